@@ -1,0 +1,9 @@
+//go:build !goexperiment.runtimesecret
+
+package secret
+
+// Do runs f. This build has no runtime/secret, so nothing is erased after it.
+func Do(f func()) { f() }
+
+// Erases reports whether Do erases anything in this build and on this system.
+func Erases() bool { return false }

@@ -1,0 +1,21 @@
+//go:build goexperiment.runtimesecret
+
+package secret
+
+import (
+	"runtime"
+	runtimesecret "runtime/secret"
+)
+
+// Do runs f and erases the registers and the stack that f used, and erases what
+// f allocated when the garbage collector frees it. It covers the calling
+// goroutine only: a goroutine that f starts is not covered, and a call made in a
+// worker must be made inside that worker. Allocating inside is slow.
+//
+// Where the Go runtime has no such support, Do just calls f.
+func Do(f func()) { runtimesecret.Do(f) }
+
+// Erases reports whether Do erases anything in this build and on this system.
+func Erases() bool {
+	return runtime.GOOS == "linux" && (runtime.GOARCH == "amd64" || runtime.GOARCH == "arm64")
+}

@@ -1,0 +1,209 @@
+package strict_test
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"pgregory.net/rapid"
+
+	"lifeboat/internal/strict"
+)
+
+// readAll renders every row and every error with its line.
+func readAll(t testing.TB, r io.Reader) (out []string) {
+	for reader := strict.NewReader(r); ; {
+		row, line, err := reader.Read()
+		var bad *strict.RowError
+		switch {
+		case err == io.EOF:
+			return out
+		case errors.As(err, &bad):
+			if !errors.Is(err, strict.ErrRow) || bad.Line != line || row != nil {
+				t.Errorf("row error %v at line %d with row %q", err, line, row)
+			}
+			out = append(out, err.Error())
+		case err != nil:
+			t.Fatal(err)
+		default:
+			out = append(out, fmt.Sprintf("%d %q", line, row))
+		}
+	}
+}
+
+func TestReader(t *testing.T) {
+	for _, c := range []struct {
+		name, in string
+		want     []string
+	}{
+		{"nothing", "", nil},
+		{"blank lines", "\n \r\n\t\n", nil},
+		{"plain", "a,b\nc,d\n", []string{`1 ["a" "b"]`, `2 ["c" "d"]`}},
+		{"mark, CRLF, no end", "\xef\xbb\xbfa,b\r\n\r\nc,d", []string{`1 ["a" "b"]`, `3 ["c" "d"]`}},
+		{"mark before a quote", "\xef\xbb\xbf\"a\",b", []string{`1 ["a" "b"]`}},
+		{"semicolons", "a;b,b;c\nx,y;z", []string{`1 ["a" "b,b" "c"]`, `2 ["x,y" "z"]`}},
+		{"tabs", "a\tb\t\t\n \"c\" \t d", []string{`1 ["a" "b" "" ""]`, `2 ["c" "d"]`}},
+		{"tie", "a,b;c", []string{`1 ["a" "b;c"]`}},
+		{"separator in quotes", "\"a;;;\",b", []string{`1 ["a;;;" "b"]`}},
+		{"blanks", "  a\u00a0, \" b \"\t,c \n", []string{`1 ["a" "b" "c"]`}},
+		{"quotes", `"a,""b""","",""""` + "\n", []string{`1 ["a,\"b\"" "" "\""]`}},
+		{"empty cells", ",\n,,", []string{`1 ["" ""]`, `2 ["" "" ""]`}},
+		{"lone CR stays", "a\rb,c", []string{`1 ["a\rb" "c"]`}},
+		{"stray quote", "a,b\n\"c,d\ne,f\n", []string{`1 ["a" "b"]`, "line 2: a quote is not closed on its line", `3 ["e" "f"]`}},
+		{"quote in a cell", "a,b\nc\"d,e\"\nf,g", []string{`1 ["a" "b"]`, "line 2: a quote inside a cell that does not start with one", `3 ["f" "g"]`}},
+		{"after the quote", "\"a\"b,c\nd,e", []string{"line 1: text after a closing quote", `2 ["d" "e"]`}},
+		{"NUL", "a,\x00\nb,c", []string{"line 1: a NUL byte", `2 ["b" "c"]`}},
+		{"UTF-8", "a,\xff\nb,c", []string{"line 1: invalid UTF-8", `2 ["b" "c"]`}},
+		{"fields", strings.Repeat(",", 255) + "\n" + strings.Repeat(",", 256) + "\nb", []string{
+			"1 [" + strings.Repeat(`"" `, 255) + `""]`, "line 2: more than 256 fields", `3 ["b"]`}},
+		{"field", "a\n" + strings.Repeat("x", strict.MaxField+1) + "\nb", []string{`1 ["a"]`, "line 2: field 1 is longer than 16 KiB", `3 ["b"]`}},
+		{"row", "a\n" + strings.Repeat("x", strict.MaxRow+1) + "\nb", []string{`1 ["a"]`, "line 2: longer than 64 KiB", `3 ["b"]`}},
+		{"row and more", strings.Repeat("x", 5*strict.MaxRow) + "\nb\n" + strings.Repeat("y", 3*strict.MaxRow), []string{"line 1: longer than 64 KiB", `2 ["b"]`, "line 3: longer than 64 KiB"}},
+	} {
+		for _, r := range []io.Reader{strings.NewReader(c.in), iotest.OneByteReader(strings.NewReader(c.in)), iotest.DataErrReader(strings.NewReader(c.in))} {
+			if got := readAll(t, r); !slices.Equal(got, c.want) {
+				t.Errorf("%s:\n got %.300q\nwant %.300q", c.name, got, c.want)
+			}
+		}
+	}
+}
+
+// The longest row that fits must fit whatever ends it.
+func TestReaderLongestRow(t *testing.T) {
+	cell := strings.Repeat("x", strict.MaxRow/8-1)
+	text := strings.Repeat(cell+",", 7) + cell + "y"
+	if len(text) != strict.MaxRow {
+		t.Fatal(len(text))
+	}
+	for _, end := range []string{"", "\n", "\r\n"} {
+		row, _, err := strict.NewReader(strings.NewReader(text + end)).Read()
+		if err != nil || len(row) != 8 {
+			t.Errorf("%q: %d cells, %v", end, len(row), err)
+		}
+	}
+}
+
+func TestReaderPassesErrorsOn(t *testing.T) {
+	broken := errors.New("stick pulled")
+	r := strict.NewReader(io.MultiReader(strings.NewReader("a,b\nc"), iotest.ErrReader(broken)))
+	if row, _, err := r.Read(); err != nil || len(row) != 2 {
+		t.Fatal(row, err)
+	}
+	if row, _, err := r.Read(); err != broken {
+		t.Errorf("half a row was taken for one: %q, %v", row, err)
+	}
+}
+
+// A million rows must not cost more memory than one.
+func TestReaderKeepsNothing(t *testing.T) {
+	line := []byte("wallet,ETH,0x52908400098527886E0F7030069857D2E4169EE7,m/44/60/0/0/7\n")
+	r := strict.NewReader(&repeat{line: line, n: 1000})
+	first, _, err := r.Read()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := slices.Clone(first)
+	allocs := testing.AllocsPerRun(500, func() { r.Read() })
+	if allocs > 2 || !slices.Equal(first, want) {
+		t.Errorf("%v allocations a row; first row is now %q", allocs, first)
+	}
+}
+
+type repeat struct {
+	line []byte
+	n    int
+}
+
+func (r *repeat) Read(p []byte) (int, error) {
+	if r.n == 0 {
+		return 0, io.EOF
+	}
+	r.n--
+	return copy(p, r.line), nil
+}
+
+func TestWriteRow(t *testing.T) {
+	for _, c := range []struct {
+		cells []string
+		want  string
+	}{
+		{[]string{"a", "b c", ""}, "a,b c,\n"},
+		{[]string{""}, "\"\"\n"},
+		{[]string{"a,b", "a;b", "a\tb", `a"b`}, "\"a,b\",\"a;b\",\"a\tb\",\"a\"\"b\"\n"},
+		{[]string{strict.Text("=1+1"), strict.Text("ok"), strict.Text("")}, "'=1+1,ok,\n"},
+	} {
+		var b bytes.Buffer
+		w := bufio.NewWriter(&b)
+		if err := strict.WriteRow(w, c.cells); err != nil || w.Flush() != nil || b.String() != c.want {
+			t.Errorf("%q: %q, %v", c.cells, b.String(), err)
+		}
+	}
+	for _, s := range []string{"=", "+1", "-1", "@a", "\tx", "\rx"} {
+		if strict.Text(s) != "'"+s {
+			t.Errorf("%q is left as a formula", s)
+		}
+	}
+}
+
+func TestRoundTrip(t *testing.T) {
+	cell := rapid.StringMatching(`([!-~é]([ -~é]{0,10}[!-~é])?)?`)
+	rapid.Check(t, func(t *rapid.T) {
+		rows := rapid.SliceOfN(rapid.SliceOfN(cell, 1, 6), 1, 5).Draw(t, "rows")
+		var b bytes.Buffer
+		w := bufio.NewWriter(&b)
+		strict.WriteRow(w, []string{"header", "header"})
+		for _, row := range rows {
+			strict.WriteRow(w, row)
+		}
+		w.Flush()
+		r := strict.NewReader(&b)
+		r.Read()
+		for i, want := range rows {
+			got, line, err := r.Read()
+			if err != nil || line != i+2 || !reflect.DeepEqual(got, want) {
+				t.Fatalf("row %d: %q at line %d, %v; want %q", i, got, line, err, want)
+			}
+		}
+	})
+}
+
+func FuzzReader(f *testing.F) {
+	for _, seed := range []string{"", "a,b\r\nc;d", "\"a\"\"", "\"\n\"", "\xef\xbb\xbf;\t", "a\x00", "\xff\n,", `"a" ,"b"`, "\t\"x\"\t"} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		r := strict.NewReader(bytes.NewReader(data))
+		rows, last := 0, 0
+		for {
+			row, line, err := r.Read()
+			if err == io.EOF {
+				break
+			}
+			if line <= last || len(row) > strict.MaxFields || err != nil && !errors.Is(err, strict.ErrRow) {
+				t.Fatalf("line %d after %d, %d cells, %v", line, last, len(row), err)
+			}
+			rows, last = rows+1, line
+		}
+		if lines := bytes.Count(data, []byte("\n")) + 1; rows > lines {
+			t.Errorf("%d rows in %d lines", rows, lines)
+		}
+	})
+}
+
+func BenchmarkReader(b *testing.B) {
+	line := []byte("wallet,ETH,0x52908400098527886E0F7030069857D2E4169EE7,,label,m/44/60/0/0/7,xpub661MyMwAqRbcFtXgS5sYJABqqG9YLmC4Q1Rdap9gSE8NqtwybGhePY2gZ29ESFjqJoCu1Rupje8YtGqsefD265TMg7usUDFdp6W1EGMcet8\n")
+	b.SetBytes(int64(len(line)))
+	r := strict.NewReader(&repeat{line: line, n: -1})
+	for b.Loop() {
+		if _, _, err := r.Read(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

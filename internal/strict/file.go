@@ -1,0 +1,122 @@
+package strict
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+)
+
+var (
+	// ErrNotRegular is wrapped by the errors of Open and ReadFile for a folder, a
+	// pipe, a device or a socket.
+	ErrNotRegular = errors.New("not a regular file")
+
+	// ErrTooLong is wrapped by the errors about a file or document over its limit.
+	ErrTooLong = errors.New("too long")
+)
+
+// notRegular names what a path may lead to instead of a file.
+var notRegular = []struct {
+	mode fs.FileMode
+	name string
+}{
+	{fs.ModeDir, "a folder"},
+	{fs.ModeNamedPipe, "a pipe"},
+	{fs.ModeSocket, "a socket"},
+	{fs.ModeDevice, "a device"},
+}
+
+// Open opens a regular file for reading. It follows symbolic links, and neither
+// waits for a pipe nor touches a device.
+func Open(path string) (*os.File, error) {
+	// Opening some devices has effects, so look first. What is there may have
+	// changed by the time it is open, so look again.
+	info, err := os.Stat(path)
+	if err == nil {
+		err = checkRegular(path, info)
+	}
+	if err != nil {
+		return nil, pathError(path, err)
+	}
+	f, err := os.OpenFile(path, os.O_RDONLY|openFlags, 0)
+	if err != nil {
+		return nil, pathError(path, err)
+	}
+	info, err = f.Stat()
+	if err == nil {
+		err = checkRegular(path, info)
+	}
+	if err != nil {
+		f.Close()
+		return nil, pathError(path, err)
+	}
+	return f, nil
+}
+
+// ReadFile reads a regular file of at most limit bytes. The bytes are in one
+// buffer, which the caller may wipe; no other copy is made while the file keeps
+// its size.
+func ReadFile(path string, limit int64) ([]byte, error) {
+	f, err := Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, pathError(path, err)
+	}
+	if info.Size() > limit {
+		return nil, fmt.Errorf("%q is %w", path, tooLong(limit))
+	}
+	var b bytes.Buffer
+	b.Grow(int(info.Size()) + bytes.MinRead)
+	if _, err := b.ReadFrom(io.LimitReader(f, limit+1)); err != nil {
+		return nil, pathError(path, err)
+	}
+	if int64(b.Len()) > limit {
+		return nil, fmt.Errorf("%q is %w", path, tooLong(limit))
+	}
+	return b.Bytes(), nil
+}
+
+func checkRegular(path string, info fs.FileInfo) error {
+	if info.Mode().IsRegular() {
+		return nil
+	}
+	for _, kind := range notRegular {
+		if info.Mode()&kind.mode != 0 {
+			return fmt.Errorf("%q is %s: %w", path, kind.name, ErrNotRegular)
+		}
+	}
+	return fmt.Errorf("%q is %w", path, ErrNotRegular)
+}
+
+// pathError quotes the path in the errors of package os.
+func pathError(path string, err error) error {
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		return fmt.Errorf("couldn't %s %q: %w", p.Op, path, p.Err)
+	}
+	return err
+}
+
+type lengthError int64
+
+func tooLong(limit int64) error { return lengthError(limit) }
+
+func (e lengthError) Error() string {
+	switch n := int64(e); {
+	case n >= 1<<20 && n%(1<<20) == 0:
+		return fmt.Sprintf("longer than %d MiB", n>>20)
+	case n >= 1<<10 && n%(1<<10) == 0:
+		return fmt.Sprintf("longer than %d KiB", n>>10)
+	default:
+		return fmt.Sprintf("longer than %d bytes", n)
+	}
+}
+
+func (e lengthError) Is(target error) bool { return target == ErrTooLong }

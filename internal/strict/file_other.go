@@ -1,0 +1,5 @@
+//go:build !unix
+
+package strict
+
+const openFlags = 0

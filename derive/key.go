@@ -1,0 +1,247 @@
+// Package derive computes with extended public keys of both curves: parsing,
+// children and tweaks along non-hardened paths.
+//
+// MPC wallets derive non-hardened keys only, since a hardened step needs the
+// private key, which nobody holds. A child private key is therefore the root
+// private key plus a public number modulo the group order, the tweak, on both
+// curves. This package computes tweaks and public keys. It never sees a private
+// key.
+//
+// On secp256k1 this is BIP-32. On ed25519 it is the scheme of the vendor:
+//
+//	I = HMAC-SHA512(chain code, 00 ‖ A ‖ index, 4 bytes big-endian)
+//	child key = A + IL·B, child chain code = IR
+//
+// with IL read as a big-endian integer and reduced modulo the group order.
+package derive
+
+import (
+	"bytes"
+	"crypto/hmac"
+	"crypto/sha256"
+	"crypto/sha512"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"strings"
+
+	"lifeboat/internal/base58"
+	"lifeboat/internal/curve"
+
+	"golang.org/x/crypto/ripemd160" //lint:ignore SA1019 BIP-32 fixes the fingerprint's hash
+)
+
+// Errors about extended keys. None of them repeats the key.
+var (
+	// ErrKey is wrapped by every error about an extended public key.
+	ErrKey = errors.New("invalid extended public key")
+	// ErrPrivate is returned when an extended private key is given where a
+	// public one belongs.
+	ErrPrivate = errors.New("this looks like a private key, and an extended public key is wanted; whoever can read the terminal or the shell's history may have it now")
+	// ErrInvalidChild is returned for the one index in 2^127 that has no child.
+	ErrInvalidChild = errors.New("this index has no valid child key (BIP-32); use the next one")
+)
+
+// ChainCodeSize is the length of a chain code, in bytes.
+const ChainCodeSize = 32
+
+// Network is a pair of version bytes for the extended public and private keys of
+// a curve.
+type Network struct {
+	Curve           curve.Curve
+	Public, Private [4]byte
+	Prefix          string // of the public key
+}
+
+// networks lists the versions that this tool reads and writes. xpub and tpub are
+// BIP-32's; cpub is the vendor's.
+var networks = []Network{
+	{curve.Secp256k1, [4]byte{0x04, 0x88, 0xb2, 0x1e}, [4]byte{0x04, 0x88, 0xad, 0xe4}, "xpub"},
+	{curve.Secp256k1, [4]byte{0x04, 0x35, 0x87, 0xcf}, [4]byte{0x04, 0x35, 0x83, 0x94}, "tpub"},
+	{curve.Ed25519, [4]byte{0x02, 0xe8, 0xde, 0x90}, [4]byte{0x02, 0xe8, 0xda, 0x54}, "cpub"},
+}
+
+// MainNetwork returns the versions for a root key: xpub or cpub.
+func MainNetwork(c curve.Curve) Network {
+	for _, n := range networks {
+		if n.Curve == c {
+			return n
+		}
+	}
+	panic("derive: no such curve")
+}
+
+// Key is an extended public key. Keys do not change.
+type Key struct {
+	network     Network
+	depth       uint8
+	fingerprint [4]byte // of the parent
+	index       uint32
+	chainCode   [ChainCodeSize]byte
+	point       *curve.Point
+}
+
+// NewRoot returns the extended public key of depth 0 for a public key and its
+// chain code.
+func NewRoot(p *curve.Point, chainCode [ChainCodeSize]byte) *Key {
+	return &Key{network: MainNetwork(p.Curve()), chainCode: chainCode, point: p}
+}
+
+// keySize is the length of a serialised extended key, in bytes, without its
+// checksum: version 4, depth 1, fingerprint 4, index 4, chain code 32, key 33.
+const keySize = 78
+
+// Parse reads an extended public key: xpub, tpub or cpub. The errors never
+// contain the input.
+func Parse(s string) (*Key, error) {
+	if looksPrivate(s) {
+		return nil, ErrPrivate
+	}
+	if len(s) > 120 { // 82 bytes are at most 112 characters of base58
+		return nil, fmt.Errorf("%w: it has %d characters, an extended public key has about 111", ErrKey, len(s))
+	}
+	raw, err := base58.CheckDecode(nil, s)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrKey, err)
+	}
+	if len(raw) != keySize {
+		return nil, fmt.Errorf("%w: it decodes to %d bytes, not %d", ErrKey, len(raw), keySize)
+	}
+	k := &Key{
+		depth:       raw[4],
+		fingerprint: [4]byte(raw[5:9]),
+		index:       binary.BigEndian.Uint32(raw[9:13]),
+		chainCode:   [ChainCodeSize]byte(raw[13:45]),
+	}
+	for _, n := range networks {
+		switch [4]byte(raw[:4]) {
+		case n.Private:
+			return nil, ErrPrivate
+		case n.Public:
+			k.network = n
+		}
+	}
+	if !k.network.Curve.Valid() {
+		return nil, fmt.Errorf("%w: unknown version %x; xpub, tpub and cpub are supported", ErrKey, raw[:4])
+	}
+	if k.depth == 0 && (k.fingerprint != [4]byte{} || k.index != 0) {
+		return nil, fmt.Errorf("%w: depth 0 with a parent fingerprint or an index", ErrKey)
+	}
+	key := raw[45:]
+	if k.Curve() == curve.Secp256k1 && key[0] != 2 && key[0] != 3 || k.Curve() == curve.Ed25519 && key[0] != 0 {
+		return nil, fmt.Errorf("%w: key prefix %02x", ErrKey, key[0])
+	}
+	if k.point, err = k.Curve().ParsePoint(key); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrKey, err)
+	}
+	return k, nil
+}
+
+// looksPrivate reports whether text starts like an extended private key of any
+// wallet, or is what raw private keys look like, damaged or not.
+func looksPrivate(s string) bool {
+	s = strings.TrimSpace(s)
+	if len(s) > 4 && strings.EqualFold(s[1:4], "prv") {
+		return true
+	}
+	return (len(s) == 64 || len(s) == 66 && strings.HasPrefix(s, "0x")) &&
+		strings.Trim(strings.TrimPrefix(s, "0x"), "0123456789abcdefABCDEF") == ""
+}
+
+// String writes the key in base58 with a checksum.
+func (k *Key) String() string {
+	return string(base58.AppendCheck(nil, k.Serialize(k.network.Public, k.point.Bytes())))
+}
+
+// Serialize returns the 78 bytes of the extended key at this place in the tree,
+// without the checksum, with another version and another key of 33 bytes.
+func (k *Key) Serialize(version [4]byte, key []byte) []byte {
+	b := make([]byte, 0, keySize+4)
+	b = append(b, version[:]...)
+	b = append(b, k.depth)
+	b = append(b, k.fingerprint[:]...)
+	b = binary.BigEndian.AppendUint32(b, k.index)
+	b = append(b, k.chainCode[:]...)
+	return append(b, key...)
+}
+
+// Curve returns the curve of the key.
+func (k *Key) Curve() curve.Curve { return k.network.Curve }
+
+// Network returns the version bytes of the key.
+func (k *Key) Network() Network { return k.network }
+
+// Depth returns how many steps below a root the key is.
+func (k *Key) Depth() int { return int(k.depth) }
+
+// IsRoot reports whether the key has depth 0.
+func (k *Key) IsRoot() bool { return k.depth == 0 }
+
+// ChainCode returns the chain code.
+func (k *Key) ChainCode() [ChainCodeSize]byte { return k.chainCode }
+
+// Point returns the public key.
+func (k *Key) Point() *curve.Point { return k.point }
+
+// SameKey reports whether two extended keys have the same public key and chain
+// code, so that they have the same descendants. Version, depth and fingerprint
+// do not count.
+func (k *Key) SameKey(o *Key) bool {
+	return k.point.Equal(o.point) && k.chainCode == o.chainCode
+}
+
+// Fingerprint returns the first four bytes of RIPEMD-160(SHA-256(key)), with
+// which the children name their parent.
+func (k *Key) Fingerprint() [4]byte {
+	sum := sha256.Sum256(k.point.Bytes())
+	h := ripemd160.New()
+	h.Write(sum[:])
+	return [4]byte(h.Sum(nil))
+}
+
+// Derive returns the descendant at the end of the path and its tweak: its
+// private key is the private key of k plus the tweak, modulo the group order.
+// The empty path gives k and zero.
+func (k *Key) Derive(p Path) (*Key, *curve.Scalar, error) {
+	tweak := k.Curve().Scalar()
+	for i, index := range p {
+		child, step, err := k.child(index)
+		if err != nil {
+			return nil, nil, fmt.Errorf("%w %s: step %d: %w", ErrPath, p, i+1, err)
+		}
+		k = child
+		tweak.Add(step)
+	}
+	return k, tweak, nil
+}
+
+func (k *Key) child(index uint32) (*Key, *curve.Scalar, error) {
+	if index >= hardenedFrom {
+		return nil, nil, ErrHardened
+	}
+	if k.depth == MaxDepth {
+		return nil, nil, fmt.Errorf("more than %d steps below the root", MaxDepth)
+	}
+	mac := hmac.New(sha512.New, k.chainCode[:])
+	mac.Write(k.point.Bytes())
+	mac.Write(binary.BigEndian.AppendUint32(nil, index))
+	sum := mac.Sum(nil)
+
+	c := k.Curve()
+	tweak := c.ScalarFromBytes(sum[:32])
+	if b := tweak.Bytes(); c == curve.Secp256k1 && !bytes.Equal(b[:], sum[:32]) {
+		return nil, nil, ErrInvalidChild // IL is not below the order
+	}
+	point := k.point.Add(c.Generator().Mul(tweak))
+	if point.IsIdentity() {
+		return nil, nil, ErrInvalidChild
+	}
+	return &Key{
+		network:     k.network,
+		depth:       k.depth + 1,
+		fingerprint: k.Fingerprint(),
+		index:       index,
+		chainCode:   [ChainCodeSize]byte(sum[32:]),
+		point:       point,
+	}, tweak, nil
+}

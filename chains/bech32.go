@@ -1,0 +1,127 @@
+package chains
+
+import (
+	"github.com/btcsuite/btcd/btcutil/bech32"
+)
+
+const bech32Charset = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
+
+// The constants that the checksum ends in: BIP 173 and BIP 350.
+const (
+	bech32Const  = 1
+	bech32mConst = 0x2bc830a3
+)
+
+func bech32Step(c uint32, v byte) uint32 {
+	top := c >> 25
+	c = c&0x1ffffff<<5 ^ uint32(v)
+	for i, g := range [5]uint32{0x3b6a57b2, 0x26508e6d, 0x1ea119fa, 0x3d4233dd, 0x2a1462b3} {
+		c ^= g & -(top >> i & 1)
+	}
+	return c
+}
+
+// appendBech32 appends hrp, the separator, the 5-bit values and the checksum. It
+// is written out here because the library makes strings, and a private key may
+// not be in one.
+func appendBech32(dst []byte, hrp string, values []byte, constant uint32) []byte {
+	c := uint32(1)
+	for i := range len(hrp) {
+		c = bech32Step(c, hrp[i]>>5)
+	}
+	c = bech32Step(c, 0)
+	for i := range len(hrp) {
+		c = bech32Step(c, hrp[i]&31)
+	}
+	dst = append(append(dst, hrp...), '1')
+	for _, v := range values {
+		c = bech32Step(c, v)
+		dst = append(dst, bech32Charset[v])
+	}
+	for range 6 {
+		c = bech32Step(c, 0)
+	}
+	c ^= constant
+	for shift := 25; shift >= 0; shift -= 5 {
+		dst = append(dst, bech32Charset[c>>shift&31])
+	}
+	return dst
+}
+
+// appendFives appends data in groups of five bits, the last filled with zeros.
+func appendFives(dst, data []byte) []byte {
+	var acc, bits uint
+	for _, b := range data {
+		acc = (acc&0xff)<<8 | uint(b)
+		for bits += 8; bits >= 5; {
+			bits -= 5
+			dst = append(dst, byte(acc>>bits&31))
+		}
+	}
+	if bits > 0 {
+		dst = append(dst, byte(acc<<(5-bits)&31))
+	}
+	return dst
+}
+
+// eights is the reverse of appendFives; what fills the last group must be zeros.
+func eights(values []byte) ([]byte, bool) {
+	b, err := bech32.ConvertBits(values, 5, 8, false)
+	return b, err == nil
+}
+
+// readBech32 returns the values of a string with this human-readable part and
+// kind of checksum, all lower or all upper case.
+func readBech32(s, hrp string, version bech32.Version) ([]byte, bool) {
+	got, values, v, err := bech32.DecodeNoLimitWithVersion(s)
+	return values, err == nil && got == hrp && v == version
+}
+
+// segwit is a witness program of BIP 173 (version 0) or BIP 350 (all others).
+func segwit(hrp string, version byte) text {
+	constant, kind := uint32(bech32Const), bech32.Version0
+	if version > 0 {
+		constant, kind = bech32mConst, bech32.VersionM
+	}
+	return text{
+		format: func(p []byte) string {
+			return string(appendBech32(nil, hrp, appendFives([]byte{version}, p), constant))
+		},
+		parse: func(s string) ([]byte, bool) {
+			values, ok := readBech32(s, hrp, kind)
+			if !ok || len(values) == 0 || values[0] != version {
+				return nil, false
+			}
+			return eights(values[1:])
+		},
+	}
+}
+
+// bech32Text is prefix and payload in bech32, without a version in five bits.
+func bech32Text(hrp string, prefix ...byte) text {
+	return bech(hrp, bech32Const, bech32.Version0, prefix)
+}
+
+// bech32mText is the same in bech32m.
+func bech32mText(hrp string, prefix ...byte) text {
+	return bech(hrp, bech32mConst, bech32.VersionM, prefix)
+}
+
+func bech(hrp string, constant uint32, kind bech32.Version, prefix []byte) text {
+	return text{
+		format: func(p []byte) string {
+			return string(appendBech32(nil, hrp, appendFives(nil, append(prefix[:len(prefix):len(prefix)], p...)), constant))
+		},
+		parse: func(s string) ([]byte, bool) {
+			values, ok := readBech32(s, hrp, kind)
+			if !ok {
+				return nil, false
+			}
+			b, ok := eights(values)
+			if !ok || len(b) < len(prefix) || string(b[:len(prefix)]) != string(prefix) {
+				return nil, false
+			}
+			return b[len(prefix):], true
+		},
+	}
+}

@@ -1,0 +1,173 @@
+// Package chains is the table of chains: on which curve their keys live, how a
+// public key becomes an address, how an address is read back, and in which form
+// a wallet imports the private key.
+//
+// A Chain is data; an Encoding is a name, the Payload that it shares with other
+// encodings (a hash of the key, or the key), and a way of writing that payload
+// down. A search computes each payload once per candidate and looks it up among
+// the parsed targets, however many chains and spellings there are. Adding a chain
+// is adding an entry to the file of its family, with vectors.
+//
+// The package derives no keys and knows no paths.
+package chains
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"lifeboat/internal/curve"
+)
+
+// MaxAddress is the length in bytes of the longest string that is read as an
+// address. Anything longer is no address.
+const MaxAddress = 512
+
+// Status says what a public key tells about an account of a chain.
+type Status uint8
+
+const (
+	// Supported: the key determines the address.
+	Supported Status = iota
+	// LookUp: the account is a name or a number given out on the chain. The
+	// encodings write the public key, by which an online service finds the account.
+	LookUp
+	// OutOfReach: the chain signs on another curve. There are no encodings.
+	OutOfReach
+)
+
+// String returns the status as the manuals write it.
+func (s Status) String() string {
+	switch s {
+	case Supported:
+		return "supported"
+	case LookUp:
+		return "account needs a look-up"
+	case OutOfReach:
+		return "out of reach"
+	}
+	return fmt.Sprintf("status %d", uint8(s))
+}
+
+// Chain is one entry of the table. Chains are shared: do not change them.
+type Chain struct {
+	// ID is the vendor's name where one is known. Look it up with Lookup.
+	ID string
+	// Name is for people.
+	Name string
+	// Aliases are other IDs of this chain, upper case.
+	Aliases []string
+	// SLIP44 are the coin types of paths in use for the chain, the usual one first.
+	// The list may be empty: the path of a row decides, never this list.
+	SLIP44 []uint32
+	// Encodings are the address forms, of both curves where the chain has both.
+	Encodings []Encoding
+	// Note is what a reader of the table should know, or empty.
+	Note string
+	// Status says whether the key determines the address.
+	Status Status
+
+	underivable []rule
+}
+
+// rule recognises addresses that the key alone does not decide.
+type rule struct {
+	reason string
+	test   func(address string) bool
+}
+
+// registry is the table, made when it is first asked for.
+var registry = sync.OnceValue(newRegistry)
+
+type table struct {
+	all  []*Chain
+	byID map[string]*Chain
+}
+
+func newRegistry() *table {
+	var chains []Chain
+	for _, family := range []func() []Chain{bitcoinChains, evmChains} {
+		chains = append(chains, family()...)
+	}
+	t := &table{byID: make(map[string]*Chain, 2*len(chains))}
+	for i := range chains {
+		c := &chains[i]
+		t.all = append(t.all, c)
+		for _, id := range append([]string{c.ID}, c.Aliases...) {
+			if _, taken := t.byID[strings.ToUpper(id)]; taken {
+				panic("internal error: two chains are called " + id) // a test reads the whole table
+			}
+			t.byID[strings.ToUpper(id)] = c
+		}
+	}
+	slices.SortFunc(t.all, func(a, b *Chain) int { return cmp.Compare(a.ID, b.ID) })
+	return t
+}
+
+// All returns the chains in the order of their IDs.
+func All() []*Chain { return slices.Clone(registry().all) }
+
+// Lookup returns the chain with that ID or alias; case does not matter.
+func Lookup(id string) (*Chain, bool) {
+	if len(id) > 64 {
+		return nil, false
+	}
+	c, ok := registry().byID[strings.ToUpper(id)]
+	return c, ok
+}
+
+// On returns the encodings for keys on curve c, in the order of the table.
+func (c *Chain) On(curve curve.Curve) []*Encoding {
+	var on []*Encoding
+	for i := range c.Encodings {
+		if c.Encodings[i].Curve == curve {
+			on = append(on, &c.Encodings[i])
+		}
+	}
+	return on
+}
+
+// Match returns the encoding that makes address of k. An address may be spelt in
+// any way that Parse of the encoding accepts; if several encodings accept it, the
+// one that writes it in exactly this way is preferred.
+func (c *Chain) Match(k *PublicKey, address string) (*Encoding, bool) {
+	var found *Encoding
+	var buf [MaxPayload]byte
+	for i := range c.Encodings {
+		e := &c.Encodings[i]
+		if e.Curve != k.Curve {
+			continue
+		}
+		want, ok := e.Parse(address)
+		if !ok {
+			continue
+		}
+		if got := e.Payload.Of(buf[:0], k); !slices.Equal(got, want) {
+			continue
+		}
+		if e.Format(want) == address {
+			return e, true
+		}
+		if found == nil {
+			found = e
+		}
+	}
+	return found, found != nil
+}
+
+// Underivable reports whether address is of a kind that a key of this chain alone
+// cannot decide, such as an account name, and which. Ask Match first: some forms
+// (a Cardano base address) are decided for some keys.
+func (c *Chain) Underivable(address string) (reason string, ok bool) {
+	if address == "" || len(address) > MaxAddress {
+		return "", false
+	}
+	for _, r := range c.underivable {
+		if r.test(address) {
+			return r.reason, true
+		}
+	}
+	return "", false
+}

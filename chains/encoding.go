@@ -1,0 +1,118 @@
+package chains
+
+import (
+	"fmt"
+
+	"lifeboat/internal/curve"
+)
+
+// MaxPayload is the size of the largest payload, in bytes.
+const MaxPayload = 64
+
+// PublicKey is a public key in the forms that addresses are made of, so that no
+// encoding has to parse or decompress.
+type PublicKey struct {
+	Curve curve.Curve
+	// Key is the SEC 1 compressed point on secp256k1, and 00 and the RFC 8032
+	// encoding on ed25519.
+	Key [curve.PointSize]byte
+	// XY are the affine coordinates on secp256k1, each of 32 bytes big-endian. It is
+	// zero on ed25519.
+	XY [64]byte
+}
+
+// NewPublicKey returns the forms of p, which must not be the neutral element.
+func NewPublicKey(p *curve.Point) PublicKey {
+	k := PublicKey{Curve: p.Curve(), Key: [curve.PointSize]byte(p.Bytes())}
+	if k.Curve == curve.Secp256k1 {
+		k.XY = [64]byte(p.Uncompressed()[1:])
+	}
+	return k
+}
+
+// Payload is the part of an address that depends on the key. Encodings of many
+// chains share one: compare the pointers.
+type Payload struct {
+	// Name is unique.
+	Name string
+	// Curve is the curve of the keys.
+	Curve curve.Curve
+	// Size is the length in bytes.
+	Size int
+	// Of appends the payload of k to dst. If dst has room it does not allocate, but
+	// for Slow payloads.
+	Of func(dst []byte, k *PublicKey) []byte
+	// Slow payloads need a point multiplication.
+	Slow bool
+}
+
+// Encoding is one way of writing an address on a chain.
+type Encoding struct {
+	// Name is unique within the chain.
+	Name string
+	// Curve is the curve of the keys.
+	Curve curve.Curve
+	// Payload is the part that depends on the key.
+	Payload *Payload
+	// Format writes a payload, of Payload.Size bytes, in the usual spelling.
+	Format func(payload []byte) string
+	// Parse reads an address in any spelling that means the same to the chain:
+	// prefixes that may be left out, upper case where case carries nothing, hex
+	// with its zeros dropped. A wrong checksum is never accepted, which holds for a
+	// hex address in mixed case as well: its case is a checksum.
+	Parse func(address string) (payload []byte, ok bool)
+
+	export *exportForm
+}
+
+// Address returns the address of k.
+func (e *Encoding) Address(k *PublicKey) (string, error) {
+	if k.Curve != e.Curve {
+		return "", fmt.Errorf("writing address %q: the key is on %v, and this form needs one on %v", e.Name, k.Curve, e.Curve)
+	}
+	var buf [MaxPayload]byte
+	return e.Format(e.Payload.Of(buf[:0], k)), nil
+}
+
+// text is a way of writing payloads, which the chains of a family share.
+type text struct {
+	format func(payload []byte) string
+	parse  func(address string) ([]byte, bool)
+}
+
+// encode joins a payload and a way of writing it. The limits on what Parse reads
+// and returns are applied here, once for all.
+func encode(name string, p *Payload, t text, x *exportForm) Encoding {
+	return Encoding{
+		Name:    name,
+		Curve:   p.Curve,
+		Payload: p,
+		Format:  t.format,
+		Parse: func(address string) ([]byte, bool) {
+			if address == "" || len(address) > MaxAddress {
+				return nil, false
+			}
+			b, ok := t.parse(address)
+			if !ok || len(b) != p.Size {
+				return nil, false
+			}
+			return b, true
+		},
+		export: x,
+	}
+}
+
+// or returns t, which also reads what the others read.
+func (t text) or(others ...text) text {
+	return text{t.format, func(address string) ([]byte, bool) {
+		if b, ok := t.parse(address); ok {
+			return b, true
+		}
+		for _, o := range others {
+			if b, ok := o.parse(address); ok {
+				return b, true
+			}
+		}
+		return nil, false
+	}}
+}

@@ -1,0 +1,158 @@
+package chains
+
+import (
+	"encoding/hex"
+	"errors"
+	"fmt"
+
+	"lifeboat/internal/curve"
+	"lifeboat/internal/secret"
+)
+
+// exportForm is a way of writing a private key. Everything that write touches
+// stays in slices of bytes, which it clears: a string cannot be wiped.
+type exportForm struct {
+	name string
+	note string
+	// write appends the form of a scalar of 32 bytes, big-endian, to dst.
+	write func(dst, scalar []byte, k *PublicKey) []byte
+}
+
+// exportSpace is enough for every form, so that no append leaves a copy behind.
+const exportSpace = 1024
+
+// Export writes a private key in the form that wallets of this encoding import.
+// scalar is the private key of k, 32 bytes big-endian; whether it is, the caller
+// has checked. out is the secret, form names what it is, and note says in plain
+// words what to know before importing it, or is empty.
+func (e *Encoding) Export(scalar *secret.Bytes, k *PublicKey) (form string, out *secret.Bytes, note string, err error) {
+	if k.Curve != e.Curve {
+		return "", nil, "", fmt.Errorf("exporting a key for %q: the key is on %v, and this form needs one on %v", e.Name, k.Curve, e.Curve)
+	}
+	if scalar.Len() != curve.ScalarSize {
+		return "", nil, "", fmt.Errorf("exporting a key for %q: the private key has %d bytes, not %d", e.Name, scalar.Len(), curve.ScalarSize)
+	}
+	buf := e.export.write(make([]byte, 0, exportSpace), scalar.Expose(), k)
+	return e.export.name, secret.Take(buf), e.export.note, nil
+}
+
+// ExportForm returns the name and the note of what Export writes.
+func (e *Encoding) ExportForm() (form, note string) { return e.export.name, e.export.note }
+
+// ErrNoExport is wrapped by the error of Chain.Export for a chain without an
+// encoding on the curve of the key.
+var ErrNoExport = errors.New("the chain has no form for keys of this curve")
+
+// Export is Encoding.Export of e, or of the chain's first encoding on the curve
+// of k if e is nil.
+func (c *Chain) Export(e *Encoding, scalar *secret.Bytes, k *PublicKey) (form string, out *secret.Bytes, note string, err error) {
+	if e == nil {
+		on := c.On(k.Curve)
+		if len(on) == 0 {
+			return "", nil, "", fmt.Errorf("exporting a key for %s: %w (%v)", c.ID, ErrNoExport, k.Curve)
+		}
+		e = on[0]
+	}
+	return e.Export(scalar, k)
+}
+
+// hexForm is what most wallets call the private key.
+var hexForm = &exportForm{name: "hex", write: func(dst, scalar []byte, _ *PublicKey) []byte {
+	return hex.AppendEncode(dst, scalar)
+}}
+
+// scalarForm is all that an ed25519 key of a multi-party wallet can be.
+var scalarForm = &exportForm{
+	name: "ed25519 scalar, hex, big-endian",
+	note: "a scalar, not a seed: wallets that import seeds cannot take it, and one that seems to shows another address. Use a signer that takes the scalar",
+	write: func(dst, scalar []byte, _ *PublicKey) []byte {
+		return hex.AppendEncode(dst, scalar)
+	},
+}
+
+// appendWIF appends the wallet import format: version, key, and 01 if the public
+// key is used compressed.
+func appendWIF(dst []byte, check check58, version byte, scalar []byte, compressed bool) []byte {
+	var stack [34]byte
+	buf := append(append(stack[:0], version), scalar...)
+	if compressed {
+		buf = append(buf, 1)
+	}
+	dst = check.append(dst, buf)
+	clear(stack[:])
+	return dst
+}
+
+func wifForm(check check58, version byte) *exportForm {
+	return &exportForm{name: "WIF", write: func(dst, scalar []byte, _ *PublicKey) []byte {
+		return appendWIF(dst, check, version, scalar, true)
+	}}
+}
+
+func wifUncompressedForm(check check58, version byte) *exportForm {
+	return &exportForm{
+		name: "WIF, uncompressed key",
+		write: func(dst, scalar []byte, _ *PublicKey) []byte {
+			return appendWIF(dst, check, version, scalar, false)
+		},
+	}
+}
+
+// descriptorForm is an output descriptor with its checksum, for Bitcoin Core's
+// importdescriptors.
+func descriptorForm(function string, check check58, version byte) *exportForm {
+	x := &exportForm{
+		name: "output descriptor " + function + "()",
+		write: func(dst, scalar []byte, _ *PublicKey) []byte {
+			start := len(dst)
+			dst = append(append(dst, function...), '(')
+			dst = append(appendWIF(dst, check, version, scalar, true), ')')
+			return appendDescriptorChecksum(dst, dst[start:])
+		},
+	}
+	if function == "rawtr" {
+		x.note = "Bitcoin Core 24 or later imports it; tr() and wallets that ask for a WIF show the BIP 86 address of this key, which is another one"
+	}
+	return x
+}
+
+// appendDescriptorChecksum appends # and the eight characters of BIP 380.
+func appendDescriptorChecksum(dst, descriptor []byte) []byte {
+	const charset = "0123456789()[],'/*abcdefgh@:$%{}" +
+		"IJKLMNOPQRSTUVWXYZ&+-.;<=>?!^_|~" +
+		"ijklmnopqrstuvwxyzABCDEFGH`#\"\\ "
+	var position [128]byte
+	for i := range len(charset) {
+		position[charset[i]] = byte(i)
+	}
+	c := uint64(1)
+	step := func(v byte) {
+		top := c >> 35
+		c = c&0x7ffffffff<<5 ^ uint64(v)
+		for i, g := range [5]uint64{0xf5dee51989, 0xa9fdca3312, 0x1bab10e32d, 0x3706b1677a, 0x644d626ffd} {
+			c ^= g & -(top >> i & 1)
+		}
+	}
+	var class, classes byte
+	for _, ch := range descriptor {
+		v := position[ch&127]
+		step(v & 31)
+		class = class*3 + v>>5
+		if classes++; classes == 3 {
+			step(class)
+			class, classes = 0, 0
+		}
+	}
+	if classes > 0 {
+		step(class)
+	}
+	for range 8 {
+		step(0)
+	}
+	c ^= 1
+	dst = append(dst, '#')
+	for shift := 35; shift >= 0; shift -= 5 {
+		dst = append(dst, bech32Charset[c>>shift&31])
+	}
+	return dst
+}

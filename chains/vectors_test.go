@@ -1,0 +1,147 @@
+package chains_test
+
+import (
+	"encoding/hex"
+	"strings"
+	"testing"
+
+	"lifeboat/chains"
+	"lifeboat/fixtures"
+	"lifeboat/internal/curve"
+	"lifeboat/internal/secret"
+)
+
+// rows returns the cells of a table of package fixtures, without its heading.
+func rows(t testing.TB, name string, columns int) [][]string {
+	t.Helper()
+	b, err := fixtures.FS.ReadFile("vectors/" + name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var rows [][]string
+	for line := range strings.Lines(string(b)) {
+		line = strings.TrimRight(line, "\r\n")
+		if line == "" || line[0] == '#' {
+			continue
+		}
+		cells := strings.Split(line, "\t")
+		if len(cells) != columns {
+			t.Fatalf("%s: %d columns in %q", name, len(cells), line)
+		}
+		rows = append(rows, cells)
+	}
+	if len(rows) == 0 {
+		t.Fatalf("%s is empty", name)
+	}
+	return rows
+}
+
+func unhex(t testing.TB, s string) []byte {
+	t.Helper()
+	b, err := hex.DecodeString(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func key(t testing.TB, c curve.Curve, b []byte) *chains.PublicKey {
+	t.Helper()
+	p, err := c.ParsePoint(b)
+	if err != nil {
+		t.Fatalf("%x: %v", b, err)
+	}
+	k := chains.NewPublicKey(p)
+	return &k
+}
+
+func lookup(t testing.TB, id string) *chains.Chain {
+	t.Helper()
+	c, ok := chains.Lookup(id)
+	if !ok {
+		t.Fatalf("no chain %s", id)
+	}
+	return c
+}
+
+func encoding(t testing.TB, c *chains.Chain, name string, on curve.Curve) *chains.Encoding {
+	t.Helper()
+	for _, e := range c.On(on) {
+		if e.Name == name {
+			return e
+		}
+	}
+	t.Fatalf("%s has no encoding %s on %v", c.ID, name, on)
+	return nil
+}
+
+func TestVectors(t *testing.T) {
+	for _, row := range rows(t, "vectors.tsv", 6) {
+		id, variant, on, pub, want, source := row[0], row[1], row[2], row[3], row[4], row[5]
+		t.Run(id+"/"+variant, func(t *testing.T) {
+			c, ok := curve.ByName(on)
+			if !ok {
+				ch := lookup(t, id)
+				if ch.Status != chains.OutOfReach {
+					t.Errorf("a chain on %s is said to be %v", on, ch.Status)
+				}
+				return
+			}
+			ch := lookup(t, id)
+			k := key(t, c, unhex(t, pub))
+			e := encoding(t, ch, variant, c)
+			got, err := e.Address(k)
+			if err != nil || got != want {
+				t.Errorf("address %s, %v; %s has %s", got, err, source, want)
+			}
+			if m, ok := ch.Match(k, want); !ok || m.Payload != e.Payload {
+				t.Errorf("Match of %s finds %v, %v", want, m, ok)
+			}
+		})
+	}
+}
+
+func TestTaprootTree(t *testing.T) {
+	e := encoding(t, lookup(t, "BTC"), "p2tr", curve.Secp256k1)
+	for _, row := range rows(t, "taproot_tweak_vectors.tsv", 6) {
+		k := key(t, curve.Secp256k1, append([]byte{2}, unhex(t, row[0])...))
+		var out []byte
+		if row[1] == "" {
+			out = e.Payload.Of(nil, k)
+		} else {
+			x, err := chains.TaprootWithTree(k, [32]byte(unhex(t, row[1])))
+			if err != nil {
+				t.Fatal(err)
+			}
+			out = x[:]
+		}
+		if hex.EncodeToString(out) != row[3] || e.Format(out) != row[4] {
+			t.Errorf("%s: output key %x, address %s", row[0], out, e.Format(out))
+		}
+	}
+	if _, err := chains.TaprootWithTree(key(t, curve.Ed25519, curve.Ed25519.Generator().Bytes()), [32]byte{}); err == nil {
+		t.Error("an ed25519 key was tweaked")
+	}
+}
+
+func TestExport(t *testing.T) {
+	for _, row := range rows(t, "privexport_vectors.tsv", 6) {
+		id, form, on, private, want := row[0], row[1], row[2], unhex(t, row[3]), row[4]
+		t.Run(id+"/"+form, func(t *testing.T) {
+			c, _ := curve.ByName(on)
+			k := chains.NewPublicKey(c.Generator().Mul(c.ScalarFromBytes(private)))
+			ch := lookup(t, id)
+			found := false
+			for _, e := range ch.On(c) {
+				_, out, _, err := ch.Export(e, secret.Copy(private), &k)
+				if err != nil {
+					t.Fatal(err)
+				}
+				found = found || string(out.Expose()) == want
+			}
+			if !found {
+				t.Errorf("no encoding exports %s", want)
+			}
+		})
+	}
+}

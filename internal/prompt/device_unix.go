@@ -1,0 +1,73 @@
+//go:build unix
+
+package prompt
+
+import (
+	"io"
+
+	"golang.org/x/sys/unix"
+)
+
+// A tty is used by its descriptor: an os.File would put it into non-blocking
+// mode, which other processes on the terminal would see.
+type tty struct {
+	fd     int
+	before unix.Termios
+}
+
+func openDevice() (device, error) { return openTTY("/dev/tty") }
+
+func openTTY(path string) (*tty, error) {
+	fd, err := unix.Open(path, unix.O_RDWR|unix.O_NOCTTY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return nil, err
+	}
+	before, err := unix.IoctlGetTermios(fd, getTermios)
+	if err != nil {
+		unix.Close(fd)
+		return nil, err
+	}
+	return &tty{fd, *before}, nil
+}
+
+func (t *tty) setEcho(on bool) error {
+	mode := t.before
+	mode.Lflag |= unix.ICANON | unix.ISIG
+	mode.Iflag |= unix.ICRNL
+	if on {
+		mode.Lflag |= unix.ECHO
+	} else {
+		mode.Lflag &^= unix.ECHO | unix.ECHONL
+	}
+	return unix.IoctlSetTermios(t.fd, setTermios, &mode)
+}
+
+func (t *tty) restore() error { return unix.IoctlSetTermios(t.fd, setTermios, &t.before) }
+
+func (t *tty) Read(p []byte) (int, error) {
+	for {
+		n, err := unix.Read(t.fd, p)
+		switch {
+		case err == unix.EINTR:
+		case err != nil:
+			return 0, err
+		case n == 0:
+			return 0, io.EOF
+		default:
+			return n, nil
+		}
+	}
+}
+
+func (t *tty) Write(p []byte) (int, error) {
+	for done := 0; done < len(p); {
+		n, err := unix.Write(t.fd, p[done:])
+		if err != nil && err != unix.EINTR {
+			return done, err
+		}
+		done += max(n, 0)
+	}
+	return len(p), nil
+}
+
+func (t *tty) Close() error { return unix.Close(t.fd) }

@@ -1,0 +1,69 @@
+package prompt
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"runtime"
+
+	"golang.org/x/text/unicode/norm"
+
+	"lifeboat/internal/secret"
+	"lifeboat/internal/strict"
+)
+
+// MaxFile is the size of the largest passphrase file, in bytes.
+const MaxFile = 64 << 10
+
+// ReadFile reads a passphrase file. One byte order mark before the passphrase
+// and one line end after it, LF or CRLF, are not part of it.
+func ReadFile(path string) (*secret.Bytes, error) {
+	b, err := strict.ReadFile(path, MaxFile)
+	if err != nil {
+		return nil, fmt.Errorf("passphrase file: %w", err)
+	}
+	defer secret.Wipe(b)
+	p := bytes.TrimPrefix(b, []byte("\xef\xbb\xbf"))
+	if rest, ok := bytes.CutSuffix(p, []byte("\n")); ok {
+		p = bytes.TrimSuffix(rest, []byte("\r"))
+	}
+	if len(p) == 0 {
+		return nil, fmt.Errorf("passphrase file %q is empty", path)
+	}
+	return secret.Copy(p), nil
+}
+
+// Exposed reports whether users other than the owner may read the file. It says
+// no where modes mean nothing.
+func Exposed(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && runtime.GOOS != "windows" && info.Mode().Perm()&0o044 != 0
+}
+
+// Forms returns the byte sequences that may be meant by a passphrase, all of
+// them new: itself, and, since keyboards differ in how they compose letters, its
+// NFC and NFD forms (Unicode Standard Annex 15) where they differ.
+func Forms(p *secret.Bytes) []*secret.Bytes {
+	forms := []*secret.Bytes{secret.Copy(p.Expose())}
+	for _, form := range []norm.Form{norm.NFC, norm.NFD} {
+		// In UTF-8 both forms are at most 3 times as long (UAX 15, section 9), so
+		// that append leaves no copy behind.
+		buf := make([]byte, 0, 3*p.Len()+norm.MaxTransformChunkSize)
+		next := secret.Take(form.Append(buf, p.Expose()...))
+		if contains(forms, next) {
+			next.Wipe()
+			continue
+		}
+		forms = append(forms, next)
+	}
+	return forms
+}
+
+func contains(forms []*secret.Bytes, p *secret.Bytes) bool {
+	for _, f := range forms {
+		if f.Equal(p) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,11 @@
+//go:build darwin || dragonfly || freebsd || netbsd || openbsd
+
+package prompt
+
+import "golang.org/x/sys/unix"
+
+// TIOCSETA keeps what was typed ahead.
+const (
+	getTermios = unix.TIOCGETA
+	setTermios = unix.TIOCSETA
+)

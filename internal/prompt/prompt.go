@@ -1,0 +1,243 @@
+// Package prompt asks on the terminal itself, never on standard input, and
+// reads passphrases from there and from files into wiped buffers.
+package prompt
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+	"unicode"
+	"unicode/utf8"
+
+	"lifeboat/internal/secret"
+)
+
+var (
+	// ErrNoTerminal is wrapped by Open's error where there is nobody to ask.
+	ErrNoTerminal = errors.New("no terminal to ask on")
+
+	// ErrEnd is returned when the terminal ends (^D) before a line does.
+	ErrEnd = errors.New("no answer: the terminal was closed")
+
+	// ErrTooLong is returned for an answer longer than MaxAnswer bytes.
+	ErrTooLong = errors.New("the answer is too long")
+
+	// ErrDiffer is returned by Twice.
+	ErrDiffer = errors.New("the two passphrases differ")
+)
+
+// MaxAnswer is the length of the longest answer, in bytes. Terminals cut lines
+// off at 4095 or before.
+const MaxAnswer = 4095
+
+// tries is how often a question is asked again after an answer with control
+// characters, which arrow keys and the like produce.
+const tries = 3
+
+// A Terminal asks the person in front of it. Questions are written as they are;
+// text from files must be quoted by the caller.
+type Terminal interface {
+	// Password asks for a line that is not shown.
+	Password(question string) (*secret.Bytes, error)
+
+	// Line asks for a line that is shown, and trims blanks around it.
+	Line(question string) (string, error)
+
+	// Confirm asks until the answer is yes or no.
+	Confirm(question string) (bool, error)
+
+	// Show shows text that must not stay in the scrollback, until Enter is pressed.
+	Show(text string) error
+
+	// Close puts the terminal back as it was. It may be called again, and while
+	// another call waits for an answer.
+	Close() error
+}
+
+// Open opens the controlling terminal. Nothing typed is echoed from here to
+// Close, except while Line and Confirm wait, so that an impatient answer to a
+// question still to come is not shown.
+func Open() (Terminal, error) {
+	d, err := openDevice()
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrNoTerminal, err)
+	}
+	t := &terminal{device: d}
+	if err := t.echo(false); err != nil {
+		d.Close()
+		return nil, fmt.Errorf("%w: couldn't switch echo off: %w", ErrNoTerminal, err)
+	}
+	return t, nil
+}
+
+// Twice asks for a new passphrase and for its repetition.
+func Twice(t Terminal, question string) (*secret.Bytes, error) {
+	first, err := t.Password(question)
+	if err != nil {
+		return nil, err
+	}
+	second, err := t.Password("Again: ")
+	if err != nil {
+		first.Wipe()
+		return nil, err
+	}
+	defer second.Wipe()
+	if !first.Equal(second) {
+		first.Wipe()
+		return nil, ErrDiffer
+	}
+	return first, nil
+}
+
+// A device is a terminal in line mode.
+type device interface {
+	io.ReadWriteCloser
+	setEcho(on bool) error
+	restore() error
+}
+
+type terminal struct {
+	device device
+	mu     sync.Mutex // for closed, and held while the mode changes
+	closed bool
+}
+
+func (t *terminal) echo(on bool) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.closed {
+		return ErrEnd
+	}
+	return t.device.setEcho(on)
+}
+
+func (t *terminal) Close() error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.closed {
+		return nil
+	}
+	t.closed = true
+	// The device stays open: a read that waits on it could not be ended safely,
+	// and the process is about to.
+	return t.device.restore()
+}
+
+func (t *terminal) Password(question string) (*secret.Bytes, error) {
+	for range tries {
+		if err := t.write(question); err != nil {
+			return nil, err
+		}
+		answer, err := t.line()
+		t.write("\n") // the one typed was not echoed
+		if err != nil {
+			return nil, err
+		}
+		if !hasControl(answer.Expose()) {
+			return answer, nil
+		}
+		answer.Wipe()
+		t.write("That had a control character in it, perhaps from an arrow key. Type it once more.\n")
+	}
+	return nil, errors.New("a passphrase must not have control characters")
+}
+
+func (t *terminal) Line(question string) (string, error) {
+	if err := t.echo(true); err != nil {
+		return "", err
+	}
+	defer t.echo(false)
+	for range tries {
+		if err := t.write(question); err != nil {
+			return "", err
+		}
+		answer, err := t.line()
+		if err != nil {
+			return "", err
+		}
+		s := strings.TrimSpace(string(answer.Expose()))
+		answer.Wipe()
+		if utf8.ValidString(s) && !hasControl([]byte(s)) {
+			return s, nil
+		}
+		t.write("That had a control character in it. Type it once more.\n")
+	}
+	return "", errors.New("an answer must not have control characters")
+}
+
+func (t *terminal) Confirm(question string) (bool, error) {
+	for range tries {
+		answer, err := t.Line(question + " (yes or no) ")
+		if err != nil {
+			return false, err
+		}
+		switch strings.ToLower(answer) {
+		case "yes", "y":
+			return true, nil
+		case "no", "n":
+			return false, nil
+		}
+	}
+	return false, errors.New("the answer was neither yes nor no")
+}
+
+// The alternate screen of xterm and its kin has no scrollback.
+const (
+	alternateScreen = "\x1b[?1049h\x1b[2J\x1b[H"
+	primaryScreen   = "\x1b[2J\x1b[?1049l"
+)
+
+func (t *terminal) Show(text string) error {
+	defer t.write(primaryScreen)
+	if err := t.write(alternateScreen + text + "\n\nPress Enter to clear this screen. "); err != nil {
+		return err
+	}
+	answer, err := t.line()
+	answer.Wipe()
+	return err
+}
+
+func (t *terminal) write(s string) error {
+	if _, err := io.WriteString(t.device, s); err != nil {
+		return fmt.Errorf("couldn't write to the terminal: %w", err)
+	}
+	return nil
+}
+
+// line reads up to the end of the line, byte by byte: what was typed ahead is
+// for the next question.
+func (t *terminal) line() (*secret.Bytes, error) {
+	buf := make([]byte, MaxAnswer+1)
+	defer secret.Wipe(buf)
+	for n := 0; ; {
+		k, err := t.device.Read(buf[min(n, MaxAnswer):][:1])
+		switch {
+		case err == io.EOF || err == nil && k == 0:
+			return nil, ErrEnd
+		case err != nil:
+			return nil, fmt.Errorf("couldn't read from the terminal: %w", err)
+		case buf[min(n, MaxAnswer)] != '\n':
+			n++
+		case n > MaxAnswer:
+			return nil, ErrTooLong
+		default:
+			if n > 0 && buf[n-1] == '\r' {
+				n--
+			}
+			return secret.Copy(buf[:n]), nil
+		}
+	}
+}
+
+func hasControl(b []byte) bool {
+	for len(b) > 0 {
+		r, size := utf8.DecodeRune(b)
+		if unicode.IsControl(r) {
+			return true
+		}
+		b = b[size:]
+	}
+	return false
+}

@@ -76,6 +76,9 @@ func (s *Scalar) Curve() Curve { return s.c }
 // Clone returns a copy.
 func (s *Scalar) Clone() *Scalar { r := s.c.Scalar(); r.f.set(s.f); return r }
 
+// Set sets s to t and returns s.
+func (s *Scalar) Set(t *Scalar) *Scalar { s.f.set(t.f); return s }
+
 // Add sets s to s + t and returns s.
 func (s *Scalar) Add(t *Scalar) *Scalar { s.f.add(t.f); return s }
 

@@ -67,6 +67,16 @@ func (s *Secret) Sub(t *Secret) *Secret {
 // AddPublic sets s to s + t and returns s.
 func (s *Secret) AddPublic(t *curve.Scalar) *Secret { s.s.Add(t); return s }
 
+// AddDigit sets s to s + d and returns s; d is secret, too.
+func (s *Secret) AddDigit(d byte) *Secret {
+	b := [curve.ScalarSize]byte{curve.ScalarSize - 1: d}
+	t := s.Curve().ScalarFromBytes(b[:])
+	s.s.Add(t)
+	t.Wipe()
+	clear(b[:])
+	return s
+}
+
 // Mul sets s to s·t and returns s.
 func (s *Secret) Mul(t *Secret) *Secret { s.s.Mul(t.s); return s }
 

@@ -1,0 +1,110 @@
+package share
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"lifeboat/derive"
+	"lifeboat/internal/curve"
+	"lifeboat/internal/secret"
+)
+
+// Kind is a format of share files.
+type Kind string
+
+// The formats.
+const (
+	RecoveryGroup Kind = "recovery-group" // the vendor's export
+	TSSLib        Kind = "tss-lib"        // LocalPartySaveData
+)
+
+// Sealed is a share as a file holds it: still encrypted under its own password,
+// with the public facts that the file gives about it. share/open opens it.
+//
+// Every field but Path, Kind and Problems may be damaged: a share with Problems
+// must not be used, except to salvage it against a root key that was recorded
+// elsewhere. What could not be read is zero.
+type Sealed struct {
+	Path    string // the file
+	Kind    Kind
+	Version int
+
+	Group     *Group // nil if any field of the group's description cannot be read
+	Curve     curve.Curve
+	Roster    []Participant // the entries of the group's participants that can be read
+	NodeID    string
+	ShareID   *ID
+	PublicKey *curve.Point // share public key
+
+	KDF        KDF
+	Ciphertext []byte        // nonce (12 bytes) ‖ ciphertext ‖ tag (16 bytes)
+	Plain      *secret.Bytes // tss-lib: the scalar in decimal, not encrypted at all
+
+	Problems []error // in the order of the file; each wraps ErrFormat or ErrInconsistent
+}
+
+// Err returns nil if the share has no problems, and else the first of them.
+func (s *Sealed) Err() error {
+	if len(s.Problems) == 0 {
+		return nil
+	}
+	return s.Problems[0]
+}
+
+// Readable reports whether every field could be read, so that what problems
+// there are are contradictions.
+func (s *Sealed) Readable() bool {
+	for _, p := range s.Problems {
+		if errors.Is(p, ErrFormat) {
+			return false
+		}
+	}
+	return true
+}
+
+// TestOnly reports whether the group says of itself that its keys are published.
+func (s *Sealed) TestOnly() bool { return s.Group != nil && s.Group.TestOnly() }
+
+// Wipe erases what of the share was not encrypted.
+func (s *Sealed) Wipe() { s.Plain.Wipe() }
+
+func (s *Sealed) malformed(field string, err error) {
+	s.Problems = append(s.Problems, fmt.Errorf("%w: %s: %w", ErrFormat, field, err))
+}
+
+// checkOwn checks the group and the share's own entry in it.
+func (s *Sealed) checkOwn() {
+	if s.Group == nil || s.ShareID == nil || s.PublicKey == nil {
+		return
+	}
+	if err := s.Group.Check(); err != nil {
+		s.Problems = append(s.Problems, err)
+	}
+	var why string
+	switch p := s.Group.Participant(*s.ShareID); {
+	case p == nil:
+		why = "its share ID is not among the participants"
+	case p.NodeID != s.NodeID:
+		why = fmt.Sprintf("share_info names node %q, and the participants have %q for this share ID", s.NodeID, p.NodeID)
+	case !p.PublicKey.Equal(s.PublicKey):
+		why = "share_info and the participants have different public keys for this share"
+	default:
+		return
+	}
+	s.Problems = append(s.Problems, fmt.Errorf("%w: %s", ErrInconsistent, why))
+}
+
+// Pin tells what the user recorded elsewhere about a share in a format that
+// does not store it. Its zero value pins nothing.
+type Pin struct {
+	Threshold int         // 0 if not recorded
+	Root      *derive.Key // nil if not recorded
+}
+
+// testOnly are the words that mark a group whose keys are published.
+const testOnly = "TEST ONLY"
+
+func isTestOnly(id string) bool {
+	return strings.Contains(strings.ToUpper(strings.NewReplacer("-", " ", "_", " ").Replace(id)), testOnly)
+}

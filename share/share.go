@@ -1,0 +1,257 @@
+// Package share describes key shares without opening them: groups, the files
+// that hold them, and every check that needs no secret.
+//
+// It knows two formats: the vendor's recovery group file (docs/formats) and
+// tss-lib's LocalPartySaveData. Decrypting a share is the work of share/open.
+package share
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"math/big"
+	"slices"
+	"sort"
+
+	"lifeboat/derive"
+	"lifeboat/internal/curve"
+)
+
+// Errors that callers tell apart with errors.Is.
+var (
+	// ErrFormat is wrapped when a file or a field of it cannot be read.
+	ErrFormat = errors.New("not a readable share file")
+	// ErrInconsistent is wrapped when fields can be read and contradict each other.
+	ErrInconsistent = errors.New("the public facts contradict each other")
+)
+
+// Limits on what files may say. They are far above anything honest.
+const (
+	MaxParticipants = 1000
+	MaxFileSize     = 16 << 20 // bytes
+	MaxGroups       = 1000     // in one file
+)
+
+// Participant is one holder of a share of a group.
+type Participant struct {
+	NodeID    string
+	ShareID   ID
+	PublicKey *curve.Point // share public key: share·G
+}
+
+// ID is a share ID: the point at which the group's polynomial is evaluated. Two
+// IDs are the same if they are equal modulo the order of the curve.
+type ID struct {
+	Text string // decimal, as the file has it
+	x    *curve.Scalar
+}
+
+// NewID reads a share ID: a decimal number below 2^256, not zero modulo the
+// order of the curve.
+func NewID(c curve.Curve, text string) (ID, error) {
+	if len(text) == 0 || len(text) > 78 {
+		return ID{}, fmt.Errorf("a share ID has 1 to 78 digits, not %d", len(text))
+	}
+	for _, r := range text {
+		if r < '0' || r > '9' {
+			return ID{}, errors.New("a share ID is a decimal number without a sign")
+		}
+	}
+	n, ok := new(big.Int).SetString(text, 10)
+	switch {
+	case !ok || n.BitLen() > 256:
+		return ID{}, errors.New("the share ID is 2^256 or more")
+	case n.String() != text:
+		return ID{}, errors.New("the share ID has leading zeros")
+	}
+	x := c.ScalarFromInt(n)
+	if x.IsZero() {
+		return ID{}, fmt.Errorf("the share ID is zero modulo the order of %v", c)
+	}
+	return ID{text, x}, nil
+}
+
+// Scalar returns the ID modulo the order of the curve. Callers must not change it.
+func (id ID) Scalar() *curve.Scalar { return id.x }
+
+// Equal reports whether two IDs are the same modulo the order.
+func (id ID) Equal(o ID) bool { return id.x.Equal(o.x) }
+
+// Group is the public description of one sharing of one key on one curve.
+type Group struct {
+	ID           string
+	CreatedTime  string
+	Curve        curve.Curve
+	Threshold    int // how many shares are needed
+	RootKey      *curve.Point
+	ChainCode    *[derive.ChainCodeSize]byte // nil if unknown: tss-lib does not store it
+	Participants []Participant
+}
+
+// Root returns the root extended public key, or nil if the chain code is unknown.
+func (g *Group) Root() *derive.Key {
+	if g.ChainCode == nil {
+		return nil
+	}
+	return derive.NewRoot(g.RootKey, *g.ChainCode)
+}
+
+// TestOnly reports whether the group says of itself that its keys are published.
+func (g *Group) TestOnly() bool { return isTestOnly(g.ID) }
+
+// Participant returns the holder of that share ID, or nil.
+func (g *Group) Participant(id ID) *Participant {
+	for i := range g.Participants {
+		if g.Participants[i].ShareID.Equal(id) {
+			return &g.Participants[i]
+		}
+	}
+	return nil
+}
+
+// ByNode returns the holder of that node ID, or nil.
+func (g *Group) ByNode(node string) *Participant {
+	for i := range g.Participants {
+		if g.Participants[i].NodeID == node {
+			return &g.Participants[i]
+		}
+	}
+	return nil
+}
+
+// NodeIDs returns the node IDs in the order of the participants.
+func (g *Group) NodeIDs() []string {
+	ids := make([]string, len(g.Participants))
+	for i, p := range g.Participants {
+		ids[i] = p.NodeID
+	}
+	return ids
+}
+
+// Sorted returns the participants in the order of their share IDs modulo the order.
+func (g *Group) Sorted() []Participant {
+	s := slices.Clone(g.Participants)
+	slices.SortFunc(s, func(a, b Participant) int {
+		x, y := a.ShareID.x.Bytes(), b.ShareID.x.Bytes()
+		return slices.Compare(x[:], y[:])
+	})
+	return s
+}
+
+// Epoch returns the fingerprint of one particular set of shares: the first 16
+// hex digits of
+//
+//	SHA-256("lifeboat-epoch-v1" ‖ curve name ‖ (share ID ‖ share public key)…)
+//
+// over the shares in the order of their IDs, with each ID reduced modulo the
+// order (32 bytes, big-endian) and each public key in 33 bytes. Whoever reshares
+// gets another epoch of the same root key, and shares of two epochs never mix.
+func (g *Group) Epoch() string {
+	h := sha256.New()
+	h.Write([]byte("lifeboat-epoch-v1"))
+	h.Write([]byte(g.Curve.String()))
+	for _, p := range g.Sorted() {
+		id := p.ShareID.x.Bytes()
+		h.Write(id[:])
+		h.Write(p.PublicKey.Bytes())
+	}
+	return hex.EncodeToString(h.Sum(nil)[:8])
+}
+
+// Check makes every check that a group allows on its own: sane parameters,
+// distinct share IDs, and all share public keys on one polynomial of degree
+// threshold-1, and of no lower degree, through the root public key. Its errors
+// wrap ErrInconsistent.
+//
+// A group that passes proves nothing about who holds what: anybody can make one
+// for a root key whose private key they know.
+func (g *Group) Check() error {
+	n := len(g.Participants)
+	switch {
+	case n < 2 || n > MaxParticipants:
+		return fmt.Errorf("%w: %d participants; 2 to %d are supported", ErrInconsistent, n, MaxParticipants)
+	case g.Threshold < 2:
+		return fmt.Errorf("%w: a threshold of %d; the least is 2, since with 1 every share is the key", ErrInconsistent, g.Threshold)
+	case g.Threshold > n:
+		return fmt.Errorf("%w: a threshold of %d among %d participants", ErrInconsistent, g.Threshold, n)
+	}
+	nodes := make(map[string]bool, n)
+	ids := make(map[[curve.ScalarSize]byte]string, n)
+	for _, p := range g.Participants {
+		if nodes[p.NodeID] {
+			return fmt.Errorf("%w: node %q is listed twice", ErrInconsistent, p.NodeID)
+		}
+		nodes[p.NodeID] = true
+		x := p.ShareID.x.Bytes()
+		if other, dup := ids[x]; dup {
+			return fmt.Errorf("%w: nodes %q and %q have the same share ID", ErrInconsistent, other, p.NodeID)
+		}
+		ids[x] = p.NodeID
+	}
+	d := newDual(g)
+	if !d.fits(g.Threshold) {
+		return fmt.Errorf("%w: the share public keys do not lie on one polynomial of degree %d through the root public key: the roster, the root key or the threshold is damaged or forged", ErrInconsistent, g.Threshold-1)
+	}
+	if d.fits(g.Threshold - 1) {
+		return fmt.Errorf("%w: the file says that %d shares are needed, but fewer determine the key: the threshold is damaged", ErrInconsistent, g.Threshold)
+	}
+	return nil
+}
+
+// FitThreshold returns the smallest threshold whose polynomial fits all share
+// public keys and the root public key, for formats that do not store it. The
+// share IDs must be distinct.
+func (g *Group) FitThreshold() (int, error) {
+	d := newDual(g)
+	n := len(g.Participants)
+	// If degree t-1 fits, every higher one does.
+	t := 1 + sort.Search(n, func(i int) bool { return d.fits(i + 1) })
+	if t > n {
+		return 0, fmt.Errorf("%w: no threshold fits: the share public keys and the root public key do not lie on one polynomial", ErrInconsistent)
+	}
+	return t, nil
+}
+
+// Differences compares two descriptions of what should be one group, field by
+// field. A difference in serious is one that shares may not be mixed over; the
+// ones in minor (the group's own ID and time, node IDs) do not change any key.
+func (g *Group) Differences(o *Group) (serious, minor []string) {
+	if g.Curve != o.Curve {
+		return []string{"curve"}, nil
+	}
+	if g.Threshold != o.Threshold {
+		serious = append(serious, "threshold")
+	}
+	if !g.RootKey.Equal(o.RootKey) {
+		serious = append(serious, "root public key")
+	}
+	if g.ChainCode != nil && o.ChainCode != nil && *g.ChainCode != *o.ChainCode {
+		serious = append(serious, "chain code")
+	}
+	if g.Epoch() != o.Epoch() {
+		serious = append(serious, "share IDs or share public keys")
+	} else if !slices.EqualFunc(g.Sorted(), o.Sorted(), func(a, b Participant) bool { return a.NodeID == b.NodeID }) {
+		minor = append(minor, "node IDs")
+	}
+	if g.ID != o.ID {
+		minor = append(minor, "group ID")
+	}
+	if g.CreatedTime != o.CreatedTime {
+		minor = append(minor, "created_time")
+	}
+	return serious, minor
+}
+
+// SameKey reports whether two groups share the same root key on the same curve.
+func (g *Group) SameKey(o *Group) bool { return g.RootKey.Equal(o.RootKey) }
+
+// Compare orders groups for reports: by curve, root key, then epoch.
+func (g *Group) Compare(o *Group) int {
+	return cmp.Or(
+		cmp.Compare(g.Curve, o.Curve),
+		slices.Compare(g.RootKey.Bytes(), o.RootKey.Bytes()),
+		cmp.Compare(g.Epoch(), o.Epoch()),
+	)
+}

@@ -1,0 +1,100 @@
+package outfile
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"sync"
+)
+
+// A Dir is a folder of outputs that has no name yet: it appears with all of its
+// files or not at all. Its methods may be called from several goroutines.
+type Dir struct {
+	path, temp string
+
+	mu   sync.Mutex
+	open []*File
+	done bool
+}
+
+// Mkdir starts a new folder that is to be called path. Its mode is 0700.
+func Mkdir(path string) (*Dir, error) {
+	path = filepath.Clean(path)
+	if err := checkNew(path, path); err != nil {
+		return nil, err
+	}
+	if err := checkFolder(filepath.Dir(path)); err != nil {
+		return nil, err
+	}
+	temp := temporary(path)
+	if err := os.Mkdir(temp, 0o700); err != nil {
+		return nil, failed("create folder", path, err)
+	}
+	return &Dir{path: path, temp: temp}, nil
+}
+
+// Create starts a new file of that base name in the folder. Closing it is what
+// Commit is for a File of its own; Dir.Commit refuses while one is open.
+func (d *Dir) Create(name string) (io.WriteCloser, error) {
+	if err := CheckName(name); err != nil {
+		return nil, err
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.done {
+		return nil, errDone
+	}
+	f, err := create(filepath.Join(d.temp, name), filepath.Join(d.path, name))
+	if err != nil {
+		return nil, err
+	}
+	d.open = append(d.open, f)
+	return member{f}, nil
+}
+
+type member struct{ *File }
+
+func (m member) Close() error { return m.Commit() }
+
+// Commit gives the folder its name. If it fails there is no folder.
+func (d *Dir) Commit() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.done {
+		return errDone
+	}
+	d.done = true
+	var err error
+	for _, f := range d.open {
+		if !f.named() && err == nil {
+			err = fmt.Errorf("output %q is incomplete", f.shown)
+		}
+	}
+	if err == nil {
+		syncFolder(d.temp)
+		err = publish(d.temp, d.path, d.path)
+	}
+	if err != nil {
+		d.remove()
+	}
+	return err
+}
+
+// Abort removes the folder and what is in it. It does nothing after Commit or
+// Abort.
+func (d *Dir) Abort() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if !d.done {
+		d.done = true
+		d.remove()
+	}
+}
+
+func (d *Dir) remove() {
+	for _, f := range d.open {
+		f.Abort()
+	}
+	os.RemoveAll(d.temp)
+}

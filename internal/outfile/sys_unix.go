@@ -1,0 +1,34 @@
+//go:build unix
+
+package outfile
+
+import (
+	"os"
+	"syscall"
+)
+
+const openFlags = syscall.O_NOFOLLOW
+
+// syncFolder makes names in dir last. Some file systems cannot, and a file that
+// is there is not worth removing for that.
+func syncFolder(dir string) {
+	if d, err := os.Open(dir); err == nil {
+		d.Sync()
+		d.Close()
+	}
+}
+
+// linkNew renames where the system or the file system has no call for it. A link
+// never replaces, but FAT has none and a folder gets none: there a name taken
+// since the check is only seen if it is a file.
+func linkNew(from, to string) error {
+	if err := os.Link(from, to); err == nil {
+		return os.Remove(from)
+	} else if os.IsExist(err) {
+		return err
+	}
+	if _, err := os.Lstat(to); err == nil {
+		return os.ErrExist
+	}
+	return os.Rename(from, to)
+}

@@ -1,0 +1,25 @@
+package outfile
+
+import "golang.org/x/sys/windows"
+
+const openFlags = 0
+
+// renameNew renames and fails with fs.ErrExist rather than replace.
+func renameNew(from, to string) error {
+	source, err := windows.UTF16PtrFromString(from)
+	if err != nil {
+		return err
+	}
+	target, err := windows.UTF16PtrFromString(to)
+	if err != nil {
+		return err
+	}
+	return windows.MoveFileEx(source, target, windows.MOVEFILE_WRITE_THROUGH)
+}
+
+// syncFolder does nothing: MOVEFILE_WRITE_THROUGH did.
+func syncFolder(string) {}
+
+// OnFAT reports whether modes mean nothing in the folder dir. On Windows they
+// never do; folders pass their access rights on instead.
+func OnFAT(string) bool { return true }

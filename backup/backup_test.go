@@ -1,0 +1,428 @@
+package backup
+
+import (
+	"bytes"
+	"crypto/ed25519"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+	"time"
+
+	"filippo.io/age"
+	"golang.org/x/crypto/ssh"
+	"pgregory.net/rapid"
+
+	"lifeboat/internal/secret"
+)
+
+var testMeta = Meta{Tool: "mpc-backup test", Date: time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)}
+
+func bytesFile(name string, content []byte, shares ...ShareFacts) File {
+	return File{Name: name, Shares: shares, Open: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(content)), nil }}
+}
+
+// A pair is a recipient and what opens it.
+type pair struct {
+	name     string
+	to       Recipient
+	identity *Identity
+}
+
+func agePair(t testing.TB, classic bool) pair {
+	t.Helper()
+	id, to, err := NewIdentity(classic)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := ParseRecipient(to, "the safe")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ids, err := ParseIdentities(IdentityFile{"id.txt", id})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pair{string(r.Kind), r, ids[0]}
+}
+
+func sshPair(t testing.TB) pair {
+	t.Helper()
+	public, private, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	block, err := ssh.MarshalPrivateKey(private, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, err := ssh.NewPublicKey(public)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := ParseRecipient(strings.TrimSpace(string(ssh.MarshalAuthorizedKey(key)))+" alice@desk", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Label != "alice@desk" {
+		t.Errorf("label of an SSH key is %q", r.Label)
+	}
+	ids, err := ParseIdentities(IdentityFile{"id_ed25519", secret.Take(pem.EncodeToMemory(block))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pair{string(r.Kind), r, ids[0]}
+}
+
+// passphrasePair is cheap, unlike what PassphraseRecipient makes.
+func passphrasePair(t testing.TB, logN int) pair {
+	t.Helper()
+	pass := secret.Copy([]byte("correct horse"))
+	r, err := PassphraseRecipient(pass, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.age.(*age.ScryptRecipient).SetWorkFactor(logN)
+	id, err := PassphraseIdentity(pass)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pair{string(Passphrase), r, id}
+}
+
+func seal(t testing.TB, files []File, to ...Recipient) ([]byte, *Sealed) {
+	t.Helper()
+	var out bytes.Buffer
+	s, err := Seal(&out, files, to, testMeta)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes(), s
+}
+
+func openBytes(b []byte, ids ...*Identity) (*Bundle, error) {
+	return Open(bytes.NewReader(b), int64(len(b)), ids, Options{})
+}
+
+func TestRoundTrip(t *testing.T) {
+	large := bytes.Repeat([]byte("0123456789abcdef"), 20_000) // several chunks of age
+	files := []File{
+		bytesFile("share.json", []byte("one"), ShareFacts{GroupID: "g", Curve: "ed25519", Threshold: 2, ShareID: "7", NodeID: "n", Epoch: "e", SharePublicKey: "00aa", RootExtendedPublicKey: "cpub"}),
+		bytesFile("large.bin", large),
+		bytesFile("empty", nil),
+		bytesFile("Ünïcödé – 备份.txt", []byte("x")),
+		bytesFile(strings.Repeat("n", 180)+".txt", []byte("long")),
+	}
+	for _, p := range []pair{agePair(t, false), agePair(t, true), sshPair(t), passphrasePair(t, 10)} {
+		t.Run(p.name, func(t *testing.T) {
+			sealed, s := seal(t, files, p.to)
+			if err := s.Check(bytes.NewReader(sealed), int64(len(sealed))); err != nil {
+				t.Fatal(err)
+			}
+			b, err := openBytes(sealed, agePair(t, true).identity, p.identity)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if b.Foreign || b.Manifest.Tool != testMeta.Tool || b.Manifest.Created != "2026-11-22T12:00:00Z" || len(b.Manifest.Files) != len(files) {
+				t.Fatalf("manifest %+v", b.Manifest)
+			}
+			if got := b.Manifest.Shares(); len(got) != 1 || got[0] != files[0].Shares[0] {
+				t.Errorf("shares %+v", got)
+			}
+			for _, f := range files {
+				want, _ := f.Open()
+				content, _ := io.ReadAll(want)
+				r, err := b.Reader(f.Name)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if got, err := io.ReadAll(r); err != nil || !bytes.Equal(got, content) {
+					t.Errorf("%s: %d bytes, %v", f.Name, len(got), err)
+				}
+				if got, err := b.ReadFile(f.Name); err != nil || !bytes.Equal(got.Expose(), content) {
+					t.Errorf("%s in memory: %v", f.Name, err)
+				}
+			}
+			h, err := Inspect(bytes.NewReader(sealed), int64(len(sealed)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(h.Recipients) != 1 || h.Recipients[0] != p.to.Kind || s.Public.CheckHeader(h) != nil || s.Public.CheckContent(b.Manifest) != nil {
+				t.Errorf("header %+v, public %+v", h, s.Public)
+			}
+			if p.to.Kind == Passphrase && (h.WorkFactor != 10 || h.Memory() != 1<<20 || !h.NeedsPassphrase()) {
+				t.Errorf("scrypt header %+v", h)
+			}
+		})
+	}
+}
+
+func TestAnyFiles(t *testing.T) {
+	p := agePair(t, true)
+	rapid.Check(t, func(t *rapid.T) {
+		contents := rapid.SliceOfN(rapid.SliceOfN(rapid.Byte(), 0, 3000), 1, 8).Draw(t, "contents")
+		var files []File
+		for i, c := range contents {
+			files = append(files, bytesFile(fmt.Sprint(i), c))
+		}
+		var out bytes.Buffer
+		if _, err := Seal(&out, files, []Recipient{p.to}, testMeta); err != nil {
+			t.Fatal(err)
+		}
+		b, err := openBytes(out.Bytes(), p.identity)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, c := range contents {
+			if got, err := b.ReadFile(fmt.Sprint(i)); err != nil || !bytes.Equal(got.Expose(), c) {
+				t.Fatalf("file %d: %v", i, err)
+			}
+		}
+	})
+}
+
+func TestSeveralRecipients(t *testing.T) {
+	a, b, c := agePair(t, true), agePair(t, true), sshPair(t)
+	sealed, s := seal(t, []File{bytesFile("f", []byte("x"))}, a.to, b.to, c.to)
+	for _, p := range []pair{a, b, c} {
+		if _, err := openBytes(sealed, p.identity); err != nil {
+			t.Errorf("%s: %v", p.name, err)
+		}
+	}
+	if r := s.Public.Recipients; len(r) != 3 || r[0] != (PublicRecipient{"the safe", X25519}) || r[2] != (PublicRecipient{"alice@desk", SSHEd25519}) {
+		t.Errorf("recipients %+v", r)
+	}
+	_, err := openBytes(sealed, agePair(t, false).identity, passphrasePair(t, 10).identity)
+	if !errors.Is(err, ErrNoIdentity) || !strings.Contains(err.Error(), "2 × X25519") {
+		t.Errorf("strangers: %v", err)
+	}
+	if _, err := openBytes(sealed); !errors.Is(err, ErrNoIdentity) {
+		t.Errorf("without identities: %v", err)
+	}
+}
+
+// The tar does not depend on anything but what went in.
+func TestDeterministic(t *testing.T) {
+	p := agePair(t, true)
+	var tars [2][]byte
+	for i := range tars {
+		sealed, _ := seal(t, []File{bytesFile("f", []byte("x")), bytesFile("g", []byte("y"))}, p.to)
+		r, err := age.Decrypt(bytes.NewReader(sealed), p.identity.age)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if tars[i], err = io.ReadAll(r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !bytes.Equal(tars[0], tars[1]) {
+		t.Error("two tars of the same files differ")
+	}
+}
+
+func TestPublicManifestHidesContent(t *testing.T) {
+	facts := ShareFacts{GroupID: "g1", Curve: "secp256k1", Threshold: 2, ShareID: "12", NodeID: "node-b", Epoch: "e1", SharePublicKey: "02abcd", RootExtendedPublicKey: "xpub661"}
+	_, s := seal(t, []File{bytesFile("secret-name.json", []byte("content"), facts)}, agePair(t, false).to)
+	text, err := s.Public.Marshal()
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := sha256.Sum256([]byte("content"))
+	for _, leak := range []string{"secret-name", "02abcd", "xpub661", hex.EncodeToString(sum[:])} {
+		if bytes.Contains(text, []byte(leak)) {
+			t.Errorf("the public manifest has %q", leak)
+		}
+	}
+	p, err := ParsePublicManifest(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(p.Shares) != 1 || p.Shares[0] != (PublicShare{"g1", "secp256k1", "e1", "12", "node-b"}) {
+		t.Errorf("shares %+v", p.Shares)
+	}
+	readme := s.Public.Readme("x.age")
+	for _, want := range []string{"the safe: hybrid", "age -d -i identity.txt x.age", "node-b", "2026-11-22"} {
+		if !strings.Contains(readme, want) {
+			t.Errorf("the read-me lacks %q:\n%s", want, readme)
+		}
+	}
+}
+
+func TestRefusedRecipients(t *testing.T) {
+	classic, hybrid, pass := agePair(t, true).to, agePair(t, false).to, passphrasePair(t, 10).to
+	for name, c := range map[string]struct {
+		to   []Recipient
+		want string
+	}{
+		"none":           {nil, "there is none"},
+		"mixed":          {[]Recipient{classic, hybrid}, "quantum computer"},
+		"passphrase too": {[]Recipient{classic, pass}, "must be the only one"},
+		"two phrases":    {[]Recipient{pass, pass}, "must be the only one"},
+	} {
+		var out bytes.Buffer
+		_, err := Seal(&out, []File{bytesFile("f", nil)}, c.to, testMeta)
+		if !errors.Is(err, ErrRecipient) || !strings.Contains(err.Error(), c.want) || out.Len() > 0 {
+			t.Errorf("%s: %v, %d bytes written", name, err, out.Len())
+		}
+	}
+}
+
+func TestRefusedNames(t *testing.T) {
+	to := []Recipient{agePair(t, true).to}
+	for _, names := range [][]string{
+		{""}, {"."}, {".."}, {"a/b"}, {`a\b`}, {"/a"}, {"a:b"}, {"a\x00"}, {"a\nb"}, {"a\u202eb"}, {"a "}, {" a"}, {"a."},
+		{"CON"}, {"nul.txt"}, {"com1.json"}, {"LPT¹"}, {"CONIN$"}, {"\xff"}, {strings.Repeat("a", 201)},
+		{"manifest.json"}, {"README.txt"}, {"Readme.TXT"}, {"a", "a"}, {"a", "A"}, {"é", "É"}, {"é", "e\u0301"}, {"ß", "ẞ"},
+	} {
+		var files []File
+		for _, n := range names {
+			files = append(files, bytesFile(n, nil))
+		}
+		var out bytes.Buffer
+		if _, err := Seal(&out, files, to, testMeta); !errors.Is(err, ErrName) || out.Len() > 0 {
+			t.Errorf("%q: %v, %d bytes written", names, err, out.Len())
+		}
+	}
+	if _, err := Seal(io.Discard, nil, to, testMeta); !errors.Is(err, ErrName) {
+		t.Errorf("no files: %v", err)
+	}
+}
+
+// A file that changes between measuring and writing is not sealed.
+func TestChangingFile(t *testing.T) {
+	for _, second := range []string{"abd", "ab", "abcd", ""} {
+		contents := []string{"abc", second}
+		f := File{Name: "f", Open: func() (io.ReadCloser, error) {
+			c := contents[0]
+			contents = contents[1:]
+			return io.NopCloser(strings.NewReader(c)), nil
+		}}
+		if _, err := Seal(io.Discard, []File{f, bytesFile("g", nil)}, []Recipient{agePair(t, true).to}, testMeta); !errors.Is(err, ErrChanged) {
+			t.Errorf("abc then %q: %v", second, err)
+		}
+	}
+}
+
+var errDisk = errors.New("disk on fire")
+
+type brokenDisk struct{ left int }
+
+func (d *brokenDisk) Write(p []byte) (int, error) {
+	if len(p) > d.left {
+		n := d.left
+		d.left = 0
+		return n, errDisk
+	}
+	d.left -= len(p)
+	return len(p), nil
+}
+
+func (d *brokenDisk) Read([]byte) (int, error)          { return 0, errDisk }
+func (d *brokenDisk) ReadAt([]byte, int64) (int, error) { return 0, errDisk }
+func (d *brokenDisk) Close() error                      { return nil }
+
+func TestFailingDisk(t *testing.T) {
+	p := agePair(t, true)
+	files := []File{bytesFile("f", make([]byte, 200_000))}
+	whole, _ := seal(t, files, p.to)
+	for _, n := range []int{0, 10, 190, 66_000, len(whole) - 1} {
+		if _, err := Seal(&brokenDisk{n}, files, []Recipient{p.to}, testMeta); !errors.Is(err, errDisk) {
+			t.Errorf("full after %d bytes: %v", n, err)
+		}
+	}
+	broken := File{Name: "f", Open: func() (io.ReadCloser, error) { return &brokenDisk{}, nil }}
+	if _, err := Seal(io.Discard, []File{broken}, []Recipient{p.to}, testMeta); !errors.Is(err, errDisk) {
+		t.Errorf("unreadable file: %v", err)
+	}
+	if _, err := Open(&brokenDisk{}, 1000, []*Identity{p.identity}, Options{}); !errors.Is(err, errDisk) {
+		t.Errorf("unreadable bundle: %v", err)
+	}
+}
+
+func TestCheckFindsDamage(t *testing.T) {
+	p := agePair(t, true)
+	sealed, s := seal(t, []File{bytesFile("f", make([]byte, 100_000))}, p.to)
+	other, _ := seal(t, []File{bytesFile("f", make([]byte, 100_000))}, p.to)
+	bad := bytes.Clone(sealed)
+	bad[len(bad)/2] ^= 1
+	for name, b := range map[string][]byte{"flipped": bad, "cut": sealed[:len(sealed)-1], "another": other} {
+		if err := s.Check(bytes.NewReader(b), int64(len(b))); !errors.Is(err, ErrDamaged) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	s.Wipe()
+	s.Wipe()
+}
+
+func TestRewrap(t *testing.T) {
+	from, to := agePair(t, true), agePair(t, false)
+	facts := ShareFacts{GroupID: "g", NodeID: "n"}
+	sealed, _ := seal(t, []File{bytesFile("f", []byte("x"), facts), bytesFile("g", make([]byte, 100_000))}, from.to)
+	b, err := openBytes(sealed, from.identity)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, _ := seal(t, b.Files(), to.to)
+	c, err := openBytes(again, to.identity)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, f := range c.Manifest.Files {
+		if g := b.Manifest.Files[i]; f.Name != g.Name || f.SHA256 != g.SHA256 || len(f.Shares) != len(g.Shares) {
+			t.Errorf("%+v became %+v", g, f)
+		}
+	}
+}
+
+func TestWorkFactor(t *testing.T) {
+	p := passphrasePair(t, 12)
+	sealed, _ := seal(t, []File{bytesFile("f", nil)}, p.to)
+	if _, err := Open(bytes.NewReader(sealed), int64(len(sealed)), []*Identity{p.identity}, Options{WorkFactor: 11}); !errors.Is(err, ErrTooExpensive) {
+		t.Errorf("12 with a limit of 11: %v", err)
+	}
+	if _, err := Open(bytes.NewReader(sealed), int64(len(sealed)), []*Identity{p.identity}, Options{WorkFactor: 31}); !errors.Is(err, ErrTooExpensive) {
+		t.Errorf("a limit of 31: %v", err)
+	}
+	for factor, want := range map[string]int{"23": 23, "65535": 65535, "99999999999999999999": 65535, "0x17": 0} {
+		dear := bytes.Replace(sealed, []byte(" 12\n"), []byte(" "+factor+"\n"), 1)
+		h, err := ReadHeader(bytes.NewReader(dear), int64(len(dear)))
+		if err != nil || h.WorkFactor != want {
+			t.Errorf("work factor %s read as %+v, %v", factor, h, err)
+		}
+		_, err = openBytes(dear, p.identity)
+		if want > 0 && !errors.Is(err, ErrTooExpensive) || want == 0 && !errors.Is(err, ErrDamaged) {
+			t.Errorf("work factor %s: %v", factor, err)
+		}
+	}
+	wrong, _ := PassphraseIdentity(secret.Copy([]byte("wrong")))
+	if _, err := openBytes(sealed, wrong); !errors.Is(err, ErrNoIdentity) {
+		t.Errorf("wrong passphrase: %v", err)
+	}
+	if _, err := openBytes(sealed, wrong, p.identity); err != nil {
+		t.Errorf("the second of two passphrases: %v", err)
+	}
+}
+
+func TestSharesTogether(t *testing.T) {
+	a := ShareFacts{Curve: "secp256k1", Epoch: "e1", GroupID: "g1", ShareID: "1", NodeID: "a", Threshold: 2}
+	b, c, other := a, a, a
+	b.ShareID, b.NodeID = "2", "b"
+	c.ShareID, c.NodeID, c.GroupID = "3", "c", "g2"
+	other.Epoch, other.ShareID, other.NodeID = "e2", "9", "b"
+	if got := SharesTogether([]ShareFacts{a, a, other}); got != nil {
+		t.Errorf("one share of each epoch: %+v", got)
+	}
+	got := SharesTogether([]ShareFacts{a, other, b, c})
+	if len(got) != 1 || got[0].Shares != 3 || !got[0].Enough || strings.Join(got[0].NodeIDs, "") != "abc" || len(got[0].GroupIDs) != 2 {
+		t.Errorf("three shares: %+v", got)
+	}
+	a.Threshold, b.Threshold = 3, 3
+	if got := SharesTogether([]ShareFacts{a, b}); len(got) != 1 || got[0].Enough {
+		t.Errorf("two of three needed: %+v", got)
+	}
+}

@@ -1,0 +1,152 @@
+package backup
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+
+	"filippo.io/age"
+	"filippo.io/age/agessh"
+	"golang.org/x/crypto/ssh"
+
+	"lifeboat/internal/secret"
+)
+
+// MaxIdentityFile is how long an identity file may be, in bytes.
+const MaxIdentityFile = 1 << 20
+
+// An Identity opens bundles.
+type Identity struct {
+	Kind      Kind
+	Recipient string // what seals to it; empty for SSH keys and passphrases
+	From      string // the name of its file
+	age       age.Identity
+}
+
+// An IdentityFile is the content of a file that was given as an identity.
+type IdentityFile struct {
+	Name string
+	Text *secret.Bytes // stays the caller's to wipe
+}
+
+// NewIdentity makes an identity: hybrid post-quantum, or X25519 if classic. The
+// identity is one line without its end, to be kept in a file of its own; the
+// recipient is public.
+func NewIdentity(classic bool) (identity *secret.Bytes, recipient string, err error) {
+	// age gives the identity as a string, which cannot be wiped.
+	if classic {
+		id, err := age.GenerateX25519Identity()
+		if err != nil {
+			return nil, "", fmt.Errorf("%w: couldn't make one", ErrIdentity)
+		}
+		return secret.Copy([]byte(id.String())), id.Recipient().String(), nil
+	}
+	id, err := age.GenerateHybridIdentity()
+	if err != nil {
+		return nil, "", fmt.Errorf("%w: couldn't make one", ErrIdentity)
+	}
+	return secret.Copy([]byte(id.String())), id.Recipient().String(), nil
+}
+
+// PassphraseIdentity opens bundles sealed with the passphrase.
+func PassphraseIdentity(passphrase *secret.Bytes) (*Identity, error) {
+	if passphrase.Len() == 0 {
+		return nil, fmt.Errorf("%w: the passphrase is empty", ErrIdentity)
+	}
+	id, err := age.NewScryptIdentity(string(passphrase.Expose())) // age wants a string
+	if err != nil {
+		return nil, fmt.Errorf("%w: age refuses the passphrase", ErrIdentity)
+	}
+	id.SetMaxWorkFactor(maxWorkFactor) // Open checks it against the caller's own limit
+	return &Identity{Kind: Passphrase, age: id}, nil
+}
+
+// ParseIdentities reads identity files: lines as age-keygen writes them, or an
+// SSH private key without a passphrase. An error names the file and the line,
+// and shows nothing of it.
+func ParseIdentities(files ...IdentityFile) ([]*Identity, error) {
+	var all []*Identity
+	for _, f := range files {
+		ids, err := parseIdentityFile(f.Text.Expose())
+		if err != nil {
+			return nil, fmt.Errorf("identity file %q: %w", f.Name, err)
+		}
+		for _, id := range ids {
+			id.From = f.Name
+		}
+		all = append(all, ids...)
+	}
+	return all, nil
+}
+
+func parseIdentityFile(text []byte) ([]*Identity, error) {
+	text = bytes.TrimPrefix(text, []byte("\ufeff"))
+	switch {
+	case len(text) > MaxIdentityFile:
+		return nil, fmt.Errorf("%w: longer than %d MiB", ErrIdentity, MaxIdentityFile>>20)
+	case bytes.HasPrefix(text, []byte("age-encryption.org/")), bytes.HasPrefix(text, []byte("-----BEGIN AGE ENCRYPTED FILE-----")):
+		return nil, fmt.Errorf("%w: it is itself encrypted with age; open it first", ErrIdentity)
+	case bytes.HasPrefix(bytes.TrimSpace(text), []byte("-----BEGIN")):
+		id, err := parseSSHIdentity(text)
+		return []*Identity{id}, err
+	}
+	var all []*Identity
+	number := 0
+	for line := range bytes.Lines(text) {
+		number++
+		line = bytes.TrimSpace(line)
+		if len(line) == 0 || line[0] == '#' {
+			continue
+		}
+		id, err := parseIdentity(line)
+		if err != nil {
+			return nil, fmt.Errorf("line %d: %w", number, err)
+		}
+		all = append(all, id)
+	}
+	if len(all) == 0 {
+		return nil, fmt.Errorf("%w: there is none in the file", ErrIdentity)
+	}
+	return all, nil
+}
+
+// parseIdentity reads one line. Blanks around it are gone.
+func parseIdentity(line []byte) (*Identity, error) {
+	upper := bytes.ToUpper(line)
+	defer secret.Wipe(upper)
+	switch {
+	case bytes.HasPrefix(upper, []byte("AGE-SECRET-KEY-PQ-1")):
+		id, err := age.ParseHybridIdentity(string(line)) // age wants a string
+		if err != nil {
+			return nil, fmt.Errorf("%w: it starts like one but is incomplete or mistyped", ErrIdentity)
+		}
+		return &Identity{Kind: Hybrid, Recipient: id.Recipient().String(), age: id}, nil
+	case bytes.HasPrefix(upper, []byte("AGE-SECRET-KEY-1")):
+		id, err := age.ParseX25519Identity(string(line))
+		if err != nil {
+			return nil, fmt.Errorf("%w: it starts like one but is incomplete or mistyped", ErrIdentity)
+		}
+		return &Identity{Kind: X25519, Recipient: id.Recipient().String(), age: id}, nil
+	case bytes.HasPrefix(upper, []byte("AGE-PLUGIN-")):
+		return nil, fmt.Errorf("%w: it needs a plugin, and plugins are not run here; use age itself", ErrIdentity)
+	case bytes.HasPrefix(upper, []byte("AGE1")), bytes.HasPrefix(upper, []byte("SSH-")):
+		return nil, fmt.Errorf("%w: this is a public recipient; the identity starts with AGE-SECRET-KEY-", ErrIdentity)
+	}
+	return nil, fmt.Errorf("%w: a line that starts with AGE-SECRET-KEY- was expected", ErrIdentity)
+}
+
+func parseSSHIdentity(text []byte) (*Identity, error) {
+	id, err := agessh.ParseIdentity(text)
+	var locked *ssh.PassphraseMissingError
+	switch {
+	case errors.As(err, &locked):
+		return nil, fmt.Errorf("%w: the SSH key has a passphrase; take it off a copy with ssh-keygen -p, on this machine, and destroy the copy afterwards", ErrIdentity)
+	case err != nil:
+		return nil, fmt.Errorf("%w: not an SSH private key of type ed25519 or RSA", ErrIdentity)
+	}
+	kind := SSHRSA
+	if _, ok := id.(*agessh.Ed25519Identity); ok {
+		kind = SSHEd25519
+	}
+	return &Identity{Kind: kind, age: id}, nil
+}

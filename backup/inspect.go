@@ -1,0 +1,119 @@
+package backup
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+
+	"filippo.io/age"
+	"filippo.io/age/armor"
+)
+
+// A Header is what a bundle says without an identity.
+type Header struct {
+	Size       int64  `json:"size"`             // of the bundle as it lies on the disk, bytes
+	SHA256     string `json:"sha256,omitempty"` // of the same, hex; only Inspect sets it
+	Armored    bool   `json:"armored"`          // ASCII armour, as age -a writes
+	Recipients []Kind `json:"recipients"`       // one for each stanza
+	WorkFactor int    `json:"scrypt_work_factor,omitempty"`
+}
+
+// NeedsPassphrase reports whether the bundle is sealed with a passphrase.
+func (h *Header) NeedsPassphrase() bool { return slices.Contains(h.Recipients, Passphrase) }
+
+// Memory returns the bytes that trying one passphrase takes: 128·r·2^N with r = 8
+// (RFC 7914). It is 0 for a bundle that is not sealed with a passphrase.
+func (h *Header) Memory() uint64 {
+	if h.WorkFactor == 0 {
+		return 0
+	}
+	return 1 << (min(h.WorkFactor, 53) + 10)
+}
+
+// ReadHeader reads the header of a bundle of size bytes, and nothing after it.
+func ReadHeader(r io.ReaderAt, size int64) (*Header, error) {
+	_, _, h, err := unarmor(r, size)
+	return h, err
+}
+
+// Inspect reads the header and hashes the whole file.
+func Inspect(r io.ReaderAt, size int64) (*Header, error) {
+	h, err := ReadHeader(r, size)
+	if err != nil {
+		return nil, err
+	}
+	sum := sha256.New()
+	n, err := io.Copy(sum, io.NewSectionReader(r, 0, size))
+	if err != nil {
+		return nil, fmt.Errorf("couldn't read the bundle: %w", err)
+	}
+	if n != size {
+		return nil, fmt.Errorf("%w: it became shorter while it was read", ErrDamaged)
+	}
+	h.SHA256 = hex.EncodeToString(sum.Sum(nil))
+	return h, nil
+}
+
+// unarmor returns the binary form of an age file and its header.
+func unarmor(r io.ReaderAt, size int64) (io.ReaderAt, int64, *Header, error) {
+	h := &Header{Size: size}
+	const maxBlanks = 1024
+	start := make([]byte, min(size, int64(maxBlanks+len(armor.Header))))
+	if n, err := r.ReadAt(start, 0); n < len(start) {
+		if err == nil || err == io.EOF {
+			err = io.ErrUnexpectedEOF
+		}
+		return nil, 0, nil, fmt.Errorf("couldn't read the bundle: %w", err)
+	}
+	if bytes.HasPrefix(bytes.TrimSpace(start), []byte(armor.Header)) {
+		h.Armored = true
+		if size > maxArmored {
+			return nil, 0, nil, fmt.Errorf("%w: an ASCII-armoured file of more than %d MiB; decode it first with base64", ErrTooLarge, maxArmored>>20)
+		}
+		src := &source{r: io.NewSectionReader(r, 0, size)}
+		binary, err := io.ReadAll(armor.NewReader(src))
+		if src.err != nil {
+			return nil, 0, nil, fmt.Errorf("couldn't read the bundle: %w", src.err)
+		}
+		if err != nil {
+			return nil, 0, nil, fmt.Errorf("%w: its ASCII armour is broken", ErrDamaged)
+		}
+		r, size = bytes.NewReader(binary), int64(len(binary))
+	}
+	src := &source{r: io.NewSectionReader(r, 0, size)}
+	header, err := age.ExtractHeader(src)
+	switch {
+	case src.err != nil:
+		return nil, 0, nil, fmt.Errorf("couldn't read the bundle: %w", src.err)
+	case err != nil && bytes.HasPrefix(start, []byte("age-encryption.org/")), err != nil && h.Armored:
+		return nil, 0, nil, fmt.Errorf("%w: its age header cannot be read", ErrDamaged)
+	case err != nil:
+		return nil, 0, nil, fmt.Errorf("%w: it is not a file that age encrypted", ErrNotBundle)
+	}
+	h.readStanzas(string(header))
+	return r, size, h, nil
+}
+
+// readStanzas reads the opening lines of the stanzas. Age has checked the
+// header, and the lines between them are base64.
+func (h *Header) readStanzas(header string) {
+	for line := range strings.Lines(header) {
+		words := strings.Fields(line)
+		if len(words) < 2 || words[0] != "->" {
+			continue
+		}
+		kind := Kind(words[1])
+		h.Recipients = append(h.Recipients, kind)
+		if kind == Passphrase && len(words) == 4 {
+			// Of a number that does not fit, ParseUint returns the largest that
+			// does; of what is no number, 0, and age refuses it.
+			n, _ := strconv.ParseUint(words[3], 10, 16)
+			h.WorkFactor = max(h.WorkFactor, int(n))
+		}
+	}
+}

@@ -1,5 +1,16 @@
 package chains
 
+import (
+	"strings"
+
+	"lifeboat/chains/internal/blake2b"
+	"lifeboat/chains/internal/groestl"
+	"lifeboat/internal/base58"
+	"lifeboat/internal/curve"
+
+	"github.com/decred/dcrd/crypto/blake256"
+)
+
 // The chains that took their addresses from Bitcoin.
 
 // bitcoinLike are the parameters of such a chain. An empty field is a form that
@@ -44,18 +55,168 @@ func (b bitcoinLike) encodings() []Encoding {
 	return list
 }
 
+func (b bitcoinLike) chain(id, name string, slip44 uint32, aliases ...string) Chain {
+	c := Chain{ID: id, Name: name, Aliases: aliases, SLIP44: []uint32{slip44}, Encodings: b.encodings()}
+	if b.hrp != "" {
+		c.underivable = []rule{{"pay to witness script hash: the script decides", witnessScript(b.hrp)}}
+	}
+	if b.taproot {
+		c.Note = "p2tr-untweaked is the vendor's: the output key is the derived key itself; p2tr is BIP 86. With a script tree, its hash is needed as well"
+	}
+	return c
+}
+
+// witnessScript recognises a version 0 witness program of 32 bytes.
+func witnessScript(hrp string) func(string) bool {
+	t := segwit(hrp, 0)
+	return func(s string) bool {
+		b, ok := t.parse(s)
+		return ok && len(b) == 32
+	}
+}
+
 var (
 	mainnet = bitcoinLike{p2pkh: "\x00", p2sh: "\x05", hrp: "bc", taproot: true, uncompressed: true, wif: 0x80}
 	testnet = bitcoinLike{p2pkh: "\x6f", p2sh: "\xc4", hrp: "tb", taproot: true, uncompressed: true, wif: 0xef}
 )
 
-const taprootNote = "p2tr-untweaked is the vendor's: the output key is the derived key itself. p2tr is BIP 86"
-
 func bitcoinChains() []Chain {
 	return []Chain{
-		{ID: "BTC", Name: "Bitcoin", SLIP44: []uint32{0}, Encodings: mainnet.encodings(), Note: taprootNote},
-		{ID: "XTN", Name: "Bitcoin testnet", Aliases: []string{"TBTC", "BTC_TEST"}, SLIP44: []uint32{1}, Encodings: testnet.encodings(), Note: taprootNote},
-		{ID: "SIGNET_BTC", Name: "Bitcoin signet", Aliases: []string{"SBTC", "SIGNET"}, SLIP44: []uint32{1}, Encodings: testnet.encodings(), Note: taprootNote},
-		{ID: "FRACTAL", Name: "Fractal Bitcoin", Aliases: []string{"FB", "FRACTAL_FB"}, SLIP44: []uint32{0}, Encodings: mainnet.encodings(), Note: taprootNote},
+		mainnet.chain("BTC", "Bitcoin", 0),
+		testnet.chain("XTN", "Bitcoin testnet", 1, "TBTC", "BTC_TEST"),
+		testnet.chain("SIGNET_BTC", "Bitcoin signet", 1, "SBTC", "SIGNET"),
+		mainnet.chain("FRACTAL", "Fractal Bitcoin", 0, "FB", "FRACTAL_FB"),
+		bitcoinLike{p2pkh: "\x30", p2sh: "\x32", p2shOld: "\x05", hrp: "ltc", uncompressed: true, wif: 0xb0}.chain("LTC", "Litecoin", 2),
+		bitcoinLike{p2pkh: "\x6f", p2sh: "\x3a", p2shOld: "\xc4", hrp: "tltc", uncompressed: true, wif: 0xef}.chain("LTC_TEST", "Litecoin testnet", 1, "TLTC"),
+		bitcoinLike{p2pkh: "\x1e", uncompressed: true, wif: 0x9e}.chain("DOGE", "Dogecoin", 3),
+		bitcoinLike{p2pkh: "\x71", uncompressed: true, wif: 0xf1}.chain("DOGE_TEST", "Dogecoin testnet", 1, "TDOGE"),
+		bitcoinLike{p2pkh: "\x4c", uncompressed: true, wif: 0xcc}.chain("DASH", "Dash", 5),
+		bitcoinLike{p2pkh: "\x8c", uncompressed: true, wif: 0xef}.chain("DASH_TEST", "Dash testnet", 1, "TDASH"),
+		bitcoinLike{p2pkh: "\x00", wif: 0x80}.cash("bitcoincash", "BCH", "Bitcoin Cash", 145),
+		bitcoinLike{p2pkh: "\x00", wif: 0x80}.cash("ecash", "XEC", "eCash", 899, "BCHA", "ECASH").coins(1899),
+		bitcoinLike{p2pkh: "\x00", wif: 0x80}.chain("BSV", "Bitcoin SV", 236),
+		bitcoinLike{p2pkh: "\x26", p2sh: "\x17", hrp: "btg", wif: 0x80}.chain("BTG", "Bitcoin Gold", 156),
+		bitcoinLike{p2pkh: "\x00", p2sh: "\x05", hrp: "bcd", wif: 0x80}.chain("BCD", "Bitcoin Diamond", 999),
+		bitcoinLike{p2pkh: "\x1c\xb8", uncompressed: true, wif: 0x80}.chain("ZEC", "Zcash", 133).zcash(),
+		bitcoinLike{p2pkh: "\x20\x89", wif: 0x80}.chain("ZEN", "Horizen", 121),
+		bitcoinLike{p2pkh: "\x1c\x28", wif: 0x80}.chain("YEC", "Ycash", 347, "YCASH").unconfirmed("the WIF version"),
+		bitcoinLike{p2pkh: "\x1c\xb8", wif: 0x80}.chain("FLUX", "Flux", 19167, "ZEL"),
+		bitcoinLike{p2pkh: "\x52", wif: 0xd2}.chain("FIRO", "Firo", 136, "XZC"),
+		bitcoinLike{p2pkh: "\x3c", wif: 0x80}.chain("RVN", "Ravencoin", 175),
+		bitcoinLike{p2pkh: "\x1e", wif: 0xd4}.chain("PIVX", "PIVX", 119),
+		bitcoinLike{p2pkh: "\x24", p2sh: "\x05", hrp: "grs", wif: 0x80, check: groestl58}.chain("GRS", "Groestlcoin", 17, "GROESTLCOIN"),
+		bitcoinLike{p2pkh: "\x3a", p2sh: "\x32", hrp: "qc", wif: 0x80}.chain("QTUM", "Qtum", 2301),
+		bitcoinLike{p2pkh: "\x3c", wif: 0xbc}.chain("KMD", "Komodo", 141),
+		bitcoinLike{p2pkh: "\x1e", p2sh: "\x3f", hrp: "dgb", wif: 0x80}.chain("DGB", "DigiByte", 20),
+		bitcoinLike{p2pkh: "\x47", p2sh: "\x05", hrp: "vtc", wif: 0x80}.chain("VTC", "Vertcoin", 28),
+		bitcoinLike{p2pkh: "\x47", p2sh: "\x21", hrp: "via", wif: 0xc7}.chain("VIA", "Viacoin", 14),
+		bitcoinLike{p2pkh: "\x32", p2sh: "\x37", p2shOld: "\x05", hrp: "mona", wif: 0xb0}.chain("MONA", "Monacoin", 22),
+		bitcoinLike{p2pkh: "\x3f", p2sh: "\x05", hrp: "sys", wif: 0x80}.chain("SYS", "Syscoin", 57).unconfirmed("the WIF version"),
+		bitcoinLike{p2pkh: "\x4b", p2sh: "\x8c", hrp: "strax", wif: 0xcb}.chain("STRAX", "Stratis", 105105).unconfirmed("the WIF version"),
+		bitcoinLike{p2pkh: "\x35", wif: 0xb5}.chain("NEBL", "Neblio", 146).unconfirmed("the WIF version"),
+		bitcoinLike{p2pkh: "\x1e", wif: 0x9e}.chain("XVG", "Verge", 77).unconfirmed("the WIF version"),
+		bitcoinLike{p2pkh: "\x39", p2sh: "\x27", hrp: "ex", wif: 0x80}.chain("LBTC", "Liquid", 1776, "LIQUID").liquid("lq", "\x0c"),
+		bitcoinLike{p2pkh: "\x24", p2sh: "\x13", hrp: "tex", wif: 0xef}.chain("LBTC_TEST", "Liquid testnet", 1, "TLBTC").liquid("tlq", "\x17"),
+		{
+			ID: "DCR", Name: "Decred", SLIP44: []uint32{42},
+			Encodings: []Encoding{encode("p2pkh", decredHash160, decred58.text("\x07\x3f"), decredForm)},
+			Note:      "BLAKE-256 takes the place of SHA-256",
+		},
+		{
+			ID: "HNS", Name: "Handshake", Aliases: []string{"HANDSHAKE"}, SLIP44: []uint32{5353},
+			Encodings: []Encoding{encode("default", blake160Key, segwit("hs", 0), wifForm(bitcoin58, 0x80))},
+		},
+		{
+			ID: "KAS", Name: "Kaspa", Aliases: []string{"KASPA"}, SLIP44: []uint32{111111},
+			Encodings: []Encoding{
+				encode("schnorr", XOnly, kaspa.text(0), hexForm),
+				encode("ecdsa", Secp256k1Key, kaspa.text(1), hexForm),
+			},
+		},
 	}
 }
+
+// coins adds coin types that are in use as well.
+func (c Chain) coins(more ...uint32) Chain {
+	c.SLIP44 = append(c.SLIP44, more...)
+	return c
+}
+
+// unconfirmed notes that no published vector confirms something.
+func (c Chain) unconfirmed(what string) Chain {
+	note := what + " is not confirmed by a published vector"
+	if c.Note != "" {
+		note = c.Note + "; " + note
+	}
+	c.Note = note
+	return c
+}
+
+// cash is a chain that writes its addresses in CashAddr, and knows the old form.
+func (b bitcoinLike) cash(prefix, id, name string, slip44 uint32, aliases ...string) Chain {
+	c := b.chain(id, name, slip44, aliases...)
+	c.Encodings = append([]Encoding{encode("cashaddr", Hash160, cashAddr(prefix), wifForm(bitcoin58, b.wif))}, c.Encodings...)
+	return c
+}
+
+func (c Chain) zcash() Chain {
+	c.Note = "transparent addresses only"
+	c.underivable = append(c.underivable, rule{"unified or shielded address", func(s string) bool {
+		s = strings.ToLower(s)
+		return strings.HasPrefix(s, "u1") || strings.HasPrefix(s, "zs1") || strings.HasPrefix(s, "zc")
+	}})
+	return c
+}
+
+// liquid recognises the confidential forms: blech32 with hrp, and Base58Check
+// with a prefix before the usual version and the blinding key.
+func (c Chain) liquid(hrp, prefix string) Chain {
+	c.Note = "unconfidential addresses; a confidential one also commits to a blinding key, without which its value is not seen"
+	c.underivable = append(c.underivable, rule{"confidential address", func(s string) bool {
+		if strings.HasPrefix(strings.ToLower(s), hrp+"1") {
+			return true
+		}
+		b, ok := bitcoin58.read(s)
+		return ok && len(b) == 1+1+33+20 && string(b[:1]) == prefix
+	}})
+	return c
+}
+
+var kaspa = base32Check{prefix: "kaspa", charset: bech32Charset}
+
+// decredHash160 is RIPEMD-160(BLAKE-256(compressed key)).
+var decredHash160 = &Payload{Name: "hash160-blake256", Curve: curve.Secp256k1, Size: 20, Of: func(dst []byte, k *PublicKey) []byte {
+	h := blake256.Sum256(k.Key[:])
+	return appendRIPEMD160(dst, h[:])
+}}
+
+// blake160Key is BLAKE2b, of 20 bytes, of the compressed key.
+var blake160Key = &Payload{Name: "blake2b160", Curve: curve.Secp256k1, Size: 20, Of: func(dst []byte, k *PublicKey) []byte {
+	return blake2b.Append(dst, 20, "", k.Key[:])
+}}
+
+var decred58 = check58{base58.Bitcoin, func(b []byte) [base58.ChecksumSize]byte {
+	h := blake256.Sum256(b)
+	h = blake256.Sum256(h[:])
+	return [base58.ChecksumSize]byte(h[:])
+}}
+
+// decredForm is dcrutil's WIF: network, signature type, key and one BLAKE-256.
+var decredForm = &exportForm{name: "WIF of Decred", write: func(dst, scalar []byte, _ *PublicKey) []byte {
+	once := check58{base58.Bitcoin, func(b []byte) [base58.ChecksumSize]byte {
+		h := blake256.Sum256(b)
+		return [base58.ChecksumSize]byte(h[:])
+	}}
+	var stack [3 + curve.ScalarSize]byte
+	buf := append(append(stack[:0], 0x22, 0xde, 0x00), scalar...)
+	dst = once.append(dst, buf)
+	clear(stack[:])
+	return dst
+}}
+
+// groestl58 has a checksum of Grøstl-512, twice; nothing else changes.
+var groestl58 = check58{base58.Bitcoin, func(b []byte) [base58.ChecksumSize]byte {
+	h := groestl.Sum512(b)
+	h = groestl.Sum512(h[:])
+	return [base58.ChecksumSize]byte(h[:])
+}}

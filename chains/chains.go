@@ -88,7 +88,7 @@ type table struct {
 
 func newRegistry() *table {
 	var chains []Chain
-	for _, family := range []func() []Chain{bitcoinChains, evmChains} {
+	for _, family := range []func() []Chain{bitcoinChains, evmChains, cosmosChains} {
 		chains = append(chains, family()...)
 	}
 	t := &table{byID: make(map[string]*Chain, 2*len(chains))}

@@ -7,7 +7,7 @@ import (
 )
 
 // evmText writes an account as hex after a prefix, its case a checksum: of
-// EIP-55, or of EIP-1191 for a chain ID. It reads hex without case as well, and
+// EIP-55, or of EIP-1191 for a chain ID. It reads hex in one case as well, and
 // with any of the prefixes, or none. Hex in mixed case must have the checksum.
 func evmText(chainID uint64, prefixes ...string) text {
 	return text{
@@ -24,11 +24,13 @@ func evmText(chainID uint64, prefixes ...string) text {
 			if err != nil || len(b) != 20 {
 				return nil, false
 			}
-			oneCase := digits == strings.ToLower(digits) || digits == strings.ToUpper(digits)
-			return b, oneCase || digits == checksumCase(b, chainID)
+			return b, oneCase(digits) || digits == checksumCase(b, chainID)
 		},
 	}
 }
+
+// oneCase reports whether the letters of s are all lower or all upper case.
+func oneCase(s string) bool { return s == strings.ToLower(s) || s == strings.ToUpper(s) }
 
 // checksumCase returns the hex digits of an account in the case of EIP-55, or of
 // EIP-1191 if chainID is not zero.
@@ -49,15 +51,153 @@ func checksumCase(account []byte, chainID uint64) string {
 
 var evm = evmText(0, "0x")
 
-func evmEncoding() Encoding { return encode("default", Keccak20, evm, hexForm) }
+// evmName is an EVM chain with nothing of its own: the vendor's ID, the name, and
+// other IDs.
+type evmName struct {
+	id, name string
+	aliases  []string
+}
 
-// evmOf is an entry of a chain whose only form is Ethereum's.
-func evmOf(id, name string, aliases ...string) Chain {
-	return Chain{ID: id, Name: name, Aliases: aliases, SLIP44: []uint32{60}, Encodings: []Encoding{evmEncoding()}}
+func (n evmName) chain(slip44 ...uint32) Chain {
+	return Chain{ID: n.id, Name: n.name, Aliases: n.aliases, SLIP44: slip44, Encodings: []Encoding{encode("default", Keccak20, evm, hexForm)}}
 }
 
 func evmChains() []Chain {
-	return []Chain{
-		evmOf("ETH", "Ethereum"),
+	list := []Chain{
+		evmName{"ETC", "Ethereum Classic", nil}.chain(61, 60),
+		evmName{"VET", "VeChain", []string{"VECHAIN"}}.chain(818, 60),
+		evmName{"TVET", "VeChain testnet", nil}.chain(1, 818, 60),
+		evmName{"THETA", "Theta", nil}.chain(500, 60),
+		evmName{"KAIA", "Kaia", []string{"KLAY", "KLAYTN"}}.chain(8217, 60),
+		evmName{"CLO", "Callisto", nil}.chain(820, 60),
+		evmName{"GO", "GoChain", nil}.chain(6060, 60),
+		evmName{"POA", "POA Network", nil}.chain(178, 60),
+		evmName{"TT", "ThunderCore", nil}.chain(1001, 60),
+		evmName{"WAN", "Wanchain", nil}.chain(5718350, 60),
+		evmName{"TOMO", "Viction (TomoChain)", []string{"TOMOCHAIN", "VIC"}}.chain(889, 60),
+		evmName{"MTR", "Meter", nil}.chain(60, 18000),
+		{
+			ID: "RSK", Name: "Rootstock", Aliases: []string{"RBTC", "ROOTSTOCK"}, SLIP44: []uint32{137, 60},
+			Encodings: []Encoding{
+				encode("default", Keccak20, evm, hexForm),
+				encode("eip1191-30", Keccak20, evmText(30, "0x"), hexForm),
+			},
+			Note: "EIP-1191 gives the hex digits another case than EIP-55",
+		},
+		{
+			ID: "XDC", Name: "XDC Network", SLIP44: []uint32{550, 60},
+			Encodings: []Encoding{
+				encode("default", Keccak20, evmText(0, "0x", "xdc"), hexForm),
+				encode("xdc", Keccak20, evmText(0, "xdc", "0x"), hexForm),
+			},
+		},
+		{
+			ID: "RON", Name: "Ronin", Aliases: []string{"RONIN"}, SLIP44: []uint32{60},
+			Encodings: []Encoding{
+				encode("default", Keccak20, evmText(0, "0x", "ronin:"), hexForm),
+				encode("ronin", Keccak20, evmText(0, "ronin:", "0x"), hexForm),
+			},
+		},
+		{
+			ID: "LAT", Name: "PlatON", Aliases: []string{"PLATON"}, SLIP44: []uint32{486, 60},
+			Encodings: []Encoding{
+				encode("default", Keccak20, evm, hexForm),
+				encode("bech32", Keccak20, bech32Text("lat"), hexForm),
+			},
+		},
 	}
+	for _, n := range evmNames {
+		list = append(list, n.chain(60))
+	}
+	for _, n := range evmTestNames {
+		list = append(list, n.chain(60, 1))
+	}
+	return list
+}
+
+// evmNames are the chains on which every account of a key is the same.
+var evmNames = []evmName{
+	{"ETH", "Ethereum", nil},
+	{"ACALAEVM", "Acala EVM", nil},
+	{"ARBITRUM_ETH", "Arbitrum One", []string{"ARBITRUM", "ARB"}},
+	{"ARBITRUMNOVA", "Arbitrum Nova", nil},
+	{"AURORA", "Aurora", []string{"AURORA_ETH"}},
+	{"AVAXC", "Avalanche C-Chain", []string{"AVAX", "AVAX_C"}},
+	{"BASE_ETH", "Base", []string{"BASE"}},
+	{"BB", "BounceBit", []string{"BOUNCEBIT"}},
+	{"BERA", "Berachain", nil},
+	{"BLAST", "Blast", []string{"BLAST_ETH"}},
+	{"BOB", "BOB", nil},
+	{"BOBA", "Boba", nil},
+	{"BSC_BNB", "BNB Smart Chain", []string{"BSC", "BSC_LEGACY"}},
+	{"CELO", "Celo", nil},
+	{"CFX_ESPACE", "Conflux eSpace", []string{"CFXESPACE"}},
+	{"CHZ", "Chiliz legacy chain", nil},
+	{"CHZ2", "Chiliz Chain", nil},
+	{"CMT", "CyberMiles", []string{"CYBERMILES"}},
+	{"CORE", "Core", nil},
+	{"CORN", "Corn", nil},
+	{"CRO", "Cronos", []string{"CRONOS"}},
+	{"ETHW", "EthereumPoW", nil},
+	{"EVMOS_EVM", "Evmos EVM", nil},
+	{"FTM", "Fantom", nil},
+	{"FTN", "Bahamut", nil},
+	{"GREENFIELD", "BNB Greenfield", nil},
+	{"HECO", "Heco", nil},
+	{"HYPEREVM", "HyperEVM", []string{"HYPE"}},
+	{"IOTX_EVM", "IoTeX EVM", nil},
+	{"KAVAEVM", "Kava EVM", nil},
+	{"KCC", "KuCoin Community Chain", nil},
+	{"LIGHTLINK", "LightLink", nil},
+	{"LINEA", "Linea", []string{"LINEA_ETH"}},
+	{"MANTA", "Manta Pacific", []string{"MANTA_ETH"}},
+	{"MATIC", "Polygon", []string{"POLYGON", "POL"}},
+	{"MEGAETH", "MegaETH", nil},
+	{"MERLIN", "Merlin", []string{"MERLIN_BTC"}},
+	{"METIS", "Metis", nil},
+	{"MNT", "Mantle", []string{"MANTLE"}},
+	{"MODE", "Mode", []string{"MODE_ETH"}},
+	{"MONAD", "Monad", nil},
+	{"MOONBEAM", "Moonbeam", []string{"GLMR"}},
+	{"MOONRIVER", "Moonriver", []string{"MOVR"}},
+	{"MORPH", "Morph", []string{"MORPH_ETH"}},
+	{"NEON", "Neon", nil},
+	{"NEXTY", "Nexty", nil},
+	{"OKC", "OKX Chain", []string{"OKT"}},
+	{"OPBNB", "opBNB", []string{"OPBNB_BNB"}},
+	{"OPT_ETH", "OP Mainnet", []string{"OPT", "OPTIMISM"}},
+	{"PLUME", "Plume", []string{"PLUMENETWORK"}},
+	{"POLYGONZKEVM", "Polygon zkEVM", nil},
+	{"ROBINHOODCHAIN", "Robinhood Chain", nil},
+	{"SCROLL", "Scroll", []string{"SCROLL_ETH"}},
+	{"SEI_EVM", "Sei EVM", nil},
+	{"SMARTBCH", "SmartBCH", nil},
+	{"SONIC", "Sonic", nil},
+	{"SWELL", "Swellchain", []string{"SWELL_ETH"}},
+	{"TAC", "TAC", nil},
+	{"TAIKO", "Taiko", []string{"TAIKO_ETH"}},
+	{"TFUELEVM", "Theta Fuel EVM", nil},
+	{"TLOS", "Telos EVM", nil},
+	{"UNICHAIN", "Unichain", []string{"UNICHAIN_ETH"}},
+	{"WEMIX", "Wemix", nil},
+	{"XDAI", "Gnosis", []string{"GNOSIS"}},
+	{"XPL", "Plasma", nil},
+	{"ZENEON", "EON (Horizen)", nil},
+	{"ZETAEVM", "ZetaChain EVM", nil},
+	{"ZIRCUIT", "Zircuit", []string{"ZIRCUIT_ETH"}},
+	{"ZKLINKNOVA", "zkLink Nova", nil},
+	{"ZKSYNC", "zkSync Era", []string{"ZKSYNC_ETH", "ZKS_ETH"}},
+}
+
+var evmTestNames = []evmName{
+	{"SETH", "Ethereum Sepolia", []string{"SEPOLIA"}},
+	{"RETH", "Ethereum Ropsten", nil},
+	{"GETH", "Ethereum Goerli", []string{"GOERLI"}},
+	{"HOLESKY", "Ethereum Holesky", []string{"HOLESKY_ETH"}},
+	{"TBASE_SETH", "Base Sepolia", []string{"TBASE"}},
+	{"SMNT_MNT", "Mantle Sepolia", []string{"SMNT"}},
+	{"TBSC", "BNB Smart Chain testnet", []string{"TBSC_BNB"}},
+	{"TCRO", "Cronos testnet", nil},
+	{"TBB", "BounceBit testnet", nil},
+	{"SBOB", "BOB Sepolia", nil},
 }

@@ -1,10 +1,12 @@
 package chains
 
 import (
+	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
 
+	"lifeboat/internal/base58"
 	"lifeboat/internal/curve"
 	"lifeboat/internal/secret"
 )
@@ -156,3 +158,13 @@ func appendDescriptorChecksum(dst, descriptor []byte) []byte {
 	}
 	return dst
 }
+
+// avalancheForm is PrivateKey- and the key in CB58, which ends in the last four
+// bytes of one SHA-256.
+var avalancheForm = &exportForm{name: "PrivateKey- (CB58)", write: func(dst, scalar []byte, _ *PublicKey) []byte {
+	cb58 := check58{base58.Bitcoin, func(b []byte) [base58.ChecksumSize]byte {
+		h := sha256.Sum256(b)
+		return [base58.ChecksumSize]byte(h[28:])
+	}}
+	return cb58.append(append(dst, "PrivateKey-"...), scalar)
+}}

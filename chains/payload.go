@@ -6,7 +6,7 @@ import (
 	"lifeboat/internal/curve"
 
 	"golang.org/x/crypto/ripemd160" //nolint:staticcheck // what Bitcoin's addresses are made of
-	"golang.org/x/crypto/sha3"
+	legacy "golang.org/x/crypto/sha3"
 )
 
 // The payloads that several families share.
@@ -67,7 +67,7 @@ func appendRIPEMD160(dst, data []byte) []byte {
 
 // keccak256 is the hash of Ethereum, which is not SHA3-256: the padding differs.
 func keccak256(data []byte) (sum [32]byte) {
-	h := sha3.NewLegacyKeccak256()
+	h := legacy.NewLegacyKeccak256()
 	h.Write(data)
 	h.Sum(sum[:0])
 	return sum

@@ -1,0 +1,173 @@
+// Package cli is what the programs have in common on the command line: verbs and
+// flags, error, warning and hint lines, exit status, progress, and what happens
+// on a signal or a panic. What a verb does is not in it.
+package cli
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"lifeboat/internal/airgap"
+	"lifeboat/internal/lockdown"
+	"lifeboat/internal/outfile"
+	"lifeboat/internal/prompt"
+)
+
+// Exit status of every program.
+const (
+	OK          = 0   // done and verified
+	Failed      = 1   // could not be done
+	Usage       = 2   // wrong usage
+	Mismatch    = 3   // keys, shares or addresses do not belong together, or are too few
+	Refused     = 4   // unsafe here
+	Interrupted = 130 // by a signal
+)
+
+// An Error is an error with the exit status it leads to, and hints that say what
+// to do next.
+type Error struct {
+	Code  int
+	Err   error
+	Hints []string
+}
+
+func (e *Error) Error() string { return e.Err.Error() }
+func (e *Error) Unwrap() error { return e.Err }
+
+// Fail returns err with an exit status and hints; nil stays nil.
+func Fail(code int, err error, hints ...string) error {
+	if err == nil {
+		return nil
+	}
+	return &Error{code, err, hints}
+}
+
+// Failf is Fail with a new error.
+func Failf(code int, format string, args ...any) error {
+	return &Error{Code: code, Err: fmt.Errorf(format, args...)}
+}
+
+// An Env is what a verb may use of the world.
+type Env struct {
+	Program string
+	Stdin   io.Reader
+	Stdout  io.Writer
+	Stderr  io.Writer
+
+	// Terminal returns the terminal to ask on, the same one each time. Program.Run
+	// closes it.
+	Terminal func() (prompt.Terminal, error)
+
+	// Interrupt is cancelled by a signal. Long work should watch it.
+	Interrupt context.Context
+
+	verb    string
+	exits   *cleanups
+	process lockdown.Status // what Harden could do
+	probes  probes
+}
+
+// probes are how Guard looks at the machine; tests replace them.
+type probes struct {
+	network func() ([]string, error)
+	swap    func() ([]string, error)
+	sandbox func() lockdown.Protection
+}
+
+// complete fills in what the caller of Run left out.
+func (e *Env) complete() {
+	if e.Interrupt == nil {
+		e.Interrupt = context.Background()
+	}
+	if e.exits == nil {
+		e.exits = new(cleanups)
+	}
+	if e.Stdin == nil {
+		e.Stdin = strings.NewReader("")
+	}
+	if e.Stdout == nil {
+		e.Stdout = io.Discard
+	}
+	if e.Stderr == nil {
+		e.Stderr = io.Discard
+	}
+	if e.Terminal == nil {
+		e.Terminal = prompt.Open
+	}
+	if e.probes.network == nil {
+		e.probes = probes{airgap.Evidence, lockdown.Swap, lockdown.Sandbox}
+	}
+}
+
+// Warn writes a warning line to standard error. Like the lines of Hint and Note
+// it cannot contain control characters, whatever the arguments do.
+func (e *Env) Warn(format string, args ...any) { e.lines("warning: ", fmt.Sprintf(format, args...)) }
+
+// Hint writes a line that says what to do next.
+func (e *Env) Hint(format string, args ...any) { e.lines("hint: ", fmt.Sprintf(format, args...)) }
+
+// Note writes a line that is neither.
+func (e *Env) Note(format string, args ...any) { e.lines("", fmt.Sprintf(format, args...)) }
+
+func (e *Env) lines(kind, text string) {
+	for line := range strings.SplitSeq(strings.TrimRight(text, "\n"), "\n") {
+		fmt.Fprintf(e.Stderr, "%s: %s%s\n", e.Program, kind, Clean(line))
+	}
+}
+
+// Clean escapes what could steer a terminal or reorder a line: control
+// characters, direction marks, and whatever else is not printable.
+func Clean(s string) string {
+	var b strings.Builder
+	for _, r := range s {
+		if strconv.IsPrint(r) {
+			b.WriteRune(r)
+			continue
+		}
+		quoted := strconv.QuoteRuneToASCII(r)
+		b.WriteString(quoted[1 : len(quoted)-1])
+	}
+	return b.String()
+}
+
+// WriteJSON writes v as the one document on standard output.
+func (e *Env) WriteJSON(v any) error {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	if err := enc.Encode(v); err != nil {
+		return fmt.Errorf("internal error: couldn't encode the result: %w", err)
+	}
+	_, err := e.Stdout.Write(b.Bytes())
+	return err
+}
+
+// fail reports err and returns its exit status.
+func (e *Env) fail(err error) int {
+	var told *Error
+	code, hints := Failed, []string(nil)
+	switch {
+	case errors.As(err, &told):
+		code, hints = told.Code, told.Hints
+	case errors.Is(err, context.Canceled) && e.Interrupt.Err() != nil:
+		code = Interrupted
+	case errors.Is(err, outfile.ErrExists), errors.Is(err, outfile.ErrSharedFolder):
+		code = Refused
+	}
+	if code == Interrupted {
+		e.exits.announce(e)
+		return code
+	}
+	e.lines("error: ", err.Error())
+	for _, hint := range hints {
+		e.Hint("%s", hint)
+	}
+	return code
+}

@@ -1,0 +1,52 @@
+package cli
+
+import (
+	"slices"
+	"sync"
+)
+
+// cleanups are what must be done before the process ends, however it ends.
+type cleanups struct {
+	mu      sync.Mutex
+	pending []*func()
+	told    sync.Once
+}
+
+// OnExit has f called when the verb ends or a signal ends it, last one first: to
+// remove a temporary output, or to wipe. Then f may run beside the verb. The
+// function returned takes it back.
+func (e *Env) OnExit(f func()) (remove func()) {
+	c, entry := e.exits, &f
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.pending = append(c.pending, entry)
+	return func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.pending = slices.DeleteFunc(c.pending, func(p *func()) bool { return p == entry })
+	}
+}
+
+// run calls what is pending. One that panics does not keep the others from it.
+func (c *cleanups) run() {
+	for {
+		c.mu.Lock()
+		if len(c.pending) == 0 {
+			c.mu.Unlock()
+			return
+		}
+		last := len(c.pending) - 1
+		f := *c.pending[last]
+		c.pending = c.pending[:last]
+		c.mu.Unlock()
+		func() {
+			defer func() { _ = recover() }()
+			f()
+		}()
+	}
+}
+
+// announce says once that the run was interrupted.
+func (c *cleanups) announce(e *Env) {
+	c.told.Do(func() { e.lines("error: ", "interrupted: what was not finished has been removed") })
+}

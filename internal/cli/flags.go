@@ -1,0 +1,73 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/spf13/pflag"
+)
+
+// Flags is a set of flags with those that every verb takes. Define the verb's
+// own on it, paths with StringArray, then call Parse.
+type Flags struct {
+	*pflag.FlagSet
+
+	env            *Env
+	verb           string
+	allowNetwork   bool
+	allowSwap      bool
+	requireSandbox bool
+	dateText       string
+	date           time.Time
+}
+
+const commonHelp = `
+Every verb also takes:
+  --date YYYY-MM-DD   the date that reports and statements carry (default: the clock's)
+  --allow-network     work although the machine looks online
+  --allow-swap        work although memory may be written to disk
+  --require-sandbox   refuse to work unless Landlock and seccomp are in force
+`
+
+// Flags returns a new set for the verb, whose name hints carry.
+func (e *Env) Flags(verb string) *Flags {
+	f := &Flags{FlagSet: pflag.NewFlagSet(verb, pflag.ContinueOnError), env: e, verb: verb}
+	f.SortFlags = false
+	f.SetOutput(io.Discard)
+	f.Usage = func() {}
+	f.BoolVar(&f.allowNetwork, "allow-network", false, "")
+	f.BoolVar(&f.allowSwap, "allow-swap", false, "")
+	f.BoolVar(&f.requireSandbox, "require-sandbox", false, "")
+	f.StringVar(&f.dateText, "date", "", "")
+	return f
+}
+
+// Parse parses the arguments. Its error is for the verb to return.
+func (f *Flags) Parse(args []string) error {
+	if err := f.FlagSet.Parse(args); errors.Is(err, pflag.ErrHelp) {
+		return err
+	} else if err != nil {
+		return f.Misuse("%w", err)
+	}
+	f.date = time.Now().UTC().Truncate(time.Second)
+	if f.Changed("date") {
+		date, err := time.Parse(time.DateOnly, f.dateText)
+		if err != nil {
+			return f.Misuse("--date %q is not a date like 2006-01-02", f.dateText)
+		}
+		f.date = date
+	}
+	return nil
+}
+
+// Misuse returns an error of wrong usage that points to the verb's help.
+func (f *Flags) Misuse(format string, args ...any) error {
+	return Fail(Usage, fmt.Errorf(format, args...), strings.Join([]string{f.env.Program, "help", f.verb}, " ")+" shows how it is used")
+}
+
+// Date returns the date of --date, at midnight UTC, or the clock's time in
+// seconds at Parse.
+func (f *Flags) Date() time.Time { return f.date }

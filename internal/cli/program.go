@@ -1,0 +1,184 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+
+	"github.com/spf13/pflag"
+
+	"lifeboat/internal/lockdown"
+	"lifeboat/internal/prompt"
+)
+
+// A Verb is what a program can do.
+type Verb struct {
+	Name    string
+	Summary string // one line
+	Usage   string // the whole help text, with an example
+	Run     func(e *Env, args []string) error
+}
+
+// A Program is a name and its verbs. It has help and version of its own.
+type Program struct {
+	Name    string
+	Summary string
+	Verbs   []Verb
+}
+
+// Run runs one command line, without the program's name, and returns its exit
+// status. It does not touch the process: signals and limits are Main's.
+func (p *Program) Run(e *Env, args []string) (code int) {
+	env := *e
+	env.Program = p.Name
+	env.complete()
+	out := &results{w: env.Stdout}
+	env.Stdout = out
+	open := env.Terminal
+	env.Terminal = sync.OnceValues(func() (prompt.Terminal, error) {
+		t, err := open()
+		if err != nil {
+			return nil, Fail(Failed, err, "give passphrases with --passphrase-file, or run it on a terminal")
+		}
+		env.OnExit(func() { t.Close() })
+		return t, nil
+	})
+	defer env.exits.run()
+	defer func() {
+		if recover() != nil { // the value may hold a secret
+			env.lines("error: ", "internal error: please report what was run, without any secret")
+			code = Failed
+		}
+	}()
+	err := p.dispatch(&env, args)
+	if err == nil {
+		err = out.err
+	}
+	if err != nil {
+		return env.fail(err)
+	}
+	return OK
+}
+
+func (p *Program) dispatch(e *Env, args []string) error {
+	if len(args) == 0 {
+		return Fail(Usage, errors.New("no verb"), p.hint())
+	}
+	name, rest := args[0], args[1:]
+	switch name {
+	case "help", "--help", "-h":
+		return p.help(e, rest)
+	case "version", "--version":
+		return p.version(e, rest)
+	}
+	v, err := p.verb(name)
+	if err != nil {
+		return err
+	}
+	e.verb = name
+	if err = v.Run(e, rest); errors.Is(err, pflag.ErrHelp) {
+		return p.help(e, []string{name})
+	}
+	return err
+}
+
+func (p *Program) verb(name string) (*Verb, error) {
+	i := slices.IndexFunc(p.Verbs, func(v Verb) bool { return v.Name == name })
+	if i < 0 {
+		return nil, Fail(Usage, fmt.Errorf("unknown verb %q", name), p.hint())
+	}
+	return &p.Verbs[i], nil
+}
+
+func (p *Program) hint() string {
+	var names []string
+	for _, v := range p.Verbs {
+		names = append(names, v.Name)
+	}
+	return fmt.Sprintf("the verbs are %s, help and version; %s help VERB tells more", strings.Join(names, ", "), p.Name)
+}
+
+func (p *Program) help(e *Env, args []string) error {
+	var b strings.Builder
+	switch len(args) {
+	case 0:
+		fmt.Fprintf(&b, "%s: %s\n\nUsage: %s VERB [FLAG…] [ARGUMENT…]\n\n", p.Name, p.Summary, p.Name)
+		for _, v := range p.Verbs {
+			fmt.Fprintf(&b, "  %-10s %s\n", v.Name, v.Summary)
+		}
+		fmt.Fprintf(&b, "  %-10s %s\n", "help", "this text; with a verb, how to use it")
+		fmt.Fprintf(&b, "  %-10s %s\n%s", "version", "the version and what it was built from (--json)", statusHelp)
+	case 1:
+		v, err := p.verb(args[0])
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(&b, "%s\n%s", strings.TrimSpace(v.Usage), commonHelp)
+	default:
+		return Fail(Usage, errors.New("help takes one verb"), p.hint())
+	}
+	_, err := io.WriteString(e.Stdout, b.String())
+	return err
+}
+
+const statusHelp = `
+Exit status: 0 done and verified, 1 could not be done, 2 wrong usage, 3 keys,
+shares or addresses do not belong together or are too few, 4 refused as unsafe,
+130 interrupted.
+`
+
+// results passes results on and remembers that they did not arrive, so that no
+// verb can forget to look.
+type results struct {
+	w   io.Writer
+	err error
+}
+
+func (r *results) Write(p []byte) (int, error) {
+	n, err := r.w.Write(p)
+	if err != nil && r.err == nil {
+		r.err = fmt.Errorf("couldn't write the results to standard output: %w", err)
+	}
+	return n, err
+}
+
+// caught are the signals that end a program in order. SIGQUIT and SIGABRT would
+// print a traceback, and tracebacks show arguments.
+var caught = []os.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGABRT}
+
+// Main runs the process's own command line and returns its exit status. A signal
+// cancels Env.Interrupt, runs what OnExit registered, and ends the process.
+func (p *Program) Main() int {
+	status := lockdown.Harden()
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	env := &Env{
+		Program: p.Name, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
+		Interrupt: ctx, exits: new(cleanups), process: status,
+	}
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, caught...)
+	signal.Ignore(syscall.SIGPIPE) // writing fails instead
+	debug.SetTraceback("none")
+	go func() {
+		<-signals
+		signal.Reset(caught...) // a second one ends it at once
+		cancel()
+		env.exits.run()
+		env.exits.announce(env)
+		os.Exit(Interrupted)
+	}()
+	code := p.Run(env, os.Args[1:])
+	if ctx.Err() != nil {
+		select {} // the goroutine above is about to exit
+	}
+	return code
+}

@@ -1,0 +1,69 @@
+package cli
+
+import (
+	"fmt"
+	"runtime"
+	"runtime/debug"
+	"slices"
+)
+
+// Version is the version of all programs.
+const Version = "0.1.0"
+
+// Build says what a program was built from.
+type Build struct {
+	Program  string            `json:"program"`
+	Version  string            `json:"version"`
+	Go       string            `json:"go"`
+	Platform string            `json:"platform"`
+	Settings map[string]string `json:"settings"`
+	Modules  []Module          `json:"modules"`
+}
+
+// Module is a module that is linked in.
+type Module struct {
+	Path    string `json:"path"`
+	Version string `json:"version"`
+	Sum     string `json:"sum"`
+	Replace string `json:"replace,omitempty"` // what stands in for it
+}
+
+// settings are those of the build that change the program.
+var settings = []string{"-buildmode", "-compiler", "-ldflags", "-tags", "-trimpath", "CGO_ENABLED", "GOARCH", "GOOS", "GOAMD64", "GOARM64", "GOEXPERIMENT", "vcs.revision", "vcs.modified"}
+
+func build(program string) Build {
+	b := Build{
+		Program: program, Version: Version, Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH,
+		Settings: map[string]string{}, Modules: []Module{},
+	}
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return b
+	}
+	for _, s := range info.Settings {
+		if slices.Contains(settings, s.Key) {
+			b.Settings[s.Key] = s.Value
+		}
+	}
+	for _, d := range info.Deps {
+		m := Module{Path: d.Path, Version: d.Version, Sum: d.Sum}
+		if d.Replace != nil {
+			m.Replace, m.Sum = d.Replace.Path+" "+d.Replace.Version, d.Replace.Sum
+		}
+		b.Modules = append(b.Modules, m)
+	}
+	return b
+}
+
+func (p *Program) version(e *Env, args []string) error {
+	b := build(p.Name)
+	switch {
+	case len(args) == 0:
+		_, err := fmt.Fprintf(e.Stdout, "%s %s %s %s\n", b.Program, b.Version, b.Go, b.Platform)
+		return err
+	case len(args) == 1 && args[0] == "--json":
+		return e.WriteJSON(b)
+	default:
+		return Fail(Usage, fmt.Errorf("version takes nothing but --json"))
+	}
+}

@@ -1,0 +1,156 @@
+// Package book reads address books, as the vendor exports them and as people
+// have edited them, and checks each row against root extended public keys.
+//
+// It handles public data only. A row that is wrong never stops the run.
+package book
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"lifeboat/internal/strict"
+)
+
+// ErrHeader is wrapped when the first line of a file is not the header of an
+// address book.
+var ErrHeader = errors.New("not an address book")
+
+// Column is a column that Lifeboat understands.
+type Column int
+
+// The columns, in the order of the vendor's export.
+const (
+	Wallet Column = iota
+	Coin
+	Address
+	Curve
+	Memo
+	Label
+	Path
+	Child
+	columns
+)
+
+// names are the headers, as the vendor writes them.
+var names = [columns]string{
+	Wallet: "wallet name", Coin: "coin", Address: "address", Curve: "curve",
+	Memo: "memo", Label: "address label", Path: "HD path", Child: "child publickey",
+}
+
+// Header returns the header of an address book with all columns.
+func Header() []string { return slices.Clone(names[:]) }
+
+// freeText are the columns that a wallet's user writes: a spreadsheet would run
+// what starts like a formula.
+var freeText = []Column{Wallet, Memo, Label}
+
+// Row is a line of an address book.
+type Row struct {
+	Line  int      // in the file, from 1
+	Cells []string // all of them, as the header has them
+	Err   error    // why the row cannot be used, or nil
+	at    *[columns]int
+}
+
+// Get returns a cell without the blanks around it; a column that the file does
+// not have, or the row does not reach, is empty.
+func (r *Row) Get(c Column) string {
+	if i := r.at[c]; i >= 0 && i < len(r.Cells) {
+		return strings.TrimSpace(r.Cells[i])
+	}
+	return ""
+}
+
+// Output returns the cells for a file that people open in a spreadsheet: as they
+// were, padded to the width of the header, and free text that starts like a
+// formula with an apostrophe before it.
+func (r *Row) Output(width int) []string {
+	out := make([]string, width)
+	copy(out, r.Cells)
+	for _, c := range freeText {
+		if i := r.at[c]; i >= 0 && i < width {
+			out[i] = strict.Text(out[i])
+		}
+	}
+	return out
+}
+
+// NewRow returns a row with the header's columns, in their order.
+func NewRow(line int, cells [columns]string) *Row {
+	at := [columns]int{}
+	for i := range at {
+		at[i] = i
+	}
+	return &Row{Line: line, Cells: cells[:], at: &at}
+}
+
+// Reader reads an address book line by line.
+type Reader struct {
+	csv    *strict.Reader
+	header []string
+	at     [columns]int
+}
+
+// NewReader reads the header. Its columns may stand in any order and case, with
+// others between them; "coin", "HD path" and one of "address" and "child
+// publickey" must be there.
+func NewReader(r io.Reader) (*Reader, error) {
+	b := &Reader{csv: strict.NewReader(r)}
+	header, line, err := b.csv.Read()
+	if errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("%w: it is empty", ErrHeader)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrHeader, err)
+	}
+	b.header = slices.Clone(header)
+	for c, name := range names {
+		b.at[c] = -1
+		for i, h := range header {
+			if !strings.EqualFold(strings.Join(strings.FieldsFunc(h, isGap), " "), name) {
+				continue
+			}
+			if b.at[c] >= 0 {
+				return nil, fmt.Errorf("%w: column %q is there twice", ErrHeader, name)
+			}
+			b.at[c] = i
+		}
+	}
+	for _, c := range []Column{Coin, Path} {
+		if b.at[c] < 0 {
+			return nil, fmt.Errorf("%w: line %d has no column %q; the first line must be the header %q", ErrHeader, line, names[c], strings.Join(names[:], ","))
+		}
+	}
+	if b.at[Address] < 0 && b.at[Child] < 0 {
+		return nil, fmt.Errorf("%w: it has neither an address nor a child publickey to compare with", ErrHeader)
+	}
+	return b, nil
+}
+
+func isGap(r rune) bool { return r == ' ' || r == '_' || r == '\t' }
+
+// Header returns the header as the file has it.
+func (b *Reader) Header() []string { return b.header }
+
+// Next returns the next row, or io.EOF. A row that cannot be read has Err set;
+// any other error ends the file.
+func (b *Reader) Next() (*Row, error) {
+	cells, line, err := b.csv.Read()
+	row := &Row{Line: line, at: &b.at}
+	var bad *strict.RowError
+	switch {
+	case errors.As(err, &bad):
+		row.Line, row.Err = bad.Line, errors.New(bad.Why)
+		return row, nil
+	case err != nil:
+		return nil, err
+	}
+	row.Cells = slices.Clone(cells)
+	if extra := len(cells) - len(b.header); extra > 0 && strings.Join(cells[len(b.header):], "") != "" {
+		row.Err = fmt.Errorf("it has %d cells and the header has %d: is a comma unquoted?", len(cells), len(b.header))
+	}
+	return row, nil
+}

@@ -1,0 +1,100 @@
+// Package recover does what enough key shares can do: combine them into the
+// root private key, and derive private keys from it.
+//
+// Secret scalars stay in package scalar. The root is judged by the root public
+// key alone: Combine returns a key that matches it or none.
+package recover
+
+import (
+	"errors"
+	"fmt"
+
+	"lifeboat/derive"
+	"lifeboat/internal/curve"
+	"lifeboat/internal/scalar"
+	"lifeboat/share"
+	"lifeboat/share/open"
+)
+
+// Errors that callers tell apart with errors.Is.
+var (
+	// ErrTooFew means that more shares are needed.
+	ErrTooFew = errors.New("too few shares")
+	// ErrWrongKey means that the shares combine to another key than the recorded
+	// one.
+	ErrWrongKey = errors.New("the shares do not combine to the root public key")
+	// ErrNotOfGroup means that a share is not one of the group's.
+	ErrNotOfGroup = errors.New("the share is not one of this group's")
+)
+
+// Combine rebuilds the root private key of a group from at least its threshold
+// of opened shares, by Lagrange interpolation at zero, and checks it against the
+// group's root public key. Shares of one holder count once. root is the root
+// extended public key: the group's own, or, where the group has no chain code,
+// the one that the user recorded.
+func Combine(g *share.Group, root *derive.Key, shares []*open.Share) (*Private, error) {
+	var ids []*curve.Scalar
+	var xs []*scalar.Secret
+	for _, s := range shares {
+		p := g.Participant(*s.Sealed().ShareID)
+		if p == nil || !p.PublicKey.Equal(s.Public()) {
+			return nil, fmt.Errorf("combining %q: %w", s.Sealed().Path, ErrNotOfGroup)
+		}
+		if len(ids) == g.Threshold || containsScalar(ids, p.ShareID.Scalar()) {
+			continue
+		}
+		ids = append(ids, p.ShareID.Scalar())
+		xs = append(xs, s.Scalar())
+	}
+	if len(ids) < g.Threshold {
+		return nil, fmt.Errorf("%w: %d of %d", ErrTooFew, len(ids), g.Threshold)
+	}
+	if !root.Point().Equal(g.RootKey) {
+		return nil, ErrWrongKey
+	}
+	return interpolate(root, ids, xs)
+}
+
+// interpolate computes Σ λ_i·x_i and checks it against the root's public key.
+func interpolate(root *derive.Key, ids []*curve.Scalar, xs []*scalar.Secret) (*Private, error) {
+	sum := scalar.Zero(root.Curve())
+	for i, l := range Lagrange(ids) {
+		term := xs[i].Clone().MulPublic(l)
+		sum.Add(term)
+		term.Wipe()
+	}
+	return newPrivate(root, sum)
+}
+
+// Lagrange returns the coefficients λ_i = Π_{j≠i} x_j / (x_j - x_i) with which
+// the values of a polynomial at distinct non-zero points x_i sum up to its value
+// at zero. The points are public.
+func Lagrange(x []*curve.Scalar) []*curve.Scalar {
+	return lagrangeAt(x[0].Curve().Scalar(), x)
+}
+
+// lagrangeAt returns the coefficients for the value at another point.
+func lagrangeAt(at *curve.Scalar, x []*curve.Scalar) []*curve.Scalar {
+	out := make([]*curve.Scalar, len(x))
+	for i, xi := range x {
+		c := xi.Curve()
+		num, den := c.ScalarFromUint(1), c.ScalarFromUint(1)
+		for j, xj := range x {
+			if i != j {
+				num.Mul(at.Clone().Neg().Add(xj)) // x_j - at
+				den.Mul(xi.Clone().Neg().Add(xj)) // x_j - x_i
+			}
+		}
+		out[i] = num.Mul(den.Invert())
+	}
+	return out
+}
+
+func containsScalar(list []*curve.Scalar, s *curve.Scalar) bool {
+	for _, t := range list {
+		if t.Equal(s) {
+			return true
+		}
+	}
+	return false
+}

@@ -377,3 +377,34 @@ func TestWidths(t *testing.T) {
 		t.Error("the table was built before it was needed")
 	}
 }
+
+// TestCancel has points in WeightedSum that cancel.
+func TestCancel(t *testing.T) {
+	forEach(t, []int{8}, func(t *testing.T, w *Worker) {
+		g, n := w.t.g, w.t.g.c.Order()
+		at, _ := pointAt(t, g, big.NewInt(1))
+		multiples := []*big.Int{big.NewInt(5), new(big.Int).Sub(n, big.NewInt(5)), big.NewInt(6), big.NewInt(1)}
+		parents, il := make([]point, len(multiples)), make([][32]byte, len(multiples))
+		for i, k := range multiples {
+			parents[i], il[i] = at, ilOf(new(big.Int).Sub(k, big.NewInt(1)))
+		}
+		children := inject(w, parents, il)
+		for _, v := range []struct {
+			weights [4]uint16
+			sum     uint64
+		}{
+			{[4]uint16{9, 9, 0, 0}, 0},
+			{[4]uint16{0xffff, 0xffff, 0, 0}, 0},
+			{[4]uint16{9, 9, 9, 0}, 54},
+			{[4]uint16{257, 1, 2, 0}, 256*5 + 12},
+			{[4]uint16{0, 6, 0, 30}, 0},
+			{[4]uint16{0, 6, 5, 0}, 0},
+			{[4]uint16{0x8000, 0, 0, 0x8000}, 0x8000 * 6},
+		} {
+			sum, err := w.WeightedSum(children, v.weights[:])
+			if err != nil || !sum.Equal(g.c.Generator().Mul(g.c.ScalarFromUint(v.sum))) {
+				t.Errorf("weights %v: not %d·G, %v", v.weights, v.sum, err)
+			}
+		}
+	})
+}

@@ -1,0 +1,291 @@
+//go:build ignore
+
+// Bench compares derive/batch with libsecp256k1, libsodium and hdkeychain and
+// prints ratios. docs/bench.sh builds the two peers in C and runs it.
+//
+// On a shared machine no time means much, so the sides take turns: many short
+// samples of each, and of the ratios both that of the two fastest samples and the
+// median of those taken one after the other. It runs programs, which the product
+// never does: the build tag keeps it out of it.
+package main
+
+import (
+	"bufio"
+	"flag"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"lifeboat/derive/batch"
+	"lifeboat/internal/curve"
+	"lifeboat/internal/scalar"
+
+	"github.com/btcsuite/btcd/btcutil/hdkeychain"
+)
+
+// rows is the length of a batch.
+const rows = 1024
+
+func main() {
+	peers := flag.String("peers", ".", "directory of the two C programs")
+	rounds := flag.Int("rounds", 200, "samples of each side")
+	flag.Parse()
+	if err := run(*peers, *rounds); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+// sample times one go and returns nanoseconds per row.
+type sample func() (float64, error)
+
+// claim is one line of the output: ours must take at most goal times theirs.
+type claim struct {
+	name         string
+	goal         float64
+	ours, theirs sample
+}
+
+func run(peers string, rounds int) error {
+	libsecp, err := peer(filepath.Join(peers, "secp256k1"))
+	if err != nil {
+		return err
+	}
+	libsodium, err := peer(filepath.Join(peers, "ed25519"))
+	if err != nil {
+		return err
+	}
+	if err := sameChild(libsecp); err != nil {
+		return err
+	}
+	secpChild := libsecp.sample(64)
+	secp8, secp13 := engine(curve.Secp256k1, 1), engine(curve.Secp256k1, 100_000)
+	ed8, ed13 := engine(curve.Ed25519, 1), engine(curve.Ed25519, 100_000)
+	claims := []claim{
+		{"secp256k1 child, w=8 / libsecp256k1 child", 0.25, secp8.children, secpChild},
+		{"secp256k1 child, w=13 / libsecp256k1 child", 0.25, secp13.children, secpChild},
+		{"secp256k1 child, w=13 / hdkeychain child", 0.1, secp13.children, keychain},
+		{"secp256k1, five levels, no parent shared / one libsecp256k1 child", 1, secp13.fiveLevels, secpChild},
+		{"secp256k1 private keys with proof / public children", 1.25, secp13.proven, secp13.children},
+		{"ed25519 child, w=8 / libsodium base multiplication", 0.5, ed8.children, libsodium.sample(64)},
+		{"ed25519 child, w=13 / libsodium base multiplication", 0.5, ed13.children, libsodium.sample(64)},
+		{"ed25519 private keys with proof / public children", 1.25, ed13.proven, ed13.children},
+		{"two workers / a spin loop on two threads (time)", 1 / 0.9, secp13.twice, spinTwice},
+	}
+	fmt.Printf("%-66s %6s %6s %6s   %s\n", "ratio of times per row", "goal", "min", "median", "fastest, ns")
+	for _, c := range claims {
+		if err := c.report(rounds); err != nil {
+			return fmt.Errorf("%s: %w", c.name, err)
+		}
+	}
+	return nil
+}
+
+func (c *claim) report(rounds int) error {
+	var ours, theirs, ratios []float64
+	for range rounds {
+		a, err := c.ours()
+		if err != nil {
+			return err
+		}
+		b, err := c.theirs()
+		if err != nil {
+			return err
+		}
+		ours, theirs, ratios = append(ours, a), append(theirs, b), append(ratios, a/b)
+	}
+	slices.Sort(ratios)
+	a, b := slices.Min(ours), slices.Min(theirs)
+	fmt.Printf("%-66s %6.3f %6.3f %6.3f   %.0f / %.0f\n", c.name, c.goal, a/b, ratios[len(ratios)/2], a, b)
+	return nil
+}
+
+// program is a peer that reads how many rows to do and writes how long it took.
+type program struct {
+	in  io.Writer
+	out *bufio.Scanner
+}
+
+func peer(path string) (*program, error) {
+	cmd := exec.Command(path)
+	cmd.Stderr = os.Stderr
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		return nil, err
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	return &program{in, bufio.NewScanner(out)}, cmd.Start() // ends when we do: its input closes
+}
+
+func (p *program) do(n int) ([]string, error) {
+	fmt.Fprintln(p.in, n)
+	if !p.out.Scan() {
+		return nil, fmt.Errorf("the peer has ended: %v", p.out.Err())
+	}
+	return strings.Fields(p.out.Text()), nil
+}
+
+func (p *program) sample(n int) sample {
+	return func() (float64, error) {
+		fields, err := p.do(n)
+		if err != nil {
+			return 0, err
+		}
+		ns, err := strconv.ParseFloat(fields[0], 64)
+		return ns / float64(n), err
+	}
+}
+
+// root is the parent that the C program derives from, too.
+func root(c curve.Curve) batch.Parent {
+	return batch.Parent{Key: [33]byte(c.Generator().Bytes()), ChainCode: [32]byte{1}}
+}
+
+// sameChild makes sure that both sides compute the same.
+func sameChild(libsecp *program) error {
+	fields, err := libsecp.do(1)
+	if err != nil {
+		return err
+	}
+	e := engine(curve.Secp256k1, 1)
+	e.worker.Children(&e.parent, e.indexes, e.out)
+	if len(fields) != 2 || fields[1] != fmt.Sprintf("%x", e.out[0].Key) {
+		return fmt.Errorf("libsecp256k1 derives %v, not %x", fields, e.out[0].Key)
+	}
+	return nil
+}
+
+type bench struct {
+	c       curve.Curve
+	table   *batch.Table
+	worker  *batch.Worker
+	parent  batch.Parent
+	indexes []uint32
+	out     []batch.Child
+	parents []batch.Parent
+}
+
+func engine(c curve.Curve, total int64) *bench {
+	table := batch.NewTable(c, total)
+	return engineOn(c, table)
+}
+
+func engineOn(c curve.Curve, table *batch.Table) *bench {
+	b := &bench{
+		c: c, table: table, worker: table.Worker(), parent: root(c),
+		indexes: make([]uint32, rows), out: make([]batch.Child, rows), parents: make([]batch.Parent, rows),
+	}
+	for i := range b.indexes {
+		b.indexes[i] = uint32(i)
+	}
+	return b
+}
+
+func timed(f func()) float64 {
+	start := time.Now()
+	f()
+	return float64(time.Since(start).Nanoseconds()) / rows
+}
+
+func (b *bench) children() (float64, error) {
+	return timed(func() { b.worker.Children(&b.parent, b.indexes, b.out) }), nil
+}
+
+func (b *bench) fiveLevels() (float64, error) {
+	return timed(func() {
+		b.worker.Children(&b.parent, b.indexes, b.out)
+		for range 4 {
+			for i := range b.out {
+				b.parents[i] = b.out[i].Parent
+			}
+			b.worker.EachChild(b.parents, b.indexes, b.out)
+		}
+	}), nil
+}
+
+// proven derives the public keys, adds the tweaks to the (made up) private root,
+// and proves the whole batch.
+func (b *bench) proven() (float64, error) {
+	one := b.c.ScalarFromUint(1).Bytes() // the root is the base point
+	private, err := scalar.New(b.c, one[:])
+	if err != nil {
+		return 0, err
+	}
+	weights := make([]uint16, rows)
+	ok := false
+	t := timed(func() {
+		b.worker.Children(&b.parent, b.indexes, b.out)
+		for i := range weights {
+			weights[i] = uint16(rand.Uint32())
+		}
+		var sum *curve.Point
+		if sum, err = b.worker.WeightedSum(b.out, weights); err != nil {
+			return
+		}
+		total := scalar.Zero(b.c)
+		for i := range b.out {
+			k := private.Clone().AddPublic(b.c.ScalarFromBytes(b.out[i].Tweak[:]))
+			total.Add(k.MulPublic(b.c.ScalarFromUint(uint64(weights[i]))))
+		}
+		ok = total.Public().Equal(sum)
+	})
+	if err == nil && !ok {
+		err = fmt.Errorf("the private keys do not belong to the public ones")
+	}
+	return t, err
+}
+
+// keychain derives with hdkeychain, which takes so long that a few do.
+func keychain() (float64, error) {
+	p := root(curve.Secp256k1)
+	key := hdkeychain.NewExtendedKey([]byte{0x04, 0x88, 0xb2, 0x1e}, p.Key[:], p.ChainCode[:], make([]byte, 4), 0, 0, false)
+	const n = 16
+	start := time.Now()
+	for i := range uint32(n) {
+		if _, err := key.Derive(i); err != nil {
+			return 0, err
+		}
+	}
+	return float64(time.Since(start).Nanoseconds()) / n, nil
+}
+
+// both runs f and g on two threads and returns how much longer that took than f
+// alone.
+func both(f, g func()) float64 {
+	alone := timed(f)
+	return timed(func() {
+		var wg sync.WaitGroup
+		wg.Go(f)
+		wg.Go(g)
+		wg.Wait()
+	}) / alone
+}
+
+// twice is not a time but that of two workers over that of one.
+func (b *bench) twice() (float64, error) {
+	other := engineOn(b.c, b.table)
+	return both(func() { b.children() }, func() { other.children() }), nil
+}
+
+func spinTwice() (float64, error) {
+	spin := func() {
+		x := uint64(1)
+		for range 6_000_000 {
+			x = x*6364136223846793005 + 1
+		}
+		runtime.KeepAlive(x)
+	}
+	return both(spin, spin), nil
+}

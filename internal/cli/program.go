@@ -147,7 +147,10 @@ func (r *results) Write(p []byte) (int, error) {
 	if err != nil && r.err == nil {
 		r.err = fmt.Errorf("couldn't write the results to standard output: %w", err)
 	}
-	return n, err
+	if err != nil {
+		return n, r.err
+	}
+	return n, nil
 }
 
 // caught are the signals that end a program in order. SIGQUIT and SIGABRT would

@@ -88,7 +88,7 @@ type table struct {
 
 func newRegistry() *table {
 	var chains []Chain
-	for _, family := range []func() []Chain{bitcoinChains, evmChains, cosmosChains} {
+	for _, family := range []func() []Chain{bitcoinChains, evmChains, cosmosChains, accountChains} {
 		chains = append(chains, family()...)
 	}
 	t := &table{byID: make(map[string]*Chain, 2*len(chains))}

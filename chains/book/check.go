@@ -203,9 +203,10 @@ func compare(row *Row, root, key *derive.Key, tweak *curve.Scalar, recorded *der
 		r.Key, r.Tweak, r.Root = key, tweak, root
 	}
 	switch {
-	case address == "" || matched:
+	case matched:
 	case !supported:
-		r.Status, r.Reason = Unsupported, fmt.Sprintf("coin %.40q is not in the table of chains, so the address was not compared", row.Get(Coin))
+		r.Status, r.Reason = Unsupported, fmt.Sprintf("coin %.40q is not in the table of chains, so no address was compared", row.Get(Coin))
+	case address == "":
 	case chain.Status == chains.OutOfReach:
 		r.Status, r.Reason = Unsupported, "the chain's keys are not on these curves"
 	default:

@@ -1,0 +1,457 @@
+package chains
+
+import (
+	"crypto/sha256"
+	"crypto/sha3"
+	"encoding/base32"
+	"encoding/base64"
+	"encoding/binary"
+	"encoding/hex"
+	"hash/crc32"
+	"regexp"
+	"slices"
+	"strings"
+
+	"lifeboat/chains/internal/blake2b"
+	"lifeboat/internal/base58"
+	"lifeboat/internal/curve"
+)
+
+// Chains with an address format of their own, of secp256k1 keys above all.
+
+func accountChains() []Chain {
+	return []Chain{
+		{
+			ID: "XRP", Name: "XRP Ledger", SLIP44: []uint32{144},
+			Encodings: []Encoding{
+				encode("secp256k1", Hash160, rippleText, rippleForm),
+				encode("ed25519", rippleEd25519, rippleText, scalarForm),
+			},
+			Note: "one account serves many rows, told apart by their tags; an X-address holds the tag",
+		},
+		{
+			ID: "FIL", Name: "Filecoin", Aliases: []string{"FILECOIN"}, SLIP44: []uint32{461},
+			Encodings: []Encoding{
+				encode("f1", filecoinHash, filecoinText("f1", 1), lotusForm),
+				encode("t1", filecoinHash, filecoinText("t1", 1), lotusForm),
+				encode("f4", Keccak20, filecoinText("f410f", 4, 10).or(evm), hexForm),
+				encode("t4", Keccak20, filecoinText("t410f", 4, 10).or(evm), hexForm),
+			},
+			Note: "f1 and f410f are two accounts of one key; t is the prefix on test networks",
+			underivable: []rule{
+				{"actor number", regexp.MustCompile(`^[ft]0[0-9]{1,20}$`).MatchString},
+				{"contract or multi-signature actor", regexp.MustCompile(`^[ft]2[a-z2-7]+$`).MatchString},
+				{"BLS key", regexp.MustCompile(`^[ft]3[a-z2-7]+$`).MatchString},
+			},
+		},
+		eosLike("EOS", "EOS (Vaulta)", "EOS", "PUB_K1_", regexp.MustCompile(`^[a-z1-5.]{1,12}[a-j1-5.]?$`), 194, "VAULTA"),
+		eosLike("WAX", "WAX", "EOS", "PUB_K1_", regexp.MustCompile(`^[a-z1-5.]{1,12}[a-j1-5.]?$`), 14001),
+		eosLike("FIO", "FIO", "FIO", "", regexp.MustCompile(`^([a-z1-5.]{1,12}[a-j1-5.]?|[a-zA-Z0-9-]+@[a-zA-Z0-9-]+)$`), 235),
+		{
+			ID: "CKB", Name: "Nervos CKB", Aliases: []string{"NERVOS"}, SLIP44: []uint32{309},
+			Encodings: []Encoding{
+				encode("full-bech32m", nervosHash, bech32mText("ckb", nervosFull...), hexForm),
+				encode("short", nervosHash, bech32Text("ckb", 1, 0), hexForm),
+			},
+			Note: "the short form is deprecated",
+		},
+		{
+			ID: "STX", Name: "Stacks", Aliases: []string{"STACKS"}, SLIP44: []uint32{5757},
+			Encodings: []Encoding{
+				encode("default", Hash160, c32Text(22), stacksForm),
+				encode("testnet", Hash160, c32Text(26), stacksForm),
+			},
+			underivable: []rule{{"multi-signature address", regexp.MustCompile(`^S[MN][0-9A-Z]+$`).MatchString}},
+		},
+		{
+			ID: "ICP", Name: "Internet Computer", SLIP44: []uint32{223},
+			Encodings: []Encoding{
+				encode("account-secp256k1", icpAccountSecp, icpAccountText, sec1Form),
+				encode("principal-secp256k1", icpPrincipalSecp, icpPrincipalText, sec1Form),
+				encode("account-ed25519", icpAccountEd, icpAccountText, scalarForm),
+				encode("principal-ed25519", icpPrincipalEd, icpPrincipalText, scalarForm),
+			},
+			Note: "accounts of sub-account 0",
+		},
+		Chain{
+			ID: "ONT", Name: "Ontology", SLIP44: []uint32{1024},
+			Encodings: []Encoding{encode("secp256k1", ontologyHash, bitcoin58.text("\x17"), wifForm(bitcoin58, 0x80))},
+			Note:      "Ontology's own wallets use P-256 keys, which are out of reach",
+		}.unconfirmed("the address of a secp256k1 key"),
+		{
+			ID: "NULS", Name: "NULS", SLIP44: []uint32{8964},
+			Encodings: []Encoding{encode("default", Hash160, nulsText, hexForm)},
+		},
+		{
+			ID: "NAS", Name: "Nebulas", SLIP44: []uint32{2718},
+			Encodings: []Encoding{encode("default", nebulasHash, nebulas58.text("\x19\x57"), hexForm)},
+		},
+		{
+			ID: "FLOW", Name: "Flow", SLIP44: []uint32{539}, Status: LookUp,
+			Encodings:   []Encoding{encode("pubkey", xy, plainHex(64), hexForm)},
+			Note:        "the account is a number given out on the chain; the key may be of P-256 instead",
+			underivable: []rule{{"account number", regexp.MustCompile(`^(0x)?[0-9a-fA-F]{16}$`).MatchString}},
+		},
+	}
+}
+
+// xy are the two coordinates.
+var xy = &Payload{Name: "secp256k1-xy", Curve: curve.Secp256k1, Size: 64, Of: func(dst []byte, k *PublicKey) []byte {
+	return append(dst, k.XY[:]...)
+}}
+
+// XRP Ledger.
+
+var ripple58 = check58{base58.Ripple, base58.Checksum}
+
+// rippleText also reads X-addresses (XLS-5d), which name the account and a tag,
+// of both networks.
+var rippleText = ripple58.text("\x00").or(text{parse: func(s string) ([]byte, bool) {
+	b, ok := ripple58.read(s)
+	if !ok || len(b) != 2+20+1+8 {
+		return nil, false
+	}
+	if prefix := string(b[:2]); prefix != "\x05\x44" && prefix != "\x04\x93" {
+		return nil, false
+	}
+	tag := binary.LittleEndian.Uint64(b[23:])
+	if flag := b[22]; flag > 1 || flag == 0 && tag != 0 || tag>>32 != 0 {
+		return nil, false
+	}
+	return b[2:22], true
+}})
+
+// rippleEd25519 is the hash160 of ED and the key.
+var rippleEd25519 = &Payload{Name: "hash160-ed25519", Curve: curve.Ed25519, Size: 20, Of: func(dst []byte, k *PublicKey) []byte {
+	b := k.Key
+	b[0] = 0xed
+	return appendHash160(dst, b[:])
+}}
+
+// Filecoin.
+
+// filecoinHash is BLAKE2b, of 20 bytes, of the uncompressed key.
+var filecoinHash = &Payload{Name: "blake2b160-uncompressed", Curve: curve.Secp256k1, Size: 20, Of: func(dst []byte, k *PublicKey) []byte {
+	u := k.uncompressed()
+	return blake2b.Append(dst, 20, "", u[:])
+}}
+
+var base32Lower = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
+
+// filecoinText is label, then the payload and a checksum of 4 bytes in base 32.
+// protocol is what the checksum covers before the payload.
+func filecoinText(label string, protocol ...byte) text {
+	sum := func(p []byte) []byte { return blake2b.Append(nil, 4, "", append(slices.Clone(protocol), p...)) }
+	return text{
+		format: func(p []byte) string { return label + base32Lower.EncodeToString(append(slices.Clone(p), sum(p)...)) },
+		parse: func(s string) ([]byte, bool) {
+			digits, found := strings.CutPrefix(strings.ToLower(s), label)
+			b, ok := decodeBase32(base32Lower, digits)
+			if !found || !ok || !oneCase(s) || len(b) < 4 {
+				return nil, false
+			}
+			p := b[:len(b)-4]
+			return p, string(sum(p)) == string(b[len(p):])
+		},
+	}
+}
+
+// decodeBase32 refuses what the standard library lets pass: line breaks, and bits
+// that are not zero after the last byte.
+func decodeBase32(e *base32.Encoding, s string) ([]byte, bool) {
+	b, err := e.DecodeString(s)
+	return b, err == nil && e.EncodeToString(b) == s
+}
+
+// EOS and its relatives: the account is a name, the address form is the key.
+
+func eosLike(id, name, legacy, modern string, names *regexp.Regexp, slip44 uint32, aliases ...string) Chain {
+	c := Chain{
+		ID: id, Name: name, Aliases: aliases, SLIP44: []uint32{slip44}, Status: LookUp,
+		Note:        "the account is a name on the chain; the public key is written",
+		underivable: []rule{{"account name", names.MatchString}},
+	}
+	legacyName := "pubkey-legacy"
+	if modern == "" {
+		legacyName = "pubkey"
+	}
+	wif := wifUncompressedForm(bitcoin58, 0x80)
+	c.Encodings = append(c.Encodings, encode(legacyName, Secp256k1Key, prefixed(legacy, eosCheck("").text("")), wif))
+	if modern != "" {
+		c.Encodings = append(c.Encodings, encode("pubkey-k1", Secp256k1Key, prefixed(modern, eosCheck("K1").text("")), eosForm))
+	}
+	return c
+}
+
+// eosCheck is base 58 with a checksum of RIPEMD-160 of the data and the type.
+func eosCheck(keyType string) check58 {
+	return check58{base58.Bitcoin, func(b []byte) [base58.ChecksumSize]byte {
+		var stack, sum [64]byte
+		buf := append(append(stack[:0], b...), keyType...)
+		appendRIPEMD160(sum[:0], buf)
+		clear(buf)
+		return [base58.ChecksumSize]byte(sum[:])
+	}}
+}
+
+// prefixed is t after a label that must be there.
+func prefixed(label string, t text) text {
+	return text{
+		format: func(p []byte) string { return label + t.format(p) },
+		parse: func(s string) ([]byte, bool) {
+			rest, found := strings.CutPrefix(s, label)
+			if !found {
+				return nil, false
+			}
+			return t.parse(rest)
+		},
+	}
+}
+
+// Nervos CKB, RFC 21.
+
+// nervosFull is the format byte, the code hash of secp256k1_blake160 and its hash
+// type.
+var nervosFull = []byte("\x00\x9b\xd7\xe0\x6f\x3e\xcf\x4b\xe0\xf2\xfc\xd2\x18\x8b\x23\xf1\xb9\xfc\xc8\x8e\x5d\x4b\x65\xa8\x63\x7b\x17\x72\x3b\xbd\xa3\xcc\xe8\x01")
+
+// nervosHash are the first 20 bytes of CKB's BLAKE2b.
+var nervosHash = &Payload{Name: "blake160-ckb", Curve: curve.Secp256k1, Size: 20, Of: func(dst []byte, k *PublicKey) []byte {
+	n := len(dst)
+	return blake2b.Append(dst, 32, "ckb-default-hash", k.Key[:])[:n+20]
+}}
+
+// Stacks, SIP-005.
+
+const c32Charset = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+// c32Text is S, the version, and hash and checksum as one number in base 32, with
+// a zero digit for each leading zero byte.
+func c32Text(version byte) text {
+	sum := func(p []byte) []byte { c := base58.Checksum(append([]byte{version}, p...)); return c[:] }
+	return text{
+		format: func(p []byte) string {
+			data := append(slices.Clone(p), sum(p)...)
+			return "S" + c32Charset[version:version+1] + c32(data)
+		},
+		parse: func(s string) ([]byte, bool) {
+			// Crockford's base 32 reads O as 0, and I and L as 1.
+			s = strings.NewReplacer("O", "0", "I", "1", "L", "1").Replace(strings.ToUpper(s))
+			if len(s) < 2 || s[0] != 'S' || s[1] != c32Charset[version] || len(s) > 2+39 {
+				return nil, false
+			}
+			data, ok := readC32(s[2:], 24)
+			if !ok {
+				return nil, false
+			}
+			return data[:20], string(sum(data[:20])) == string(data[20:]) && c32(data) == s[2:]
+		},
+	}
+}
+
+func c32(data []byte) string {
+	zeros := 0
+	for zeros < len(data) && data[zeros] == 0 {
+		zeros++
+	}
+	// The digits are aligned at the end of the number.
+	pad := (5 - len(data)*8%5) % 5
+	var digits []byte
+	acc, bits := uint(0), uint(pad)
+	for _, b := range data {
+		acc = (acc&0xff)<<8 | uint(b)
+		for bits += 8; bits >= 5; {
+			bits -= 5
+			digits = append(digits, c32Charset[acc>>bits&31])
+		}
+	}
+	number := strings.TrimLeft(string(digits), "0")
+	return strings.Repeat("0", zeros) + number
+}
+
+// readC32 reads a number of size bytes.
+func readC32(s string, size int) ([]byte, bool) {
+	data := make([]byte, size)
+	acc, bits, at := uint(0), uint(0), size
+	for i := len(s) - 1; i >= 0; i-- {
+		v := strings.IndexByte(c32Charset, s[i])
+		if v < 0 {
+			return nil, false
+		}
+		acc |= uint(v) << bits
+		for bits += 5; bits >= 8; bits -= 8 {
+			if at--; at < 0 {
+				return nil, byte(acc) == 0
+			}
+			data[at] = byte(acc)
+			acc >>= 8
+		}
+	}
+	if at > 0 {
+		data[at-1] = byte(acc)
+		acc >>= 8
+	}
+	return data, acc == 0
+}
+
+// Internet Computer.
+
+const (
+	derSecp256k1 = "\x30\x56\x30\x10\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x05\x2b\x81\x04\x00\x0a\x03\x42\x00"
+	derEd25519   = "\x30\x2a\x30\x05\x06\x03\x2b\x65\x70\x03\x21\x00"
+)
+
+func icpPrincipal(dst []byte, k *PublicKey) []byte {
+	var stack [len(derSecp256k1) + 65]byte
+	der := stack[:0]
+	if k.Curve == curve.Ed25519 {
+		der = append(append(der, derEd25519...), k.Key[1:]...)
+	} else {
+		u := k.uncompressed()
+		der = append(append(der, derSecp256k1...), u[:]...)
+	}
+	h := sha256.Sum224(der)
+	return append(append(dst, h[:]...), 2)
+}
+
+func icpAccount(dst []byte, k *PublicKey) []byte {
+	const separator = "\x0aaccount-id"
+	var stack [len(separator) + 29 + 32]byte // the sub-account is zero
+	icpPrincipal(append(stack[:0], separator...), k)
+	h := sha256.Sum224(stack[:])
+	return append(dst, h[:]...)
+}
+
+var (
+	icpPrincipalSecp = &Payload{Name: "icp-principal", Curve: curve.Secp256k1, Size: 29, Of: icpPrincipal}
+	icpPrincipalEd   = &Payload{Name: "icp-principal-ed25519", Curve: curve.Ed25519, Size: 29, Of: icpPrincipal}
+	icpAccountSecp   = &Payload{Name: "icp-account", Curve: curve.Secp256k1, Size: 28, Of: icpAccount}
+	icpAccountEd     = &Payload{Name: "icp-account-ed25519", Curve: curve.Ed25519, Size: 28, Of: icpAccount}
+)
+
+func withCRC32(p []byte) []byte {
+	return append(binary.BigEndian.AppendUint32(nil, crc32.ChecksumIEEE(p)), p...)
+}
+
+func checkCRC32(b []byte, ok bool) ([]byte, bool) {
+	if !ok || len(b) < 4 || string(withCRC32(b[4:])) != string(b) {
+		return nil, false
+	}
+	return b[4:], true
+}
+
+var icpAccountText = text{
+	format: func(p []byte) string { return hex.EncodeToString(withCRC32(p)) },
+	parse:  func(s string) ([]byte, bool) { return checkCRC32(plainHex(32).parse(s)) },
+}
+
+// icpPrincipalText is base 32 in groups of five.
+var icpPrincipalText = text{
+	format: func(p []byte) string {
+		digits := base32Lower.EncodeToString(withCRC32(p))
+		return strings.Join(groups(digits, 5), "-")
+	},
+	parse: func(s string) ([]byte, bool) {
+		digits := strings.ReplaceAll(strings.ToLower(s), "-", "")
+		return checkCRC32(decodeBase32(base32Lower, digits))
+	},
+}
+
+func groups(s string, n int) []string {
+	var list []string
+	for len(s) > n {
+		list = append(list, s[:n])
+		s = s[n:]
+	}
+	return append(list, s)
+}
+
+// Ontology, NULS, Nebulas.
+
+// ontologyHash is the hash160 of a script that checks one signature. A key that
+// is not of P-256 has its algorithm (ECDSA) and curve in front.
+var ontologyHash = &Payload{Name: "hash160-ontology", Curve: curve.Secp256k1, Size: 20, Of: func(dst []byte, k *PublicKey) []byte {
+	var stack [1 + 2 + 33 + 1]byte
+	script := append(append(stack[:0], 35, 0x12, 0x05), k.Key[:]...)
+	return appendHash160(dst, append(script, 0xac))
+}}
+
+// nulsText is the chain (1, little-endian), the type of account, the hash, and
+// the exclusive or of all of them.
+var nulsText = text{
+	format: func(p []byte) string { return "NULSd" + string(base58.Encode(nil, nulsData(p))) },
+	parse: func(s string) ([]byte, bool) {
+		digits, found := strings.CutPrefix(s, "NULSd")
+		b, err := base58.Decode(nil, digits)
+		if !found || err != nil || len(b) != 24 || string(nulsData(b[3:23])) != string(b) {
+			return nil, false
+		}
+		return b[3:23], true
+	},
+}
+
+func nulsData(p []byte) []byte {
+	b := append([]byte{1, 0, 1}, p...)
+	var x byte
+	for _, v := range b {
+		x ^= v
+	}
+	return append(b, x)
+}
+
+// nebulasHash is RIPEMD-160(SHA3-256(uncompressed key)).
+var nebulasHash = &Payload{Name: "ripemd160-sha3", Curve: curve.Secp256k1, Size: 20, Of: func(dst []byte, k *PublicKey) []byte {
+	u := k.uncompressed()
+	h := sha3.Sum256(u[:])
+	return appendRIPEMD160(dst, h[:])
+}}
+
+var nebulas58 = check58{base58.Bitcoin, func(b []byte) [base58.ChecksumSize]byte {
+	h := sha3.Sum256(b)
+	return [base58.ChecksumSize]byte(h[:])
+}}
+
+// Forms of the private key.
+
+var rippleForm = &exportForm{
+	name:  hexForm.name,
+	note:  "xrpl.js takes it as new Wallet(public key, \"00\" + this); a family seed (s…) cannot be made from a key",
+	write: hexForm.write,
+}
+
+// eosForm is PVT_K1_.
+var eosForm = &exportForm{name: "PVT_K1_", write: func(dst, scalar []byte, _ *PublicKey) []byte {
+	return eosCheck("K1").append(append(dst, "PVT_K1_"...), scalar)
+}}
+
+// stacksForm ends in 01, for the compressed public key.
+var stacksForm = &exportForm{name: "hex, with 01 for the compressed key", write: func(dst, scalar []byte, _ *PublicKey) []byte {
+	return append(hex.AppendEncode(dst, scalar), "01"...)
+}}
+
+// lotusForm is what lotus wallet import reads: JSON in hex.
+var lotusForm = &exportForm{name: "Lotus key file (JSON in hex)", write: func(dst, scalar []byte, _ *PublicKey) []byte {
+	var stack [128]byte
+	json := append(stack[:0], `{"Type":"secp256k1","PrivateKey":"`...)
+	json = append(base64.StdEncoding.AppendEncode(json, scalar), `"}`...)
+	dst = hex.AppendEncode(dst, json)
+	clear(json)
+	return dst
+}}
+
+// sec1Form is the EC PRIVATE KEY of RFC 5915 in PEM.
+var sec1Form = &exportForm{name: "SEC 1 PEM", write: func(dst, scalar []byte, k *PublicKey) []byte {
+	var stack [118]byte
+	u := k.uncompressed()
+	der := append(stack[:0], "\x30\x74\x02\x01\x01\x04\x20"...)
+	der = append(der, scalar...)
+	der = append(der, "\xa0\x07\x06\x05\x2b\x81\x04\x00\x0a\xa1\x44\x03\x42\x00"...)
+	der = append(der, u[:]...)
+	dst = append(dst, "-----BEGIN EC PRIVATE KEY-----\n"...)
+	for rest := der; len(rest) > 0; {
+		n := min(len(rest), 48) // 64 characters
+		dst = append(base64.StdEncoding.AppendEncode(dst, rest[:n]), '\n')
+		rest = rest[n:]
+	}
+	clear(der)
+	return append(dst, "-----END EC PRIVATE KEY-----\n"...)
+}}

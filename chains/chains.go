@@ -88,7 +88,9 @@ type table struct {
 
 func newRegistry() *table {
 	var chains []Chain
-	for _, family := range []func() []Chain{bitcoinChains, evmChains, cosmosChains, accountChains} {
+	for _, family := range []func() []Chain{
+		bitcoinChains, evmChains, cosmosChains, accountChains, edwardsChains, substrateChains, tonChains, cardanoChains, outOfReachChains,
+	} {
 		chains = append(chains, family()...)
 	}
 	t := &table{byID: make(map[string]*Chain, 2*len(chains))}

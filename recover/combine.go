@@ -58,36 +58,12 @@ func Combine(g *share.Group, root *derive.Key, shares []*open.Share) (*Private, 
 // interpolate computes Σ λ_i·x_i and checks it against the root's public key.
 func interpolate(root *derive.Key, ids []*curve.Scalar, xs []*scalar.Secret) (*Private, error) {
 	sum := scalar.Zero(root.Curve())
-	for i, l := range Lagrange(ids) {
+	for i, l := range share.Lagrange(ids) {
 		term := xs[i].Clone().MulPublic(l)
 		sum.Add(term)
 		term.Wipe()
 	}
 	return newPrivate(root, sum)
-}
-
-// Lagrange returns the coefficients λ_i = Π_{j≠i} x_j / (x_j - x_i) with which
-// the values of a polynomial at distinct non-zero points x_i sum up to its value
-// at zero. The points are public.
-func Lagrange(x []*curve.Scalar) []*curve.Scalar {
-	return lagrangeAt(x[0].Curve().Scalar(), x)
-}
-
-// lagrangeAt returns the coefficients for the value at another point.
-func lagrangeAt(at *curve.Scalar, x []*curve.Scalar) []*curve.Scalar {
-	out := make([]*curve.Scalar, len(x))
-	for i, xi := range x {
-		c := xi.Curve()
-		num, den := c.ScalarFromUint(1), c.ScalarFromUint(1)
-		for j, xj := range x {
-			if i != j {
-				num.Mul(at.Clone().Neg().Add(xj)) // x_j - at
-				den.Mul(xi.Clone().Neg().Add(xj)) // x_j - x_i
-			}
-		}
-		out[i] = num.Mul(den.Invert())
-	}
-	return out
 }
 
 func containsScalar(list []*curve.Scalar, s *curve.Scalar) bool {

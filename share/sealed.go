@@ -95,11 +95,11 @@ func (s *Sealed) checkOwn() {
 	s.Problems = append(s.Problems, fmt.Errorf("%w: %s", ErrInconsistent, why))
 }
 
-// Pin tells what the user recorded elsewhere about a share in a format that
-// does not store it. Its zero value pins nothing.
+// Pin tells what the user recorded elsewhere about shares in a format that does
+// not store it. Its zero value pins nothing.
 type Pin struct {
-	Threshold int         // 0 if not recorded
-	Root      *derive.Key // nil if not recorded
+	Threshold int           // 0 if not recorded
+	Roots     []*derive.Key // root extended public keys, which bring the chain codes
 }
 
 // testOnly are the words that mark a group whose keys are published.

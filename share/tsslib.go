@@ -92,9 +92,11 @@ func parseTSSLib(path string, data []byte, pin Pin) (*Sealed, error) {
 			return nil, err
 		}
 	}
-	if pin.Root != nil && pin.Root.Curve() == s.Curve && pin.Root.Point().Equal(key) {
-		cc := pin.Root.ChainCode()
-		g.ChainCode = &cc
+	for _, root := range pin.Roots {
+		if root.Point().Equal(key) {
+			cc := root.ChainCode()
+			g.ChainCode = &cc
+		}
 	}
 	g.ID = "tss-lib-" + g.Epoch()
 	s.Group, s.Roster = g, g.Participants

@@ -61,7 +61,7 @@ func create(path, shown string) (*File, error) {
 		return nil, err
 	}
 	temp := temporary(path)
-	f, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL|openFlags, 0o600)
+	f, err := os.OpenFile(temp, os.O_RDWR|os.O_CREATE|os.O_EXCL|openFlags, 0o600)
 	if err != nil {
 		return nil, failed("create", shown, err)
 	}
@@ -87,6 +87,16 @@ func (f *File) Write(p []byte) (int, error) {
 		return n, f.fail
 	}
 	return n, nil
+}
+
+// ReadAt reads what was written, so that it can be checked before Commit.
+func (f *File) ReadAt(p []byte, offset int64) (int, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.f == nil {
+		return 0, errDone
+	}
+	return f.f.ReadAt(p, offset)
 }
 
 // Commit gives the file its name, once all of it is on the disk. If it fails

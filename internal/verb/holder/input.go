@@ -1,0 +1,312 @@
+// Package holder is what the verbs that open shares have in common: reading
+// share files and bundles, asking for their passwords, saying what came of each
+// file, and sealing results.
+package holder
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"lifeboat/backup"
+	"lifeboat/derive"
+	"lifeboat/internal/secret"
+	"lifeboat/internal/strict"
+	"lifeboat/share"
+	"lifeboat/share/open"
+)
+
+// Status is what came of a share.
+type Status string
+
+// The results.
+const (
+	Good         Status = "good"
+	Duplicate    Status = "duplicate"    // good, and another file holds the same share
+	Unopened     Status = "unopened"     // wrong password, or damaged ciphertext, or no identity
+	Unreadable   Status = "unreadable"   // a file or a field that cannot be read
+	Inconsistent Status = "inconsistent" // can be read, and contradicts itself
+	Elsewhere    Status = "elsewhere"    // another group's, or another epoch's
+)
+
+// Entry is one share of an input.
+type Entry struct {
+	Input  *Input
+	Sealed *share.Sealed
+	Share  *open.Share // nil unless it is held open
+	Public bool        // it was opened and matched its share public key
+	Err    error       // why it was not
+	Note   string      // why a good share does not count
+	Status Status
+}
+
+// set records what opening brought.
+func (e *Entry) set(err error) {
+	e.Err = err
+	switch {
+	case err == nil:
+		e.Status, e.Public = Good, true
+	case errors.Is(err, open.ErrPassword), errors.Is(err, open.ErrWork), errors.Is(err, backup.ErrNoIdentity):
+		e.Status = Unopened
+	case errors.Is(err, share.ErrInconsistent), errors.Is(err, open.ErrNotThisShare):
+		e.Status = Inconsistent
+	default:
+		e.Status = Unreadable
+	}
+}
+
+// Reason says why the share does not count, or is empty.
+func (e *Entry) Reason() string {
+	if e.Note != "" {
+		return e.Note
+	}
+	if e.Err != nil {
+		return e.Err.Error()
+	}
+	return ""
+}
+
+// Input is one FILE argument.
+type Input struct {
+	Path    string
+	SHA256  string
+	Err     error // it cannot be used at all
+	Entries []*Entry
+
+	Bundle *backup.Bundle // if it is one, and open
+	Header *backup.Header // if it is a bundle
+
+	file *os.File
+	text map[string]*secret.Bytes // passphrases that the bundle brings for its files, by file name
+}
+
+// isBundle reports whether the file is sealed with age.
+func (in *Input) isBundle() bool { return in.Header != nil }
+
+// slots returns how many passphrases the input takes at most: a bundle under a
+// passphrase takes its own and then that of the shares in it.
+func (in *Input) slots() int {
+	if in.isBundle() && in.Header.NeedsPassphrase() {
+		return 2
+	}
+	return 1
+}
+
+// needed returns how many it cannot do without, as far as is known before it is
+// opened.
+func (in *Input) needed() int {
+	if len(in.Entries) > 0 && in.Entries[0].Sealed.Kind == share.TSSLib {
+		return 0
+	}
+	return in.slots()
+}
+
+// Close wipes what the input held and closes it.
+func (in *Input) Close() {
+	for _, e := range in.Entries {
+		e.Share.Wipe()
+		e.Sealed.Wipe()
+	}
+	for _, t := range in.text {
+		t.Wipe()
+	}
+	if in.file != nil {
+		in.file.Close()
+	}
+}
+
+// Hint returns what to do about an input that cannot be used.
+func (in *Input) Hint() string {
+	switch {
+	case errors.Is(in.Err, backup.ErrNoIdentity):
+		return fmt.Sprintf("give the identity that opens %q with -i, or its shards, each with its own -i", in.Path)
+	case errors.Is(in.Err, backup.ErrTooExpensive):
+		return "--max-work-factor allows more"
+	}
+	return ""
+}
+
+// Limits are what a user may allow beyond the defaults.
+type Limits struct {
+	Iterations int64
+	WorkFactor int
+}
+
+// magic starts what age writes, in binary and in ASCII armour.
+var magic = [][]byte{[]byte("age-encryption.org/"), []byte("-----BEGIN AGE ENCRYPTED FILE-----")}
+
+func sniff(path string) (bool, error) {
+	f, err := strict.Open(path)
+	if err != nil {
+		return false, err
+	}
+	defer f.Close()
+	head := make([]byte, 64)
+	n, err := io.ReadFull(f, head)
+	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) {
+		return false, fmt.Errorf("couldn't read %q: %w", path, err)
+	}
+	for _, m := range magic {
+		if bytes.HasPrefix(bytes.TrimLeft(head[:n], " \t\r\n"), m) {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// load reads one input. What is wrong with it is in the input, not an error: one
+// bad file must not keep the others from being used.
+func load(path string, pin share.Pin) *Input {
+	in := &Input{Path: path}
+	sealed, err := sniff(path)
+	switch {
+	case err != nil:
+		in.Err = err
+	case sealed:
+		in.Err = in.openFile()
+	default:
+		in.Err = in.readShares(pin)
+	}
+	return in
+}
+
+func (in *Input) openFile() error {
+	f, err := strict.Open(in.Path)
+	if err != nil {
+		return err
+	}
+	info, err := f.Stat()
+	if err != nil {
+		f.Close()
+		return fmt.Errorf("couldn't read %q: %w", in.Path, err)
+	}
+	h, err := backup.Inspect(f, info.Size())
+	if err != nil {
+		f.Close()
+		return fmt.Errorf("bundle %q: %w", in.Path, err)
+	}
+	in.file, in.Header, in.SHA256 = f, h, h.SHA256
+	return nil
+}
+
+func (in *Input) readShares(pin share.Pin) error {
+	data, err := strict.ReadFile(in.Path, share.MaxFileSize)
+	if err != nil {
+		return err
+	}
+	defer secret.Wipe(data) // tss-lib's is not encrypted
+	sum := sha256.Sum256(data)
+	in.SHA256 = hex.EncodeToString(sum[:])
+	return in.parse(in.Path, data, pin)
+}
+
+func (in *Input) parse(name string, data []byte, pin share.Pin) error {
+	shares, err := share.Parse(name, data, pin)
+	if err != nil {
+		return fmt.Errorf("%q: %w", name, err)
+	}
+	for _, s := range shares {
+		in.Entries = append(in.Entries, &Entry{Input: in, Sealed: s, Status: Unopened})
+	}
+	return nil
+}
+
+// unlockBundle opens the bundle and finds the shares in it.
+func (in *Input) unlockBundle(identities []*backup.Identity, limits Limits, pin share.Pin) error {
+	b, err := backup.Open(in.file, in.Header.Size, identities, backup.Options{WorkFactor: limits.WorkFactor})
+	if err != nil {
+		return fmt.Errorf("bundle %q: %w", in.Path, err)
+	}
+	in.Bundle = b
+	in.text = map[string]*secret.Bytes{}
+	var failures []error
+	for _, f := range b.Manifest.Files {
+		if f.Size > share.MaxFileSize || !strings.HasSuffix(f.Name, ".json") && !strings.HasSuffix(f.Name, ".txt") && len(f.Shares) == 0 {
+			continue
+		}
+		data, err := b.ReadFile(f.Name)
+		if err != nil {
+			return fmt.Errorf("bundle %q: %w", in.Path, err)
+		}
+		name := in.Path + ": " + f.Name
+		switch {
+		case strings.HasSuffix(f.Name, PassphraseSuffix):
+			in.text[f.Name] = secret.Copy(bytes.TrimSpace(data.Expose()))
+		case strings.HasSuffix(f.Name, ".json"), len(f.Shares) > 0:
+			before := len(in.Entries)
+			err := in.parse(name, data.Expose(), pin)
+			if err != nil && (len(f.Shares) > 0 || !errors.Is(err, share.ErrUnknown)) {
+				failures = append(failures, err)
+			}
+			if err == nil {
+				err = compareFacts(in.Entries[before:], f.Shares, b.Foreign)
+				if err != nil {
+					failures = append(failures, fmt.Errorf("%q: %w", name, err))
+				}
+			}
+		}
+		data.Wipe()
+	}
+	return errors.Join(failures...)
+}
+
+// PassphraseSuffix ends the names of the files in which a bundle brings the
+// password of a recovery group file that it also holds.
+const PassphraseSuffix = ".passphrase.txt"
+
+// compareFacts holds what a bundle's manifest says about a share file against
+// the file.
+func compareFacts(entries []*Entry, facts []backup.ShareFacts, foreign bool) error {
+	if foreign {
+		return nil
+	}
+	var own []backup.ShareFacts
+	for _, e := range entries {
+		if e.Sealed.Group != nil && e.Sealed.ShareID != nil && e.Sealed.PublicKey != nil {
+			own = append(own, Facts(e.Sealed))
+		}
+	}
+	if len(own) != len(facts) {
+		return fmt.Errorf("%w: the manifest lists %d shares and the file holds %d", share.ErrInconsistent, len(facts), len(own))
+	}
+	for i := range own {
+		if own[i] != facts[i] {
+			return fmt.Errorf("%w: the manifest describes another share than the file holds", share.ErrInconsistent)
+		}
+	}
+	return nil
+}
+
+// Facts returns what a manifest says about a share.
+func Facts(s *share.Sealed) backup.ShareFacts {
+	f := backup.ShareFacts{
+		GroupID: s.Group.ID, Curve: s.Curve.String(), Threshold: s.Group.Threshold,
+		ShareID: s.ShareID.Text, NodeID: s.NodeID, SharePublicKey: hex.EncodeToString(s.PublicKey.Bytes()),
+		Epoch: s.Group.Epoch(),
+	}
+	if root := s.Group.Root(); root != nil {
+		f.RootExtendedPublicKey = root.String()
+	}
+	return f
+}
+
+// ParseRoots reads the root extended public keys that the user recorded.
+func ParseRoots(texts []string) ([]*derive.Key, error) {
+	var roots []*derive.Key
+	for i, t := range texts {
+		k, err := derive.Parse(t)
+		if err != nil {
+			return nil, fmt.Errorf("--xpub number %d: %w", i+1, err)
+		}
+		if !k.IsRoot() {
+			return nil, fmt.Errorf("--xpub number %d: it has depth %d; a root key has depth 0", i+1, k.Depth())
+		}
+		roots = append(roots, k)
+	}
+	return roots, nil
+}

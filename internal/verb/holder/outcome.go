@@ -1,0 +1,328 @@
+package holder
+
+import (
+	"fmt"
+	"slices"
+
+	"lifeboat/derive"
+	"lifeboat/internal/cli"
+	"lifeboat/share"
+)
+
+// Outcome is what a run found out: which shares belong together, which of them
+// are good, and what is wrong with the others.
+type Outcome struct {
+	Sets   []*Set
+	Stray  []*Entry // shares of no set that anything is known about
+	Inputs []*Input
+}
+
+// Set is the shares of one root key and epoch.
+type Set struct {
+	*share.Set
+	Good    []*Entry // one for each holder, in the order given
+	Entries []*Entry // all that belong here, good or not
+	Missing []share.Participant
+	Wanted  bool // neither --group nor --xpub excludes it, nor is it a remainder of another epoch or vault
+}
+
+// Complete reports whether the good shares reach the threshold.
+func (s *Set) Complete() bool { return len(s.Good) >= s.Group.Threshold }
+
+// Clean reports whether every share that was given for the set is good.
+func (s *Set) Clean() bool {
+	return !slices.ContainsFunc(s.Entries, func(e *Entry) bool { return e.Status != Good && e.Status != Duplicate })
+}
+
+// short says how many shares the set needs, and whose would do.
+func (s *Set) short() string {
+	var who []string
+	for _, p := range s.Missing {
+		who = append(who, fmt.Sprintf("%q", p.NodeID))
+	}
+	n := s.Group.Threshold - len(s.Good)
+	return fmt.Sprintf("group %q on %v: %d of %d shares are good; %d more needed, of %s",
+		s.Group.ID, s.Group.Curve, len(s.Good), s.Group.Threshold, n, Sentence(who))
+}
+
+// Outcome sorts what Unlock brought. group, if not empty, narrows it to the
+// groups of that ID.
+func (s *Session) Outcome(group string) (*Outcome, error) {
+	o := &Outcome{Inputs: s.Inputs}
+	var sealed []*share.Sealed
+	entries := map[*share.Sealed]*Entry{}
+	for _, in := range s.Inputs {
+		for _, e := range in.Entries {
+			entries[e.Sealed] = e
+			sealed = append(sealed, e.Sealed)
+		}
+	}
+	for _, set := range share.Collect(sealed) {
+		t := &Set{Set: set, Wanted: true}
+		for _, sh := range set.Shares {
+			t.add(entries[sh])
+			delete(entries, sh)
+		}
+		_, t.Missing = set.Holders(func(sh *share.Sealed) bool {
+			return slices.ContainsFunc(t.Good, func(e *Entry) bool { return e.Sealed == sh })
+		})
+		o.Sets = append(o.Sets, t)
+		for _, w := range set.Warnings {
+			s.env.Warn("%s", w)
+		}
+	}
+	for _, sh := range sealed { // in the order given
+		if e, left := entries[sh]; left {
+			o.place(e)
+		}
+	}
+	if err := o.narrow(group, s.Roots); err != nil {
+		return nil, err
+	}
+	o.separate()
+	return o, nil
+}
+
+func (s *Set) add(e *Entry) {
+	s.Entries = append(s.Entries, e)
+	if !e.Public {
+		return
+	}
+	i := slices.IndexFunc(s.Good, func(g *Entry) bool { return g.Sealed.ShareID.Equal(*e.Sealed.ShareID) })
+	if i < 0 {
+		s.Good = append(s.Good, e)
+		return
+	}
+	e.Status = Duplicate
+	e.Note = fmt.Sprintf("the same share as %q: the two count once", s.Good[i].Input.Path)
+}
+
+// place puts a share that cannot be used where a reader would look for it.
+func (o *Outcome) place(e *Entry) {
+	if e.Status == Unopened && e.Err == nil && e.Sealed.Err() != nil {
+		e.set(e.Sealed.Err())
+	}
+	for _, same := range []func(*Set) bool{
+		func(s *Set) bool { return e.Sealed.Group != nil && e.Sealed.Group.SameKey(s.Group) },
+		func(s *Set) bool { return e.Sealed.NodeID != "" && s.Group.ByNode(e.Sealed.NodeID) != nil },
+		func(s *Set) bool { return true },
+	} {
+		for _, s := range o.Sets {
+			if s.Group.Curve == e.Sealed.Curve && same(s) {
+				s.Entries = append(s.Entries, e)
+				return
+			}
+		}
+	}
+	o.Stray = append(o.Stray, e)
+}
+
+// narrow keeps the groups that the user asked for.
+func (o *Outcome) narrow(group string, roots []*derive.Key) error {
+	if group != "" {
+		found := false
+		for _, s := range o.Sets {
+			if s.Wanted = slices.ContainsFunc(s.Shares, func(sh *share.Sealed) bool { return sh.Group.ID == group }); s.Wanted {
+				found = true
+			}
+		}
+		if !found {
+			return cli.Fail(cli.Mismatch, fmt.Errorf("no file has a usable share of group %q", group), "mpc-backup inspect lists the groups of each file")
+		}
+	}
+	for _, r := range roots {
+		if !slices.ContainsFunc(o.Sets, func(s *Set) bool { return matches(s, r) }) {
+			return cli.Fail(cli.Mismatch, fmt.Errorf("--xpub %s is the root key of none of the groups in these files", r),
+				"check which vault the files are of; mpc-backup inspect shows the root key of each group")
+		}
+	}
+	for _, s := range o.Sets {
+		given := slices.ContainsFunc(roots, func(r *derive.Key) bool { return r.Curve() == s.Group.Curve })
+		if given && !slices.ContainsFunc(roots, func(r *derive.Key) bool { return matches(s, r) }) {
+			s.exclude("its root key is not the one of --xpub")
+		}
+	}
+	return nil
+}
+
+func matches(s *Set, r *derive.Key) bool {
+	root := s.Group.Root()
+	return root != nil && root.SameKey(r)
+}
+
+func (s *Set) exclude(why string) {
+	s.Wanted = false
+	for _, e := range s.Entries {
+		if e.Public {
+			e.Status, e.Note = Elsewhere, why
+		}
+	}
+}
+
+// separate tells remainders of another epoch or vault from sets that are wanted
+// and too small.
+func (o *Outcome) separate() {
+	for _, s := range o.Sets {
+		if s.Complete() || !s.Wanted {
+			continue
+		}
+		for _, t := range o.Sets {
+			if !t.Wanted || !t.Complete() || t.Group.Curve != s.Group.Curve {
+				continue
+			}
+			s.exclude(t.Group.Relation(s.Group))
+			break
+		}
+	}
+}
+
+// Wanted returns the sets that count.
+func (o *Outcome) Wanted() []*Set {
+	return slices.DeleteFunc(slices.Clone(o.Sets), func(s *Set) bool { return !s.Wanted })
+}
+
+// Verdict returns nil if every wanted set is complete, and else the error that
+// says what is missing. Its status is 1 if files that cannot be read or opened
+// are the only reason, and 3 otherwise.
+func (o *Outcome) Verdict() error {
+	wanted := o.Wanted()
+	if len(wanted) == 0 {
+		return cli.Fail(o.unusable(), fmt.Errorf("none of the files has a share that can be used"), o.hints()...)
+	}
+	var short []string
+	code := cli.Failed
+	for _, s := range wanted {
+		if s.Complete() {
+			continue
+		}
+		short = append(short, s.short())
+		if len(s.Good)+o.potential(s) < s.Group.Threshold {
+			code = cli.Mismatch
+		}
+	}
+	if len(short) == 0 {
+		return nil
+	}
+	return cli.Fail(code, fmt.Errorf("too few shares: %s", Sentence(short)), o.hints()...)
+}
+
+// potential counts the shares that might be good if their files could be read
+// or opened.
+func (o *Outcome) potential(s *Set) int {
+	n := 0
+	for _, e := range append(slices.Clone(s.Entries), o.Stray...) {
+		if e.Status == Unopened || e.Status == Unreadable {
+			n++
+		}
+	}
+	for _, in := range o.Inputs {
+		if in.Err != nil && len(in.Entries) == 0 {
+			n++
+		}
+	}
+	return n
+}
+
+// unusable is the exit status where no set came about.
+func (o *Outcome) unusable() int {
+	for _, e := range o.Stray {
+		if e.Status == Inconsistent {
+			return cli.Mismatch
+		}
+	}
+	return cli.Failed
+}
+
+func (o *Outcome) hints() []string {
+	var hints []string
+	for _, in := range o.Inputs {
+		if h := in.Hint(); h != "" && !slices.Contains(hints, h) {
+			hints = append(hints, h)
+		}
+	}
+	return hints
+}
+
+// Blame names every file and share that did not count, and why, on standard
+// error.
+func (o *Outcome) Blame(e *cli.Env) {
+	for _, in := range o.Inputs {
+		if in.Err != nil {
+			e.Warn("%v", in.Err)
+		}
+		for _, entry := range in.Entries {
+			if entry.Status != Good {
+				e.Warn("%q, node %q, %v: %s: %s", in.Path, entry.Sealed.NodeID, entry.Sealed.Curve, entry.Status, entry.Reason())
+			}
+		}
+	}
+}
+
+// FileReport is what came of one share of one file.
+type FileReport struct {
+	Path    string `json:"path"`
+	SHA256  string `json:"sha256,omitempty"`
+	NodeID  string `json:"node_id"`
+	ShareID string `json:"share_id,omitempty"`
+	Status  Status `json:"status"`
+	Reason  string `json:"reason"`
+}
+
+// GroupReport is what came of one group.
+type GroupReport struct {
+	ID          string       `json:"id"`
+	Curve       string       `json:"curve"`
+	Epoch       string       `json:"epoch"`
+	OK          bool         `json:"ok"`          // recoverable, and every file good
+	Recoverable bool         `json:"recoverable"` // with the shares that were opened
+	Threshold   int          `json:"threshold"`
+	GoodShares  int          `json:"good_shares"`
+	Missing     []string     `json:"missing"` // node IDs whose shares were not given or are not good
+	Root        string       `json:"root_extended_public_key"`
+	Files       []FileReport `json:"files"`
+}
+
+func report(e *Entry) FileReport {
+	f := FileReport{Path: e.Input.Path, SHA256: e.Input.SHA256, NodeID: e.Sealed.NodeID, Status: e.Status, Reason: e.Reason()}
+	if e.Sealed.ShareID != nil {
+		f.ShareID = e.Sealed.ShareID.Text
+	}
+	return f
+}
+
+// Groups returns the reports of all groups.
+func (o *Outcome) Groups() []GroupReport {
+	groups := []GroupReport{}
+	for _, s := range o.Sets {
+		g := GroupReport{
+			ID: s.Group.ID, Curve: s.Group.Curve.String(), Epoch: s.Group.Epoch(), Threshold: s.Group.Threshold,
+			GoodShares: len(s.Good), Recoverable: s.Wanted && s.Complete(), Missing: []string{}, Files: []FileReport{},
+		}
+		g.OK = g.Recoverable && s.Clean()
+		if root := s.Group.Root(); root != nil {
+			g.Root = root.String()
+		}
+		for _, p := range s.Missing {
+			g.Missing = append(g.Missing, p.NodeID)
+		}
+		for _, e := range s.Entries {
+			g.Files = append(g.Files, report(e))
+		}
+		groups = append(groups, g)
+	}
+	return groups
+}
+
+// Unassigned returns the reports of files and shares that belong to no group.
+func (o *Outcome) Unassigned() []FileReport {
+	files := []FileReport{}
+	for _, in := range o.Inputs {
+		if in.Err != nil {
+			files = append(files, FileReport{Path: in.Path, SHA256: in.SHA256, Status: Unreadable, Reason: in.Err.Error()})
+		}
+	}
+	for _, e := range o.Stray {
+		files = append(files, report(e))
+	}
+	return files
+}

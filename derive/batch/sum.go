@@ -25,37 +25,26 @@ func (w *Worker) WeightedSum(children []Child, weights []uint16) (*curve.Point, 
 	if row, ok := w.keysMatch(children); !ok {
 		return nil, fmt.Errorf("row %d: the key is not the one that was derived: derive it again", row)
 	}
-	// Each byte of a weight puts the point into one of 255 sets; bucket[b][v] counts
-	// those of value v (J.-J. Quisquater's and Pippenger's method).
-	var buckets [2][256][]point
-	flat := w.fill(&buckets, children, weights)
-	w.adder.sums(flat)
-
-	// Then the sum of the sets whose value has bit b counts 2^b times.
-	var ones [16]point
-	var sets [][]point
-	var bit []int
-	for b := range ones {
-		var s []point
-		for v, bucket := range buckets[b/8] {
-			if v>>(b%8)&1 == 1 && len(bucket) > 0 {
-				s = append(s, bucket[0])
+	// Each byte of a weight puts the point into one of 255 sets, and what is wanted
+	// is the sum of v times the sum of set v (Pippenger's method).
+	w.fill(children, weights)
+	w.adder.sums(w.sets)
+	for b := range w.bucket {
+		for v := range w.bucket[b] {
+			if s := w.bucket[b][v]; len(s) > 0 {
+				w.value[b][v] = s[0]
+			} else {
+				w.value[b][v] = point{}
 			}
 		}
-		if len(s) > 0 {
-			sets, bit = append(sets, s), append(bit, b)
-		}
 	}
-	w.adder.sums(sets)
-	for i, b := range bit {
-		ones[b] = sets[i][0]
-	}
-	return w.t.g.public(w.joinBits(ones[:]))
+	bits := w.bitSums()
+	return w.t.g.public(w.joinBits(bits[:]))
 }
 
 // fill sorts the points into the buckets of the two bytes of their weights and
-// returns the buckets that are not empty, which share their memory.
-func (w *Worker) fill(buckets *[2][256][]point, children []Child, weights []uint16) (flat [][]point) {
+// lists those that are not empty in w.sets.
+func (w *Worker) fill(children []Child, weights []uint16) {
 	var count [2][256]int
 	for i := range children {
 		if children[i].Err == nil {
@@ -63,11 +52,14 @@ func (w *Worker) fill(buckets *[2][256][]point, children []Child, weights []uint
 			count[1][weights[i]>>8]++
 		}
 	}
-	memory := make([]point, 2*len(children))
-	for b := range buckets {
+	if n := 2 * len(children); cap(w.memory) < n {
+		w.memory = make([]point, n)
+	}
+	memory := w.memory[:cap(w.memory)]
+	for b := range w.bucket {
 		for v := 1; v < 256; v++ {
 			n := count[b][v]
-			buckets[b][v], memory = memory[:0:n], memory[n:]
+			w.bucket[b][v], memory = memory[:0:n], memory[n:]
 		}
 	}
 	for i := range children {
@@ -76,18 +68,43 @@ func (w *Worker) fill(buckets *[2][256][]point, children []Child, weights []uint
 		}
 		for b, v := range [2]uint16{weights[i] & 255, weights[i] >> 8} {
 			if v != 0 {
-				buckets[b][v] = append(buckets[b][v], children[i].at)
+				w.bucket[b][v] = append(w.bucket[b][v], children[i].at)
 			}
 		}
 	}
-	for b := range buckets {
-		for _, s := range buckets[b] {
+	w.sets = w.sets[:0]
+	for b := range w.bucket {
+		for _, s := range w.bucket[b] {
 			if len(s) > 0 {
-				flat = append(flat, s)
+				w.sets = append(w.sets, s)
 			}
 		}
 	}
-	return flat
+}
+
+// bitSums returns, for each bit of a weight, the sum of the values whose number
+// has it: those of odd number have the lowest bit. Adding neighbours then halves
+// the numbers.
+func (w *Worker) bitSums() (bits [16]point) {
+	odd := make([]point, 0, 2*256)
+	w.sets = w.sets[:0]
+	for n := 256; n > 1; n /= 2 {
+		for b := range w.value {
+			start := len(odd)
+			value := w.value[b][:n]
+			for k := 1; k < n; k += 2 {
+				odd = append(odd, value[k])
+				w.adder.add(&value[k/2], &value[k-1], &value[k])
+			}
+			w.sets = append(w.sets, odd[start:])
+		}
+		w.adder.flush()
+	}
+	w.adder.sums(w.sets)
+	for i, s := range w.sets {
+		bits[i/2+i%2*8] = s[0]
+	}
+	return bits
 }
 
 // joinBits returns the sum of 2^b·p[b]: neighbours first, p[b] + 2·p[b+1], then
@@ -114,7 +131,9 @@ func (w *Worker) joinBits(p []point) *point {
 // keysMatch encodes the points of the children again and compares.
 func (w *Worker) keysMatch(children []Child) (row int, ok bool) {
 	g := w.t.g
-	again := make([]Child, min(len(children), chunk))
+	if w.again == nil {
+		w.again = make([]Child, chunk)
+	}
 	for start := 0; start < len(children); start += chunk {
 		part := children[start:min(start+chunk, len(children))]
 		for i := range part {
@@ -124,9 +143,9 @@ func (w *Worker) keysMatch(children []Child) (row int, ok bool) {
 				return start + i, false
 			}
 		}
-		g.encode(g, w.sum[:len(part)], again, &w.adder.tmp)
+		g.encode(g, w.sum[:len(part)], w.again, &w.adder.tmp)
 		for i := range part {
-			if part[i].Err == nil && again[i].Key != part[i].Key {
+			if part[i].Err == nil && w.again[i].Key != part[i].Key {
 				return start + i, false
 			}
 		}

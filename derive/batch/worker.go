@@ -20,6 +20,13 @@ type Worker struct {
 	digits []int32    // row j has the digits of window j, a column for each child
 	zeros  []int32    // the row of a window that is not there
 	slow   []bool
+
+	// Of WeightedSum only.
+	memory []point
+	bucket [2][256][]point // the points of a weight's low and high byte, in memory
+	value  [2][256]point   // their sums
+	sets   [][]point
+	again  []Child
 }
 
 // Worker returns a new Worker, and builds the table if it is the first.

@@ -169,7 +169,30 @@ func (m Modulus) Mul(z, x, y *Element) {
 	r6, c = bits.Add64(r6, h2, c)
 	r7 += h3 + c
 
-	m.fold(z, r0, r1, r2, r3, r4, r5, r6, r7)
+	// The upper half times m.
+	h0, l0 = bits.Mul64(r4, uint64(m))
+	h1, l1 = bits.Mul64(r5, uint64(m))
+	h2, l2 = bits.Mul64(r6, uint64(m))
+	h3, l3 = bits.Mul64(r7, uint64(m))
+	l1, c = bits.Add64(l1, h0, 0)
+	l2, c = bits.Add64(l2, h1, c)
+	l3, c = bits.Add64(l3, h2, c)
+	t := h3 + c
+	r0, c = bits.Add64(r0, l0, 0)
+	r1, c = bits.Add64(r1, l1, c)
+	r2, c = bits.Add64(r2, l2, c)
+	r3, c = bits.Add64(r3, l3, c)
+	t += c // at most m
+
+	h, l := bits.Mul64(t, uint64(m))
+	r0, c = bits.Add64(r0, l, 0)
+	r1, c = bits.Add64(r1, h, c)
+	r2, c = bits.Add64(r2, 0, c)
+	r3, c = bits.Add64(r3, 0, c)
+
+	// If that carried, less than m² is left: two words.
+	r0, c = bits.Add64(r0, -c&uint64(m), 0)
+	z[0], z[1], z[2], z[3] = r0, r1+c, r2, r3
 }
 
 // Square sets z to x².
@@ -216,16 +239,11 @@ func (m Modulus) Square(z, x *Element) {
 	r6, c = bits.Add64(r6, l3, c)
 	r7 += h3 + c
 
-	m.fold(z, r0, r1, r2, r3, r4, r5, r6, r7)
-}
-
-// fold sets z to the eight words r modulo 2^256 - m.
-func (m Modulus) fold(z *Element, r0, r1, r2, r3, r4, r5, r6, r7 uint64) {
-	var c uint64
+	// The upper half times m, as in Mul.
 	h0, l0 := bits.Mul64(r4, uint64(m))
-	h1, l1 := bits.Mul64(r5, uint64(m))
-	h2, l2 := bits.Mul64(r6, uint64(m))
-	h3, l3 := bits.Mul64(r7, uint64(m))
+	h1, l1 = bits.Mul64(r5, uint64(m))
+	h2, l2 = bits.Mul64(r6, uint64(m))
+	h3, l3 = bits.Mul64(r7, uint64(m))
 	l1, c = bits.Add64(l1, h0, 0)
 	l2, c = bits.Add64(l2, h1, c)
 	l3, c = bits.Add64(l3, h2, c)

@@ -163,7 +163,7 @@ func (c *Chain) Match(k *PublicKey, address string) (*Encoding, bool) {
 // cannot decide, such as an account name, and which. Ask Match first: some forms
 // (a Cardano base address) are decided for some keys.
 func (c *Chain) Underivable(address string) (reason string, ok bool) {
-	if address == "" || len(address) > MaxAddress {
+	if !readable(address) {
 		return "", false
 	}
 	for _, r := range c.underivable {

@@ -89,7 +89,7 @@ func encode(name string, p *Payload, t text, x *exportForm) Encoding {
 		Payload: p,
 		Format:  t.format,
 		Parse: func(address string) ([]byte, bool) {
-			if address == "" || len(address) > MaxAddress {
+			if !readable(address) {
 				return nil, false
 			}
 			b, ok := t.parse(address)
@@ -100,6 +100,17 @@ func encode(name string, p *Payload, t text, x *exportForm) Encoding {
 		},
 		export: x,
 	}
+}
+
+// readable reports whether s may be an address at all: ASCII, printable, and not
+// too long. Beyond ASCII, letters have upper and lower cases inside it.
+func readable(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return s != "" && len(s) <= MaxAddress
 }
 
 // or returns t, which also reads what the others read.

@@ -162,7 +162,7 @@ func readTON(s string) ([]byte, bool) {
 		return plainHex(32).parse(digits)
 	}
 	b, err := base64.RawURLEncoding.Strict().DecodeString(strings.NewReplacer("+", "-", "/", "_").Replace(s))
-	if err != nil || len(b) != tonFriendly || strings.ContainsAny(s, "\r\n") {
+	if err != nil || len(b) != tonFriendly {
 		return nil, false
 	}
 	tag := b[0] &^ tonTestnetFlag

@@ -1,0 +1,139 @@
+package chains_test
+
+import (
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"lifeboat/chains"
+	"lifeboat/internal/curve"
+)
+
+// expected returns the encodings that a cell of variants stands for.
+func expected(cell string) []string {
+	bitcoin := []string{"p2pkh", "p2pkh-uncompressed", "p2sh-p2wpkh", "p2wpkh", "p2tr", "p2tr-untweaked"}
+	switch {
+	case cell == "-":
+		return nil
+	case cell == "as BTC":
+		return bitcoin
+	case strings.HasPrefix(cell, "v3r1,v3r2,v4r2,v5r1 x "):
+		var all []string
+		for _, v := range []string{"v3r1", "v3r2", "v4r2", "v5r1"} {
+			all = append(all, v+"-bounceable", v+"-nonbounceable", v+"-raw")
+		}
+		return all
+	}
+	var all []string
+	for v := range strings.SplitSeq(cell, ",") {
+		v, _, _ = strings.Cut(v, " (")
+		switch base, found := strings.CutSuffix(v, "*"); {
+		case found: // principal-*, pubkey-*
+			all = append(all, base+"secp256k1", base+"ed25519")
+		case v == "byron-xpub64": // CardanoByron
+		default:
+			all = append(all, v)
+		}
+	}
+	return all
+}
+
+var number = regexp.MustCompile(`^\d+`)
+
+// TestSurvey holds the table against the survey of chains.
+func TestSurvey(t *testing.T) {
+	for _, row := range rows(t, "chains.tsv", 10) {
+		id, name, slip44, curves, variants := row[0], row[1], row[2], row[3], row[5]
+		if id == "EVM*" {
+			_, list, _ := strings.Cut(name, ": ")
+			for id := range strings.FieldsFuncSeq(list, func(r rune) bool { return strings.ContainsRune(", /", r) }) {
+				if e := lookup(t, id).On(curve.Secp256k1); len(e) == 0 || e[0].Payload != chains.Keccak20 {
+					t.Errorf("%s is no EVM chain", id)
+				}
+			}
+			continue
+		}
+		for i, id := range strings.Split(id, "/") {
+			c := lookup(t, id)
+			if c.ID != id && !slices.Contains(c.Aliases, id) {
+				t.Errorf("%s is called %s", id, c.ID)
+			}
+			if c.Status == chains.OutOfReach {
+				if curves == "secp256k1" || curves == "ed25519" {
+					if id != "WAVES" {
+						t.Errorf("%s is out of reach, and on %s", id, curves)
+					}
+				}
+				continue
+			}
+			if n := number.FindString(strings.Split(slip44, "/")[min(i, strings.Count(slip44, "/"))]); n != "" {
+				v, _ := strconv.ParseUint(n, 10, 32)
+				if !slices.Contains(c.SLIP44, uint32(v)) {
+					t.Errorf("%s: coin types %v, the survey says %s", id, c.SLIP44, slip44)
+				}
+			}
+			for _, v := range expected(variants) {
+				if !slices.ContainsFunc(c.Encodings, func(e chains.Encoding) bool { return e.Name == v }) {
+					t.Errorf("%s has no encoding %s", id, v)
+				}
+			}
+			for _, on := range curve.All() {
+				if strings.Contains("/"+curves+"/", "/"+on.String()+"/") && len(c.On(on)) == 0 {
+					t.Errorf("%s has no encoding on %v", id, on)
+				}
+			}
+		}
+	}
+}
+
+func TestTableIsSound(t *testing.T) {
+	payloads := map[string]*chains.Payload{}
+	all := chains.All()
+	for i, c := range all {
+		if i > 0 && all[i-1].ID >= c.ID {
+			t.Errorf("%s is after %s", c.ID, all[i-1].ID)
+		}
+		if (c.Status == chains.OutOfReach) != (len(c.Encodings) == 0) {
+			t.Errorf("%s is %v and has %d encodings", c.ID, c.Status, len(c.Encodings))
+		}
+		if c.Name == "" || len(c.SLIP44) == 0 {
+			t.Errorf("%s lacks a name or a coin type", c.ID)
+		}
+		for _, id := range append([]string{c.ID}, c.Aliases...) {
+			for _, spelt := range []string{id, strings.ToLower(id)} {
+				if got, ok := chains.Lookup(spelt); !ok || got != c {
+					t.Errorf("Lookup(%q) is not %s", spelt, c.ID)
+				}
+			}
+			if id != strings.ToUpper(id) {
+				t.Errorf("%s is not in upper case", id)
+			}
+		}
+		names := map[string]bool{}
+		for i := range c.Encodings {
+			e := &c.Encodings[i]
+			if names[e.Name] {
+				t.Errorf("%s has two encodings %s", c.ID, e.Name)
+			}
+			names[e.Name] = true
+			p := e.Payload
+			if e.Curve != p.Curve || p.Size <= 0 || p.Size > chains.MaxPayload {
+				t.Errorf("%s/%s: payload %+v", c.ID, e.Name, p)
+			}
+			if q, ok := payloads[p.Name]; ok && q != p {
+				t.Errorf("%s/%s: another payload is called %s", c.ID, e.Name, p.Name)
+			}
+			payloads[p.Name] = p
+			if form, _ := e.ExportForm(); form == "" {
+				t.Errorf("%s/%s has no export form", c.ID, e.Name)
+			}
+		}
+	}
+	for _, id := range []string{"", "nope", strings.Repeat("A", 1000)} {
+		if c, ok := chains.Lookup(id); ok {
+			t.Errorf("%q is %s", id, c.ID)
+		}
+	}
+}

@@ -190,12 +190,11 @@ func TestBatch(t *testing.T) {
 			for _, n := range []int{0, 1, 2, 3, 1023, 1024, 1025, 2100} {
 				indexes := make([]uint32, n)
 				for i := range indexes {
-					indexes[i] = uint32(i * 1_000_003)
+					indexes[i] = uint32(i * 2_000_003) // the last are hardened
 				}
 				out := make([]batch.Child, n)
 				w.Children(&parent, indexes, out)
 				for i := range out {
-					c := c
 					if indexes[i] >= 1<<31 {
 						if !errors.Is(out[i].Err, batch.ErrHardened) || out[i].Key != [33]byte{} {
 							t.Fatalf("row %d of %d: hardened index %d gave %x, %v", i, n, indexes[i], out[i].Key, out[i].Err)
@@ -215,6 +214,44 @@ func TestBatch(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestHardened(t *testing.T) {
+	for c, table := range tables() {
+		w := table.Worker()
+		p := batch.Parent{Key: [33]byte(c.Generator().Bytes())}
+		indexes := []uint32{1<<31 - 1, 1 << 31, 1<<32 - 1}
+		var many, each [3]batch.Child
+		w.Children(&p, indexes, many[:])
+		w.EachChild([]batch.Parent{p, p, p}, indexes, each[:])
+		if many != each || many[0].Err != nil {
+			t.Errorf("%v: %v and %v", c, many[0].Err, each[0].Err)
+		}
+		for i, c := range many[1:] {
+			if !errors.Is(c.Err, batch.ErrHardened) || (c != batch.Child{Err: batch.ErrHardened}) {
+				t.Errorf("index %d: %x, %v", indexes[i+1], c.Key, c.Err)
+			}
+		}
+	}
+}
+
+// TestLengths has slices that do not belong together, a mistake in the caller.
+func TestLengths(t *testing.T) {
+	w := tables()[curve.Secp256k1].Worker()
+	for name, f := range map[string]func(){
+		"out":     func() { w.Children(new(batch.Parent), make([]uint32, 2), make([]batch.Child, 1)) },
+		"parents": func() { w.EachChild(make([]batch.Parent, 1), make([]uint32, 2), make([]batch.Child, 2)) },
+		"weights": func() { w.WeightedSum(make([]batch.Child, 1), make([]uint16, 2)) },
+	} {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("%s: no panic", name)
+				}
+			}()
+			f()
+		}()
 	}
 }
 

@@ -83,6 +83,8 @@ func edges(p *big.Int) (list []*big.Int) {
 		new(big.Int).Lsh(big.NewInt(1), 64), new(big.Int).Lsh(big.NewInt(1), 128),
 		new(big.Int).Lsh(big.NewInt(1), 192), new(big.Int).Lsh(big.NewInt(1), 255),
 		new(big.Int).Sub(top, p), new(big.Int).Rsh(p, 1), new(big.Int).Sqrt(p),
+		// The square of this folds to just over 2^256 and carries once more.
+		new(big.Int).Sub(p, new(big.Int).Lsh(big.NewInt(1), 32)),
 	} {
 		for d := int64(-2); d <= 2; d++ {
 			v := new(big.Int).Add(c, big.NewInt(d))

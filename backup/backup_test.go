@@ -18,6 +18,7 @@ import (
 	"golang.org/x/crypto/ssh"
 	"pgregory.net/rapid"
 
+	"lifeboat/backup/shard"
 	"lifeboat/internal/secret"
 )
 
@@ -405,6 +406,46 @@ func TestWorkFactor(t *testing.T) {
 	}
 	if _, err := openBytes(sealed, wrong, p.identity); err != nil {
 		t.Errorf("the second of two passphrases: %v", err)
+	}
+}
+
+// A bundle opens with shards, given like identities.
+func TestShardsOpen(t *testing.T) {
+	id, to, err := NewIdentity(false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := ParseRecipient(to, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sealed, _ := seal(t, []File{bytesFile("f", []byte("x"))}, r)
+	shards, err := shard.Split(id, 2, 3, "the vault")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var files []IdentityFile
+	for _, s := range shards {
+		text, err := s.Text("")
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, IdentityFile{fmt.Sprintf("shard-%d.txt", s.Number), text})
+	}
+	other, _, _ := NewIdentity(true)
+	ids, err := ParseIdentities(files[2], IdentityFile{"other.txt", other}, files[0])
+	if err != nil || len(ids) != 2 || ids[1].Recipient != to || len(ids[1].Shards.Used) != 2 {
+		t.Fatalf("%v, %v", ids, err)
+	}
+	if _, err := openBytes(sealed, ids...); err != nil {
+		t.Error(err)
+	}
+	if _, err := ParseIdentities(files[1]); !errors.Is(err, shard.ErrTooFew) || !strings.Contains(err.Error(), "shard-2.txt") {
+		t.Errorf("one of two: %v", err)
+	}
+	mistyped := secret.Copy(bytes.Replace(files[0].Text.Expose(), []byte(" 2: "), []byte(" 2: A"), 1))
+	if _, err := ParseIdentities(files[1], IdentityFile{"typed.txt", mistyped}); !errors.Is(err, shard.ErrShard) || !strings.Contains(err.Error(), `"typed.txt"`) || !strings.Contains(err.Error(), "line 2") {
+		t.Errorf("mistyped: %v", err)
 	}
 }
 

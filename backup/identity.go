@@ -9,6 +9,7 @@ import (
 	"filippo.io/age/agessh"
 	"golang.org/x/crypto/ssh"
 
+	"lifeboat/backup/shard"
 	"lifeboat/internal/secret"
 )
 
@@ -18,8 +19,9 @@ const MaxIdentityFile = 1 << 20
 // An Identity opens bundles.
 type Identity struct {
 	Kind      Kind
-	Recipient string // what seals to it; empty for SSH keys and passphrases
-	From      string // the name of its file
+	Recipient string        // what seals to it; empty for SSH keys and passphrases
+	From      string        // the name of its file
+	Shards    *shard.Joined // if it was joined from shards: which, and which are wrong; its Identity is wiped
 	age       age.Identity
 }
 
@@ -61,12 +63,27 @@ func PassphraseIdentity(passphrase *secret.Bytes) (*Identity, error) {
 	return &Identity{Kind: Passphrase, age: id}, nil
 }
 
-// ParseIdentities reads identity files: lines as age-keygen writes them, or an
-// SSH private key without a passphrase. An error names the file and the line,
-// and shows nothing of it.
+// ParseIdentities reads identity files: lines as age-keygen writes them, an SSH
+// private key without a passphrase, or a shard. Shards may come from any number
+// of files in any order; each set must be enough. An error names the file and
+// the line, and shows nothing of it; of shards it wraps shard.ErrShard.
 func ParseIdentities(files ...IdentityFile) ([]*Identity, error) {
 	var all []*Identity
+	var shards []*shard.Shard
+	defer func() {
+		for _, s := range shards {
+			s.Wipe()
+		}
+	}()
 	for _, f := range files {
+		if f.Text.Len() <= MaxIdentityFile && shard.Is(f.Text) {
+			s, err := shard.Parse(f.Text, f.Name)
+			if err != nil {
+				return nil, fmt.Errorf("shard %q: %w", f.Name, err)
+			}
+			shards = append(shards, s)
+			continue
+		}
 		ids, err := parseIdentityFile(f.Text.Expose())
 		if err != nil {
 			return nil, fmt.Errorf("identity file %q: %w", f.Name, err)
@@ -76,7 +93,28 @@ func ParseIdentities(files ...IdentityFile) ([]*Identity, error) {
 		}
 		all = append(all, ids...)
 	}
+	for _, set := range shard.Sets(shards) {
+		id, err := joinShards(set)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, id)
+	}
 	return all, nil
+}
+
+func joinShards(set []*shard.Shard) (*Identity, error) {
+	joined, err := shard.Join(set)
+	if err != nil {
+		return nil, fmt.Errorf("set %q (%s): %w", set[0].SetName, set[0].SetID, err)
+	}
+	defer joined.Wipe()
+	id, err := parseIdentity(joined.Identity.Expose())
+	if err != nil {
+		return nil, err
+	}
+	id.From, id.Shards = fmt.Sprintf("%d shards", len(joined.Used)), joined
+	return id, nil
 }
 
 func parseIdentityFile(text []byte) ([]*Identity, error) {

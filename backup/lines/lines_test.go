@@ -133,7 +133,7 @@ func TestWrongLines(t *testing.T) {
 		"two pages":     {join(a[0], b[1], a[2]), ErrTogether.Error()},
 		"twice":         {join(a...) + b[1], "line 2: it is there twice and differs"},
 		"too many":      {join(a...) + relabel(a[2], 4), "line 3: it has 27 characters, not 36; line 4: it has a typing error"},
-		"after the end": {strings.ReplaceAll(encode(t, make([]byte, 16)), "\n", " ") + a[1], "line 1: it is right, but it is the last line of its page, and there are more"},
+		"after the end": {strings.ReplaceAll(encode(t, make([]byte, 16)), "\n", " ") + a[1], "line 1: it is right, but it is the last line of its page, and there are more; line 2: it is right, but lines after it are missing"},
 		"zero":          {"0: AAAA", "line 0: lines are counted from 1"},
 		"stray":         {"1: AA?A", "line 1: character 3 is not one of A to Z and 2 to 7"},
 		"short":         {"1: AAA", "line 1: it has 3 characters, not 36"},

@@ -148,10 +148,11 @@ func (s *Sealed) fill(g *groupJSON) error {
 	var ok bool
 	if s.Curve, ok = curve.ByName(info.Curve); !ok {
 		s.malformed("group_info.curve", fmt.Errorf("%s is neither secp256k1 nor ed25519", quoted(info.Curve)))
-		if s.Curve = curve.Curve(info.Type); !s.Curve.Valid() || info.Type > 2 {
+		if info.Type != int(curve.Secp256k1) && info.Type != int(curve.Ed25519) {
 			return nil // nothing else can be read
 		}
-	} else if curve.Curve(info.Type) != s.Curve || info.Type > 2 {
+		s.Curve = curve.Curve(info.Type)
+	} else if info.Type != int(s.Curve) {
 		s.malformed("group_info.type", fmt.Errorf("%d does not belong to curve %v", info.Type, s.Curve))
 	}
 	s.fillShare(g.ShareInfo)

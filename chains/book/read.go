@@ -70,21 +70,15 @@ func (r *Row) Get(c Column) string {
 func (r *Row) Output(width int) []string {
 	out := make([]string, width)
 	copy(out, r.Cells)
+	if r.at == nil {
+		return out // made by NewRow
+	}
 	for _, c := range freeText {
 		if i := r.at[c]; i >= 0 && i < width {
 			out[i] = strict.Text(out[i])
 		}
 	}
 	return out
-}
-
-// NewRow returns a row with the header's columns, in their order.
-func NewRow(line int, cells [columns]string) *Row {
-	at := [columns]int{}
-	for i := range at {
-		at[i] = i
-	}
-	return &Row{Line: line, Cells: cells[:], at: &at}
 }
 
 // Reader reads an address book line by line.
@@ -153,4 +147,32 @@ func (b *Reader) Next() (*Row, error) {
 		row.Err = fmt.Errorf("it has %d cells and the header has %d: is a comma unquoted?", len(cells), len(b.header))
 	}
 	return row, nil
+}
+
+// Cells are the cells of a row by column.
+type Cells [columns]string
+
+// NewRow returns a row with those cells in the layout of the file. A nil reader
+// has the columns of Header.
+func (b *Reader) NewRow(cells Cells) *Row {
+	row := &Row{Cells: make([]string, b.Width())}
+	if b == nil {
+		copy(row.Cells, cells[:])
+		return row
+	}
+	row.at = &b.at
+	for c, i := range b.at {
+		if i >= 0 {
+			row.Cells[i] = cells[c]
+		}
+	}
+	return row
+}
+
+// Width returns the number of columns.
+func (b *Reader) Width() int {
+	if b == nil {
+		return int(columns)
+	}
+	return len(b.header)
 }

@@ -193,19 +193,37 @@ func (r *Reader) blanks() string {
 // WriteRow writes one row as RFC 4180 has it, but with LF at its end. A cell
 // that Reader could take for something else is quoted.
 func WriteRow(w *bufio.Writer, cells []string) error {
+	row := w.AvailableBuffer()
 	for i, cell := range cells {
 		if i > 0 {
-			w.WriteByte(',')
+			row = append(row, ',')
 		}
-		if !strings.ContainsAny(cell, ",;\t\"\r\n") && (cell != "" || len(cells) > 1) {
-			w.WriteString(cell)
-			continue
-		}
-		w.WriteByte('"')
-		w.WriteString(strings.ReplaceAll(cell, `"`, `""`))
-		w.WriteByte('"')
+		row = AppendCell(row, cell)
 	}
-	return w.WriteByte('\n') // a bufio.Writer keeps its first error
+	if len(cells) == 1 && cells[0] == "" {
+		row = append(row, `""`...) // an empty line is no row
+	}
+	_, err := w.Write(append(row, '\n'))
+	return err
+}
+
+// AppendCell appends a cell of a row to dst, in quotes where it needs them.
+func AppendCell[T string | []byte](dst []byte, cell T) []byte {
+	plain := true
+	for i := 0; plain && i < len(cell); i++ {
+		plain = strings.IndexByte(",;\t\"\r\n", cell[i]) < 0
+	}
+	if plain {
+		return append(dst, cell...)
+	}
+	dst = append(dst, '"')
+	for i := range len(cell) {
+		if cell[i] == '"' {
+			dst = append(dst, '"')
+		}
+		dst = append(dst, cell[i])
+	}
+	return append(dst, '"')
 }
 
 // Text makes free text safe for a spreadsheet: a cell that a spreadsheet would

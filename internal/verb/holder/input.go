@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"lifeboat/backup"
@@ -32,6 +33,7 @@ const (
 	Unreadable   Status = "unreadable"   // a file or a field that cannot be read
 	Inconsistent Status = "inconsistent" // can be read, and contradicts itself
 	Elsewhere    Status = "elsewhere"    // another group's, or another epoch's
+	Salvaged     Status = "salvaged"     // used although its public facts are damaged
 )
 
 // Entry is one share of an input.
@@ -309,4 +311,43 @@ func ParseRoots(texts []string) ([]*derive.Key, error) {
 		roots = append(roots, k)
 	}
 	return roots, nil
+}
+
+// Has reports whether an open bundle holds a file of that name.
+func (in *Input) Has(name string) bool {
+	return in.Bundle != nil && slices.ContainsFunc(in.Bundle.Manifest.Files, func(f backup.Entry) bool { return f.Name == name })
+}
+
+// Salvaged notes that a share with damaged public facts was of use.
+func (e *Entry) Salvaged() {
+	if err := e.Sealed.Err(); err != nil {
+		e.Status, e.Note = Salvaged, fmt.Sprintf("used although its public facts are damaged: %v", err)
+	}
+}
+
+// PossibleIDs lists the share IDs that an opened share may have: its own, and
+// those that any file lists for its node or its share public key.
+func (s *Session) PossibleIDs(e *Entry) []share.ID {
+	var ids []share.ID
+	add := func(id share.ID) {
+		if !slices.ContainsFunc(ids, id.Equal) {
+			ids = append(ids, id)
+		}
+	}
+	if e.Sealed.ShareID != nil {
+		add(*e.Sealed.ShareID)
+	}
+	for _, in := range s.Inputs {
+		for _, other := range in.Entries {
+			if other.Sealed.Curve != e.Sealed.Curve {
+				continue
+			}
+			for _, p := range other.Sealed.Roster {
+				if p.NodeID == e.Sealed.NodeID || e.Share != nil && p.PublicKey.Equal(e.Share.Public()) {
+					add(p.ShareID)
+				}
+			}
+		}
+	}
+	return ids
 }

@@ -1,0 +1,278 @@
+package holder
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"lifeboat/backup"
+	"lifeboat/internal/cli"
+	"lifeboat/internal/outfile"
+	"lifeboat/internal/prompt"
+	"lifeboat/internal/strict"
+)
+
+// Target is where a verb puts secret results: a new bundle, sealed to
+// recipients or a passphrase, or, only if the user asks for it in so many words,
+// a new folder in the clear.
+type Target struct {
+	Path       string
+	Plain      bool
+	Recipients []backup.Recipient
+}
+
+// OutputFlags are the flags that name a target.
+type OutputFlags struct {
+	Recipients RecipientFlags
+	path       string
+	plaintext  bool
+}
+
+// RecipientFlags are the flags that say to whom something is sealed.
+type RecipientFlags struct {
+	recipients []string
+	files      []string
+	passphrase string
+}
+
+// Define adds the flags.
+func (f *RecipientFlags) Define(set *cli.Flags) {
+	set.StringArrayVarP(&f.recipients, "recipient", "r", nil, "")
+	set.StringArrayVarP(&f.files, "recipients-file", "R", nil, "")
+	set.StringVar(&f.passphrase, "seal-passphrase-file", "", "")
+}
+
+// RecipientHelp describes them.
+const RecipientHelp = `  -r, --recipient R            seal to an age recipient or SSH public key (repeatable)
+  -R, --recipients-file F      seal to the recipients in a file, one a line (repeatable)
+  --seal-passphrase-file F     seal with the passphrase in a file instead
+`
+
+// Given reports whether any of the flags was given.
+func (f *RecipientFlags) Given() bool {
+	return len(f.recipients)+len(f.files) > 0 || f.passphrase != ""
+}
+
+// Read reads the recipients.
+func (f *RecipientFlags) Read(e *cli.Env, set *cli.Flags) ([]backup.Recipient, error) {
+	if f.passphrase != "" {
+		if len(f.recipients)+len(f.files) > 0 {
+			return nil, set.Misuse("--seal-passphrase-file stands alone: age cannot seal to a passphrase and to recipients at once")
+		}
+		p, err := prompt.ReadFile(f.passphrase)
+		if err != nil {
+			return nil, err
+		}
+		defer p.Wipe()
+		warnExposed(e, f.passphrase)
+		r, err := backup.PassphraseRecipient(p, filepath.Base(f.passphrase))
+		return []backup.Recipient{r}, err
+	}
+	var all []backup.Recipient
+	for _, text := range f.recipients {
+		r, err := backup.ParseRecipient(text, "")
+		if err != nil {
+			return nil, cli.Fail(cli.Usage, fmt.Errorf("--recipient: %w", err))
+		}
+		all = append(all, r)
+	}
+	for _, path := range f.files {
+		in, err := strict.Open(path)
+		if err != nil {
+			return nil, fmt.Errorf("recipients file: %w", err)
+		}
+		rs, err := backup.ParseRecipients(in)
+		in.Close()
+		if err != nil {
+			return nil, cli.Fail(cli.Failed, fmt.Errorf("recipients file %q: %w", path, err))
+		}
+		all = append(all, rs...)
+	}
+	return all, nil
+}
+
+// Define adds the flags.
+func (f *OutputFlags) Define(set *cli.Flags) {
+	f.Recipients.Define(set)
+	set.StringVarP(&f.path, "output", "o", "", "")
+	set.BoolVar(&f.plaintext, "plaintext", false, "")
+}
+
+// OutputHelp describes them.
+const OutputHelp = `  -o, --output OUT.age         the new bundle to write; with --plaintext, the new folder
+` + RecipientHelp + `  --plaintext                  write secrets in the clear into the folder of -o
+`
+
+// Target checks, before anything secret is read or asked for, that there is a
+// safe place for the results.
+func (f *OutputFlags) Target(e *cli.Env, set *cli.Flags) (*Target, error) {
+	switch {
+	case f.path == "":
+		return nil, set.Misuse("-o is missing: results with secrets are never shown; name a new bundle (-o keys.age) and a recipient (-r age1…)")
+	case f.plaintext && f.Recipients.Given():
+		return nil, set.Misuse("--plaintext and a recipient contradict each other")
+	case !f.plaintext && !f.Recipients.Given():
+		return nil, set.Misuse("nobody to seal the result to: give -r, -R or --seal-passphrase-file, or insist on --plaintext")
+	}
+	t := &Target{Path: f.path, Plain: f.plaintext}
+	var err error
+	if t.Recipients, err = f.Recipients.Read(e, set); err != nil {
+		return nil, err
+	}
+	if err := t.Check(); err != nil {
+		return nil, err
+	}
+	for _, left := range outfile.Leftovers(filepath.Dir(t.Path)) {
+		e.Warn("%q was left by a run that was killed; look at it and remove it", left)
+	}
+	return t, nil
+}
+
+// besides are the names of the public files beside a bundle.
+func besides(path string) (manifest, readme string) {
+	return path + ".manifest.json", path + ".README.txt"
+}
+
+// Check refuses a target that exists.
+func (t *Target) Check() error {
+	paths := []string{t.Path}
+	if !t.Plain {
+		manifest, readme := besides(t.Path)
+		paths = append(paths, manifest, readme)
+	}
+	if err := outfile.CheckName(filepath.Base(t.Path)); err != nil {
+		return cli.Fail(cli.Usage, fmt.Errorf("-o %q: %w", t.Path, err))
+	}
+	for _, p := range paths {
+		if _, err := os.Lstat(p); err == nil {
+			return cli.Fail(cli.Refused, fmt.Errorf("%q exists, and nothing is ever overwritten", p), "choose another name for -o")
+		}
+	}
+	if info, err := os.Stat(filepath.Dir(t.Path)); err != nil || !info.IsDir() {
+		return cli.Fail(cli.Failed, fmt.Errorf("the folder of -o %q does not exist", t.Path), "make the folder first")
+	}
+	return nil
+}
+
+// Write writes the files, and reads the bundle back before it appears.
+func (t *Target) Write(e *cli.Env, files []backup.File, meta backup.Meta) error {
+	if t.Plain {
+		return t.writePlain(e, files)
+	}
+	return WriteBundle(e, t.Path, files, t.Recipients, meta)
+}
+
+func (t *Target) writePlain(e *cli.Env, files []backup.File) error {
+	dir, err := outfile.Mkdir(t.Path)
+	if err != nil {
+		return err
+	}
+	defer dir.Abort()
+	defer e.OnExit(dir.Abort)()
+	for _, f := range files {
+		if err := copyFile(e, dir, f); err != nil {
+			return err
+		}
+	}
+	if err := dir.Commit(); err != nil {
+		return err
+	}
+	e.Warn("%q holds private keys in the clear; whoever can read it owns what they protect. Deleting does not erase them from a disk or a stick", t.Path)
+	return nil
+}
+
+func copyFile(e *cli.Env, dir *outfile.Dir, f backup.File) error {
+	in, err := f.Open()
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	out, err := dir.Create(f.Name)
+	if err != nil {
+		return err
+	}
+	if _, err := io.Copy(out, &interruptible{e, in}); err != nil {
+		return fmt.Errorf("writing %q: %w", f.Name, err)
+	}
+	return out.Close()
+}
+
+// interruptible stops reading when the run is interrupted.
+type interruptible struct {
+	e *cli.Env
+	r io.Reader
+}
+
+func (i *interruptible) Read(p []byte) (int, error) {
+	if err := i.e.Interrupt.Err(); err != nil {
+		return 0, err
+	}
+	return i.r.Read(p)
+}
+
+// WriteBundle seals files into a new bundle, reads it back, and writes its
+// public manifest and how-to beside it.
+func WriteBundle(e *cli.Env, path string, files []backup.File, recipients []backup.Recipient, meta backup.Meta) error {
+	out, err := outfile.Create(path)
+	if err != nil {
+		return err
+	}
+	defer out.Abort()
+	defer e.OnExit(out.Abort)()
+	files = slices.Clone(files)
+	for i, f := range files {
+		files[i].Open = func() (io.ReadCloser, error) {
+			in, err := f.Open()
+			if err != nil {
+				return nil, err
+			}
+			return struct {
+				io.Reader
+				io.Closer
+			}{&interruptible{e, in}, in}, nil
+		}
+	}
+	sealed, err := backup.Seal(out, files, recipients, meta)
+	if err != nil {
+		return sealError(path, err)
+	}
+	defer sealed.Wipe()
+	if err := sealed.Check(out, sealed.Public.Size); err != nil {
+		return fmt.Errorf("reading %q back: %w", path, err)
+	}
+	manifest, err := sealed.Public.Marshal()
+	if err != nil {
+		return err
+	}
+	if err := out.Commit(); err != nil {
+		return err
+	}
+	manifestPath, readmePath := besides(path)
+	if err := outfile.WriteFile(manifestPath, manifest); err != nil {
+		return besideError(path, err)
+	}
+	if err := outfile.WriteFile(readmePath, []byte(sealed.Public.Readme(filepath.Base(path)))); err != nil {
+		return besideError(path, err)
+	}
+	return nil
+}
+
+func besideError(path string, err error) error {
+	return fmt.Errorf("the bundle %q is complete, but what belongs beside it could not be written: %w", path, err)
+}
+
+func sealError(path string, err error) error {
+	if errors.Is(err, backup.ErrName) || errors.Is(err, backup.ErrRecipient) {
+		return cli.Fail(cli.Usage, fmt.Errorf("sealing %q: %w", path, err))
+	}
+	return fmt.Errorf("sealing %q: %w", path, err)
+}
+
+// Meta returns what a bundle says of its making.
+func Meta(e *cli.Env, f *cli.Flags) backup.Meta {
+	return backup.Meta{Tool: strings.Join([]string{e.Program, cli.Version}, " "), Date: f.Date()}
+}

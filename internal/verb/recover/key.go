@@ -1,0 +1,448 @@
+package recover
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"lifeboat/backup"
+	"lifeboat/chains"
+	"lifeboat/chains/book"
+	"lifeboat/derive"
+	"lifeboat/internal/cli"
+	"lifeboat/internal/curve"
+	"lifeboat/internal/secret"
+	"lifeboat/internal/strict"
+	"lifeboat/internal/verb/holder"
+	"lifeboat/recover"
+)
+
+var keyVerb = cli.Verb{
+	Name:    "key",
+	Summary: "hard key recovery: the root private key and every key of the address book, from enough shares",
+	Usage: `Usage: mpc-recover key FILE FILE… -o OUT.age -r RECIPIENT [--addresses CSV] [--path P] [--root]
+
+Hard key recovery: the provider is gone. Enough key shares give the root private
+key, and from it the private key of every address. A FILE is a recovery group
+file, tss-lib save data, or a bundle that holds one. With more files than needed,
+bad ones are named and the good ones are used. The root key is checked against
+the root public key of the files, and each row's key against its child public key.
+
+The result holds root.json, keys.csv and report.json, sealed into a new bundle.
+A bundle that an earlier run with --root made can stand in place of the shares.
+
+What to write (at least one):
+  --addresses CSV         a key for each row of the exported address book
+  --path P                a key at this path, such as m/44/60/0/0/7 (repeatable)
+  --chain C               with --path: as an address of this chain (repeatable)
+  --root                  the root private keys, in root.json
+
+Which key:
+  --group ID              only this group (default: every group with enough shares)
+  --salvage               with --xpub: files with damaged public facts are used, too, and only
+                          a result equal to the recorded key is accepted
+` + holder.FlagsHelp + holder.OutputHelp + `  --json                  print the report as JSON
+
+Example: two holders, an address book, sealed to an identity of "mpc-backup keygen"
+  mpc-recover key client.json custodian.json --addresses address.csv -r age1pq1… -o keys.age
+`,
+	Run: runKey,
+}
+
+// leak is the warning of every output that holds a child private key.
+const leak = "One child private key together with the root extended public key gives the root private key, and with it every key. Hand out a child key only to whom you would hand the whole vault, or never show them the root extended public key."
+
+type keyFlags struct {
+	holder.Flags
+	holder.OutputFlags
+	addresses string
+	paths     []string
+	chains    []string
+	root      bool
+	group     string
+	salvage   bool
+	json      bool
+}
+
+func runKey(e *cli.Env, args []string) error {
+	set := e.Flags("key")
+	var f keyFlags
+	f.Flags.Define(set)
+	f.OutputFlags.Define(set)
+	set.StringVar(&f.addresses, "addresses", "", "")
+	set.StringArrayVar(&f.paths, "path", nil, "")
+	set.StringArrayVar(&f.chains, "chain", nil, "")
+	set.BoolVar(&f.root, "root", false, "")
+	set.StringVar(&f.group, "group", "", "")
+	set.BoolVar(&f.salvage, "salvage", false, "")
+	set.BoolVar(&f.json, "json", false, "")
+	if err := set.Parse(args); err != nil {
+		return err
+	}
+	table, err := f.table(e, set)
+	if err != nil {
+		return err
+	}
+	target, err := f.Target(e, set)
+	if err != nil {
+		return err
+	}
+	conditions, err := e.Guard(set)
+	if err != nil {
+		return err
+	}
+	if err := checkBook(f.addresses); err != nil {
+		return err
+	}
+	session, err := holder.Load(e, set, &f.Flags, set.Args())
+	if err != nil {
+		return err
+	}
+	defer session.Close()
+	return f.recover(e, set, session, table, target, conditions)
+}
+
+// table checks what is to be written, before anything is read.
+func (f *keyFlags) table(e *cli.Env, set *cli.Flags) (*keyTable, error) {
+	switch {
+	case set.NArg() == 0:
+		return nil, set.Misuse("no FILE: give the share files of enough holders")
+	case !f.root && f.addresses == "" && len(f.paths) == 0:
+		return nil, set.Misuse("nothing to write: give --addresses, --path or --root")
+	case len(f.chains) > 0 && len(f.paths) == 0:
+		return nil, set.Misuse("--chain needs --path; the address book names its own coins")
+	case f.salvage && len(f.Xpubs) == 0:
+		return nil, set.Misuse("--salvage needs --xpub, the root extended public key from your own records: nothing else vouches for the result")
+	}
+	t := &keyTable{env: e, book: f.addresses}
+	for _, p := range f.paths {
+		path, err := derive.ParsePath(p)
+		if err != nil {
+			return nil, set.Misuse("--path: %w", err)
+		}
+		t.paths = append(t.paths, path)
+	}
+	for _, list := range f.chains {
+		for id := range strings.SplitSeq(list, ",") {
+			c, ok := chains.Lookup(id)
+			if !ok {
+				return nil, cli.Fail(cli.Usage, fmt.Errorf("--chain: unknown chain %.40q", id), "mpc-derive chains lists them")
+			}
+			t.chains = append(t.chains, c)
+		}
+	}
+	return t, nil
+}
+
+// checkBook reads the header of the address book, so that a wrong file is found
+// before a password is asked for.
+func checkBook(path string) error {
+	if path == "" {
+		return nil
+	}
+	f, err := strict.Open(path)
+	if err != nil {
+		return fmt.Errorf("address book: %w", err)
+	}
+	defer f.Close()
+	_, err = readBook(f, path)
+	return err
+}
+
+func (f *keyFlags) recover(e *cli.Env, set *cli.Flags, session *holder.Session, table *keyTable, target *holder.Target, conditions *cli.Conditions) error {
+	if err := session.Unlock(f.salvage, func(*holder.Entry) bool { return true }); err != nil {
+		return err
+	}
+	vaults, err := rootsOf(session)
+	if err != nil {
+		return err
+	}
+	e.OnExit(func() { wipeVaults(vaults) })
+	var outcome *holder.Outcome
+	var verdict error
+	if len(vaults) == 0 {
+		if outcome, vaults, verdict, err = f.combine(session); err != nil {
+			return err
+		}
+		e.OnExit(func() { wipeVaults(vaults) })
+		outcome.Blame(e)
+		if len(vaults) == 0 {
+			return verdict
+		}
+	} else if vaults, err = f.narrow(session, vaults); err != nil {
+		return err
+	}
+	table.vaults = vaults
+	if err := table.checkChains(); err != nil {
+		return err
+	}
+	r := &keyReport{Tool: e.Program + " " + cli.Version, Date: set.Date().Format("2006-01-02"), Conditions: conditions, table: table}
+	r.describe(outcome, vaults)
+	if err := target.Write(e, f.files(table, r), holder.Meta(e, set)); err != nil {
+		return err
+	}
+	r.finish()
+	if f.json {
+		if err := e.WriteJSON(r); err != nil {
+			return err
+		}
+	} else {
+		r.print(e.Stdout, target)
+	}
+	if f.writesChildren() {
+		e.Warn("%s", leak)
+	}
+	return f.conclude(e, table, verdict)
+}
+
+func (f *keyFlags) writesChildren() bool { return f.addresses != "" || len(f.paths) > 0 }
+
+// conclude decides the exit status once everything that could be written was.
+func (f *keyFlags) conclude(e *cli.Env, t *keyTable, verdict error) error {
+	if verdict != nil {
+		return verdict
+	}
+	n := t.totals
+	if n.Uncovered > 0 {
+		e.Warn("%d rows of the address book got no key: there is no root key on their curve among those recovered", n.Uncovered)
+	}
+	if n.Failed() || n.Uncovered > 0 && f.group == "" {
+		return cli.Fail(cli.Mismatch, fmt.Errorf("address book: %d of %d rows are ok, %d mismatch, %d bad, %d unsupported", n.OK, n.Rows, n.Mismatch, n.Bad, n.Unsupported),
+			"the column status of keys.csv says what is wrong with each row; every key that is in it was checked")
+	}
+	return nil
+}
+
+// combine recovers every root key that enough good shares are there for. The
+// verdict is not nil if a wanted one is not among them.
+func (f *keyFlags) combine(session *holder.Session) (*holder.Outcome, []*vault, error, error) {
+	if f.salvage {
+		return f.salvageAll(session)
+	}
+	outcome, err := session.Outcome(f.group)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	var vaults []*vault
+	for _, s := range outcome.Wanted() {
+		root := s.Group.Root()
+		if root == nil && s.Complete() {
+			return nil, nil, nil, cli.Fail(cli.Usage, fmt.Errorf("group %q: tss-lib files do not hold the chain code", s.Group.ID),
+				"give the root extended public key with --xpub")
+		}
+		if !s.Complete() {
+			continue
+		}
+		v, err := combineSet(s, root)
+		if err != nil {
+			wipeVaults(vaults)
+			return nil, nil, nil, cli.Fail(cli.Mismatch, err)
+		}
+		vaults = append(vaults, v)
+	}
+	return outcome, vaults, outcome.Verdict(), nil
+}
+
+func combineSet(s *holder.Set, root *derive.Key) (*vault, error) {
+	v := &vault{group: s.Group.ID, from: s}
+	var err error
+	secret.Do(func() {
+		var shares = opened(s.Good[:s.Group.Threshold])
+		v.key, err = recover.Combine(s.Group, root, shares)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("group %q on %v: %w", s.Group.ID, s.Group.Curve, err)
+	}
+	for _, g := range s.Good[:s.Group.Threshold] {
+		v.used = append(v.used, g.Sealed.NodeID)
+	}
+	return v, nil
+}
+
+// salvageAll combines, for each recorded root key, whatever opened on its curve.
+func (f *keyFlags) salvageAll(session *holder.Session) (*holder.Outcome, []*vault, error, error) {
+	var vaults []*vault
+	var failures []error
+	for _, root := range session.Roots {
+		var entries []*holder.Entry
+		var candidates []recover.Candidate
+		for _, in := range session.Inputs {
+			for _, entry := range in.Entries {
+				if entry.Share != nil && entry.Sealed.Curve == root.Curve() {
+					entries = append(entries, entry)
+					candidates = append(candidates, recover.Candidate{Share: entry.Share, IDs: session.PossibleIDs(entry)})
+				}
+			}
+		}
+		key, used, err := recover.Salvage(root, candidates)
+		if err != nil {
+			failures = append(failures, fmt.Errorf("%v: %w", root.Curve(), err))
+			continue
+		}
+		v := &vault{key: key}
+		for _, i := range used {
+			v.used = append(v.used, entries[i].Sealed.NodeID)
+			if g := entries[i].Sealed.Group; v.group == "" && g != nil {
+				v.group = g.ID
+			}
+			entries[i].Salvaged()
+		}
+		vaults = append(vaults, v)
+	}
+	outcome, err := session.Outcome("")
+	if err != nil && len(vaults) == 0 {
+		return nil, nil, nil, err
+	}
+	if outcome == nil { // the recorded key is not in any file, which is what --salvage is for
+		outcome = &holder.Outcome{Inputs: session.Inputs}
+	}
+	if len(failures) > 0 {
+		return outcome, vaults, cli.Fail(cli.Mismatch, errors.Join(failures...), "check --xpub against your records"), nil
+	}
+	return outcome, vaults, nil, nil
+}
+
+// narrow applies --group and --xpub to roots from an earlier result.
+func (f *keyFlags) narrow(session *holder.Session, vaults []*vault) ([]*vault, error) {
+	for _, r := range session.Roots {
+		if !slices.ContainsFunc(vaults, func(v *vault) bool { return v.key.Public().SameKey(r) }) {
+			return nil, cli.Fail(cli.Mismatch, fmt.Errorf("--xpub %s is none of the root keys in these files", r))
+		}
+	}
+	if f.group == "" {
+		return vaults, nil
+	}
+	var kept []*vault
+	for _, v := range vaults {
+		if v.group == f.group {
+			kept = append(kept, v)
+		}
+	}
+	if len(kept) == 0 {
+		return nil, cli.Fail(cli.Mismatch, fmt.Errorf("no root key of group %q in these files", f.group))
+	}
+	return kept, nil
+}
+
+// rootsOf reads the root keys of bundles that an earlier run made.
+func rootsOf(session *holder.Session) ([]*vault, error) {
+	var vaults []*vault
+	for _, in := range session.Inputs {
+		if in.Bundle == nil || len(in.Entries) > 0 || !in.Has(rootName) {
+			continue
+		}
+		text, err := in.Bundle.ReadFile(rootName)
+		if err != nil {
+			return nil, fmt.Errorf("bundle %q: %w", in.Path, err)
+		}
+		found, err := readRoots(fmt.Sprintf("%q: %s", in.Path, rootName), text)
+		text.Wipe()
+		if err != nil {
+			return nil, cli.Fail(cli.Mismatch, err)
+		}
+		vaults = append(vaults, found...)
+	}
+	return vaults, nil
+}
+
+func (t *keyTable) checkChains() error {
+	for _, c := range t.chains {
+		if !slices.ContainsFunc(t.vaults, func(v *vault) bool { return len(c.On(v.key.Public().Curve())) > 0 }) {
+			return cli.Fail(cli.Mismatch, fmt.Errorf("--chain %s: none of the recovered root keys is on a curve of this chain", c.ID))
+		}
+	}
+	return nil
+}
+
+// files lists the result. The report comes last: it counts the rows.
+func (f *keyFlags) files(t *keyTable, r *keyReport) []backup.File {
+	roots := writeRoots(t.vaults, f.root)
+	t.env.OnExit(roots.Wipe)
+	files := []backup.File{backup.SecretFile(rootName, roots)}
+	if f.writesChildren() {
+		files = append(files,
+			backup.File{Name: "keys.csv", Open: t.open},
+			backup.SecretFile("READ-ME-FIRST.txt", secret.Copy([]byte(leak+"\n"))))
+	}
+	return append(files, backup.File{Name: "report.json", Open: func() (io.ReadCloser, error) {
+		r.finish()
+		b, err := json.MarshalIndent(r, "", "  ")
+		return io.NopCloser(bytes.NewReader(append(b, '\n'))), err
+	}})
+}
+
+func wipeVaults(vaults []*vault) {
+	for _, v := range vaults {
+		v.key.Wipe()
+	}
+}
+
+// keyReport is report.json, and what --json prints. It holds no secret.
+type keyReport struct {
+	Tool       string               `json:"tool"`
+	Date       string               `json:"date"`
+	Conditions *cli.Conditions      `json:"conditions"`
+	Recovered  []recoveredReport    `json:"recovered"`
+	Groups     []holder.GroupReport `json:"groups"`
+	Files      []holder.FileReport  `json:"unassigned_files"`
+	Addresses  *book.Totals         `json:"addresses,omitempty"`
+	Warnings   []string             `json:"warnings"`
+
+	table *keyTable
+}
+
+type recoveredReport struct {
+	ID    string   `json:"id"`
+	Curve string   `json:"curve"`
+	Root  string   `json:"root_extended_public_key"`
+	Used  []string `json:"used"`
+}
+
+func (r *keyReport) describe(o *holder.Outcome, vaults []*vault) {
+	r.Groups, r.Files, r.Warnings = []holder.GroupReport{}, []holder.FileReport{}, []string{}
+	if o != nil {
+		r.Groups, r.Files = o.Groups(), o.Unassigned()
+	}
+	for _, v := range vaults {
+		public := v.key.Public()
+		if v.used == nil {
+			v.used = []string{}
+		}
+		r.Recovered = append(r.Recovered, recoveredReport{v.group, public.Curve().String(), public.String(), v.used})
+		if public.Curve() == curve.Ed25519 {
+			r.Warnings = append(r.Warnings, "ed25519 private keys are scalars, not seeds: wallets that import seeds cannot take them")
+		}
+	}
+	if len(r.table.paths) > 0 || r.table.book != "" {
+		r.Warnings = append(r.Warnings, leak)
+	}
+}
+
+// finish takes in what is known only after the keys were written.
+func (r *keyReport) finish() {
+	if r.table.book != "" {
+		totals := r.table.totals
+		r.Addresses = &totals
+	}
+}
+
+func (r *keyReport) print(w io.Writer, t *holder.Target) {
+	for _, v := range r.Recovered {
+		fmt.Fprintf(w, "recovered: the root private key of group %q on %s; it matches the root public key\n  %s\n", v.ID, v.Curve, v.Root)
+		if len(v.Used) > 0 {
+			fmt.Fprintf(w, "  from the shares of %s\n", holder.Sentence(v.Used))
+		}
+	}
+	if a := r.Addresses; a != nil {
+		fmt.Fprintf(w, "address book: %d rows: %d ok, %d mismatch, %d unsupported, %d bad\n", a.Rows, a.OK, a.Mismatch, a.Unsupported, a.Bad)
+	}
+	what := "sealed bundle"
+	if t.Plain {
+		what = "folder, in the clear"
+	}
+	fmt.Fprintf(w, "written: %s (%s)\n", t.Path, what)
+}

@@ -1,0 +1,85 @@
+package recover
+
+import (
+	"fmt"
+
+	"lifeboat/derive"
+	"lifeboat/internal/curve"
+	"lifeboat/internal/scalar"
+	"lifeboat/share"
+	"lifeboat/share/open"
+)
+
+// Candidate is an opened share of which it is not certain under which share ID
+// it counts, since the public facts of its file are damaged.
+type Candidate struct {
+	Share *open.Share
+	IDs   []share.ID // what any file says, the likeliest first
+}
+
+// maxTrials bounds how many combinations Salvage looks at.
+const maxTrials = 20_000
+
+// Salvage finds shares that combine to a root key that was recorded elsewhere,
+// whatever the files say about the group. It tries sets of candidates on their
+// public keys, the smallest first, and combines the shares of the first set that
+// fits. used are the indexes of the candidates in it.
+func Salvage(root *derive.Key, candidates []Candidate) (key *Private, used []int, err error) {
+	s := &search{root: root, candidates: candidates}
+	for s.threshold = 2; s.threshold <= len(candidates); s.threshold++ {
+		if s.try(0) {
+			key, err := interpolate(root, s.ids, s.shares())
+			return key, s.picked, err
+		}
+		if s.trials >= maxTrials {
+			return nil, nil, fmt.Errorf("%w: gave up after %d combinations; give fewer files", ErrTooFew, s.trials)
+		}
+	}
+	return nil, nil, fmt.Errorf("%w: no set of the %d shares that opened combines to the recorded root key", ErrTooFew, len(candidates))
+}
+
+// search walks through the sets of a size, depth first.
+type search struct {
+	root       *derive.Key
+	candidates []Candidate
+	threshold  int
+	trials     int
+	picked     []int
+	ids        []*curve.Scalar
+}
+
+func (s *search) try(from int) bool {
+	if len(s.picked) == s.threshold {
+		s.trials++
+		return s.fits()
+	}
+	for i := from; i < len(s.candidates); i++ {
+		for _, id := range s.candidates[i].IDs {
+			if s.trials >= maxTrials || containsScalar(s.ids, id.Scalar()) {
+				continue
+			}
+			s.picked, s.ids = append(s.picked, i), append(s.ids, id.Scalar())
+			if s.try(i + 1) {
+				return true
+			}
+			s.picked, s.ids = s.picked[:len(s.picked)-1], s.ids[:len(s.ids)-1]
+		}
+	}
+	return false
+}
+
+func (s *search) fits() bool {
+	points := make([]*curve.Point, len(s.picked))
+	for i, c := range s.picked {
+		points[i] = s.candidates[c].Share.Public()
+	}
+	return s.root.Curve().MultiMul(share.Lagrange(s.ids), points).Equal(s.root.Point())
+}
+
+func (s *search) shares() []*scalar.Secret {
+	xs := make([]*scalar.Secret, len(s.picked))
+	for i, c := range s.picked {
+		xs[i] = s.candidates[c].Share.Scalar()
+	}
+	return xs
+}

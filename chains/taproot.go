@@ -3,9 +3,10 @@ package chains
 import (
 	"crypto/sha256"
 	"errors"
-	"math/big"
 
 	"lifeboat/internal/curve"
+
+	secp "github.com/decred/dcrd/dcrec/secp256k1/v4"
 )
 
 // TaprootBIP86 is the output key of BIP 86: the internal key, tweaked without a
@@ -22,33 +23,38 @@ var TaprootBIP86 = &Payload{Name: "taproot-bip86", Curve: curve.Secp256k1, Size:
 // internal key k and the root of a script tree. With an error, which nobody can
 // provoke, there is no such output.
 func TaprootWithTree(k *PublicKey, merkleRoot [32]byte) ([32]byte, error) {
+	if k.Curve != curve.Secp256k1 {
+		return [32]byte{}, errors.New("tweaking a taproot key: the key is not on secp256k1")
+	}
 	return taprootOutput(k, merkleRoot[:])
 }
 
+// taprootOutput works on the coordinates, since a search asks for every candidate:
+// package curve would take a square root and a slower multiplication.
 func taprootOutput(k *PublicKey, merkleRoot []byte) (x [32]byte, err error) {
-	if k.Curve != curve.Secp256k1 {
-		return x, errors.New("tweaking a taproot key: the key is not on secp256k1")
-	}
-	even := k.Key
-	even[0] = 2 // lift_x
-	p, err := curve.Secp256k1.ParsePoint(even[:])
-	if err != nil {
-		return x, err
-	}
 	tag := sha256.Sum256([]byte("TapTweak"))
-	h := sha256.New()
-	h.Write(tag[:])
-	h.Write(tag[:])
-	h.Write(k.Key[1:])
-	h.Write(merkleRoot)
-	t := new(big.Int).SetBytes(h.Sum(nil))
-	if t.Cmp(curve.Secp256k1.Order()) >= 0 {
+	var stack [4 * 32]byte
+	message := append(append(stack[:0], tag[:]...), tag[:]...)
+	message = append(append(message, k.Key[1:]...), merkleRoot...)
+	h := sha256.Sum256(message)
+	var t secp.ModNScalar
+	if t.SetBytes(&h) != 0 {
 		return x, errors.New("tweaking a taproot key: the tweak is not below the group order")
 	}
-	q := p.Add(curve.Secp256k1.Generator().Mul(curve.Secp256k1.ScalarFromInt(t)))
-	if q.IsIdentity() {
+
+	var p, q secp.JacobianPoint
+	p.X.SetByteSlice(k.XY[:32])
+	p.Y.SetByteSlice(k.XY[32:])
+	p.Z.SetInt(1)
+	if k.Key[0] == 3 { // the internal key is the one of even y
+		p.Y.Negate(1).Normalize()
+	}
+	secp.ScalarBaseMultNonConst(&t, &q)
+	secp.AddNonConst(&p, &q, &q)
+	q.ToAffine()
+	if q.X.IsZero() && q.Y.IsZero() {
 		return x, errors.New("tweaking a taproot key: the output key is the neutral element")
 	}
-	copy(x[:], q.Bytes()[1:])
+	q.X.PutBytes(&x)
 	return x, nil
 }

@@ -15,7 +15,6 @@ import (
 // tonWallet is a version of the wallet contract. The hash and depth are those of
 // the cell of its code.
 type tonWallet struct {
-	name     string
 	codeHash string // hex
 	depth    uint16
 	// before is what stands before the key in the first state, in bits, after is
@@ -46,20 +45,20 @@ const (
 	tonTestnetFlag = 0x80
 )
 
-func tonV3(name, codeHash string, subWallet uint64) tonWallet {
-	return tonWallet{name: name, codeHash: codeHash, before: []bits{{0, 32}, {subWallet, 32}}}
+func tonV3(codeHash string, subWallet uint64) tonWallet {
+	return tonWallet{codeHash: codeHash, before: []bits{{0, 32}, {subWallet, 32}}}
 }
 
 func tonV5(walletID uint64) tonWallet {
 	return tonWallet{
-		name: "v5r1", codeHash: codeHashV5R1, depth: 6,
+		codeHash: codeHashV5R1, depth: 6,
 		before: []bits{{1, 1}, {0, 32}, {walletID, 32}}, // signatures allowed, sequence number
 		after:  []bits{{0, 1}},                          // no extensions
 	}
 }
 
 var tonV4R2 = tonWallet{
-	name: "v4r2", codeHash: codeHashV4R2, depth: 7,
+	codeHash: codeHashV4R2, depth: 7,
 	before: []bits{{0, 32}, {tonSubWallet, 32}},
 	after:  []bits{{0, 1}}, // no plug-ins
 }
@@ -108,19 +107,34 @@ func (w tonWallet) payload(name string) *Payload {
 	})
 }
 
+// tonPayload is a version of the contract by name, shared by the networks where
+// they agree.
+type tonPayload struct {
+	name    string
+	account *Payload
+}
+
 func tonChains() []Chain {
+	v5 := func(walletID uint64, name string) tonPayload {
+		return tonPayload{"v5r1", tonV5(walletID).payload(name)}
+	}
+	others := []tonPayload{
+		{"v4r2", tonV4R2.payload("ton-v4r2")},
+		{"v3r2", tonV3(codeHashV3R2, tonSubWallet).payload("ton-v3r2")},
+		{"v3r1", tonV3(codeHashV3R1, tonSubWallet).payload("ton-v3r1")},
+	}
 	return []Chain{
-		tonChain("TON", "TON", "", []tonWallet{tonV4R2, tonV5(tonV5Mainnet), tonV3("v3r2", codeHashV3R2, tonSubWallet), tonV3("v3r1", codeHashV3R1, tonSubWallet)}, 607),
-		tonChain("TON_TEST", "TON testnet", "-testnet", []tonWallet{tonV4R2, tonV5(tonV5Testnet), tonV3("v3r2", codeHashV3R2, tonSubWallet), tonV3("v3r1", codeHashV3R1, tonSubWallet)}, 1, 607),
+		tonChain("TON", "TON", "", append([]tonPayload{v5(tonV5Mainnet, "ton-v5r1")}, others...), 607),
+		tonChain("TON_TEST", "TON testnet", "-testnet", append([]tonPayload{v5(tonV5Testnet, "ton-v5r1-testnet")}, others...), 1, 607),
 		{
 			ID: "EVER", Name: "Everscale", SLIP44: []uint32{396},
-			Encodings: []Encoding{encode("default", tonV3("", codeHashV3R2, everSubWallet).payload("ever-v3"), tonRaw, scalarForm)},
+			Encodings: []Encoding{encode("default", tonV3(codeHashV3R2, everSubWallet).payload("ever-v3"), tonRaw, scalarForm)},
 			Note:      "the wallet contract v3 of Trust Wallet",
 		},
 	}
 }
 
-func tonChain(id, name, suffix string, wallets []tonWallet, slip44 ...uint32) Chain {
+func tonChain(id, name, suffix string, wallets []tonPayload, slip44 ...uint32) Chain {
 	c := Chain{
 		ID: id, Name: name, SLIP44: slip44,
 		Note: "a key has an address for every version of the wallet contract, in several spellings; other contracts (highload, multi-signature) are out of reach",
@@ -131,11 +145,10 @@ func tonChain(id, name, suffix string, wallets []tonWallet, slip44 ...uint32) Ch
 		c.Aliases = []string{"TONT", "TTON"}
 	}
 	for _, w := range wallets {
-		p := w.payload("ton-" + w.name + suffix)
 		c.Encodings = append(c.Encodings,
-			encode(w.name+"-nonbounceable"+suffix, p, tonText(tonNotBounce|flag), scalarForm),
-			encode(w.name+"-bounceable"+suffix, p, tonText(tonBounceable|flag), scalarForm),
-			encode(w.name+"-raw"+suffix, p, tonRaw, scalarForm))
+			encode(w.name+"-nonbounceable"+suffix, w.account, tonText(tonNotBounce|flag), scalarForm),
+			encode(w.name+"-bounceable"+suffix, w.account, tonText(tonBounceable|flag), scalarForm),
+			encode(w.name+"-raw"+suffix, w.account, tonRaw, scalarForm))
 	}
 	return c
 }

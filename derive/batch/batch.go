@@ -60,7 +60,7 @@ type Parent struct {
 // ChainCode are the child's.
 type Child struct {
 	Parent
-	XY    [64]byte // the affine point x‖y, big-endian, on secp256k1; zero on ed25519
+	XY    [64]byte // the affine point x‖y, big-endian; on ed25519 of the Edwards curve
 	Tweak [32]byte // big-endian, below the order: child private key = parent private key + Tweak
 	Err   error    // ErrInvalid, ErrHardened, or an unusable parent; then all else is zero
 }

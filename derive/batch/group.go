@@ -25,8 +25,11 @@ type group struct {
 	order words
 
 	parse func(g *group, key *[33]byte) (point, error)
-	// encode sets the keys of out to the points, which it reduces.
+	// encode sets the keys and coordinates of out to the points, which it reduces.
 	encode func(g *group, p []point, out []Child, tmp *[2][]field.Element)
+	// matches reports whether the key and coordinates of c are those of p, which is
+	// reduced.
+	matches func(g *group, p *point, c *Child) bool
 }
 
 func groupOf(c curve.Curve) *group {
@@ -44,9 +47,10 @@ var koblitz = group{
 		field.Element{0x59f2815b16f81798, 0x029bfcdb2dce28d9, 0x55a06295ce870b07, 0x79be667ef9dcbbac},
 		field.Element{0x9c47d08ffb10d4b8, 0xfd17b448a6855419, 0x5da4fbfc0e1108a8, 0x483ada7726a3c465},
 	},
-	order:  words{0xbfd25e8cd0364141, 0xbaaedce6af48a03b, 0xfffffffffffffffe, 0xffffffffffffffff},
-	parse:  parseKoblitz,
-	encode: encodeKoblitz,
+	order:   words{0xbfd25e8cd0364141, 0xbaaedce6af48a03b, 0xfffffffffffffffe, 0xffffffffffffffff},
+	parse:   parseKoblitz,
+	encode:  encodeKoblitz,
+	matches: koblitzMatches,
 }
 
 // wei25519 is the group of ed25519 in short Weierstrass form. With A = 486662, a
@@ -65,9 +69,10 @@ var wei25519 = group{
 		field.Element{0xaaaaaaaaaaad245a, 0xaaaaaaaaaaaaaaaa, 0xaaaaaaaaaaaaaaaa, 0x2aaaaaaaaaaaaaaa},
 		field.Element{0xd6163a5d81312c14, 0x6dc2b28192839e4d, 0x1fe122d388b72eb3, 0x5f51e65e475f794b},
 	},
-	order:  words{0x5812631a5cf5d3ed, 0x14def9dea2f79cd6, 0, 0x1000000000000000},
-	parse:  parseEdwards,
-	encode: encodeEdwards,
+	order:   words{0x5812631a5cf5d3ed, 0x14def9dea2f79cd6, 0, 0x1000000000000000},
+	parse:   parseEdwards,
+	encode:  encodeEdwards,
+	matches: edwardsMatches,
 }
 
 var (
@@ -108,9 +113,22 @@ func encodeKoblitz(g *group, p []point, out []Child, _ *[2][]field.Element) {
 		g.Reduce(&p.y)
 		p.x.PutBytes(c.XY[:32])
 		p.y.PutBytes(c.XY[32:])
-		c.Key[0] = 2 | byte(p.y[0]&1)
-		copy(c.Key[1:], c.XY[:32])
+		c.Key = compress(&c.XY)
 	}
+}
+
+func koblitzMatches(_ *group, p *point, c *Child) bool {
+	var xy [64]byte
+	p.x.PutBytes(xy[:32])
+	p.y.PutBytes(xy[32:])
+	return xy == c.XY && compress(&xy) == c.Key
+}
+
+// compress returns the SEC 1 compressed form.
+func compress(xy *[64]byte) (key [33]byte) {
+	key[0] = 2 | xy[63]&1
+	copy(key[1:], xy[:32])
+	return key
 }
 
 func parseEdwards(g *group, key *[33]byte) (point, error) {
@@ -165,15 +183,46 @@ func encodeEdwards(g *group, p []point, out []Child, tmp *[2][]field.Element) {
 		g.Mul(&y, &d[i], v)
 		g.Mul(&y, &y, &t)
 		g.Reduce(&y)
-		key := &out[i].Key
-		key[0] = 0
-		y.PutBytes(key[1:])
-		slices.Reverse(key[1:])
-		key[32] |= byte(x[0]&1) << 7
+		c := &out[i]
+		x.PutBytes(c.XY[:32])
+		y.PutBytes(c.XY[32:])
+		c.Key = edwardsKey(&c.XY)
 		g.Add(u, u, &thirdOfA)
 		g.Reduce(u)
 		g.Reduce(v)
 	}
+}
+
+func edwardsMatches(g *group, p *point, c *Child) bool {
+	var x, y, u, l, r field.Element
+	x.SetBytes((*[32]byte)(c.XY[:32]))
+	y.SetBytes((*[32]byte)(c.XY[32:]))
+	least := point{x, y}
+	g.Reduce(&least.x)
+	g.Reduce(&least.y)
+	if least != (point{x, y}) || edwardsKey(&c.XY) != c.Key {
+		return false
+	}
+	g.Sub(&u, &p.x, &thirdOfA)
+	g.Mul(&l, &x, &p.y)
+	g.Mul(&r, &u, &montgomery)
+	if g.Sub(&l, &l, &r); !g.IsZero(&l) { // x·v = s·u
+		return false
+	}
+	g.Add(&r, &u, &field.One)
+	g.Mul(&l, &y, &r)
+	g.Sub(&r, &u, &field.One)
+	g.Sub(&l, &l, &r)
+	return g.IsZero(&l) // y·(u+1) = u-1
+}
+
+// edwardsKey returns 00 and the RFC 8032 encoding.
+func edwardsKey(xy *[64]byte) (key [33]byte) {
+	for i := range 32 {
+		key[1+i] = xy[63-i]
+	}
+	key[32] |= xy[31] & 1 << 7
+	return key
 }
 
 func littleEndian(b []byte) (z field.Element) {

@@ -18,12 +18,15 @@ import (
 // so do two rows that were swapped, which a plain sum would not notice. If the
 // sums differ, those of the halves of the same slices tell where.
 //
-// That the Key of each child encodes the point that is summed is checked here; an
-// error names the first row where it does not.
+// That the Key and XY of each child encode the point that is summed is checked
+// here; an error names the first row where they do not.
 func (w *Worker) WeightedSum(children []Child, weights []uint16) (*curve.Point, error) {
 	sameLength(len(children), len(weights))
-	if row, ok := w.keysMatch(children); !ok {
-		return nil, fmt.Errorf("row %d: the key is not the one that was derived: derive it again", row)
+	for i := range children {
+		c := &children[i]
+		if c.Err == nil && (c.at.isIdentity() || !w.t.g.matches(w.t.g, &c.at, c)) {
+			return nil, fmt.Errorf("row %d: the key is not the one that was derived: derive it again", i)
+		}
 	}
 	// Each byte of a weight puts the point into one of 255 sets, and what is wanted
 	// is the sum of v times the sum of set v (Pippenger's method).
@@ -126,31 +129,6 @@ func (w *Worker) joinBits(p []point) *point {
 		p = p[:len(p)/2]
 	}
 	return &p[0]
-}
-
-// keysMatch encodes the points of the children again and compares.
-func (w *Worker) keysMatch(children []Child) (row int, ok bool) {
-	g := w.t.g
-	if w.again == nil {
-		w.again = make([]Child, chunk)
-	}
-	for start := 0; start < len(children); start += chunk {
-		part := children[start:min(start+chunk, len(children))]
-		for i := range part {
-			if w.sum[i] = part[i].at; part[i].Err != nil {
-				w.sum[i] = g.base
-			} else if part[i].at.isIdentity() {
-				return start + i, false
-			}
-		}
-		g.encode(g, w.sum[:len(part)], w.again, &w.adder.tmp)
-		for i := range part {
-			if part[i].Err == nil && w.again[i].Key != part[i].Key {
-				return start + i, false
-			}
-		}
-	}
-	return 0, true
 }
 
 // public returns p as a point of package curve.

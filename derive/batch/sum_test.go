@@ -136,6 +136,16 @@ func TestKeyOfAnother(t *testing.T) {
 			"one bit":   func() { children[1050].Key[20] ^= 4 },
 			"the sign":  func() { children[1050].Key = [33]byte(negative(t, c, children[1050].Key)) },
 			"no point":  func() { children[1050] = batch.Child{Parent: batch.Parent{Key: children[3].Key}} },
+			"x alone":   func() { children[1050].XY[31] ^= 2 },
+			"y alone":   func() { children[1050].XY[63] ^= 2 },
+			"x and key": func() { children[1050].XY[20] ^= 2; children[1050].Key[21] ^= 2 },
+			"the point": func() { children[1050].Parent = children[1049].Parent },
+			"all but the point": func() {
+				good := children[1050]
+				children[1050] = children[1049]
+				children[1050].Parent = good.Parent
+				children[1050].Key = children[1049].Key
+			},
 			"the other": func() { children[1050].Key = children[1049].Key },
 		} {
 			good := children[1050]

@@ -26,7 +26,6 @@ type Worker struct {
 	bucket [2][256][]point // the points of a weight's low and high byte, in memory
 	value  [2][256]point   // their sums
 	sets   [][]point
-	again  []Child
 }
 
 // Worker returns a new Worker, and builds the table if it is the first.

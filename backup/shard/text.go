@@ -58,9 +58,11 @@ Give %d shards of the set, as files, to a program of Lifeboat:
 From paper, type the numbered lines into a file; capitals and blanks do not
 matter. A line that is mistyped is named.
 
-HOW TO USE IT WITHOUT LIFEBOAT (for a programmer)
+`, s.Count, s.Threshold, s.Threshold) + "HOW TO USE IT WITHOUT LIFEBOAT (for a programmer)\n\n" + ByHand
+}
 
-Of each line drop the number, the blanks and the last 4 characters, which only
+// ByHand says how a programmer joins shards without this project.
+const ByHand = `Of each line drop the number, the blanks and the last 4 characters, which only
 check the line. Put the lines of one shard together and decode base32 (RFC 4648,
 no padding). Of the bytes, 0 to 3 are "LBS1", 4 is how many shards are needed, 5
 how many there are, 6 the number of this one, 7 to 14 the set, 15 to 30 the
@@ -74,5 +76,4 @@ byte is the XOR over all shards i of: y_i times the product over all other
 shards j of x_j / (x_i XOR x_j). The result is the identity, a text that starts
 with AGE-SECRET-KEY-, and 8 bytes: the first of its SHA-256. Put the identity
 into a file on a computer without a network, and run: age -d -i FILE BACKUP.age
-`, s.Count, s.Threshold, s.Threshold)
-}
+`

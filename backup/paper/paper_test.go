@@ -1,0 +1,301 @@
+package paper
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"image"
+	"image/color"
+	"image/jpeg"
+	"image/png"
+	"io"
+	"os"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"filippo.io/age"
+
+	"lifeboat/backup"
+	"lifeboat/backup/lines"
+	"lifeboat/backup/shard"
+	"lifeboat/internal/secret"
+)
+
+// samples are the three things that go on paper.
+func samples(t testing.TB) map[Kind]*secret.Bytes {
+	t.Helper()
+	id, to, err := backup.NewIdentity(false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	shards, err := shard.Split(id, 2, 3, "<the vault> & “co”")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := shards[1].Text("2026-11-22")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := backup.ParseRecipient(to, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var sealed bytes.Buffer
+	file := backup.SecretFile("share.json", secret.New(1500))
+	if _, err := backup.Seal(&sealed, []backup.File{file}, []backup.Recipient{r}, backup.Meta{Tool: "test", Date: time.Unix(1, 0)}); err != nil {
+		t.Fatal(err)
+	}
+	return map[Kind]*secret.Bytes{
+		Shard:    text,
+		Identity: secret.Copy([]byte("# public key: " + to + "\n" + string(id.Expose()) + "\n")),
+		Bundle:   secret.Take(sealed.Bytes()),
+	}
+}
+
+func page(t testing.TB, text *secret.Bytes) string {
+	t.Helper()
+	p, err := Page(text, Label{Title: "<b>our</b> safe", Made: "2026-11-22"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(p.Expose())
+}
+
+// typed returns the numbered lines that stand on a page.
+func typed(t testing.TB, page string) *secret.Bytes {
+	t.Helper()
+	_, rest, ok := strings.Cut(page, "<pre>")
+	text, _, ok2 := strings.Cut(rest, "</pre>")
+	if !ok || !ok2 {
+		t.Fatal("no lines on the page")
+	}
+	return secret.Copy([]byte(text))
+}
+
+func check(t *testing.T, kind Kind, f *File, want *secret.Bytes) {
+	t.Helper()
+	if f.Kind != kind {
+		t.Fatalf("a %s became a %s", kind, f.Kind)
+	}
+	switch kind {
+	case Bundle:
+		if !f.Text.Equal(want) {
+			t.Error("the bundle differs")
+		}
+	case Identity:
+		if !bytes.HasSuffix(want.Expose(), append([]byte("\n"), f.Text.Expose()...)) {
+			t.Error("the identity differs")
+		}
+	case Shard:
+		a, err := shard.Parse(want, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := shard.Parse(f.Text, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		x, _ := a.Lines()
+		y, _ := b.Lines()
+		if !x.Equal(y) {
+			t.Error("the shard differs")
+		}
+	}
+}
+
+func TestTypedAndScanned(t *testing.T) {
+	for kind, text := range samples(t) {
+		t.Run(string(kind), func(t *testing.T) {
+			p := page(t, text)
+			f, err := Read(typed(t, p))
+			if err != nil {
+				t.Fatal(err)
+			}
+			check(t, kind, f, text)
+			var pictures []io.Reader
+			var names []string
+			for i, m := range draw(t, p) {
+				var out bytes.Buffer
+				if i%2 == 0 {
+					err = png.Encode(&out, m)
+				} else {
+					err = jpeg.Encode(&out, m, nil)
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				pictures, names = append(pictures, &out), append(names, fmt.Sprint(i))
+			}
+			scanned, err := Scan(pictures, names)
+			if err != nil {
+				t.Fatal(err)
+			}
+			f, err = Read(scanned)
+			if err != nil {
+				t.Fatal(err)
+			}
+			check(t, kind, f, text)
+		})
+	}
+}
+
+var (
+	viewBox = regexp.MustCompile(`viewBox="0 0 (\d+) \d+"`)
+	run     = regexp.MustCompile(`M(\d+) (\d+)h(\d+)v1h-(\d+)z`)
+)
+
+// draw renders the codes of a page.
+func draw(t testing.TB, page string) []image.Image {
+	t.Helper()
+	const scale = 5
+	var all []image.Image
+	for _, svg := range strings.Split(page, "<svg")[1:] {
+		size, _ := strconv.Atoi(viewBox.FindStringSubmatch(svg)[1])
+		m := image.NewGray(image.Rect(0, 0, size*scale, size*scale))
+		for i := range m.Pix {
+			m.Pix[i] = 255
+		}
+		for _, r := range run.FindAllStringSubmatch(svg, -1) {
+			x, _ := strconv.Atoi(r[1])
+			y, _ := strconv.Atoi(r[2])
+			n, _ := strconv.Atoi(r[3])
+			for i := x * scale; i < (x+n)*scale; i++ {
+				for j := y * scale; j < (y+1)*scale; j++ {
+					m.SetGray(i, j, color.Gray{})
+				}
+			}
+		}
+		all = append(all, m)
+	}
+	if len(all) == 0 {
+		t.Fatal("no codes on the page")
+	}
+	return all
+}
+
+// A page refers to nothing outside and runs nothing, and shows no markup of ours.
+func TestPageIsAlone(t *testing.T) {
+	for kind, text := range samples(t) {
+		p := page(t, text)
+		for _, bad := range []string{"<script", "<b>", "<the vault>", "src=", "href=", "url(", "@import", "https:", "onload"} {
+			if strings.Contains(p, bad) {
+				t.Errorf("%s: the page has %q", kind, bad)
+			}
+		}
+		if n := strings.Count(p, "http:"); n != strings.Count(p, `xmlns="http://www.w3.org/2000/svg"`) {
+			t.Errorf("%s: the page has %d addresses", kind, n)
+		}
+		for _, want := range []string{"&lt;b&gt;our&lt;/b&gt; safe", "2026-11-22", "<li>"} {
+			if !strings.Contains(p, want) {
+				t.Errorf("%s: the page lacks %q", kind, want)
+			}
+		}
+	}
+	shardPage := page(t, samples(t)[Shard])
+	for _, want := range []string{"Shard 2 of 3", "2 of 3", "&lt;the vault&gt; &amp; “co”"} {
+		if !strings.Contains(shardPage, want) {
+			t.Errorf("the page of a shard lacks %q", want)
+		}
+	}
+}
+
+func TestMistypedLineIsNamed(t *testing.T) {
+	for kind, text := range samples(t) {
+		rows := strings.SplitAfter(string(typed(t, page(t, text)).Expose()), "\n")
+		c := "A"
+		if rows[1][6:7] == c {
+			c = "B"
+		}
+		rows[1] = rows[1][:6] + c + rows[1][7:]
+		_, err := Read(secret.Copy([]byte(strings.Join(rows, ""))))
+		var wrong *lines.Error
+		if !errors.As(err, &wrong) || !errors.Is(err, ErrPaper) || len(wrong.Problems) != 1 || wrong.Problems[0].Line != 2 {
+			t.Errorf("%s: %v", kind, err)
+		}
+	}
+}
+
+func TestRefused(t *testing.T) {
+	id, _, _ := backup.NewIdentity(true)
+	two := append(append(bytes.Clone(id.Expose()), '\n'), id.Expose()...)
+	long := append([]byte("age-encryption.org/v1\n"), make([]byte, MaxBundle)...)
+	for name, text := range map[string][]byte{"empty": nil, "prose": []byte("hello"), "two identities": two, "a long bundle": long, "half a header": []byte("age-encryption.org/v1\n-> X"), "half a shard": []byte("-----BEGIN LIFEBOAT SHARD-----\n1: AA")} {
+		if _, err := Page(secret.Copy(text), Label{}); !errors.Is(err, ErrPaper) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for name, payload := range map[string]string{"short": "LB", "unknown": "LBX1abc", "no identity": "LBI1AGE-SECRET-KEY-1", "no bundle": "LBB1hello", "no shard": "LBS1hello"} {
+		l, err := lines.Encode(secret.Copy([]byte(payload)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Read(l); !errors.Is(err, ErrPaper) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestScanRefuses(t *testing.T) {
+	var blank, cut bytes.Buffer
+	if err := png.Encode(&blank, image.NewGray(image.Rect(0, 0, 300, 300))); err != nil {
+		t.Fatal(err)
+	}
+	cut.Write(blank.Bytes()[:blank.Len()/2])
+	huge := bytes.Clone(blank.Bytes())
+	copy(huge[16:], []byte{0, 1, 0, 0, 0, 1, 0, 0}) // 65,536 × 65,536; the checksum is not looked at first
+	for name, b := range map[string][]byte{"blank": blank.Bytes(), "cut": cut.Bytes(), "huge": huge, "empty": nil, "text": []byte("hello")} {
+		if _, err := Scan([]io.Reader{bytes.NewReader(b)}, []string{"p.png"}); !errors.Is(err, ErrPaper) || !strings.Contains(err.Error(), "p.png") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// The biggest bundle still makes a page.
+func TestLargestBundle(t *testing.T) {
+	id, err := age.GenerateX25519Identity()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var sealed bytes.Buffer
+	w, err := age.Encrypt(&sealed, id.Recipient())
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Write(make([]byte, MaxBundle-sealed.Len()-16))
+	w.Close()
+	if sealed.Len() != MaxBundle {
+		t.Fatal(sealed.Len())
+	}
+	f, err := Read(typed(t, page(t, secret.Copy(sealed.Bytes()))))
+	if err != nil || !bytes.Equal(f.Text.Expose(), sealed.Bytes()) {
+		t.Error(err)
+	}
+}
+
+func FuzzRead(f *testing.F) {
+	for _, text := range samples(f) {
+		f.Add(typed(f, page(f, text)).Expose())
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		file, err := Read(secret.Copy(text))
+		if err != nil {
+			return
+		}
+		if _, err := Page(file.Text, Label{}); err != nil && file.Kind != Identity {
+			t.Error(err)
+		}
+	})
+}
+
+func TestWriteForLooking(t *testing.T) {
+	dir := os.Getenv("LOOK")
+	if dir == "" {
+		t.Skip()
+	}
+	for kind, text := range samples(t) {
+		os.WriteFile(dir+"/"+string(kind)+".html", []byte(page(t, text)), 0o600)
+	}
+}

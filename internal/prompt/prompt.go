@@ -64,12 +64,15 @@ func Open() (Terminal, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrNoTerminal, err)
 	}
-	t := &terminal{device: d}
-	if err := t.echo(false); err != nil {
+	return start(d)
+}
+
+func start(d device) (Terminal, error) {
+	if err := d.setEcho(false); err != nil {
 		d.Close()
 		return nil, fmt.Errorf("%w: couldn't switch echo off: %w", ErrNoTerminal, err)
 	}
-	return t, nil
+	return &terminal{device: d}, nil
 }
 
 // Twice asks for a new passphrase and for its repetition.
@@ -126,6 +129,9 @@ func (t *terminal) Close() error {
 }
 
 func (t *terminal) Password(question string) (*secret.Bytes, error) {
+	if err := t.echo(false); err != nil { // it is off, unless Close was called
+		return nil, err
+	}
 	for range tries {
 		if err := t.write(question); err != nil {
 			return nil, err

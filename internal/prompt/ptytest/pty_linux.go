@@ -1,0 +1,115 @@
+// Package ptytest opens pseudo-terminals for tests.
+package ptytest
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"sync"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// A PTY is a terminal without a person.
+type PTY struct {
+	Path string // of the side that programs use
+
+	t      testing.TB
+	master *os.File
+	mu     sync.Mutex
+	screen bytes.Buffer
+}
+
+// New opens a pseudo-terminal, which echoes, until the test ends.
+func New(t testing.TB) *PTY {
+	t.Helper()
+	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY|unix.O_NONBLOCK, 0)
+	if err != nil {
+		t.Skipf("no pseudo-terminals here: %v", err)
+	}
+	t.Cleanup(func() { master.Close() })
+	p := &PTY{t: t, master: master}
+	p.control(func(fd int) error {
+		n, err := unix.IoctlGetInt(fd, unix.TIOCGPTN)
+		p.Path = fmt.Sprintf("/dev/pts/%d", n)
+		if err != nil {
+			return err
+		}
+		return unix.IoctlSetPointerInt(fd, unix.TIOCSPTLCK, 0)
+	})
+	// The terminal would be hung up whenever nobody has it open.
+	keep, err := os.OpenFile(p.Path, os.O_RDWR|unix.O_NOCTTY, 0)
+	if err != nil {
+		t.Skipf("no pseudo-terminals here: %v", err)
+	}
+	t.Cleanup(func() { keep.Close() })
+	go p.watch()
+	return p
+}
+
+func (p *PTY) control(f func(fd int) error) {
+	p.t.Helper()
+	raw, err := p.master.SyscallConn()
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	raw.Control(func(fd uintptr) { err = f(int(fd)) })
+	if err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+func (p *PTY) watch() {
+	b := make([]byte, 4096)
+	for {
+		n, err := p.master.Read(b)
+		p.mu.Lock()
+		p.screen.Write(b[:n])
+		p.mu.Unlock()
+		if err != nil {
+			return
+		}
+	}
+}
+
+// Type types text.
+func (p *PTY) Type(text string) {
+	p.t.Helper()
+	if _, err := p.master.WriteString(text); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// Screen returns what was shown so far.
+func (p *PTY) Screen() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.screen.String()
+}
+
+// Await waits until the screen shows text.
+func (p *PTY) Await(text string) {
+	p.t.Helper()
+	for range 1000 {
+		if bytes.Contains([]byte(p.Screen()), []byte(text)) {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	p.t.Fatalf("the terminal does not show %q but %q", text, p.Screen())
+}
+
+// Mode returns the terminal's settings.
+func (p *PTY) Mode() (mode unix.Termios) {
+	p.t.Helper()
+	p.control(func(fd int) error {
+		m, err := unix.IoctlGetTermios(fd, unix.TCGETS)
+		if err == nil {
+			mode = *m
+		}
+		return err
+	})
+	return mode
+}

@@ -1,0 +1,179 @@
+package prompt
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"lifeboat/internal/prompt/ptytest"
+)
+
+func openPTY(t *testing.T) (*ptytest.PTY, Terminal) {
+	t.Helper()
+	p := ptytest.New(t)
+	d, err := openTTY(p.Path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { d.Close() })
+	term, err := start(d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p, term
+}
+
+func password(t *testing.T, term Terminal, question, want string) {
+	t.Helper()
+	p, err := term.Password(question)
+	if err != nil || string(p.Expose()) != want {
+		t.Errorf("%s got %q, %v", question, p.Expose(), err)
+	}
+}
+
+func TestTypedAfterTheQuestion(t *testing.T) {
+	p, term := openPTY(t)
+	go func() {
+		p.Await("First: ")
+		p.Type("hunter2 é \n")
+	}()
+	password(t, term, "First: ", "hunter2 é ")
+	p.Await("First: \r\n")
+	if s := p.Screen(); strings.Contains(s, "hunter2") {
+		t.Errorf("the terminal shows %q", s)
+	}
+}
+
+func TestTypedBeforeTheQuestion(t *testing.T) {
+	p, term := openPTY(t)
+	p.Type("hunter2\nhunter3\n")
+	password(t, term, "First: ", "hunter2")
+	password(t, term, "Second: ", "hunter3")
+	p.Await("Second: \r\n")
+	if s := p.Screen(); strings.Contains(s, "hunter") {
+		t.Errorf("the terminal shows %q", s)
+	}
+}
+
+func TestLineIsShown(t *testing.T) {
+	p, term := openPTY(t)
+	go func() {
+		p.Await("Name: ")
+		p.Type("  alice \nhunter2\n")
+	}()
+	if s, err := term.Line("Name: "); s != "alice" || err != nil {
+		t.Errorf("%q, %v", s, err)
+	}
+	if p.Mode().Lflag&unix.ECHO != 0 {
+		t.Error("echo is on after Line")
+	}
+	p.Await("alice")
+	password(t, term, "Passphrase: ", "hunter2")
+}
+
+func TestCloseRestores(t *testing.T) {
+	p := ptytest.New(t)
+	before := p.Mode()
+	d, err := openTTY(p.Path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	term, err := start(d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p.Mode().Lflag&unix.ECHO != 0 {
+		t.Error("echo is on after Open")
+	}
+	// A signal handler closes while a question waits.
+	done := make(chan error)
+	go func() {
+		_, err := term.Line("Name: ")
+		done <- err
+	}()
+	p.Await("Name: ")
+	for range 2 {
+		if err := term.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	if p.Mode() != before {
+		t.Error("the terminal is not as it was")
+	}
+	p.Type("alice\n")
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+	if p.Mode() != before {
+		t.Error("a late answer changed the terminal")
+	}
+	if _, err := term.Line("Name: "); !errors.Is(err, ErrEnd) {
+		t.Errorf("asked after Close: %v", err)
+	}
+	if _, err := term.Password("Passphrase: "); !errors.Is(err, ErrEnd) {
+		t.Errorf("asked with echo on after Close: %v", err)
+	}
+}
+
+func TestEndOfTerminal(t *testing.T) {
+	p, term := openPTY(t)
+	p.Type("\x04")
+	if _, err := term.Password("Passphrase: "); !errors.Is(err, ErrEnd) {
+		t.Error(err)
+	}
+}
+
+// childTTY makes the test binary a program that asks on its own terminal.
+const childTTY = "PROMPT_TEST_CHILD"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(childTTY) == "" {
+		os.Exit(m.Run())
+	}
+	term, err := Open()
+	if errors.Is(err, ErrNoTerminal) {
+		os.Exit(3)
+	}
+	defer term.Close()
+	p, err := Twice(term, "Passphrase: ")
+	if err != nil || string(p.Expose()) != "hunter2" {
+		os.Exit(4)
+	}
+}
+
+func TestOpen(t *testing.T) {
+	run := func(attr *syscall.SysProcAttr, in *os.File) error {
+		child := exec.Command(os.Args[0])
+		child.Env = append(os.Environ(), childTTY+"=1")
+		child.Stdin = in
+		child.SysProcAttr = attr
+		return child.Run()
+	}
+	var exit *exec.ExitError
+	if err := run(&syscall.SysProcAttr{Setsid: true}, nil); !errors.As(err, &exit) || exit.ExitCode() != 3 {
+		t.Errorf("without a terminal: %v", err)
+	}
+	p := ptytest.New(t)
+	in, err := os.OpenFile(p.Path, os.O_RDWR|unix.O_NOCTTY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer in.Close()
+	before := p.Mode()
+	go func() {
+		p.Await("Passphrase: ")
+		p.Type("hunter2\nhunter2\n")
+	}()
+	if err := run(&syscall.SysProcAttr{Setsid: true, Setctty: true}, in); err != nil {
+		t.Errorf("%v; the terminal shows %q", err, p.Screen())
+	}
+	p.Await("Again: ")
+	if strings.Contains(p.Screen(), "hunter") || p.Mode() != before {
+		t.Errorf("the terminal shows %q", p.Screen())
+	}
+}

@@ -10,6 +10,7 @@ import (
 	"crypto/cipher"
 	"crypto/pbkdf2"
 	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -206,17 +207,28 @@ func decode(s *share.Sealed, plain []byte) (*scalar.Secret, error) {
 type text []byte
 
 // UnmarshalJSON takes the bytes between the quotes. Some writers escape the
-// slash; base64 needs no other escape.
+// slash, and some the equals sign, as \u003d; other escapes stay, and are no
+// base64.
 func (t *text) UnmarshalJSON(b []byte) error {
 	if len(b) < 2 || b[0] != '"' {
 		return ErrContent
 	}
+	b = b[1 : len(b)-1]
 	out := make([]byte, 0, len(b))
-	for i := 1; i < len(b)-1; i++ {
-		if b[i] == '\\' && b[i+1] == '/' {
+	for i := 0; i < len(b); i++ {
+		c := b[i]
+		var code [2]byte
+		if bytes.HasPrefix(b[i:], []byte(`\/`)) {
+			c = '/'
 			i++
+		} else if bytes.HasPrefix(b[i:], []byte(`\u00`)) && len(b) >= i+6 {
+			if _, err := hex.Decode(code[:], b[i+2:i+6]); err != nil {
+				return ErrContent
+			}
+			c = code[1]
+			i += 5
 		}
-		out = append(out, b[i])
+		out = append(out, c)
 	}
 	*t = out
 	return nil

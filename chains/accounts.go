@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"crypto/sha3"
 	"encoding/base32"
-	"encoding/base64"
 	"encoding/binary"
 	"encoding/hex"
 	"hash/crc32"
@@ -74,8 +73,8 @@ func accountChains() []Chain {
 			Note: "accounts of sub-account 0",
 		},
 		Chain{
-			ID: "ONT", Name: "Ontology", SLIP44: []uint32{1024},
-			Encodings: []Encoding{encode("secp256k1", ontologyHash, bitcoin58.text("\x17"), wifForm(bitcoin58, 0x80))},
+			ID: "ONT", Name: "Ontology", Aliases: []string{"ONTOLOGY"}, SLIP44: []uint32{1024},
+			Encodings: []Encoding{encode("secp256k1", ontologyHash, bitcoin58.text("\x17"), wifForm(bitcoin58, 0x80, ""))},
 			Note:      "Ontology's own wallets use P-256 keys, which are out of reach",
 		}.unconfirmed("the address of a secp256k1 key"),
 		{
@@ -408,50 +407,4 @@ var nebulasHash = &Payload{Name: "ripemd160-sha3", Curve: curve.Secp256k1, Size:
 var nebulas58 = check58{base58.Bitcoin, func(b []byte) [base58.ChecksumSize]byte {
 	h := sha3.Sum256(b)
 	return [base58.ChecksumSize]byte(h[:])
-}}
-
-// Forms of the private key.
-
-var rippleForm = &exportForm{
-	name:  hexForm.name,
-	note:  "xrpl.js takes it as new Wallet(public key, \"00\" + this); a family seed (s…) cannot be made from a key",
-	write: hexForm.write,
-}
-
-// eosForm is PVT_K1_.
-var eosForm = &exportForm{name: "PVT_K1_", write: func(dst, scalar []byte, _ *PublicKey) []byte {
-	return eosCheck("K1").append(append(dst, "PVT_K1_"...), scalar)
-}}
-
-// stacksForm ends in 01, for the compressed public key.
-var stacksForm = &exportForm{name: "hex, with 01 for the compressed key", write: func(dst, scalar []byte, _ *PublicKey) []byte {
-	return append(hex.AppendEncode(dst, scalar), "01"...)
-}}
-
-// lotusForm is what lotus wallet import reads: JSON in hex.
-var lotusForm = &exportForm{name: "Lotus key file (JSON in hex)", write: func(dst, scalar []byte, _ *PublicKey) []byte {
-	var stack [128]byte
-	json := append(stack[:0], `{"Type":"secp256k1","PrivateKey":"`...)
-	json = append(base64.StdEncoding.AppendEncode(json, scalar), `"}`...)
-	dst = hex.AppendEncode(dst, json)
-	clear(json)
-	return dst
-}}
-
-// sec1Form is the EC PRIVATE KEY of RFC 5915 in PEM.
-var sec1Form = &exportForm{name: "SEC 1 PEM", write: func(dst, scalar []byte, k *PublicKey) []byte {
-	var stack [118]byte
-	u := k.uncompressed()
-	der := append(stack[:0], "\x30\x74\x02\x01\x01\x04\x20"...)
-	der = append(der, scalar...)
-	der = append(der, "\xa0\x07\x06\x05\x2b\x81\x04\x00\x0a\xa1\x44\x03\x42\x00"...)
-	der = append(der, u[:]...)
-	dst = append(dst, "-----BEGIN EC PRIVATE KEY-----\n"...)
-	for rest := der; len(rest) > 0; {
-		n := min(len(rest), 48) // 64 characters
-		dst = append(base64.StdEncoding.AppendEncode(dst, rest[:n]), '\n')
-		rest = rest[n:]
-	}
-	clear(der)
-	return append(dst, "-----END EC PRIVATE KEY-----\n"...)
 }}

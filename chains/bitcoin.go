@@ -32,8 +32,7 @@ func (b bitcoinLike) encodings() []Encoding {
 	if check.alphabet == nil {
 		check = bitcoin58
 	}
-	wif := wifForm(check, b.wif)
-	list := []Encoding{encode("p2pkh", Hash160, check.text(b.p2pkh), wif)}
+	list := []Encoding{encode("p2pkh", Hash160, check.text(b.p2pkh), wifForm(check, b.wif, ""))}
 	if b.uncompressed {
 		list = append(list, encode("p2pkh-uncompressed", Hash160Uncompressed, check.text(b.p2pkh), wifUncompressedForm(check, b.wif)))
 	}
@@ -42,10 +41,10 @@ func (b bitcoinLike) encodings() []Encoding {
 		if b.p2shOld != "" {
 			t = t.or(check.text(b.p2shOld))
 		}
-		list = append(list, encode("p2sh-p2wpkh", NestedHash160, t, wif))
+		list = append(list, encode("p2sh-p2wpkh", NestedHash160, t, wifForm(check, b.wif, "sh(wpkh(WIF))")))
 	}
 	if b.hrp != "" {
-		list = append(list, encode("p2wpkh", Hash160, segwit(b.hrp, 0), wif))
+		list = append(list, encode("p2wpkh", Hash160, segwit(b.hrp, 0), wifForm(check, b.wif, "wpkh(WIF)")))
 	}
 	if b.taproot {
 		list = append(list,
@@ -82,7 +81,7 @@ var (
 
 func bitcoinChains() []Chain {
 	return []Chain{
-		mainnet.chain("BTC", "Bitcoin", 0),
+		mainnet.chain("BTC", "Bitcoin", 0, "BITCOIN"),
 		testnet.chain("XTN", "Bitcoin testnet", 1, "TBTC", "BTC_TEST"),
 		testnet.chain("SIGNET_BTC", "Bitcoin signet", 1, "SBTC", "SIGNET"),
 		mainnet.chain("FRACTAL", "Fractal Bitcoin", 0, "FB", "FRACTAL_FB"),
@@ -97,19 +96,20 @@ func bitcoinChains() []Chain {
 		bitcoinLike{p2pkh: "\x00", wif: 0x80}.chain("BSV", "Bitcoin SV", 236),
 		bitcoinLike{p2pkh: "\x26", p2sh: "\x17", hrp: "btg", wif: 0x80}.chain("BTG", "Bitcoin Gold", 156),
 		bitcoinLike{p2pkh: "\x00", p2sh: "\x05", hrp: "bcd", wif: 0x80}.chain("BCD", "Bitcoin Diamond", 999),
-		bitcoinLike{p2pkh: "\x1c\xb8", uncompressed: true, wif: 0x80}.chain("ZEC", "Zcash", 133).zcash(),
+		bitcoinLike{p2pkh: "\x1c\xb8", uncompressed: true, wif: 0x80}.chain("ZEC", "Zcash", 133, "ZCASH").zcash(),
 		bitcoinLike{p2pkh: "\x20\x89", wif: 0x80}.chain("ZEN", "Horizen", 121),
 		bitcoinLike{p2pkh: "\x1c\x28", wif: 0x80}.chain("YEC", "Ycash", 347, "YCASH").unconfirmed("the WIF version"),
 		bitcoinLike{p2pkh: "\x1c\xb8", wif: 0x80}.chain("FLUX", "Flux", 19167, "ZEL"),
-		bitcoinLike{p2pkh: "\x52", wif: 0xd2}.chain("FIRO", "Firo", 136, "XZC"),
-		bitcoinLike{p2pkh: "\x3c", wif: 0x80}.chain("RVN", "Ravencoin", 175),
-		bitcoinLike{p2pkh: "\x1e", wif: 0xd4}.chain("PIVX", "PIVX", 119),
+		bitcoinLike{p2pkh: "\x52", wif: 0xd2}.chain("FIRO", "Firo", 136, "XZC").unconfirmed("the WIF version"),
+		bitcoinLike{p2pkh: "\x3c", wif: 0x80}.chain("RVN", "Ravencoin", 175, "RAVENCOIN"),
+		bitcoinLike{p2pkh: "\x3c", wif: 0x80}.chain("RVNC", "Ravencoin Classic", 175).unconfirmed("the address"),
+		bitcoinLike{p2pkh: "\x1e", wif: 0xd4}.chain("PIVX", "PIVX", 119).unconfirmed("the WIF version"),
 		bitcoinLike{p2pkh: "\x24", p2sh: "\x05", hrp: "grs", wif: 0x80, check: groestl58}.chain("GRS", "Groestlcoin", 17, "GROESTLCOIN"),
 		bitcoinLike{p2pkh: "\x3a", p2sh: "\x32", hrp: "qc", wif: 0x80}.chain("QTUM", "Qtum", 2301),
 		bitcoinLike{p2pkh: "\x3c", wif: 0xbc}.chain("KMD", "Komodo", 141),
 		bitcoinLike{p2pkh: "\x1e", p2sh: "\x3f", hrp: "dgb", wif: 0x80}.chain("DGB", "DigiByte", 20),
 		bitcoinLike{p2pkh: "\x47", p2sh: "\x05", hrp: "vtc", wif: 0x80}.chain("VTC", "Vertcoin", 28),
-		bitcoinLike{p2pkh: "\x47", p2sh: "\x21", hrp: "via", wif: 0xc7}.chain("VIA", "Viacoin", 14),
+		bitcoinLike{p2pkh: "\x47", p2sh: "\x21", hrp: "via", wif: 0xc7}.chain("VIA", "Viacoin", 14).unconfirmed("the WIF version"),
 		bitcoinLike{p2pkh: "\x32", p2sh: "\x37", p2shOld: "\x05", hrp: "mona", wif: 0xb0}.chain("MONA", "Monacoin", 22),
 		bitcoinLike{p2pkh: "\x3f", p2sh: "\x05", hrp: "sys", wif: 0x80}.chain("SYS", "Syscoin", 57).unconfirmed("the WIF version"),
 		bitcoinLike{p2pkh: "\x4b", p2sh: "\x8c", hrp: "strax", wif: 0xcb}.chain("STRAX", "Stratis", 105105).unconfirmed("the WIF version"),
@@ -124,7 +124,7 @@ func bitcoinChains() []Chain {
 		},
 		{
 			ID: "HNS", Name: "Handshake", Aliases: []string{"HANDSHAKE"}, SLIP44: []uint32{5353},
-			Encodings: []Encoding{encode("default", blake160Key, segwit("hs", 0), wifForm(bitcoin58, 0x80))},
+			Encodings: []Encoding{encode("default", blake160Key, segwit("hs", 0), wifForm(bitcoin58, 0x80, ""))},
 		},
 		{
 			ID: "KAS", Name: "Kaspa", Aliases: []string{"KASPA"}, SLIP44: []uint32{111111},
@@ -155,7 +155,7 @@ func (c Chain) unconfirmed(what string) Chain {
 // cash is a chain that writes its addresses in CashAddr, and knows the old form.
 func (b bitcoinLike) cash(prefix, id, name string, slip44 uint32, aliases ...string) Chain {
 	c := b.chain(id, name, slip44, aliases...)
-	c.Encodings = append([]Encoding{encode("cashaddr", Hash160, cashAddr(prefix), wifForm(bitcoin58, b.wif))}, c.Encodings...)
+	c.Encodings = append([]Encoding{encode("cashaddr", Hash160, cashAddr(prefix), wifForm(bitcoin58, b.wif, ""))}, c.Encodings...)
 	return c
 }
 
@@ -199,19 +199,6 @@ var decred58 = check58{base58.Bitcoin, func(b []byte) [base58.ChecksumSize]byte 
 	h := blake256.Sum256(b)
 	h = blake256.Sum256(h[:])
 	return [base58.ChecksumSize]byte(h[:])
-}}
-
-// decredForm is dcrutil's WIF: network, signature type, key and one BLAKE-256.
-var decredForm = &exportForm{name: "WIF of Decred", write: func(dst, scalar []byte, _ *PublicKey) []byte {
-	once := check58{base58.Bitcoin, func(b []byte) [base58.ChecksumSize]byte {
-		h := blake256.Sum256(b)
-		return [base58.ChecksumSize]byte(h[:])
-	}}
-	var stack [3 + curve.ScalarSize]byte
-	buf := append(append(stack[:0], 0x22, 0xde, 0x00), scalar...)
-	dst = once.append(dst, buf)
-	clear(stack[:])
-	return dst
 }}
 
 // groestl58 has a checksum of Grøstl-512, twice; nothing else changes.

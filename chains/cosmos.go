@@ -21,8 +21,8 @@ type cosmosChain struct {
 var cosmosNames = []cosmosChain{
 	{"ATOM", "Cosmos Hub", "cosmos", []uint32{118}, []string{"COSMOS"}},
 	{"BABYLON", "Babylon", "bbn", []uint32{118, 736}, []string{"BABY"}},
-	{"LUNA", "Terra 2", "terra", []uint32{330}, []string{"TERRA2", "TERRA"}},
-	{"LUNC", "Terra Classic", "terra", []uint32{330}, nil},
+	{"LUNA", "Terra 2", "terra", []uint32{330}, []string{"TERRA2"}},
+	{"LUNC", "Terra Classic", "terra", []uint32{330}, []string{"TERRA"}},
 	{"CRO_POS", "Cronos POS", "cro", []uint32{394}, nil},
 	{"KAVA", "Kava", "kava", []uint32{459}, nil},
 	{"OSMO", "Osmosis", "osmo", []uint32{118}, nil},

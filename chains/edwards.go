@@ -53,13 +53,13 @@ func edwardsChains() []Chain {
 			ID: "NEAR", Name: "NEAR", SLIP44: []uint32{397},
 			Encodings:   []Encoding{encode("implicit", Ed25519Key, plainHex(32), scalarForm)},
 			Note:        "implicit accounts only; a named account needs a look-up",
-			underivable: []rule{{"account name", isNearName}},
+			underivable: []rule{{"account name", regexp.MustCompile(`^([a-z0-9]+[-_])*[a-z0-9]+(\.([a-z0-9]+[-_])*[a-z0-9]+)+$`).MatchString}},
 		},
 		{
-			ID: "ALGO", Name: "Algorand", SLIP44: []uint32{283},
+			ID: "ALGO", Name: "Algorand", Aliases: []string{"ALGORAND"}, SLIP44: []uint32{283},
 			Encodings: []Encoding{encode("default", Ed25519Key, algorandText, scalarForm)},
 		},
-		stellarChain("XLM", "Stellar", 148),
+		stellarChain("XLM", "Stellar", 148, "STELLAR"),
 		stellarChain("KIN", "Kin", 2017),
 		{
 			ID: "XTZ", Name: "Tezos", Aliases: []string{"TEZOS"}, SLIP44: []uint32{1729},
@@ -204,27 +204,6 @@ var (
 	iotaEd25519 = edHash("blake2b256-ed25519", 32, func(dst, key []byte) []byte { return blake2b.Append(dst, 32, "", key) })
 )
 
-// suiForm is bech32 of the flag of secp256k1 and the key.
-var suiForm = &exportForm{name: "suiprivkey", write: func(dst, scalar []byte, _ *PublicKey) []byte {
-	var stack [33]byte
-	var fives [53]byte
-	b := append(append(stack[:0], 1), scalar...)
-	dst = appendBech32(dst, "suiprivkey", appendFives(fives[:0], b), bech32Const)
-	clear(stack[:])
-	clear(fives[:])
-	return dst
-}}
-
-// isNearName recognises an account ID that is not an implicit one.
-func isNearName(s string) bool {
-	return len(s) >= 2 && len(s) <= 64 && nearName.MatchString(s) && !nearImplicit.MatchString(s)
-}
-
-var (
-	nearName     = regexp.MustCompile(`^[a-z0-9]+([-_.][a-z0-9]+)*$`)
-	nearImplicit = regexp.MustCompile(`^(0x)?[0-9a-f]{64}$`)
-)
-
 var base32Upper = base32.StdEncoding.WithPadding(base32.NoPadding)
 
 // algorandText is the key and the last four bytes of its SHA-512/256.
@@ -250,9 +229,9 @@ const (
 	stellarMuxed   = 12 << 3 // M
 )
 
-func stellarChain(id, name string, slip44 uint32) Chain {
+func stellarChain(id, name string, slip44 uint32, aliases ...string) Chain {
 	return Chain{
-		ID: id, Name: name, SLIP44: []uint32{slip44},
+		ID: id, Name: name, Aliases: aliases, SLIP44: []uint32{slip44},
 		Encodings:   []Encoding{encode("default", Ed25519Key, stellarText, scalarForm)},
 		Note:        "one account serves many rows, told apart by their memos; a muxed address (M…) is the account and a number",
 		underivable: []rule{{"contract", regexp.MustCompile(`^C[A-Z2-7]{55}$`).MatchString}},
@@ -297,14 +276,6 @@ func crc16(data []byte) uint16 {
 
 // blake160Ed25519 is BLAKE2b, of 20 bytes, of the key.
 var blake160Ed25519 = edHash("blake2b160-ed25519", 20, func(dst, key []byte) []byte { return blake2b.Append(dst, 20, "", key) })
-
-// tezosForm is spsk.
-var tezosForm = &exportForm{name: "spsk", write: func(dst, scalar []byte, _ *PublicKey) []byte {
-	var stack [36]byte
-	dst = bitcoin58.append(dst, append(append(stack[:0], 0x11, 0xa2, 0xe0, 0xc9), scalar...))
-	clear(stack[:])
-	return dst
-}}
 
 // hederaText is 0.0. and the key in DER, in hex; the number may be left out.
 func hederaText(der string) text {

@@ -1,12 +1,10 @@
 package chains
 
 import (
-	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
 
-	"lifeboat/internal/base58"
 	"lifeboat/internal/curve"
 	"lifeboat/internal/secret"
 )
@@ -85,8 +83,14 @@ func appendWIF(dst []byte, check check58, version byte, scalar []byte, compresse
 	return dst
 }
 
-func wifForm(check check58, version byte) *exportForm {
-	return &exportForm{name: "WIF", write: func(dst, scalar []byte, _ *PublicKey) []byte {
+// wifForm is the WIF of a compressed key. descriptor is the function that tells
+// the kind of address apart where a wallet must be told.
+func wifForm(check check58, version byte, descriptor string) *exportForm {
+	note := ""
+	if descriptor != "" {
+		note = "a WIF does not say which kind of address it is for: tell the wallet, or import it as " + descriptor
+	}
+	return &exportForm{name: "WIF", note: note, write: func(dst, scalar []byte, _ *PublicKey) []byte {
 		return appendWIF(dst, check, version, scalar, true)
 	}}
 }
@@ -158,13 +162,3 @@ func appendDescriptorChecksum(dst, descriptor []byte) []byte {
 	}
 	return dst
 }
-
-// avalancheForm is PrivateKey- and the key in CB58, which ends in the last four
-// bytes of one SHA-256.
-var avalancheForm = &exportForm{name: "PrivateKey- (CB58)", write: func(dst, scalar []byte, _ *PublicKey) []byte {
-	cb58 := check58{base58.Bitcoin, func(b []byte) [base58.ChecksumSize]byte {
-		h := sha256.Sum256(b)
-		return [base58.ChecksumSize]byte(h[28:])
-	}}
-	return cb58.append(append(dst, "PrivateKey-"...), scalar)
-}}

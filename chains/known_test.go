@@ -34,7 +34,9 @@ func TestKnownAddresses(t *testing.T) {
 		{"APTOS", "single-ed25519", curve.Ed25519, "e425451a5dc888ac871976c3c724dec6118910e7d11d344b4b07a22cd94e8c2e",
 			"0x5bdf77d5bf826c8c04273d4e7323f7bc4a85ee7ee34b37bd7458b7aed3639dd3", "aptos-labs/aptos-ts-sdk tests/unit/helper.ts"},
 		{"XRD", "account-ed25519", curve.Ed25519, "0fe0e99bbb51b26af94195d4d61aebbff9b087397a616711c6e7d1600f7c1ebf",
-			"account_rdx12y7md4spfq5qy7e3mfjpa52937uvkxf0nmydsu5wydkkxw3qx6nghn", "radixdlt rola example"},
+			"account_rdx12yqa5qxme69f0km0uknampsfe8qa0umxkf6sgk4l0hs6jss6vw9zez", "radixdlt rola example"},
+		{"XRD", "account-secp256k1", curve.Secp256k1, "028704afaadc0020d50d634c8c5ef6ae9e918db1da59ab11a21a26e24a919b4bff",
+			"account_rdx16xtfz7339kx27nhzelg6p9d933x9fjwv6nxa9cyy8pvcmmvfaxslu4", "radixdlt rola example"},
 		{"CSPR", "account-hash-ed25519", curve.Ed25519, "cd807fb41345d8dd5a61da7991e1468173acbee53920e4dfe0d28cb8825ac664",
 			"account-hash-998c5fd4e7b568bedd78e05555c83c61893dc5d8546ce0bec8b30e1c570f21aa", "casper-cpp-sdk tests"},
 		{"XTZ", "tz2", curve.Secp256k1, sppk(t, "sppk7a7FbTvhn3Qxh5WpXVdNK88xsdpWAZF2ux2RNmvikKFtXYdHdMy"),
@@ -144,7 +146,7 @@ func TestExportForms(t *testing.T) {
 
 // TestSuiExport: from MystenLabs/sui secp256k1-keypair.test.ts.
 func TestSuiExport(t *testing.T) {
-	const private, address = "suiprivkey1qyqr6yvxdqkh32ep4pk9caqvphmk9epn6rhkczcfhaeermsyvwsg783y9am", "0x9e8f732575cc5386f8df3c784cd3ed1b53ce538da79926b2ad54dcc1197d2532"
+	const private, address = "suiprivkey1qyqr6yvxdqkh32ep4pk9caqvphmk9epn6rhkczcrhaeermsyvwsg783y9am", "0x9e8f732575cc5386f8df3c784cd3ed1b53ce538da79926b2ad54dcc1197d2532"
 	_, flagged, err := bech32.DecodeToBase256(private)
 	if err != nil {
 		t.Fatal(err)

@@ -11,7 +11,7 @@ func outOfReachChains() []Chain {
 		{"WAVES", "Waves", "curve25519 keys with a signature scheme of their own", 5741564, nil},
 		{"XNO", "Nano", "ed25519 with BLAKE2b in place of SHA-512", 165, []string{"NANO"}},
 		{"NEO", "Neo", "P-256 keys", 888, nil},
-		{"XCH", "Chia", "BLS12-381 keys", 8444, nil},
+		{"XCH", "Chia", "BLS12-381 keys", 8444, []string{"CHIA"}},
 		{"MINA", "Mina", "Pasta keys", 12586, nil},
 		{"XMR", "Monero", "a view key belongs to every address", 128, nil},
 		{"AR", "Arweave", "RSA keys", 472, nil},

@@ -137,3 +137,18 @@ func TestTableIsSound(t *testing.T) {
 		}
 	}
 }
+
+// TestVendorNames: the names in the vendor's own files and in its portal's table.
+func TestVendorNames(t *testing.T) {
+	const names = `BTC XTN SIGNET_BTC ETH SETH BSC_BNB MATIC ARBITRUM_ETH BASE_ETH TBASE_SETH OPT_ETH AVAXC MNT SMNT_MNT
+		TRON TTRON SOL SOLDEV_SOL TON XLM XRP ATOM EOS IOST LUNA BNB_BNB VET TVET
+		ARBITRUM AURORA BASE BB BERA BLAST BSC BOB SBOB CFXESPACE CHZ CHZ2 CORE CORN CRO TCRO ETC ETHW FTM FTN GETH HECO HOLESKY
+		HYPEREVM KAIA KAVAEVM MANTA MERLIN SMNT MODE MORPH MTR OPBNB OPT PLUME PLUMENETWORK PlatON Polygon RETH RON RSK SCROLL
+		SONIC SWELL TAC TAIKO TBB TBSC TLOS TomoChain UNICHAIN VeChain WEMIX XDAI XDC ZIRCUIT ZKSYNC Harmony IoTeX CyberMiles Nexty
+		Bitcoin FRACTAL BCH BSV BTG XEC eCash LTC DOGE DASH DCR Firo Flux Groestlcoin Handshake Liquid PIVX Ravencoin RVNC Ycash Zcash CKB
+		Cosmos BABYLON TERRA TERRA2 Filecoin TCFX ICP TSOL APT Algorand Cardano Edgeware HEDERA Kusama NEAR Polkadot SUI Stellar TONT Tezos
+		Neo Ontology Waves XCH`
+	for name := range strings.FieldsSeq(names) {
+		lookup(t, name)
+	}
+}

@@ -3,6 +3,7 @@ package holder
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"lifeboat/derive"
 	"lifeboat/internal/cli"
@@ -24,6 +25,8 @@ type Set struct {
 	Entries []*Entry // all that belong here, good or not
 	Missing []share.Participant
 	Wanted  bool // neither --group nor --xpub excludes it, nor is it a remainder of another epoch or vault
+
+	excluded bool // --group does
 }
 
 // Complete reports whether the good shares reach the threshold.
@@ -122,9 +125,9 @@ func (o *Outcome) narrow(group string, roots []*derive.Key) error {
 	if group != "" {
 		found := false
 		for _, s := range o.Sets {
-			if s.Wanted = slices.ContainsFunc(s.Shares, func(sh *share.Sealed) bool { return sh.Group.ID == group }); s.Wanted {
-				found = true
-			}
+			s.Wanted = slices.ContainsFunc(s.Shares, func(sh *share.Sealed) bool { return sh.Group.ID == group })
+			s.excluded = !s.Wanted
+			found = found || s.Wanted
 		}
 		if !found {
 			return cli.Fail(cli.Mismatch, fmt.Errorf("no file has a usable share of group %q", group), "mpc-backup inspect lists the groups of each file")
@@ -203,7 +206,7 @@ func (o *Outcome) Verdict() error {
 	if len(short) == 0 {
 		return nil
 	}
-	return cli.Fail(code, fmt.Errorf("too few shares: %s", Sentence(short)), o.hints()...)
+	return cli.Fail(code, fmt.Errorf("too few shares: %s", strings.Join(short, "; ")), o.hints()...)
 }
 
 // potential counts the shares that might be good if their files could be read
@@ -325,4 +328,55 @@ func (o *Outcome) Unassigned() []FileReport {
 		files = append(files, report(e))
 	}
 	return files
+}
+
+// Verify is Verdict for a rehearsal: every file must be good as well. A good
+// file too few is found by Verdict; of the others, one that was opened or read
+// and does not belong is exit status 3, and so is a share that does not open
+// where the rest shows that it should; a file that cannot be read, or a bundle
+// without its identity, is 1.
+func (o *Outcome) Verify() error {
+	if err := o.Verdict(); err != nil {
+		return err
+	}
+	for _, s := range o.Wanted() {
+		var holders []share.Participant
+		for _, e := range s.Good {
+			holders = append(holders, *s.Group.Participant(*e.Sealed.ShareID))
+		}
+		sum, err := s.Group.CombinePublic(holders)
+		if err != nil || !sum.Equal(s.Group.RootKey) {
+			return cli.Fail(cli.Mismatch, fmt.Errorf("group %q: the public keys of the opened shares do not combine to the root public key", s.Group.ID))
+		}
+	}
+	code, bad := cli.OK, []string{}
+	for _, in := range o.Inputs {
+		worst := cli.OK
+		if in.Err != nil {
+			worst = cli.Failed
+		}
+		for _, e := range in.Entries {
+			if e.Status != Good && e.Status != Duplicate && o.counts(e) {
+				worst = cli.Mismatch
+			}
+		}
+		if worst != cli.OK {
+			bad = append(bad, fmt.Sprintf("%q", in.Path))
+		}
+		code = max(code, worst)
+	}
+	if code == cli.OK {
+		return nil
+	}
+	return cli.Fail(code, fmt.Errorf("recoverable, but not every file is good: %s", Sentence(bad)), o.hints()...)
+}
+
+// counts reports whether a share is of a group that was asked for.
+func (o *Outcome) counts(e *Entry) bool {
+	for _, s := range o.Sets {
+		if slices.Contains(s.Entries, e) {
+			return !s.excluded
+		}
+	}
+	return true
 }

@@ -161,12 +161,18 @@ func (t *Target) Check() error {
 // Write writes the files, and reads the bundle back before it appears.
 func (t *Target) Write(e *cli.Env, files []backup.File, meta backup.Meta) error {
 	if t.Plain {
-		return t.writePlain(e, files)
+		if err := t.WritePlain(e, files); err != nil {
+			return err
+		}
+		e.Warn("%q holds private keys in the clear; whoever can read it owns what they protect. Deleting does not erase them from a disk or a stick", t.Path)
+		return nil
 	}
 	return WriteBundle(e, t.Path, files, t.Recipients, meta)
 }
 
-func (t *Target) writePlain(e *cli.Env, files []backup.File) error {
+// WritePlain writes the files into a new folder that appears complete or not at
+// all.
+func (t *Target) WritePlain(e *cli.Env, files []backup.File) error {
 	dir, err := outfile.Mkdir(t.Path)
 	if err != nil {
 		return err
@@ -178,11 +184,7 @@ func (t *Target) writePlain(e *cli.Env, files []backup.File) error {
 			return err
 		}
 	}
-	if err := dir.Commit(); err != nil {
-		return err
-	}
-	e.Warn("%q holds private keys in the clear; whoever can read it owns what they protect. Deleting does not erase them from a disk or a stick", t.Path)
-	return nil
+	return dir.Commit()
 }
 
 func copyFile(e *cli.Env, dir *outfile.Dir, f backup.File) error {

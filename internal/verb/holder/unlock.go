@@ -3,6 +3,7 @@ package holder
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"lifeboat/backup"
@@ -47,6 +48,9 @@ const FlagsHelp = `  -i, --identity F        an age identity, an SSH key or a sh
   --max-iterations N      allow password derivations of more than 10,000,000 iterations
   --max-work-factor N     allow bundles with an scrypt work factor above 22
 `
+
+// Opens reports whether anything was given that opens bundles or shares.
+func (f *Flags) Opens() bool { return len(f.identities)+len(f.passphrases) > 0 }
 
 // Session is the inputs of one run of a verb.
 type Session struct {
@@ -187,19 +191,57 @@ func (s *Session) Unlock(salvage bool, use Use) error {
 		if in.Err != nil {
 			continue
 		}
-		a := &asker{env: s.env}
-		if s.passwords != nil {
-			a.fromFiles, a.files = true, s.passwords[i]
-		}
-		if err := s.unlock(in, a, salvage, use); err != nil {
+		if err := s.unlock(in, s.asker(i), salvage, use); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+// OpenBundles opens the bundles among the inputs, and no share in them, with
+// what was given for it: it asks for nothing.
+func (s *Session) OpenBundles() error {
+	for i, in := range s.Inputs {
+		if in.Err == nil && in.isBundle() && (s.passwords != nil || !in.Header.NeedsPassphrase()) {
+			if err := s.unlockBundle(in, s.asker(i)); err != nil {
+				return err
+			}
+		}
+	}
+	s.warnTestOnly()
+	return nil
+}
+
+// OpenBundle opens one input that must be a bundle, and asks if it has to.
+func (s *Session) OpenBundle(in *Input) error {
+	if in.Err == nil && !in.isBundle() {
+		return cli.Fail(cli.Failed, fmt.Errorf("%q is not a bundle", in.Path))
+	}
+	if in.Err == nil {
+		if err := s.unlockBundle(in, s.asker(slices.Index(s.Inputs, in))); err != nil {
+			return err
+		}
+	}
+	if in.Bundle == nil {
+		var hints []string
+		if h := in.Hint(); h != "" {
+			hints = append(hints, h)
+		}
+		return cli.Fail(cli.Failed, in.Err, hints...)
+	}
+	return nil
+}
+
+func (s *Session) asker(i int) *asker {
+	a := &asker{env: s.env}
+	if s.passwords != nil {
+		a.fromFiles, a.files = true, s.passwords[i]
+	}
+	return a
+}
+
 func (s *Session) unlock(in *Input, a *asker, salvage bool, use Use) error {
-	if in.isBundle() {
+	if in.isBundle() && in.Bundle == nil {
 		if err := s.unlockBundle(in, a); err != nil {
 			return err
 		}

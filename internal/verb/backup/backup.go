@@ -1,0 +1,13 @@
+// Package backup holds the verbs of mpc-backup.
+package backup
+
+import "lifeboat/internal/cli"
+
+// Program returns mpc-backup.
+func Program() *cli.Program {
+	return &cli.Program{
+		Name:    "mpc-backup",
+		Summary: "back up, verify and inspect key shares, one at a time",
+		Verbs:   []cli.Verb{inspectVerb, verifyVerb, sealVerb, openVerb, keygenVerb},
+	}
+}

@@ -1,0 +1,267 @@
+package backup
+
+import (
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"lifeboat/backup"
+	"lifeboat/internal/cli"
+	"lifeboat/internal/verb/holder"
+	"lifeboat/share"
+)
+
+var inspectVerb = cli.Verb{
+	Name:    "inspect",
+	Summary: "what share files and bundles say, without a password",
+	Usage: `Usage: mpc-backup inspect FILE… [--json]
+
+Shows what a file says about its groups, its share and its password derivation,
+and what is wrong with it. It opens no share and asks for no password. Of a bundle
+it shows the header; with the identity that opens it, also the shares inside.
+
+  -i, --identity F        an age identity, an SSH key or a shard that opens bundles (repeatable)
+  --threshold T           how many shares are needed, for tss-lib files, which do not say
+  --xpub KEY              the root extended public key, for the chain code of tss-lib files
+  --json                  print the same facts as JSON
+
+Example: which two shares exist outside the provider?
+  mpc-backup inspect client.json custodian.json
+`,
+	Run: runInspect,
+}
+
+type inspectReport struct {
+	Files []fileReport `json:"files"`
+}
+
+type fileReport struct {
+	Path   string         `json:"path"`
+	Kind   string         `json:"kind"` // recovery-group, tss-lib, bundle or unknown
+	SHA256 string         `json:"sha256,omitempty"`
+	Error  string         `json:"error,omitempty"`
+	Header *backup.Header `json:"bundle,omitempty"`
+	Groups []groupReport  `json:"groups"`
+
+	input *holder.Input
+}
+
+type groupReport struct {
+	ID           string              `json:"id"`
+	CreatedTime  string              `json:"created_time"`
+	Version      int                 `json:"version"`
+	Curve        string              `json:"curve"`
+	Threshold    int                 `json:"threshold"`
+	Participants []participantReport `json:"participants"`
+	Root         string              `json:"root_extended_public_key"`
+	Epoch        string              `json:"epoch"`
+	Share        participantReport   `json:"share"`
+	KDF          *kdfReport          `json:"kdf,omitempty"`
+	Problems     []string            `json:"problems"`
+	TestOnly     bool                `json:"test_only"`
+}
+
+type participantReport struct {
+	NodeID    string `json:"node_id"`
+	ShareID   string `json:"share_id"`
+	PublicKey string `json:"share_public_key"`
+}
+
+type kdfReport struct {
+	Name       string `json:"name"`
+	Hash       string `json:"hash"`
+	Iterations int64  `json:"iterations"`
+	Length     int    `json:"length"`
+	SaltSize   int    `json:"salt_bytes"`
+}
+
+func runInspect(e *cli.Env, args []string) error {
+	set := e.Flags("inspect")
+	var f holder.Flags
+	f.Define(set)
+	asJSON := set.Bool("json", false, "")
+	if err := set.Parse(args); err != nil {
+		return err
+	}
+	if set.NArg() == 0 {
+		return set.Misuse("no FILE")
+	}
+	if f.Opens() {
+		if _, err := e.Guard(set); err != nil {
+			return err
+		}
+	}
+	session, err := holder.Load(e, set, &f, set.Args())
+	if err != nil {
+		return err
+	}
+	defer session.Close()
+	if f.Opens() {
+		if err := session.OpenBundles(); err != nil {
+			return err
+		}
+	}
+	r := inspectReport{Files: []fileReport{}}
+	for _, in := range session.Inputs {
+		r.Files = append(r.Files, describe(in))
+	}
+	if *asJSON {
+		err = e.WriteJSON(r)
+	} else {
+		err = r.print(e.Stdout)
+	}
+	if err != nil {
+		return err
+	}
+	return r.verdict()
+}
+
+func describe(in *holder.Input) fileReport {
+	r := fileReport{Path: in.Path, Kind: "unknown", SHA256: in.SHA256, Header: in.Header, Groups: []groupReport{}, input: in}
+	if in.Err != nil {
+		r.Error = in.Err.Error()
+	}
+	if in.Header != nil {
+		r.Kind = "bundle"
+	}
+	for _, entry := range in.Entries {
+		if in.Header == nil {
+			r.Kind = string(entry.Sealed.Kind)
+		}
+		r.Groups = append(r.Groups, describeGroup(entry.Sealed))
+	}
+	return r
+}
+
+func describeGroup(s *share.Sealed) groupReport {
+	g := groupReport{Version: s.Version, Curve: s.Curve.String(), TestOnly: s.TestOnly(), Problems: []string{}, Participants: []participantReport{}}
+	g.Share.NodeID = s.NodeID
+	if s.ShareID != nil {
+		g.Share.ShareID = s.ShareID.Text
+	}
+	if s.PublicKey != nil {
+		g.Share.PublicKey = hex.EncodeToString(s.PublicKey.Bytes())
+	}
+	for _, p := range s.Roster {
+		g.Participants = append(g.Participants, participantReport{p.NodeID, p.ShareID.Text, hex.EncodeToString(p.PublicKey.Bytes())})
+	}
+	if s.Group != nil {
+		g.ID, g.CreatedTime, g.Threshold, g.Epoch = s.Group.ID, s.Group.CreatedTime, s.Group.Threshold, s.Group.Epoch()
+		if root := s.Group.Root(); root != nil {
+			g.Root = root.String()
+		}
+	}
+	if s.Kind == share.RecoveryGroup {
+		h, _ := s.KDF.Hash()
+		g.KDF = &kdfReport{"PBKDF2-HMAC", h.Name, s.KDF.Iterations, s.KDF.Length, len(s.KDF.Salt)}
+	}
+	for _, p := range s.Problems {
+		g.Problems = append(g.Problems, p.Error())
+	}
+	return g
+}
+
+func (r inspectReport) print(w io.Writer) error {
+	var b strings.Builder
+	for i, f := range r.Files {
+		if i > 0 {
+			b.WriteByte('\n')
+		}
+		fmt.Fprintf(&b, "%s: %s\n", f.Path, f.Kind)
+		if f.Error != "" {
+			fmt.Fprintf(&b, "  cannot be used: %s\n", cli.Clean(f.Error))
+		}
+		if h := f.Header; h != nil {
+			kinds := make([]string, len(h.Recipients))
+			for i, k := range h.Recipients {
+				kinds[i] = k.String()
+			}
+			fmt.Fprintf(&b, "  sealed to: %s\n", strings.Join(kinds, "; "))
+			if h.WorkFactor > 0 {
+				fmt.Fprintf(&b, "  scrypt work factor: %d\n", h.WorkFactor)
+			}
+			if f.input.Bundle != nil {
+				for _, file := range f.input.Bundle.Manifest.Files {
+					fmt.Fprintf(&b, "  holds: %q, %d bytes\n", file.Name, file.Size)
+				}
+			}
+		}
+		for _, g := range f.Groups {
+			g.print(&b)
+		}
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func (g *groupReport) print(b *strings.Builder) {
+	fmt.Fprintf(b, "  group %q on %s\n", g.ID, g.Curve)
+	if g.TestOnly {
+		b.WriteString("    TEST ONLY: the keys of this vault are published\n")
+	}
+	fmt.Fprintf(b, "    root key  %s\n    epoch     %s\n    shares    %d of %d give the key\n", g.Root, g.Epoch, g.Threshold, len(g.Participants))
+	for _, p := range g.Participants {
+		mark := "         "
+		if p.NodeID == g.Share.NodeID {
+			mark = "this file"
+		}
+		fmt.Fprintf(b, "    %s %q, share ID %s, public key %s\n", mark, p.NodeID, p.ShareID, p.PublicKey)
+	}
+	if len(g.Participants) == 2 && g.Threshold == 2 {
+		b.WriteString("    note      both shares are needed: if the provider holds the other one, this key cannot be recovered without the provider\n")
+	}
+	if g.KDF != nil {
+		fmt.Fprintf(b, "    password  %s, %s, %d iterations\n", g.KDF.Name, g.KDF.Hash, g.KDF.Iterations)
+	} else {
+		b.WriteString("    password  none: the share lies in the file in the clear\n")
+	}
+	for _, p := range g.Problems {
+		fmt.Fprintf(b, "    WRONG     %s\n", cli.Clean(p))
+	}
+}
+
+// verdict is exit status 3 if files contradict themselves or each other, and 1
+// if one cannot be read.
+func (r inspectReport) verdict() error {
+	code, bad := cli.OK, 0
+	for _, f := range r.Files {
+		wrong := f.input.Err != nil
+		if wrong {
+			code = max(code, cli.Failed)
+		}
+		for _, entry := range f.input.Entries {
+			for _, p := range entry.Sealed.Problems {
+				wrong = true
+				if errors.Is(p, share.ErrInconsistent) {
+					code = cli.Mismatch
+				} else {
+					code = max(code, cli.Failed)
+				}
+			}
+		}
+		if wrong {
+			bad++
+		}
+	}
+	if code == cli.OK {
+		return nil
+	}
+	return cli.Fail(code, fmt.Errorf("%d of %d files have problems: %s", bad, len(r.Files), r.first()))
+}
+
+// first returns the first problem, for the error line.
+func (r inspectReport) first() string {
+	for _, f := range r.Files {
+		if f.Error != "" {
+			return f.Error
+		}
+		for _, g := range f.Groups {
+			if len(g.Problems) > 0 {
+				return fmt.Sprintf("%q: %s", f.Path, g.Problems[0])
+			}
+		}
+	}
+	return ""
+}

@@ -1,0 +1,139 @@
+package backup
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"lifeboat/chains/book"
+	"lifeboat/derive"
+	"lifeboat/internal/cli"
+	"lifeboat/internal/verb/holder"
+)
+
+var verifyVerb = cli.Verb{
+	Name:    "verify",
+	Summary: "open one share after another and prove that they would give the root key",
+	Usage: `Usage: mpc-backup verify FILE… [--addresses CSV] [--xpub KEY] [--group ID] [--json]
+
+Opens each share with its password, checks it against its share public key and
+wipes it again: no two shares are in memory at once, and nothing secret is shown.
+That the shares give the root key is then shown on the public keys. Exit status 0
+means that every file is good and every group recoverable with the files given.
+
+  --addresses CSV         check every row of the address book against the root keys
+  --group ID              only this group must be recoverable
+` + holder.FlagsHelp + `  --json                  print the report as JSON
+
+Example: the quarterly check
+  mpc-backup verify client.json custodian.json --addresses address.csv --xpub xpub6…
+`,
+	Run: runVerify,
+}
+
+type verifyReport struct {
+	OK          bool                 `json:"ok"`
+	Recoverable bool                 `json:"recoverable"`
+	Tool        string               `json:"tool"`
+	Date        string               `json:"date"`
+	Conditions  *cli.Conditions      `json:"conditions"`
+	Groups      []holder.GroupReport `json:"groups"`
+	Files       []holder.FileReport  `json:"unassigned_files"`
+	Addresses   *book.Totals         `json:"addresses,omitempty"`
+}
+
+func runVerify(e *cli.Env, args []string) error {
+	set := e.Flags("verify")
+	var f holder.Flags
+	f.Define(set)
+	addresses := set.String("addresses", "", "")
+	group := set.String("group", "", "")
+	asJSON := set.Bool("json", false, "")
+	if err := set.Parse(args); err != nil {
+		return err
+	}
+	if set.NArg() == 0 {
+		return set.Misuse("no FILE")
+	}
+	conditions, err := e.Guard(set)
+	if err != nil {
+		return err
+	}
+	session, err := holder.Load(e, set, &f, set.Args())
+	if err != nil {
+		return err
+	}
+	defer session.Close()
+	if err := session.Unlock(false, func(*holder.Entry) bool { return false }); err != nil {
+		return err
+	}
+	outcome, err := session.Outcome(*group)
+	if err != nil {
+		return err
+	}
+	outcome.Blame(e)
+	verdict := outcome.Verify()
+	r := &verifyReport{Tool: e.Program + " " + cli.Version, Date: set.Date().Format("2006-01-02"), Conditions: conditions,
+		Groups: outcome.Groups(), Files: outcome.Unassigned(), Recoverable: outcome.Verdict() == nil}
+	if *addresses != "" {
+		var roots []*derive.Key
+		for _, s := range outcome.Wanted() {
+			if root := s.Group.Root(); root != nil {
+				roots = append(roots, root)
+			}
+		}
+		totals, err := holder.CheckBook(e, *addresses, roots, nil)
+		if err != nil {
+			return err
+		}
+		r.Addresses = totals
+		if verdict == nil && (totals.Failed() || totals.Uncovered > 0 && *group == "") {
+			verdict = cli.Fail(cli.Mismatch, fmt.Errorf("address book %q: %d of %d rows are ok, %d mismatch, %d bad, %d have no root key on their curve",
+				*addresses, totals.OK, totals.Rows, totals.Mismatch, totals.Bad, totals.Uncovered))
+		}
+	}
+	r.OK = verdict == nil
+	if *asJSON {
+		err = e.WriteJSON(r)
+	} else {
+		err = r.print(e.Stdout)
+	}
+	if err != nil {
+		return err
+	}
+	return verdict
+}
+
+func (r *verifyReport) print(w io.Writer) error {
+	var b strings.Builder
+	for _, g := range r.Groups {
+		verdict := "NOT RECOVERABLE with these files"
+		if g.Recoverable {
+			verdict = "recoverable with these files"
+		}
+		fmt.Fprintf(&b, "group %q on %s, epoch %s: %s\n", g.ID, g.Curve, g.Epoch, verdict)
+		fmt.Fprintf(&b, "  root key  %s\n  shares    %d good, %d needed\n", g.Root, g.GoodShares, g.Threshold)
+		for _, f := range g.Files {
+			fmt.Fprintf(&b, "  %-12s %q, node %q\n", f.Status, f.Path, f.NodeID)
+		}
+		if len(g.Missing) > 0 {
+			fmt.Fprintf(&b, "  not shown  the shares of %s\n", strings.Join(quoteAll(g.Missing), ", "))
+		}
+	}
+	for _, f := range r.Files {
+		fmt.Fprintf(&b, "%s: %q\n", f.Status, f.Path)
+	}
+	if a := r.Addresses; a != nil {
+		fmt.Fprintf(&b, "address book: %d rows: %d ok, %d mismatch, %d unsupported, %d bad\n", a.Rows, a.OK, a.Mismatch, a.Unsupported, a.Bad)
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func quoteAll(list []string) []string {
+	out := make([]string, len(list))
+	for i, s := range list {
+		out[i] = fmt.Sprintf("%q", s)
+	}
+	return out
+}

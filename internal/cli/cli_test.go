@@ -1,0 +1,289 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"lifeboat/internal/lockdown"
+	"lifeboat/internal/outfile"
+	"lifeboat/internal/prompt"
+)
+
+// run runs a program whose one verb is do.
+func run(do func(e *Env, args []string) error, env *Env, args ...string) (code int, stdout, stderr string) {
+	var out, msg bytes.Buffer
+	env.Stdout, env.Stderr = &out, &msg
+	p := &Program{Name: "mpc-test", Summary: "a test", Verbs: []Verb{
+		{Name: "do", Summary: "does it", Usage: "Usage: mpc-test do\n\nExample: mpc-test do", Run: do},
+		{Name: "other", Summary: "does not", Run: do},
+	}}
+	return p.Run(env, args), out.String(), msg.String()
+}
+
+func TestExitStatus(t *testing.T) {
+	plain := errors.New("couldn't")
+	cancelled, cancel := context.WithCancel(context.Background())
+	cancel()
+	for _, c := range []struct {
+		name   string
+		err    error
+		env    Env
+		code   int
+		stderr string
+	}{
+		{"fine", nil, Env{}, OK, ""},
+		{"plain", plain, Env{}, Failed, "mpc-test: error: couldn't\n"},
+		{"wrapped", fmt.Errorf("file %q: %w", "a", Fail(Mismatch, plain, "try b", "or c")), Env{}, Mismatch, "mpc-test: error: file \"a\": couldn't\nmpc-test: hint: try b\nmpc-test: hint: or c\n"},
+		{"joined", errors.Join(plain, Failf(Refused, "unsafe")), Env{}, Refused, "mpc-test: error: couldn't\nmpc-test: error: unsafe\n"},
+		{"none", Fail(Usage, nil), Env{}, OK, ""},
+		{"output exists", fmt.Errorf("x: %w", outfile.ErrExists), Env{}, Refused, "mpc-test: error: x: already exists, and nothing is ever overwritten\n"},
+		{"interrupted", fmt.Errorf("x: %w", context.Canceled), Env{Interrupt: cancelled}, Interrupted, "mpc-test: error: interrupted: what was not finished has been removed\n"},
+		{"cancelled otherwise", context.Canceled, Env{}, Failed, "mpc-test: error: context canceled\n"},
+		{"steering", errors.New("a\x1b]0;evil\x07b\u202ec\rd\xff"), Env{}, Failed, `mpc-test: error: a\x1b]0;evil\ab\u202ec\rd` + "\ufffd\n"},
+	} {
+		code, stdout, stderr := run(func(*Env, []string) error { return c.err }, &c.env, "do")
+		if code != c.code || stdout != "" || stderr != c.stderr {
+			t.Errorf("%s: exit %d, %q, %q", c.name, code, stdout, stderr)
+		}
+	}
+}
+
+func TestPanic(t *testing.T) {
+	cleaned := false
+	code, stdout, stderr := run(func(e *Env, _ []string) error {
+		e.OnExit(func() { cleaned = true })
+		e.OnExit(func() { panic("hunter2") })
+		panic("hunter2")
+	}, &Env{}, "do")
+	if code != Failed || !cleaned || !strings.Contains(stderr, "internal error") || strings.Contains(stdout+stderr, "hunter2") {
+		t.Errorf("exit %d, cleaned %v, %q", code, cleaned, stderr)
+	}
+}
+
+func TestDispatch(t *testing.T) {
+	do := func(e *Env, args []string) error {
+		f := e.Flags("do")
+		n := f.Int("count", 0, "")
+		if err := f.Parse(args); err != nil {
+			return err
+		}
+		fmt.Fprintln(e.Stdout, *n, f.Args())
+		return nil
+	}
+	for _, c := range []struct {
+		args           string
+		code           int
+		stdout, stderr string // contained
+	}{
+		{"do --count 3 a b", OK, "3 [a b]", ""},
+		{"do a --count=3 -- --b", OK, "3 [a --b]", ""},
+		{"do --allow-network --allow-swap --date 2026-01-02", OK, "0 []", ""},
+		{"", Usage, "", "hint: the verbs are do, other, help and version"},
+		{"undo", Usage, "", `error: unknown verb "undo"`},
+		{"help undo", Usage, "", `error: unknown verb "undo"`},
+		{"help do other", Usage, "", "error: help takes one verb"},
+		{"do --count x", Usage, "", "hint: mpc-test help do shows how it is used"},
+		{"do --count", Usage, "", "error: flag needs an argument: --count"},
+		{"do --nothing\x1b[2J", Usage, "", `error: unknown flag: --nothing\x1b[2J`},
+		{"do --date 2026-02-30", Usage, "", `--date "2026-02-30"`},
+		{"help", OK, "  other      does not\n", ""},
+		{"-h", OK, "Exit status:", ""},
+		{"help do", OK, "Example: mpc-test do\n", ""},
+		{"do --help", OK, "--allow-network", ""},
+		{"do a -h", OK, "Example: mpc-test do\n", ""},
+		{"version", OK, "mpc-test " + Version, ""},
+		{"version x", Usage, "", "error: version takes nothing but --json"},
+	} {
+		code, stdout, stderr := run(do, &Env{}, strings.Fields(c.args)...)
+		if code != c.code || !strings.Contains(stdout, c.stdout) || !strings.Contains(stderr, c.stderr) ||
+			(stdout == "") != (c.stdout == "") || (stderr == "") != (c.stderr == "") {
+			t.Errorf("%q: exit %d, %q, %q", c.args, code, stdout, stderr)
+		}
+	}
+}
+
+func TestDate(t *testing.T) {
+	run(func(e *Env, args []string) error {
+		f := e.Flags("do")
+		if err := f.Parse([]string{"--date", "2026-03-04"}); err != nil || !f.Date().Equal(time.Date(2026, 3, 4, 0, 0, 0, 0, time.UTC)) {
+			t.Error(f.Date(), err)
+		}
+		f = e.Flags("do")
+		if err := f.Parse(nil); err != nil || f.Date().IsZero() || f.Date().Location() != time.UTC || f.Date().Nanosecond() != 0 {
+			t.Error(f.Date(), err)
+		}
+		return nil
+	}, &Env{}, "do")
+}
+
+func TestVersionJSON(t *testing.T) {
+	code, stdout, _ := run(nil, &Env{}, "version", "--json")
+	var got Build
+	dec := json.NewDecoder(strings.NewReader(stdout))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&got); err != nil || code != OK || got.Program != "mpc-test" || got.Version != Version || dec.More() {
+		t.Errorf("exit %d, %v, %s", code, err, stdout)
+	}
+	if got.Settings == nil || got.Modules == nil || got.Go == "" || !strings.Contains(got.Platform, "/") {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestWriteJSON(t *testing.T) {
+	_, stdout, _ := run(func(e *Env, _ []string) error { return e.WriteJSON(map[string]any{"a": "<&>", "b": []int{}}) }, &Env{}, "do")
+	if want := "{\n  \"a\": \"<&>\",\n  \"b\": []\n}\n"; stdout != want {
+		t.Errorf("got %q, want %q", stdout, want)
+	}
+	code, stdout, _ := run(func(e *Env, _ []string) error { return e.WriteJSON(func() {}) }, &Env{}, "do")
+	if code != Failed || stdout != "" {
+		t.Errorf("exit %d, %q", code, stdout)
+	}
+}
+
+type brokenPipe struct{}
+
+func (brokenPipe) Write([]byte) (int, error) { return 0, errors.New("broken pipe") }
+
+// A verb that does not look whether its results arrived must not report success.
+func TestLostResults(t *testing.T) {
+	var stderr bytes.Buffer
+	p := &Program{Name: "mpc-test", Verbs: []Verb{{Name: "do", Run: func(e *Env, _ []string) error {
+		fmt.Fprintln(e.Stdout, "result")
+		return nil
+	}}}}
+	if code := p.Run(&Env{Stdout: brokenPipe{}, Stderr: &stderr}, []string{"do"}); code != Failed || !strings.Contains(stderr.String(), "broken pipe") {
+		t.Errorf("exit %d, %q", code, &stderr)
+	}
+}
+
+func TestOnExit(t *testing.T) {
+	var order []string
+	run(func(e *Env, _ []string) error {
+		e.OnExit(func() { order = append(order, "first") })
+		remove := e.OnExit(func() { order = append(order, "removed") })
+		e.OnExit(func() { order = append(order, "last") })
+		remove()
+		remove()
+		return nil
+	}, &Env{}, "do")
+	if !slices.Equal(order, []string{"last", "first"}) {
+		t.Errorf("%q", order)
+	}
+}
+
+type fakeTerminal struct {
+	prompt.Terminal
+	closed int
+}
+
+func (f *fakeTerminal) Close() error { f.closed++; return nil }
+
+func TestTerminal(t *testing.T) {
+	term, opened := new(fakeTerminal), 0
+	run(func(e *Env, _ []string) error {
+		for range 2 {
+			if got, err := e.Terminal(); got != term || err != nil {
+				t.Error(got, err)
+			}
+		}
+		return nil
+	}, &Env{Terminal: func() (prompt.Terminal, error) { opened++; return term, nil }}, "do")
+	if opened != 1 || term.closed != 1 {
+		t.Errorf("opened %d times, closed %d times", opened, term.closed)
+	}
+	code, _, stderr := run(func(e *Env, _ []string) error { _, err := e.Terminal(); return err },
+		&Env{Terminal: func() (prompt.Terminal, error) { return nil, prompt.ErrNoTerminal }}, "do")
+	if code != Failed || !strings.Contains(stderr, "hint: give passphrases with --passphrase-file") {
+		t.Errorf("exit %d, %q", code, stderr)
+	}
+}
+
+func TestGuard(t *testing.T) {
+	blind := errors.New("no /proc")
+	whole := lockdown.Protection{Landlock: true, Seccomp: true}
+	for _, c := range []struct {
+		name       string
+		network    []string
+		networkErr error
+		swap       []string
+		swapErr    error
+		process    lockdown.Status
+		sandbox    lockdown.Protection
+		args       string
+		code       int
+		stderr     string // contained
+	}{
+		{name: "safe", code: OK},
+		{name: "online", network: []string{"route", "address"}, code: Refused, stderr: "looks online: route; address\nmpc-test: hint: unplug"},
+		{name: "online, allowed", network: []string{"route"}, args: "--allow-network", code: OK, stderr: "warning: this machine looks online: route"},
+		{name: "online, other flag", network: []string{"route"}, args: "--allow-swap", code: Refused, stderr: "--allow-network"},
+		{name: "cannot look", networkErr: blind, code: Refused, stderr: "couldn't tell: no /proc"},
+		{name: "swap", swap: []string{"sda"}, code: Refused, stderr: "swapoff -a"},
+		{name: "swap, allowed", swap: []string{"sda"}, args: "--allow-swap", code: OK, stderr: "warning: memory may be written to disk: sda"},
+		{name: "swap, locked", swap: []string{"sda"}, process: lockdown.Status{MemoryLock: true}, code: OK},
+		{name: "cannot see swap", swapErr: blind, code: Refused, stderr: "couldn't tell: no /proc"},
+		{name: "no sandbox", args: "--require-sandbox", code: Refused, stderr: "the sandbox in force is none"},
+		{name: "half a sandbox", args: "--require-sandbox", sandbox: lockdown.Protection{Seccomp: true}, code: Refused, stderr: "seccomp only"},
+		{name: "sandbox", args: "--require-sandbox", sandbox: whole, code: OK},
+	} {
+		env := &Env{process: c.process, probes: probes{
+			network: func() ([]string, error) { return c.network, c.networkErr },
+			swap:    func() ([]string, error) { return c.swap, c.swapErr },
+			sandbox: func() lockdown.Protection { return c.sandbox },
+		}}
+		code, stdout, stderr := run(func(e *Env, args []string) error {
+			f := e.Flags("do")
+			if err := f.Parse(args); err != nil {
+				return err
+			}
+			found, err := e.Guard(f)
+			if err != nil {
+				return err
+			}
+			return e.WriteJSON(found)
+		}, env, append([]string{"do"}, strings.Fields(c.args)...)...)
+		if code != c.code || !strings.Contains(stderr, c.stderr) || (stderr == "") != (c.stderr == "") {
+			t.Errorf("%s: exit %d, %q", c.name, code, stderr)
+		}
+		if (stdout == "") != (code != OK) || strings.Contains(stdout, "null") {
+			t.Errorf("%s: %q", c.name, stdout)
+		}
+	}
+}
+
+func TestProgressIntoFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "stderr")
+	f, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	p := NewProgress(&Env{Stderr: f}, "deriving", 2)
+	p.next = time.Time{}
+	p.Add(1)
+	p.Done()
+	if b, err := os.ReadFile(path); len(b) > 0 || err != nil {
+		t.Errorf("%q, %v", b, err)
+	}
+}
+
+func TestProgress(t *testing.T) {
+	var screen bytes.Buffer
+	p := &Progress{what: "deriving", total: 200, env: &Env{Stderr: &screen}}
+	p.Add(100)
+	p.Add(50) // too soon to be shown
+	p.Done()
+	line := "deriving: 100 of 200 (50%)"
+	if want := "\r" + line + "\r" + strings.Repeat(" ", len(line)) + "\r"; screen.String() != want {
+		t.Errorf("got %q, want %q", screen.String(), want)
+	}
+}

@@ -1,0 +1,127 @@
+package cli
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"lifeboat/internal/outfile"
+	"lifeboat/internal/prompt/ptytest"
+)
+
+// childVerb makes the test binary a program with the verbs of child.
+const childVerb = "CLI_TEST_CHILD"
+
+var child = Program{Name: "mpc-test", Verbs: []Verb{
+	{Name: "ask", Run: func(e *Env, args []string) error {
+		out, err := outfile.Create(args[0])
+		if err != nil {
+			return err
+		}
+		e.OnExit(out.Abort)
+		out.Write([]byte("half"))
+		term, err := e.Terminal()
+		if err != nil {
+			return err
+		}
+		_, err = term.Password("Passphrase: ")
+		return err
+	}},
+	{Name: "talk", Run: func(e *Env, _ []string) error {
+		for {
+			if _, err := fmt.Fprintln(e.Stdout, "line"); err != nil {
+				return err
+			}
+		}
+	}},
+}}
+
+func TestMain(m *testing.M) {
+	if os.Getenv(childVerb) == "" {
+		os.Exit(m.Run())
+	}
+	os.Exit(child.Main())
+}
+
+func start(t *testing.T, args ...string) (*exec.Cmd, *bytes.Buffer) {
+	t.Helper()
+	cmd := exec.Command(os.Args[0], args...)
+	cmd.Env = append(os.Environ(), childVerb+"=1", "GOTRACEBACK=crash")
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	return cmd, &stderr
+}
+
+// Whatever ends it, the terminal is as before, the output is gone, and nothing
+// is said about where the program was.
+func TestSignals(t *testing.T) {
+	for name, end := range map[string]func(*ptytest.PTY, *os.Process){
+		"^C":      func(p *ptytest.PTY, _ *os.Process) { p.Type("\x03") },
+		"^\\":     func(p *ptytest.PTY, _ *os.Process) { p.Type("\x1c") },
+		"SIGTERM": func(_ *ptytest.PTY, p *os.Process) { p.Signal(syscall.SIGTERM) },
+		"SIGHUP":  func(_ *ptytest.PTY, p *os.Process) { p.Signal(syscall.SIGHUP) },
+		"SIGABRT": func(_ *ptytest.PTY, p *os.Process) { p.Signal(syscall.SIGABRT) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := ptytest.New(t)
+			before := p.Mode()
+			tty, err := os.OpenFile(p.Path, os.O_RDWR|unix.O_NOCTTY, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer tty.Close()
+			dir := t.TempDir()
+			cmd, stderr := start(t, "ask", filepath.Join(dir, "out"))
+			cmd.Stdin = tty
+			cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			p.Await("Passphrase: ")
+			p.Type("hunter2")
+			end(p, cmd.Process)
+			var exit *exec.ExitError
+			if err := cmd.Wait(); !errors.As(err, &exit) || exit.ExitCode() != Interrupted {
+				t.Errorf("ended with %v", err)
+			}
+			if want := "mpc-test: error: interrupted: what was not finished has been removed\n"; stderr.String() != want {
+				t.Errorf("got %q, want %q", stderr, want)
+			}
+			if p.Mode() != before {
+				t.Error("the terminal is not as it was")
+			}
+			if strings.Contains(p.Screen(), "hunter2") {
+				t.Errorf("the terminal shows %q", p.Screen())
+			}
+			if left, err := os.ReadDir(dir); len(left) > 0 || err != nil {
+				t.Errorf("left %v, %v", left, err)
+			}
+		})
+	}
+}
+
+func TestClosedPipe(t *testing.T) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd, stderr := start(t, "talk")
+	cmd.Stdout = w
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	w.Close()
+	r.Close()
+	var exit *exec.ExitError
+	if err := cmd.Wait(); !errors.As(err, &exit) || exit.ExitCode() != Failed || !strings.Contains(stderr.String(), "broken pipe") {
+		t.Errorf("ended with %v, %q", err, stderr)
+	}
+}

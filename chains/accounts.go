@@ -106,7 +106,7 @@ var ripple58 = check58{base58.Ripple, base58.Checksum}
 // rippleText also reads X-addresses (XLS-5d), which name the account and a tag,
 // of both networks.
 var rippleText = ripple58.text("\x00").or(text{parse: func(s string) ([]byte, bool) {
-	b, ok := ripple58.read(s)
+	b, ok := ripple58.read(s, "")
 	if !ok || len(b) != 2+20+1+8 {
 		return nil, false
 	}

@@ -1,6 +1,8 @@
 package chains
 
 import (
+	"strings"
+
 	"github.com/btcsuite/btcd/btcutil/bech32"
 )
 
@@ -73,6 +75,10 @@ func eights(values []byte) ([]byte, bool) {
 // readBech32 returns the values of a string with this human-readable part and
 // kind of checksum, all lower or all upper case.
 func readBech32(s, hrp string, version bech32.Version) ([]byte, bool) {
+	// A quick look spares the library most strings that are something else.
+	if len(s) <= len(hrp) || s[len(hrp)] != '1' || !strings.EqualFold(s[:len(hrp)], hrp) {
+		return nil, false
+	}
 	got, values, v, err := bech32.DecodeNoLimitWithVersion(s)
 	return values, err == nil && got == hrp && v == version
 }

@@ -176,8 +176,8 @@ func (c Chain) liquid(hrp, prefix string) Chain {
 		if strings.HasPrefix(strings.ToLower(s), hrp+"1") {
 			return true
 		}
-		b, ok := bitcoin58.read(s)
-		return ok && len(b) == 1+1+33+20 && string(b[:1]) == prefix
+		b, ok := bitcoin58.read(s, prefix)
+		return ok && len(b) == 1+33+20
 	}})
 	return c
 }

@@ -131,6 +131,32 @@ func (c *Chain) On(curve curve.Curve) []*Encoding {
 	return on
 }
 
+// Readers returns the encodings of the chains for keys on curve c without those
+// that write the same payload in the same way as one before. To find out which
+// payloads an address may stand for, it is enough to Parse it with these.
+func Readers(list []*Chain, c curve.Curve) []*Encoding {
+	type way struct {
+		payload *Payload
+		written string
+	}
+	var probe [MaxPayload]byte
+	for i := range probe {
+		probe[i] = byte(i + 1)
+	}
+	seen := make(map[way]bool)
+	var readers []*Encoding
+	for _, chain := range list {
+		for _, e := range chain.On(c) {
+			w := way{e.Payload, e.Format(probe[:e.Payload.Size])}
+			if !seen[w] {
+				seen[w] = true
+				readers = append(readers, e)
+			}
+		}
+	}
+	return readers
+}
+
 // Match returns the encoding that makes address of k. An address may be spelt in
 // any way that Parse of the encoding accepts; if several encodings accept it, the
 // one that writes it in exactly this way is preferred.

@@ -74,10 +74,18 @@ address book names the chain in its column ` + "`coin`" + ` and not the form of 
 		}
 	}
 	b.WriteString("\n## Notes\n\n")
+	with := map[string][]string{}
+	var notes []string
 	for _, c := range chains.All() {
 		if c.Note != "" && c.Status != chains.OutOfReach {
-			fmt.Fprintf(&b, "- **%s**: %s.\n", c.ID, c.Note)
+			if with[c.Note] == nil {
+				notes = append(notes, c.Note)
+			}
+			with[c.Note] = append(with[c.Note], c.ID)
 		}
+	}
+	for _, note := range notes {
+		fmt.Fprintf(&b, "- **%s**: %s.\n", strings.Join(with[note], ", "), note)
 	}
 	b.WriteString("\n## Notes on private keys\n\n")
 	seen := map[string]bool{}

@@ -2,6 +2,7 @@ package chains_test
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"testing"
 
@@ -179,6 +180,49 @@ func swapCase(s string) string {
 		}
 	}
 	return string(b)
+}
+
+// TestReaders: whatever any encoding reads, a reader reads as the same payload.
+func TestReaders(t *testing.T) {
+	for _, on := range curve.All() {
+		readers := chains.Readers(chains.All(), on)
+		for _, row := range rows(t, "vectors.tsv", 6) {
+			for _, s := range []string{row[4], strings.ToLower(row[4]), "xdc" + strings.TrimPrefix(row[4], "0x"), "ronin:" + strings.TrimPrefix(row[4], "0x")} {
+				for _, c := range chains.All() {
+					for _, e := range c.On(on) {
+						p, ok := e.Parse(s)
+						if ok && !slices.ContainsFunc(readers, func(r *chains.Encoding) bool {
+							q, ok := r.Parse(s)
+							return ok && r.Payload == e.Payload && bytes.Equal(p, q)
+						}) {
+							t.Fatalf("no reader reads %s as %s/%s does", s, c.ID, e.Name)
+						}
+					}
+				}
+			}
+		}
+		if n := len(readers); n > 300 {
+			t.Errorf("%d readers on %v", n, on)
+		}
+	}
+}
+
+func BenchmarkRead(b *testing.B) {
+	readers := chains.Readers(chains.All(), curve.Secp256k1)
+	for name, s := range map[string]string{
+		"evm":    "0xBe7f55D105BBacc2A963aef535d0d791D8911fB2",
+		"segwit": "bc1qgkal4qh29fklm7rw07f6rw6mpxr8thjxvuc7hk",
+		"base58": "TDpBe64DqirkKWj6HWuR1pWgmnhw2wDacE",
+	} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				for _, e := range readers {
+					e.Parse(s)
+				}
+			}
+		})
+	}
 }
 
 func TestExactSpellingIsPreferred(t *testing.T) {

@@ -1,0 +1,342 @@
+package lifeboat_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// room says what a package, or every package below a folder ("x/..."), may
+// import itself, besides the standard library. Tests may import more.
+type room struct {
+	name    string
+	may     string // packages of Lifeboat
+	modules string // other modules' packages, or all below a path ("x/...")
+}
+
+// The house, from the ground up. Domain packages neither print, prompt nor
+// exit, so the terminal and the verbs are above them.
+var house = []room{
+	// What everything stands on.
+	{"internal/secret", "", ""},
+	{"internal/base58", "", ""},
+	{"internal/strict", "", ""},
+	{"internal/curve", "", "filippo.io/edwards25519/... github.com/decred/dcrd/dcrec/secp256k1/v4"},
+	{"internal/scalar", "internal/secret internal/curve", ""},
+
+	// Public keys and addresses. chains sees a private key only to write it down.
+	{"derive", "internal/base58 internal/curve", "golang.org/x/crypto/ripemd160"},
+	{"derive/batch", "derive derive/batch/internal/field internal/curve", "filippo.io/edwards25519/..."},
+	{"derive/batch/internal/field", "", ""},
+	{"chains", "internal/secret internal/base58 internal/curve chains/internal/blake2b chains/internal/groestl",
+		"github.com/btcsuite/btcd/btcutil/bech32 github.com/decred/dcrd/crypto/blake256 github.com/decred/dcrd/dcrec/secp256k1/v4 filippo.io/edwards25519/... golang.org/x/crypto/ripemd160 golang.org/x/crypto/sha3"},
+	{"chains/internal/blake2b", "", ""},
+	{"chains/internal/groestl", "", ""},
+	{"chains/book", "chains derive internal/curve internal/strict", ""},
+
+	// Shares: what files say, opening one, and what enough of them can do.
+	{"share", "derive internal/curve internal/secret internal/strict", ""},
+	{"share/open", "share internal/curve internal/scalar internal/secret internal/strict", ""},
+	{"recover", "derive share share/open internal/base58 internal/curve internal/scalar internal/secret internal/strict",
+		"github.com/bnb-chain/tss-lib/v2/..."},
+
+	// Bundles, and what can be said without a secret.
+	{"backup", "backup/lines backup/shard internal/secret internal/strict",
+		"filippo.io/age/... golang.org/x/crypto/ssh golang.org/x/text/unicode/norm"},
+	{"backup/lines", "internal/secret", ""},
+	{"backup/paper", "backup backup/lines backup/shard internal/secret", "github.com/makiuchi-d/gozxing/... rsc.io/qr"},
+	{"backup/shard", "backup/lines internal/secret", "filippo.io/age github.com/hashicorp/vault/shamir"},
+
+	// The machine and the person before it.
+	{"internal/outfile", "", "golang.org/x/sys/..."},
+	{"internal/airgap", "", "golang.org/x/sys/..."},
+	{"internal/lockdown", "", "golang.org/x/sys/..."},
+	{"internal/prompt", "internal/secret internal/strict", "golang.org/x/sys/... golang.org/x/term golang.org/x/text/unicode/norm"},
+	{"internal/prompt/ptytest", "", "golang.org/x/sys/..."},
+	{"internal/cli", "internal/airgap internal/lockdown internal/outfile internal/prompt internal/secret",
+		"github.com/spf13/pflag golang.org/x/sys/... golang.org/x/term"},
+
+	// The verbs: flags, prompts, printing. holder is what verbs that open shares have in common.
+	{"internal/verb/derive", "chains/... derive/... internal/cli internal/curve internal/outfile internal/strict", ""},
+	{"internal/verb/holder", "backup chains/... derive share/... internal/cli internal/curve internal/outfile internal/prompt internal/secret internal/strict", ""},
+	{"internal/verb/backup", "audit backup/... chains/... derive/... share/... internal/cli internal/curve internal/outfile internal/prompt internal/scalar internal/secret internal/strict internal/verb/holder", ""},
+	{"internal/verb/recover", "backup chains/... derive/... recover share/... fixtures/vaults/demo internal/cli internal/curve internal/outfile internal/prompt internal/scalar internal/secret internal/strict internal/verb/holder internal/verb/backup", ""},
+
+	// The programs.
+	{"cmd/mpc-derive", "internal/verb/derive", ""},
+	{"cmd/mpc-backup", "internal/verb/backup", ""},
+	{"cmd/mpc-recover", "internal/verb/recover", ""},
+
+	// No part of any program, but for the demo vault that mpc-recover rehearses on.
+	{".", "", ""},
+	{"fixtures", "", ""},
+	{"fixtures/vaults/demo", "", ""},
+	{"fixtures/gen", "derive internal/base58 internal/curve", "filippo.io/edwards25519/... github.com/bnb-chain/tss-lib/v2/... github.com/btcsuite/btcd/... golang.org/x/crypto/sha3"},
+	{"internal/deps", "", "c2sp.org/... filippo.io/... github.com/... golang.org/... pgregory.net/..."}, // temporary
+}
+
+// domain are the packages that neither print, prompt, log nor exit.
+var domain = []string{
+	"derive/...", "chains/...", "share/...", "recover/...", "backup/...", "audit/...",
+	"internal/secret", "internal/base58", "internal/strict", "internal/curve", "internal/scalar",
+}
+
+// banned says what must not be linked at all, also through others: into every
+// program, and into those that may not see as much.
+var banned = map[string]string{
+	// Connections and other programs. The templates' reflection makes the linker
+	// keep socket methods.
+	"cmd/...": "net/http net/rpc net/smtp crypto/tls os/exec plugin html/template text/template " +
+		"testing lifeboat/fixtures lifeboat/fixtures/gen lifeboat/internal/prompt/ptytest go.uber.org/zap/...",
+	// No share, and nothing that could open one.
+	"cmd/mpc-derive": "filippo.io/age/... github.com/hashicorp/vault/... github.com/bnb-chain/tss-lib/... " +
+		"lifeboat/backup/... lifeboat/share/open lifeboat/recover/... lifeboat/internal/scalar lifeboat/internal/verb/holder",
+	// One share at a time: combining does not exist.
+	"cmd/mpc-backup": "lifeboat/recover/... lifeboat/internal/verb/recover github.com/bnb-chain/tss-lib/...",
+}
+
+// undesired says what a package must not import itself, where others may.
+var undesired = []struct{ what, where, why string }{
+	{"log", "", "messages go through internal/cli"},
+	{"log/slog", "", "messages go through internal/cli"},
+	{"flag", "", "flags are pflag's"},
+	{"unsafe", "", "no pointer needs it"},
+	{"C", "", "the programs are static"},
+	{"net", "internal/airgap", "the programs have no network code; airgap asks for the interfaces, but on Linux it reads files (symbols_test.go)"},
+	{"math/rand", "", "randomness is crypto/rand"},
+	{"math/rand/v2", "fixtures/gen", "randomness is crypto/rand; the fixtures come from a fixed seed"},
+	{"os/signal", "internal/cli", "signals are caught in one place"},
+	{"math/big", "share internal/curve fixtures/gen", "math/big takes variable time and cannot be wiped: " +
+		"share and curve use it on share IDs and public coordinates, the others have no secrets"},
+	{"golang.org/x/sys/unix", "internal/airgap internal/lockdown internal/outfile internal/prompt internal/prompt/ptytest internal/cli internal/deps", "system calls stay in their rooms"},
+	{"os", "internal/strict internal/outfile internal/prompt internal/prompt/ptytest internal/airgap internal/lockdown internal/cli internal/verb/... cmd/... fixtures/gen",
+		"domain packages read and write what they are given"},
+}
+
+const module = "lifeboat/"
+
+// pkg is what go list says of a package.
+type pkg struct {
+	ImportPath string
+	Dir        string
+	Doc        string
+	Standard   bool
+	GoFiles    []string
+	Imports    []string
+	Deps       []string
+}
+
+// name is the path below the module, and "." for its root.
+func (p pkg) name() string {
+	if p.ImportPath+"/" == module {
+		return "."
+	}
+	return strings.TrimPrefix(p.ImportPath, module)
+}
+
+func list(t *testing.T, system string, args ...string) []pkg {
+	t.Helper()
+	cmd := exec.Command("go", append([]string{"list", "-json=ImportPath,Dir,Doc,Standard,GoFiles,Imports,Deps"}, args...)...)
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS="+system)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go list for %s: %v\n%s", system, err, stderr.Bytes())
+	}
+	var packages []pkg
+	for d := json.NewDecoder(bytes.NewReader(out)); ; {
+		var p pkg
+		if err := d.Decode(&p); errors.Is(err, io.EOF) {
+			return packages
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		packages = append(packages, p)
+	}
+}
+
+// in reports whether a path is in a list of paths with blanks between them, in
+// which "x/..." stands for x and everything below.
+func in(path, list string) bool {
+	for f := range strings.FieldsSeq(list) {
+		below, ok := strings.CutSuffix(f, "/...")
+		if path == f || ok && (path == below || strings.HasPrefix(path, below+"/")) {
+			return true
+		}
+	}
+	return false
+}
+
+// systems are those that are released.
+var systems = []string{"linux", "darwin", "windows"}
+
+func TestImports(t *testing.T) {
+	found := map[string]bool{}
+	for _, system := range systems {
+		for _, p := range list(t, system, "./...") {
+			found[p.name()] = true
+			i := slices.IndexFunc(house, func(r room) bool { return r.name == p.name() })
+			if i < 0 {
+				t.Errorf("package %s has no row in the table: say what it may import", p.name())
+				continue
+			}
+			for _, path := range p.Imports {
+				switch own, ours := strings.CutPrefix(path, module); {
+				case ours && !in(own, house[i].may):
+					t.Errorf("%s: %s imports %s, which its row does not allow", system, p.name(), own)
+				case !ours && strings.Contains(strings.Split(path, "/")[0], ".") && !in(path, house[i].modules):
+					t.Errorf("%s: %s imports %s, which its row does not allow", system, p.name(), path)
+				}
+				for _, u := range undesired {
+					if path == u.what && !in(p.name(), u.where) {
+						t.Errorf("%s: %s imports %s: %s", system, p.name(), path, u.why)
+					}
+				}
+			}
+		}
+	}
+	for _, r := range house {
+		if !found[r.name] {
+			t.Errorf("the table has a row for %s, and there is no such package", r.name)
+		}
+	}
+}
+
+// The table itself must be sound: domain packages stand below the terminal.
+func TestDomainIsBelow(t *testing.T) {
+	domain := strings.Join(domain, " ")
+	for _, r := range house {
+		if !in(r.name, domain) {
+			continue
+		}
+		for f := range strings.FieldsSeq(r.may) {
+			if !in(strings.TrimSuffix(f, "/..."), domain) {
+				t.Errorf("%s is a domain package and may import %s", r.name, f)
+			}
+		}
+	}
+}
+
+func TestPrograms(t *testing.T) {
+	for _, system := range systems {
+		programs := list(t, system, "./cmd/...")
+		if len(programs) == 0 {
+			t.Fatal("no programs")
+		}
+		for _, p := range programs {
+			for where, what := range banned {
+				if !in(p.name(), where) {
+					continue
+				}
+				for _, d := range p.Deps {
+					if in(d, what) {
+						t.Errorf("%s: %s links %s", system, p.name(), d)
+					}
+				}
+			}
+		}
+	}
+}
+
+func TestDocComments(t *testing.T) {
+	for _, p := range list(t, "linux", "./...") {
+		if len(p.Doc) < 20 || !strings.HasSuffix(p.Doc, ".") {
+			t.Errorf("package %s does not say what it is for: %q", p.name(), p.Doc)
+		}
+	}
+}
+
+// TestDomainIsQuiet looks at the source of domain packages, of every system.
+func TestDomainIsQuiet(t *testing.T) {
+	domain := strings.Join(domain, " ")
+	checked := 0
+	for _, p := range list(t, "linux", "./...") {
+		if !in(p.name(), domain) {
+			continue
+		}
+		files, err := filepath.Glob(filepath.Join(p.Dir, "*.go"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range files {
+			if !strings.HasSuffix(f, "_test.go") {
+				checked++
+				source, err := os.ReadFile(f)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, fault := range loud(t, f, source) {
+					t.Errorf("%s in a domain package", fault)
+				}
+			}
+		}
+	}
+	if checked == 0 {
+		t.Fatal("no files")
+	}
+}
+
+// loud lists where a file prints, exits, or runs before main does.
+func loud(t *testing.T, file string, source []byte) []string {
+	t.Helper()
+	set := token.NewFileSet()
+	tree, err := parser.ParseFile(set, file, source, parser.SkipObjectResolution)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var faults []string
+	ast.Inspect(tree, func(n ast.Node) bool {
+		what := ""
+		switch n := n.(type) {
+		case *ast.FuncDecl:
+			if n.Name.Name == "init" && n.Recv == nil {
+				what = "an init function"
+			}
+		case *ast.CallExpr:
+			if id, ok := n.Fun.(*ast.Ident); ok && (id.Name == "print" || id.Name == "println") {
+				what = id.Name
+			}
+		case *ast.SelectorExpr:
+			if id, ok := n.X.(*ast.Ident); ok {
+				switch name := id.Name + "." + n.Sel.Name; name {
+				case "fmt.Print", "fmt.Printf", "fmt.Println", "fmt.Scan", "fmt.Scanf", "fmt.Scanln",
+					"os.Exit", "os.Stdin", "os.Stdout", "os.Stderr", "os.Getenv", "os.LookupEnv", "os.Environ", "os.Args":
+					what = name
+				}
+			}
+		}
+		if what != "" {
+			faults = append(faults, set.Position(n.Pos()).String()+": "+what)
+		}
+		return true
+	})
+	return faults
+}
+
+func TestLoud(t *testing.T) {
+	const source = `package p
+import ("fmt"; "os")
+func init() {}
+func f() { fmt.Println(); print(1); os.Exit(1); fmt.Fprintln(os.Stderr); _ = fmt.Sprint() }
+type t struct{}
+func (t) init() {}
+`
+	got := loud(t, "p.go", []byte(source))
+	want := []string{
+		"p.go:3:1: an init function", "p.go:4:12: fmt.Println", "p.go:4:27: print", "p.go:4:37: os.Exit", "p.go:4:62: os.Stderr",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("found %q, not %q", got, want)
+	}
+}

@@ -66,11 +66,11 @@ func (a *adder) flush() {
 			g.Add(&n, &t, &t)
 			g.Add(&n, &n, &t)
 			g.Add(&n, &n, &g.a)
-			*a.dst[i] = g.through(p, q, &n, &d[i])
+			g.through(a.dst[i], p, q, &n, &d[i])
 		case chord:
 			var n field.Element // λ = (y₂-y₁)/(x₂-x₁)
 			g.Sub(&n, &q.y, &p.y)
-			*a.dst[i] = g.through(p, q, &n, &d[i])
+			g.through(a.dst[i], p, q, &n, &d[i])
 		}
 	}
 	a.p, a.q, a.dst = a.p[:0], a.q[:0], a.dst[:0]
@@ -100,18 +100,18 @@ func (a *adder) prepare(d *field.Element, p, q *point) rule {
 	return tangent
 }
 
-// through returns the sum of p and q, where the slope of the line through them is
-// n·d.
-func (g *group) through(p, q *point, n, d *field.Element) (r point) {
-	var l field.Element
+// through sets r to the sum of p and q, where the slope of the line through them
+// is n·d. r may be p or q.
+func (g *group) through(r, p, q *point, n, d *field.Element) {
+	var l, x field.Element
 	g.Mul(&l, n, d)
-	g.Square(&r.x, &l)
-	g.Sub(&r.x, &r.x, &p.x)
-	g.Sub(&r.x, &r.x, &q.x)
-	g.Sub(&r.y, &p.x, &r.x)
-	g.Mul(&r.y, &r.y, &l)
-	g.Sub(&r.y, &r.y, &p.y)
-	return r
+	g.Square(&x, &l)
+	g.Sub(&x, &x, &p.x)
+	g.Sub(&x, &x, &q.x)
+	g.Sub(&r.x, &p.x, &x)
+	g.Mul(&l, &l, &r.x)
+	g.Sub(&r.y, &l, &p.y)
+	r.x = x
 }
 
 // sums adds up each set of points in place: the sum becomes its first point. No

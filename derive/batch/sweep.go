@@ -81,7 +81,7 @@ func (w *Worker) sweep(j, n int, inverse field.Element) (product field.Element) 
 			g.Mul(&l, &inverse, &prefix[i])
 			g.Mul(&inverse, &inverse, &d)
 			g.Sub(&d, &e.y, &p.y)
-			*p = g.through(p, e, &d, &l)
+			g.through(p, p, e, &d, &l)
 		}
 		if next[i] != 0 {
 			var d field.Element

@@ -67,7 +67,7 @@ type Env struct {
 	// Interrupt is cancelled by a signal. Long work should watch it.
 	Interrupt context.Context
 
-	verb    string
+	nested  bool // a verb runs, which may run others
 	exits   *cleanups
 	process lockdown.Status // what Harden could do
 	probes  probes

@@ -180,6 +180,36 @@ func TestOnExit(t *testing.T) {
 	}
 }
 
+// What a verb runs cleans up after itself, and only that.
+func TestNested(t *testing.T) {
+	term := new(fakeTerminal)
+	var order []string
+	inner := &Program{Name: "mpc-inner", Verbs: []Verb{{Name: "do", Run: func(e *Env, _ []string) error {
+		e.OnExit(func() { order = append(order, "inner") })
+		_, err := e.Terminal()
+		return err
+	}}}}
+	run(func(e *Env, _ []string) error {
+		e.OnExit(func() { order = append(order, "outer") })
+		if _, err := e.Terminal(); err != nil {
+			return err
+		}
+		env := *e
+		env.Stdout = new(bytes.Buffer)
+		if code := inner.Run(&env, []string{"do"}); code != OK {
+			t.Errorf("exit %d", code)
+		}
+		order = append(order, "between")
+		if term.closed > 0 {
+			t.Error("the inner verb closed the outer one's terminal")
+		}
+		return nil
+	}, &Env{Terminal: func() (prompt.Terminal, error) { return term, nil }}, "do")
+	if !slices.Equal(order, []string{"inner", "between", "outer"}) || term.closed != 1 {
+		t.Errorf("%q, closed %d times", order, term.closed)
+	}
+}
+
 type fakeTerminal struct {
 	prompt.Terminal
 	closed int

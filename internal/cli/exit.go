@@ -27,11 +27,19 @@ func (e *Env) OnExit(f func()) (remove func()) {
 	}
 }
 
-// run calls what is pending. One that panics does not keep the others from it.
-func (c *cleanups) run() {
+// count returns how many are pending.
+func (c *cleanups) count() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.pending)
+}
+
+// run calls what is pending, last one first, but for the first keep. One that
+// panics does not keep the others from it.
+func (c *cleanups) run(keep int) {
 	for {
 		c.mu.Lock()
-		if len(c.pending) == 0 {
+		if len(c.pending) <= keep {
 			c.mu.Unlock()
 			return
 		}

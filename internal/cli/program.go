@@ -35,23 +35,20 @@ type Program struct {
 }
 
 // Run runs one command line, without the program's name, and returns its exit
-// status. It does not touch the process: signals and limits are Main's.
+// status. It does not touch the process: signals and limits are Main's. A verb
+// that runs another gives it a copy of its own Env, with other streams perhaps,
+// so that a signal finds what is to be cleaned up.
 func (p *Program) Run(e *Env, args []string) (code int) {
 	env := *e
 	env.Program = p.Name
 	env.complete()
 	out := &results{w: env.Stdout}
 	env.Stdout = out
-	open := env.Terminal
-	env.Terminal = sync.OnceValues(func() (prompt.Terminal, error) {
-		t, err := open()
-		if err != nil {
-			return nil, Fail(Failed, err, "give passphrases with --passphrase-file, or run it on a terminal")
-		}
-		env.OnExit(func() { t.Close() })
-		return t, nil
-	})
-	defer env.exits.run()
+	if !env.nested {
+		env.nested = true
+		env.shareTerminal()
+	}
+	defer env.exits.run(env.exits.count())
 	defer func() {
 		if recover() != nil { // the value may hold a secret
 			env.lines("error: ", "internal error: please report what was run, without any secret")
@@ -66,6 +63,19 @@ func (p *Program) Run(e *Env, args []string) (code int) {
 		return env.fail(err)
 	}
 	return OK
+}
+
+// shareTerminal has the terminal opened once, and closed when the verb ends.
+func (e *Env) shareTerminal() {
+	open := e.Terminal
+	e.Terminal = sync.OnceValues(func() (prompt.Terminal, error) {
+		t, err := open()
+		if err != nil {
+			return nil, Fail(Failed, err, "give passphrases with --passphrase-file, or run it on a terminal")
+		}
+		e.OnExit(func() { t.Close() })
+		return t, nil
+	})
 }
 
 func (p *Program) dispatch(e *Env, args []string) error {
@@ -83,7 +93,6 @@ func (p *Program) dispatch(e *Env, args []string) error {
 	if err != nil {
 		return err
 	}
-	e.verb = name
 	if err = v.Run(e, rest); errors.Is(err, pflag.ErrHelp) {
 		return p.help(e, []string{name})
 	}
@@ -175,7 +184,7 @@ func (p *Program) Main() int {
 		<-signals
 		signal.Reset(caught...) // a second one ends it at once
 		cancel()
-		env.exits.run()
+		env.exits.run(0)
 		env.exits.announce(env)
 		os.Exit(Interrupted)
 	}()

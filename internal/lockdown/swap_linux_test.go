@@ -34,3 +34,11 @@ func TestSwap(t *testing.T) {
 		t.Errorf("without /proc: %q", got)
 	}
 }
+
+func FuzzSwap(f *testing.F) {
+	f.Add("Filename Type\n/dev/zram0 partition\n", "none")
+	f.Add("\n/dev/zram../../x partition\n/dev/zram", "\x00")
+	f.Fuzz(func(t *testing.T, swaps, backing string) {
+		swap(fstest.MapFS{"proc/swaps": {Data: []byte(swaps)}, "sys/block/zram0/backing_dev": {Data: []byte(backing)}})
+	})
+}

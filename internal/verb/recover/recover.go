@@ -8,11 +8,14 @@ import (
 )
 
 // Program returns mpc-recover.
-func Program() *cli.Program {
+func Program() *cli.Program { return program(keyVerb, drillVerb) }
+
+// program returns mpc-recover with some of its verbs: the drill runs the others.
+func program(verbs ...cli.Verb) *cli.Program {
 	return &cli.Program{
 		Name:    "mpc-recover",
 		Summary: "what enough key shares can do; keep it sealed in the safe until the day",
-		Verbs:   []cli.Verb{keyVerb},
+		Verbs:   verbs,
 	}
 }
 

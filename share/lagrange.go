@@ -30,7 +30,6 @@ func LagrangeAt(at *curve.Scalar, x []*curve.Scalar) []*curve.Scalar {
 	return out
 }
 
-
 // CombinePublic does with share public keys what a recovery does with shares: it
 // returns the public key of what the shares of these holders combine to.
 func (g *Group) CombinePublic(holders []Participant) (*curve.Point, error) {

@@ -83,6 +83,9 @@ func (b base32Check) text(version byte) text {
 	}
 }
 
+// cashAddr is P2PKH of 160 bits. It also reads the type that says that the owner
+// knows of tokens (CHIP-2022-02), which is the same account.
 func cashAddr(prefix string) text {
-	return base32Check{prefix: prefix, charset: bech32Charset}.text(0) // P2PKH, 160 bits
+	b := base32Check{prefix: prefix, charset: bech32Charset}
+	return b.text(0).or(b.text(2 << 3))
 }

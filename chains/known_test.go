@@ -1,15 +1,17 @@
 package chains_test
 
 import (
+	"bytes"
+	"encoding/asn1"
 	"encoding/hex"
+	"encoding/pem"
 	"strings"
 	"testing"
 
+	"lifeboat/chains"
 	"lifeboat/internal/base58"
 	"lifeboat/internal/curve"
 	"lifeboat/internal/secret"
-
-	"lifeboat/chains"
 
 	"github.com/btcsuite/btcd/btcutil/bech32"
 )
@@ -122,6 +124,8 @@ func TestExportForms(t *testing.T) {
 	}{
 		// Bitcoin wiki, Wallet import format.
 		{"BTC", "p2pkh-uncompressed", curve.Secp256k1, scalar, "5HueCGU8rMjxEXxiPuD5BDku4MkFqeZyd4dZ1jvhTVqvbTLvyTJ"},
+		// decred/dcrd dcrutil/wif_test.go.
+		{"DCR", "p2pkh", curve.Secp256k1, scalar, "PmQdMn8xafwaQouk8ngs1CccRCB1ZmsqQxBaxNR4vhQi5a5QB5716"},
 		{"BTC", "p2wpkh", curve.Secp256k1, one, "KwDiBf89QgGbjEhKnhXJuH7LrciVrZi3qYjgd9M7rFU73sVHnoWn"},
 		{"ETH", "default", curve.Secp256k1, one, "0000000000000000000000000000000000000000000000000000000000000001"},
 		{"STX", "default", curve.Secp256k1, one, "000000000000000000000000000000000000000000000000000000000000000101"},
@@ -141,6 +145,91 @@ func TestExportForms(t *testing.T) {
 		if (tc.curve == curve.Ed25519) != strings.Contains(note, "a scalar, not a seed") {
 			t.Errorf("%s/%s: note %q", tc.chain, tc.encoding, note)
 		}
+	}
+}
+
+// TestCardano: CIP-19.
+func TestCardano(t *testing.T) {
+	vk := func(hrp, s string) *chains.PublicKey {
+		got, b, err := bech32.DecodeToBase256(s)
+		if err != nil || got != hrp {
+			t.Fatalf("%s: %v", s, err)
+		}
+		return vectorKey(t, curve.Ed25519, b)
+	}
+	payment := vk("addr_vk", "addr_vk1w0l2sr2zgfm26ztc6nl9xy8ghsk5sh6ldwemlpmp9xylzy4dtf7st80zhd")
+	stake := vk("stake_vk", "stake_vk1px4j0r2fk7ux5p23shz8f3y5y2qam7s954rgf3lg5merqcj6aetsft99wu")
+	for testnet, want := range map[bool]string{
+		false: "addr1qx2fxv2umyhttkxyxp8x0dlpdt3k6cwng5pxj3jhsydzer3n0d3vllmyqwsx5wktcd8cc3sq835lu7drv2xwl2wywfgse35a3x",
+		true:  "addr_test1qz2fxv2umyhttkxyxp8x0dlpdt3k6cwng5pxj3jhsydzer3n0d3vllmyqwsx5wktcd8cc3sq835lu7drv2xwl2wywfgs68faae",
+	} {
+		if got, err := chains.CardanoBase(payment, stake, testnet); err != nil || got != want {
+			t.Errorf("base address %s, %v", got, err)
+		}
+	}
+	for _, tc := range []struct {
+		chain, encoding string
+		key             *chains.PublicKey
+		want            string
+	}{
+		{"ADA", "enterprise", payment, "addr1vx2fxv2umyhttkxyxp8x0dlpdt3k6cwng5pxj3jhsydzers66hrl8"},
+		{"ADA", "enterprise-test", payment, "addr_test1vz2fxv2umyhttkxyxp8x0dlpdt3k6cwng5pxj3jhsydzerspjrlsz"},
+		{"ADA_TEST", "enterprise", payment, "addr_test1vz2fxv2umyhttkxyxp8x0dlpdt3k6cwng5pxj3jhsydzerspjrlsz"},
+		{"ADA", "reward", stake, "stake1uyehkck0lajq8gr28t9uxnuvgcqrc6070x3k9r8048z8y5gh6ffgw"},
+		{"ADA_TEST", "reward", stake, "stake_test1uqehkck0lajq8gr28t9uxnuvgcqrc6070x3k9r8048z8y5gssrtvn"},
+	} {
+		if got, err := encoding(t, lookup(t, tc.chain), tc.encoding, curve.Ed25519).Address(tc.key); err != nil || got != tc.want {
+			t.Errorf("%s/%s: %s, %v", tc.chain, tc.encoding, got, err)
+		}
+	}
+	// The base encoding is for a key that is its own stake key.
+	own, err := chains.CardanoBase(payment, payment, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m, ok := lookup(t, "ADA").Match(payment, own); !ok || m.Name != "base" {
+		t.Errorf("%s matches %v", own, m)
+	}
+	wrong := sample(t, curve.Secp256k1)
+	if _, err := chains.CardanoBase(payment, wrong, false); err == nil {
+		t.Error("a secp256k1 key stakes")
+	}
+	if _, err := chains.CardanoByron(wrong, [32]byte{}); err == nil {
+		t.Error("a secp256k1 key has a Byron address")
+	}
+}
+
+// TestICPrincipalText: the Internet Computer's interface specification.
+func TestICPrincipalText(t *testing.T) {
+	e := encoding(t, lookup(t, "ICP"), "principal-secp256k1", curve.Secp256k1)
+	if got := e.Format([]byte{0xab, 0xcd, 0x01}); got != "em77e-bvlzu-aq" {
+		t.Errorf("abcd01 is written %s", got)
+	}
+}
+
+func TestSEC1Export(t *testing.T) {
+	scalar := unhex(t, "0c28fca386c7a227600b2fe50b7cae11ec86d3bf1fbe471be89827e19d72aa1d")
+	point := curve.Secp256k1.Generator().Mul(curve.Secp256k1.ScalarFromBytes(scalar))
+	k := chains.NewPublicKey(point)
+	_, out, _, err := encoding(t, lookup(t, "ICP"), "account-secp256k1", curve.Secp256k1).Export(secret.Copy(scalar), &k)
+	if err != nil {
+		t.Fatal(err)
+	}
+	block, rest := pem.Decode(out.Expose())
+	if block == nil || block.Type != "EC PRIVATE KEY" || len(rest) != 0 {
+		t.Fatalf("not PEM: %s", out.Expose())
+	}
+	var parsed struct { // RFC 5915
+		Version    int
+		PrivateKey []byte
+		Curve      asn1.ObjectIdentifier `asn1:"optional,explicit,tag:0"`
+		PublicKey  asn1.BitString        `asn1:"optional,explicit,tag:1"`
+	}
+	if rest, err := asn1.Unmarshal(block.Bytes, &parsed); err != nil || len(rest) != 0 {
+		t.Fatal(err)
+	}
+	if parsed.Version != 1 || !bytes.Equal(parsed.PrivateKey, scalar) || parsed.Curve.String() != "1.3.132.0.10" || !bytes.Equal(parsed.PublicKey.Bytes, point.Uncompressed()) {
+		t.Errorf("%+v", parsed)
 	}
 }
 

@@ -98,6 +98,9 @@ func TestTableIsSound(t *testing.T) {
 		if (c.Status == chains.OutOfReach) != (len(c.Encodings) == 0) {
 			t.Errorf("%s is %v and has %d encodings", c.ID, c.Status, len(c.Encodings))
 		}
+		if strings.HasPrefix(c.Status.String(), "status ") {
+			t.Errorf("%s: %v", c.ID, c.Status)
+		}
 		if c.Name == "" || len(c.SLIP44) == 0 {
 			t.Errorf("%s lacks a name or a coin type", c.ID)
 		}

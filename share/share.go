@@ -190,11 +190,14 @@ func (g *Group) Check() error {
 		}
 		ids[x] = p.NodeID
 	}
-	d := newDual(g)
-	if !d.fits(g.Threshold) {
+	if !newDual(g).fits(g.Threshold) {
 		return fmt.Errorf("%w: the share public keys do not lie on one polynomial of degree %d through the root public key: the roster, the root key or the threshold is damaged or forged", ErrInconsistent, g.Threshold-1)
 	}
-	if d.fits(g.Threshold - 1) {
+	// On that polynomial, so many shares and the root key show whether its degree
+	// is lower.
+	first := *g
+	first.Participants = g.Participants[:g.Threshold]
+	if newDual(&first).fits(g.Threshold - 1) {
 		return fmt.Errorf("%w: the file says that %d shares are needed, but fewer determine the key: the threshold is damaged", ErrInconsistent, g.Threshold)
 	}
 	return nil

@@ -8,6 +8,7 @@ import (
 	"go/parser"
 	"go/token"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -144,8 +145,24 @@ func (p pkg) name() string {
 	return strings.TrimPrefix(p.ImportPath, module)
 }
 
+// watch reads every folder of the module, so that go test does not answer from
+// its cache when a file has changed: it does not see what a child process reads.
+func watch(t *testing.T) {
+	t.Helper()
+	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		if err == nil && d.IsDir() && (path == "dist" || path == ".git") {
+			return filepath.SkipDir
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 func list(t *testing.T, system string, args ...string) []pkg {
 	t.Helper()
+	watch(t)
 	cmd := exec.Command("go", append([]string{"list", "-json=ImportPath,Dir,Doc,Standard,GoFiles,Imports,Deps"}, args...)...)
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS="+system)
 	var stderr bytes.Buffer

@@ -47,7 +47,8 @@ const hardened = 1 << 31
 // Parent is what children are derived from: a public key and its chain code.
 //
 // Parents that are children of a batch remember their point. A Parent made from
-// Key and ChainCode is as good, but its point is decompressed at each use.
+// Key and ChainCode is as good, but its point is decompressed at each use. To tell
+// whether two are the same, compare these two fields, not the Parents.
 type Parent struct {
 	Key       [33]byte // SEC 1 compressed on secp256k1, 00‖A on ed25519 (A as in RFC 8032)
 	ChainCode [32]byte

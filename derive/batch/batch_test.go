@@ -1,6 +1,9 @@
 package batch_test
 
 import (
+	"crypto/hmac"
+	"crypto/sha512"
+	"encoding/binary"
 	"encoding/csv"
 	"encoding/hex"
 	"errors"
@@ -255,32 +258,34 @@ func TestLengths(t *testing.T) {
 	}
 }
 
-// TestBadParents has one bad parent among good ones, in each way it can be bad.
+// badParents is every way in which a key can be no key.
+var badParents = map[curve.Curve]map[string]string{
+	curve.Secp256k1: {
+		"zeros":            "000000000000000000000000000000000000000000000000000000000000000000",
+		"x not on curve":   "020000000000000000000000000000000000000000000000000000000000000005",
+		"x is p":           "02fffffffffffffffffffffffffffffffffffffffffffffffffffffffefffffc2f",
+		"uncompressed tag": "0479be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798",
+		"an ed25519 key":   "005866666666666666666666666666666666666666666666666666666666666666",
+	},
+	curve.Ed25519: {
+		"zeros, of order 4":            "000000000000000000000000000000000000000000000000000000000000000000",
+		"neutral":                      "000100000000000000000000000000000000000000000000000000000000000000",
+		"order 2":                      "00ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+		"order 8":                      "0026e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+		"mixed order, -B plus order 2": "0095" + strings.Repeat("99", 31),
+		"y is p+1":                     "00eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+		"no x":                         "000200000000000000000000000000000000000000000000000000000000000000",
+		"a secp256k1 key":              "0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798",
+	},
+}
+
+// TestBadParents has one bad parent among good ones.
 func TestBadParents(t *testing.T) {
-	bad := map[curve.Curve]map[string]string{
-		curve.Secp256k1: {
-			"zeros":            "000000000000000000000000000000000000000000000000000000000000000000",
-			"x not on curve":   "020000000000000000000000000000000000000000000000000000000000000005",
-			"x is p":           "02fffffffffffffffffffffffffffffffffffffffffffffffffffffffefffffc2f",
-			"uncompressed tag": "0479be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798",
-			"an ed25519 key":   "005866666666666666666666666666666666666666666666666666666666666666",
-		},
-		curve.Ed25519: {
-			"zeros, of order 4":            "000000000000000000000000000000000000000000000000000000000000000000",
-			"neutral":                      "000100000000000000000000000000000000000000000000000000000000000000",
-			"order 2":                      "00ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
-			"order 8":                      "0026e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
-			"mixed order, -B plus order 2": "0095" + strings.Repeat("99", 31),
-			"y is p+1":                     "00eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
-			"no x":                         "000200000000000000000000000000000000000000000000000000000000000000",
-			"a secp256k1 key":              "0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798",
-		},
-	}
 	for c, table := range tables() {
 		w := table.Worker()
 		good := batch.Parent{Key: [33]byte(c.Generator().Bytes())}
 		alone := one(t, w, good, 7)
-		for name, s := range bad[c] {
+		for name, s := range badParents[c] {
 			var p batch.Parent
 			if _, err := hex.Decode(p.Key[:], []byte(s)); err != nil {
 				t.Fatal(err)
@@ -339,4 +344,49 @@ func TestConcurrent(t *testing.T) {
 		})
 	}
 	wg.Wait()
+}
+
+// FuzzParent derives from any bytes, and compares with the definition.
+func FuzzParent(f *testing.F) {
+	for c, bad := range badParents {
+		f.Add(c.Generator().Bytes(), []byte{1, 2, 3}, uint32(7))
+		f.Add(c.Generator().Bytes(), []byte(nil), uint32(1<<31))
+		for _, s := range bad {
+			key, err := hex.DecodeString(s)
+			if err != nil {
+				f.Fatal(err)
+			}
+			f.Add(key, []byte{9}, uint32(0))
+		}
+	}
+	f.Fuzz(func(t *testing.T, key, code []byte, index uint32) {
+		var p batch.Parent
+		copy(p.Key[:], key)
+		copy(p.ChainCode[:], code)
+		mac := hmac.New(sha512.New, p.ChainCode[:])
+		mac.Write(binary.BigEndian.AppendUint32(p.Key[:], index))
+		sum := mac.Sum(nil)
+		for c, table := range tables() {
+			var out [1]batch.Child
+			table.Worker().Children(&p, []uint32{index}, out[:])
+			got := &out[0]
+			at, err := c.ParsePoint(p.Key[:])
+			switch {
+			case err != nil:
+				if !errors.Is(got.Err, curve.ErrPoint) {
+					t.Errorf("%v: a bad parent gave %v", c, got.Err)
+				}
+				continue
+			case index >= 1<<31:
+				if !errors.Is(got.Err, batch.ErrHardened) {
+					t.Errorf("%v: a hardened index gave %v", c, got.Err)
+				}
+				continue
+			}
+			want := at.Add(c.Generator().Mul(c.ScalarFromBytes(sum[:32])))
+			if got.Err != nil || got.Key != [33]byte(want.Bytes()) || got.ChainCode != [32]byte(sum[32:]) {
+				t.Errorf("%v: child %d of %x is %x, %v", c, index, p.Key, got.Key, got.Err)
+			}
+		}
+	})
 }

@@ -130,7 +130,7 @@ func ilOf(k *big.Int) [32]byte { return [32]byte(k.FillBytes(make([]byte, 32))) 
 
 // TestAwkwardTweaks puts them all into one batch on a parent of no special kind.
 func TestAwkwardTweaks(t *testing.T) {
-	forEach(t, []int{8, 11, 13}, func(t *testing.T, w *Worker) {
+	forEach(t, []int{8, 11, 13, 16}, func(t *testing.T, w *Worker) {
 		g := w.t.g
 		at, parent := pointAt(t, g, new(big.Int).Rsh(g.c.Order(), 3))
 		var il [][32]byte

@@ -59,7 +59,6 @@ func PassphraseIdentity(passphrase *secret.Bytes) (*Identity, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: age refuses the passphrase", ErrIdentity)
 	}
-	id.SetMaxWorkFactor(maxWorkFactor) // Open checks it against the caller's own limit
 	return &Identity{Kind: Passphrase, age: id}, nil
 }
 

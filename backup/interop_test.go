@@ -2,20 +2,47 @@ package backup
 
 import (
 	"bytes"
-	"errors"
-	"io/fs"
+	"crypto/ed25519"
+	"crypto/rand"
+	"encoding/pem"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
+	"sync"
 	"testing"
+
+	"golang.org/x/crypto/ssh"
 )
 
-// ageCommand builds age's own command, of the version this module requires.
+// ageDir is where age's own command is built. TestMain makes and removes it.
+var ageDir string
+
+// buildAge builds age's own command, of the version this module requires, once.
+var buildAge = sync.OnceValues(func() (string, error) {
+	bin := filepath.Join(ageDir, "age")
+	if out, err := exec.Command("go", "build", "-o", bin, "filippo.io/age/cmd/age").CombinedOutput(); err != nil {
+		return bin, fmt.Errorf("%w: %s", err, out)
+	}
+	return bin, nil
+})
+
+func TestMain(m *testing.M) {
+	var err error
+	if ageDir, err = os.MkdirTemp("", "age"); err != nil {
+		panic(err)
+	}
+	status := m.Run()
+	os.RemoveAll(ageDir)
+	os.Exit(status)
+}
+
 func ageCommand(t *testing.T) string {
 	t.Helper()
-	bin := filepath.Join(t.TempDir(), "age")
-	if out, err := exec.Command("go", "build", "-o", bin, "filippo.io/age/cmd/age").CombinedOutput(); err != nil {
-		t.Skipf("age's own command cannot be built here: %v: %s", err, out)
+	bin, err := buildAge()
+	if err != nil {
+		t.Skipf("age's own command cannot be built here: %v", err)
 	}
 	return bin
 }
@@ -74,40 +101,102 @@ func identityFile(t *testing.T, classic bool) (pair, []byte) {
 	return pair{"", r, ids[0]}, append(bytes.Clone(id.Expose()), '\n')
 }
 
+// sshFile is identityFile for an SSH key.
+func sshFile(t *testing.T) (pair, []byte) {
+	t.Helper()
+	public, private, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	block, err := ssh.MarshalPrivateKey(private, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, err := ssh.NewPublicKey(public)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := ParseRecipient(string(ssh.MarshalAuthorizedKey(key)), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pair{to: r}, pem.EncodeToMemory(block)
+}
+
 // What we seal, age and tar open.
 func TestAgeAndTarOpenOurs(t *testing.T) {
+	installed := func(t *testing.T) string { return find(t, "age") }
+	hybrid := func(t *testing.T) (pair, []byte) { return identityFile(t, false) }
+	classic := func(t *testing.T) (pair, []byte) { return identityFile(t, true) }
 	for _, c := range []struct {
-		name    string
-		classic bool
-		age     func(*testing.T) string
-		tar     string
+		name string
+		key  func(*testing.T) (pair, []byte)
+		age  func(*testing.T) string
+		tar  string
 	}{
-		{"age of this module, hybrid, tar", false, ageCommand, "tar"},
-		{"age of this module, hybrid, bsdtar", false, ageCommand, "bsdtar"},
-		{"installed age, X25519, tar", true, func(t *testing.T) string { return find(t, "age") }, "tar"},
+		{"age of this module, hybrid, tar", hybrid, ageCommand, "tar"},
+		{"age of this module, hybrid, bsdtar", hybrid, ageCommand, "bsdtar"},
+		{"age of this module, SSH, tar", sshFile, ageCommand, "tar"},
+		{"installed age, X25519, tar", classic, installed, "tar"},
+		{"installed age, SSH, tar", sshFile, installed, "tar"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			age, tar := c.age(t), find(t, c.tar)
 			dir := t.TempDir()
-			p, id := identityFile(t, c.classic)
+			p, id := c.key(t)
 			write(t, filepath.Join(dir, "id.txt"), id)
-			content := bytes.Repeat([]byte("lifeboat"), 30_000)
-			sealed, _ := seal(t, []File{bytesFile("a.json", content), bytesFile("Überblick.txt", nil)}, p.to)
-			write(t, filepath.Join(dir, "x.age"), sealed)
+			seal, content := sealForOthers(t, p)
+			write(t, filepath.Join(dir, "x.age"), seal)
 			if err := os.Mkdir(filepath.Join(dir, "out"), 0o700); err != nil {
 				t.Fatal(err)
 			}
 			pipe(t, dir, []string{age, "-d", "-i", "id.txt", "x.age"}, []string{tar, "-x", "-f", "-", "-C", "out"})
-			if got, err := os.ReadFile(filepath.Join(dir, "out", "a.json")); err != nil || !bytes.Equal(got, content) {
-				t.Errorf("a.json: %d bytes, %v", len(got), err)
-			}
-			for _, name := range []string{"manifest.json", "README.txt", "Überblick.txt"} {
-				info, err := os.Stat(filepath.Join(dir, "out", name))
-				if errors.Is(err, fs.ErrNotExist) || info.Mode().Perm()&0o077 != 0 {
-					t.Errorf("%s: %v, %v", name, info, err)
-				}
-			}
+			checkOpened(t, filepath.Join(dir, "out"), content)
 		})
+	}
+}
+
+// With a passphrase, age wants a terminal, which script gives it.
+func TestAgeOpensOurPassphrase(t *testing.T) {
+	script, tar := find(t, "script"), find(t, "tar")
+	for name, command := range map[string]func(*testing.T) string{
+		"age of this module": ageCommand,
+		"installed age":      func(t *testing.T) string { return find(t, "age") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			age, dir := command(t), t.TempDir()
+			seal, content := sealForOthers(t, passphrasePair(t, 12))
+			write(t, filepath.Join(dir, "x.age"), seal)
+			run := exec.Command(script, "-q", "-e", "-c", age+" -d -o x.tar x.age", os.DevNull)
+			run.Dir, run.Stdin = dir, strings.NewReader("correct horse\n")
+			if out, err := run.CombinedOutput(); err != nil {
+				t.Fatalf("%v: %s", err, out)
+			}
+			if out, err := exec.Command(tar, "-x", "-f", filepath.Join(dir, "x.tar"), "-C", dir).CombinedOutput(); err != nil || len(out) > 0 {
+				t.Fatalf("%v: %s", err, out)
+			}
+			checkOpened(t, dir, content)
+		})
+	}
+}
+
+func sealForOthers(t *testing.T, p pair) (sealed, content []byte) {
+	t.Helper()
+	content = bytes.Repeat([]byte("lifeboat"), 30_000)
+	sealed, _ = seal(t, []File{bytesFile("a.json", content), bytesFile("Überblick.txt", nil)}, p.to)
+	return sealed, content
+}
+
+func checkOpened(t *testing.T, dir string, content []byte) {
+	t.Helper()
+	if got, err := os.ReadFile(filepath.Join(dir, "a.json")); err != nil || !bytes.Equal(got, content) {
+		t.Errorf("a.json: %d bytes, %v", len(got), err)
+	}
+	for _, name := range []string{"manifest.json", "README.txt", "Überblick.txt"} {
+		info, err := os.Stat(filepath.Join(dir, name))
+		if err != nil || info.Mode().Perm()&0o077 != 0 {
+			t.Errorf("%s: %v, %v", name, info, err)
+		}
 	}
 }
 

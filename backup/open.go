@@ -67,13 +67,20 @@ func Open(r io.ReaderAt, size int64, identities []*Identity, options Options) (*
 			return nil, fmt.Errorf("%w: scrypt work factor %d, which takes %d GiB; allow it explicitly if you trust where the file comes from", ErrTooExpensive, h.WorkFactor, h.Memory()>>30)
 		}
 	}
-	return open(r, size, ageIdentities(identities))
+	return open(r, size, ageIdentities(identities, limit))
 }
 
-func ageIdentities(identities []*Identity) []age.Identity {
+// ageIdentities gives age the limit as well: the file may change after its
+// header was looked at.
+func ageIdentities(identities []*Identity, workFactor int) []age.Identity {
 	all := make([]age.Identity, len(identities))
 	for i, id := range identities {
 		all[i] = id.age
+		if s, ok := id.age.(*age.ScryptIdentity); ok {
+			limited := *s
+			limited.SetMaxWorkFactor(workFactor)
+			all[i] = &limited
+		}
 	}
 	return all
 }

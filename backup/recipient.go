@@ -78,7 +78,7 @@ func ParseRecipient(text, label string) (Recipient, error) {
 		return r, fmt.Errorf("%w: an age1… recipient or an ssh-ed25519 or ssh-rsa line was expected", ErrRecipient)
 	}
 	if err != nil {
-		return r, fmt.Errorf("%w: it starts like an age recipient but is incomplete or mistyped", ErrRecipient)
+		return r, fmt.Errorf("%w: it starts like an age recipient but is mistyped, incomplete, or for a plugin", ErrRecipient)
 	}
 	return r, nil
 }

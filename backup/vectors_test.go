@@ -111,7 +111,7 @@ func TestVectors(t *testing.T) {
 			if v.expect != "success" {
 				return
 			}
-			p, _, err := decrypt(bytes.NewReader(v.file), int64(len(v.file)), ageIdentities(v.identities))
+			p, _, err := decrypt(bytes.NewReader(v.file), int64(len(v.file)), ageIdentities(v.identities, DefaultWorkFactor))
 			if err != nil {
 				t.Fatal(err)
 			}

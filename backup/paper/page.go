@@ -56,7 +56,12 @@ func Page(text *secret.Bytes, label Label) (*secret.Bytes, error) {
 		fmt.Fprintf(out, "<figcaption>QR code %d of %d</figcaption></figure>\n", i+1, len(drawn))
 		secret.Wipe(d)
 	}
-	out.WriteString("</div>\n<section><h2>The same to type</h2>\n<p>Capitals, blanks and line breaks do not matter. The last four characters check their line.</p>\n<pre>")
+	out.WriteString("</div>\n<section><h2>The same to type</h2>\n<p>Capitals, blanks and line breaks do not matter. The last four characters check their line.</p>\n")
+	if bytes.Count(c.lines.Expose(), []byte("\n")) > linesPerCode {
+		out.WriteString("<pre class=\"long\">")
+	} else {
+		out.WriteString("<pre>")
+	}
 	out.Write(c.lines.Expose()) // digits, letters, colons and blanks
 	fmt.Fprintf(out, "</pre></section>\n<section><h2>Without Lifeboat, for a programmer</h2>\n<p class=\"small\">%s</p></section>\n</body></html>\n", html.EscapeString(w.byHand))
 	return secret.Take(out.Bytes()), nil
@@ -68,23 +73,25 @@ const head = `<!DOCTYPE html>
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <title>%s</title>
 <style>
-@page { margin: 15mm }
-body { font: 11pt/1.35 serif; color: #000; background: #fff; max-width: 180mm; margin: 0 auto }
-h1 { font-size: 17pt; margin: 0 0 3mm; border-bottom: 1pt solid #000; overflow-wrap: anywhere }
-h2 { font-size: 12pt; margin: 4mm 0 1mm; break-after: avoid }
+@page { margin: 12mm }
+body { font: 10pt/1.3 serif; color: #000; background: #fff; max-width: 180mm; margin: 0 auto }
+h1 { font-size: 16pt; margin: 0 0 2mm; border-bottom: 1pt solid #000; overflow-wrap: anywhere }
+h2 { font-size: 11pt; margin: 3mm 0 1mm; break-after: avoid }
 p, ol, table { margin: 1mm 0 }
 .what { font-weight: bold }
 th { text-align: left; padding-right: 5mm; font-weight: normal; white-space: nowrap; vertical-align: top }
 td { overflow-wrap: anywhere }
 td, code, pre { font-family: monospace }
+code { white-space: nowrap }
 ol { padding-left: 7mm }
 .codes { text-align: center }
-figure { display: inline-block; margin: 2mm; width: 82mm; break-inside: avoid }
-figure:only-child { width: 95mm }
+figure { display: inline-block; margin: 1mm 2mm; width: 76mm; break-inside: avoid }
 svg { display: block; width: 100%% }
-figcaption { font-size: 9pt }
-pre { font-size: 12pt; line-height: 1.5; margin: 1mm 0; orphans: 4; widows: 4 }
-.small { font-size: 9pt }
+figure:only-child { width: 66mm }
+figcaption { font-size: 8pt; line-height: 1 }
+pre { font-size: 12pt; line-height: 1.4; margin: 1mm 0; break-inside: avoid }
+pre.long { font-size: 9pt; line-height: 1.25; break-inside: auto }
+.small { font-size: 8pt; line-height: 1.2 }
 </style></head>
 <body>
 <h1>%s</h1>

@@ -4,7 +4,7 @@
 // A page is one HTML file that refers to nothing outside: no scripts, fonts or
 // pictures. What matters is on it twice, as numbered lines that people can type
 // (package lines) and as QR codes that hold the same lines. The format is
-// docs/formats/paper.md.
+// docs/formats/quorum.md.
 package paper
 
 import (

@@ -1,0 +1,87 @@
+// Package ordered does work on pieces of a stream in several goroutines and
+// hands on the results in the order of the stream, with bounded memory.
+package ordered
+
+import (
+	"errors"
+	"io"
+	"sync"
+)
+
+// Run reads pieces with next until io.EOF, has work done on each by one of so
+// many goroutines, and gives the results to emit in the order of the pieces. next
+// and emit are called from one goroutine each. worker tells the goroutines apart,
+// from 0, so that each can have scratch of its own. The first error ends the run,
+// and is returned once all goroutines are done. At most three pieces for each
+// goroutine exist at a time.
+func Run[In, Out any](workers int, next func() (In, error), work func(worker int, in In) (Out, error), emit func(Out) error) error {
+	type job struct {
+		in   In
+		done chan result[Out]
+	}
+	jobs := make(chan job)
+	queue := make(chan chan result[Out], 2*workers)
+	stop := make(chan struct{})
+	var once sync.Once
+	halt := func() { once.Do(func() { close(stop) }) }
+	defer halt()
+
+	var wg sync.WaitGroup
+	for w := range workers {
+		wg.Go(func() {
+			for j := range jobs {
+				out, err := work(w, j.in)
+				j.done <- result[Out]{out, err}
+			}
+		})
+	}
+	var readErr error
+	wg.Go(func() {
+		defer close(queue)
+		defer close(jobs)
+		for {
+			in, err := next()
+			if err != nil {
+				if !errors.Is(err, io.EOF) {
+					readErr = err
+				}
+				return
+			}
+			done := make(chan result[Out], 1)
+			select {
+			case queue <- done:
+			case <-stop:
+				return
+			}
+			select {
+			case jobs <- job{in, done}:
+			case <-stop:
+				close(done)
+				return
+			}
+		}
+	})
+	var first error
+	for done := range queue {
+		r, ok := <-done
+		if !ok || first != nil {
+			continue
+		}
+		if r.err == nil {
+			r.err = emit(r.out)
+		}
+		if first = r.err; first != nil {
+			halt()
+		}
+	}
+	wg.Wait()
+	if first == nil {
+		first = readErr
+	}
+	return first
+}
+
+type result[Out any] struct {
+	out Out
+	err error
+}

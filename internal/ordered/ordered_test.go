@@ -1,0 +1,76 @@
+package ordered_test
+
+import (
+	"errors"
+	"io"
+	"sync/atomic"
+	"testing"
+
+	"lifeboat/internal/ordered"
+)
+
+func count(n int) func() (int, error) {
+	i := 0
+	return func() (int, error) {
+		if i == n {
+			return 0, io.EOF
+		}
+		i++
+		return i, nil
+	}
+}
+
+func TestOrder(t *testing.T) {
+	for _, workers := range []int{1, 2, 7} {
+		var active, most atomic.Int32
+		want := 1
+		err := ordered.Run(workers, count(2000), func(_ int, in int) (int, error) {
+			if n := active.Add(1); n > most.Load() {
+				most.Store(n)
+			}
+			defer active.Add(-1)
+			return in * in, nil
+		}, func(out int) error {
+			if out != want*want {
+				t.Fatalf("got %d, want %d", out, want*want)
+			}
+			want++
+			return nil
+		})
+		if err != nil || want != 2001 || int(most.Load()) > workers {
+			t.Errorf("%d workers: %v, %d results, %d at once", workers, err, want-1, most.Load())
+		}
+	}
+}
+
+func TestFirstError(t *testing.T) {
+	bad := errors.New("bad")
+	ok := func(_ int, in int) (int, error) { return in, nil }
+	none := func(int) error { return nil }
+	for name, run := range map[string]func() error{
+		"next": func() error { return ordered.Run(3, func() (int, error) { return 0, bad }, ok, none) },
+		"work": func() error {
+			return ordered.Run(3, count(1000), func(_ int, in int) (int, error) {
+				if in == 500 {
+					return 0, bad
+				}
+				return in, nil
+			}, none)
+		},
+		"emit": func() error {
+			return ordered.Run(3, count(1000), ok, func(out int) error {
+				if out > 500 {
+					t.Error("emit was called after it failed")
+				}
+				if out == 500 {
+					return bad
+				}
+				return nil
+			})
+		},
+	} {
+		if err := run(); !errors.Is(err, bad) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

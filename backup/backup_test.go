@@ -449,6 +449,52 @@ func TestShardsOpen(t *testing.T) {
 	}
 }
 
+func TestSecretFile(t *testing.T) {
+	p := agePair(t, true)
+	want := bytes.Repeat([]byte("secret"), 20_000)
+	sealed, _ := seal(t, []File{SecretFile("f", secret.Copy(want)), SecretFile("empty", secret.New(0))}, p.to)
+	b, err := openBytes(sealed, p.identity)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := b.ReadFile("f"); err != nil || !bytes.Equal(got.Expose(), want) {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestPublicManifestRefuses(t *testing.T) {
+	p := agePair(t, true)
+	sealed, s := seal(t, []File{bytesFile("f", nil, ShareFacts{NodeID: "a"})}, p.to)
+	other, _ := seal(t, []File{bytesFile("f", nil, ShareFacts{NodeID: "b"})}, p.to)
+	b, err := openBytes(other, p.identity)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Public.CheckContent(b.Manifest); !errors.Is(err, ErrDamaged) {
+		t.Errorf("other shares: %v", err)
+	}
+	h, err := Inspect(bytes.NewReader(other), int64(len(other)))
+	if err != nil || len(other) != len(sealed) {
+		t.Fatal(err)
+	}
+	if err := s.Public.CheckHeader(h); !errors.Is(err, ErrDamaged) || !strings.Contains(err.Error(), h.SHA256) {
+		t.Errorf("another bundle of the same size: %v", err)
+	}
+	if h.Size++; !strings.Contains(fmt.Sprint(s.Public.CheckHeader(h)), "bytes") {
+		t.Error("another size goes unnoticed")
+	}
+	text, err := s.Public.Marshal()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, change := range [][2]string{{publicFormat, manifestFormat}, {`"version": 1`, `"version": 2`}, {s.Public.SHA256, s.Public.SHA256[1:]}, {`"size": `, `"size": -`}, {"}", ""}} {
+		bad := strings.Replace(string(text), change[0], change[1], 1)
+		if _, err := ParsePublicManifest([]byte(bad)); err == nil || bad == string(text) {
+			t.Errorf("%q for %q: accepted", change[1], change[0])
+		}
+	}
+}
+
 func TestSharesTogether(t *testing.T) {
 	a := ShareFacts{Curve: "secp256k1", Epoch: "e1", GroupID: "g1", ShareID: "1", NodeID: "a", Threshold: 2}
 	b, c, other := a, a, a

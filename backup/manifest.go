@@ -87,13 +87,13 @@ func (p *PublicManifest) Marshal() ([]byte, error) { return marshal(p) }
 func ParsePublicManifest(data []byte) (*PublicManifest, error) {
 	var p PublicManifest
 	if err := strict.Unmarshal(data, &p); err != nil {
-		return nil, fmt.Errorf("public manifest: %w", err)
+		return nil, fmt.Errorf("public manifest: %w: %w", ErrDamaged, err)
 	}
 	if err := checkFormat(p.Format, publicFormat, p.Version); err != nil {
 		return nil, fmt.Errorf("public manifest: %w", err)
 	}
 	if !isHash(p.SHA256) || p.Size < 0 {
-		return nil, fmt.Errorf("public manifest: invalid hash or size")
+		return nil, fmt.Errorf("public manifest: %w: invalid hash or size", ErrDamaged)
 	}
 	return &p, nil
 }

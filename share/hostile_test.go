@@ -34,6 +34,7 @@ func TestHostileSizes(t *testing.T) {
 		"a million nulls":           {"[" + strings.Repeat("null,", 1<<20) + "null]", "[0]: an object was expected, found null"},
 		"a million empty groups":    {"[" + strings.Repeat("{},", 1<<20) + "{}]", "the limit is 1000"},
 		"1001 participants":         {strings.Replace(good, `"participants": [`, `"participants": [`+strings.Repeat(entry+",", share.MaxParticipants), 1), "the limit is 1000"},
+		"6 groups of 1000":          {"[" + strings.TrimSuffix(strings.Repeat(strings.Replace(good, `"participants": [`, `"participants": [`+strings.Repeat(entry+",", share.MaxParticipants-3), 1)+",", 6), ",") + "]", "6000 participants together; the limit is 5000"},
 		"control characters":        {strings.Replace(good, `"curve": "secp256k1"`, `"curve": "\u001b]0;evil\u0007"`, 1), `"\x1b]0;evil\a"`},
 		"turned around":             {strings.Replace(good, `"curve": "secp256k1"`, `"curve": "\u202esecp256k1"`, 1), `\u202e`},
 		"a node ID with a line end": {strings.Replace(strings.Replace(good, `"node_id": "`, `"node_id": "\n`, 1), `"threshold": 2`, `"threshold": 2`, 1), `\n`},

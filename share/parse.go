@@ -115,6 +115,15 @@ func parse(path string, data []byte, pin Pin) ([]*Sealed, error) {
 	if len(groups) > MaxGroups {
 		return nil, fmt.Errorf("it holds %d groups; the limit is %d", len(groups), MaxGroups)
 	}
+	total := 0
+	for _, g := range groups {
+		if g.GroupInfo != nil {
+			total += len(g.GroupInfo.Participants)
+		}
+	}
+	if total > MaxEntries {
+		return nil, fmt.Errorf("its groups list %d participants together; the limit is %d", total, MaxEntries)
+	}
 	var shares []*Sealed
 	for i := range groups {
 		s := &Sealed{Path: path, Kind: RecoveryGroup, Version: 1}

@@ -32,6 +32,7 @@ const (
 	MaxParticipants = 1000
 	MaxFileSize     = 16 << 20 // bytes
 	MaxGroups       = 1000     // in one file
+	MaxEntries      = 5000     // participants of all groups in one file: a few seconds' work
 )
 
 // Participant is one holder of a share of a group.

@@ -10,6 +10,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -443,9 +446,81 @@ func TestShardsOpen(t *testing.T) {
 	if _, err := ParseIdentities(files[1]); !errors.Is(err, shard.ErrTooFew) || !strings.Contains(err.Error(), "shard-2.txt") {
 		t.Errorf("one of two: %v", err)
 	}
+	typed, err := shards[1].Lines()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if ids, err := ParseIdentities(IdentityFile{"typed.txt", typed}, files[2]); err != nil || len(ids) != 1 {
+		t.Errorf("typed from paper: %v", err)
+	}
 	mistyped := secret.Copy(bytes.Replace(files[0].Text.Expose(), []byte(" 2: "), []byte(" 2: A"), 1))
 	if _, err := ParseIdentities(files[1], IdentityFile{"typed.txt", mistyped}); !errors.Is(err, shard.ErrShard) || !strings.Contains(err.Error(), `"typed.txt"`) || !strings.Contains(err.Error(), "line 2") {
 		t.Errorf("mistyped: %v", err)
+	}
+}
+
+// Memory does not grow with the files.
+func TestMemory(t *testing.T) {
+	const size, most = 48 << 20, 24 << 20
+	var before runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	check := func() {
+		var now runtime.MemStats
+		if runtime.ReadMemStats(&now); now.HeapAlloc > before.HeapAlloc+most {
+			t.Fatalf("%d bytes more than before", now.HeapAlloc-before.HeapAlloc)
+		}
+	}
+	p := agePair(t, true)
+	out, err := os.Create(filepath.Join(t.TempDir(), "x.age"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer out.Close()
+	zeros := File{Name: "zeros", Open: func() (io.ReadCloser, error) { return io.NopCloser(&zeroReader{size, check}), nil }}
+	s, err := Seal(out, []File{zeros}, []Recipient{p.to}, testMeta)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := Open(out, s.Public.Size, []*Identity{p.identity}, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	check()
+	r, err := b.Reader("zeros")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n, err := io.Copy(io.Discard, r); n != size || err != nil {
+		t.Errorf("%d bytes, %v", n, err)
+	}
+	check()
+}
+
+// A zeroReader gives n zeros and looks around after each megabyte.
+type zeroReader struct {
+	left  int
+	check func()
+}
+
+func (z *zeroReader) Read(p []byte) (int, error) {
+	if z.left == 0 {
+		return 0, io.EOF
+	}
+	n := min(len(p), z.left)
+	clear(p[:n])
+	if z.left>>20 != (z.left-n)>>20 {
+		z.check()
+	}
+	z.left -= n
+	return n, nil
+}
+
+func TestReadmeQuotes(t *testing.T) {
+	p := PublicManifest{Recipients: []PublicRecipient{{Label: "a\x1b[2Jb"}}, Shares: []PublicShare{{NodeID: "n\nHOW TO"}}}
+	text := p.Readme("my vault's.age")
+	if strings.Contains(text, "\x1b") || strings.Contains(text, "\nHOW TO,") || !strings.Contains(text, `age -d -i identity.txt 'my vault'\''s.age'`) {
+		t.Error(text)
 	}
 }
 

@@ -48,9 +48,9 @@ on %s. Nobody can read it without one of the following.
 
 WHAT OPENS IT
 
-`, bundle, p.Tool, p.Created)
+`, bundle, cleanLabel(p.Tool), cleanLabel(p.Created))
 	for i, r := range p.Recipients {
-		label := r.Label
+		label := cleanLabel(r.Label)
 		if label == "" {
 			label = "(no name was given)"
 		}
@@ -71,9 +71,23 @@ To check that it is still whole, which needs no identity:
 
     mpc-backup verify %[1]s
 
-`, bundle)
-	fmt.Fprintf(&b, howTo, bundle)
+`, shellWord(bundle))
+	fmt.Fprintf(&b, howTo, shellWord(bundle))
 	return b.String()
+}
+
+// shellWord quotes a file name for a shell, if it needs to be.
+func shellWord(name string) string {
+	safe := func(r rune) bool {
+		return r >= '0' && r <= '9' || r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z' || strings.ContainsRune("._-+,@%", r)
+	}
+	if name != "" && name[0] != '-' && strings.TrimFunc(name, safe) == "" {
+		return name
+	}
+	if strings.HasPrefix(name, "-") {
+		name = "./" + name
+	}
+	return "'" + strings.ReplaceAll(name, "'", `'\''`) + "'"
 }
 
 // plain quotes what could disturb a text: it may come from a stranger's file.

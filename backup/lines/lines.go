@@ -118,9 +118,14 @@ func checksum(n int, line []byte, last bool) (c [check]byte) {
 // label is the number of a line, wherever it stands.
 var label = regexp.MustCompile(`(?:^|\s)([0-9]{1,3})[ \t]*:`)
 
+var start = regexp.MustCompile(`^\s*[0-9]{1,3}[ \t]*:`)
+
+// Like reports whether text starts with a numbered line.
+func Like(text *secret.Bytes) bool { return start.Match(text.Expose()) }
+
 // Decode reads lines that Encode wrote and people typed: in capitals or not, with
-// any blanks, dashes and line breaks, in any order, the numbers left out or not, and with
-// 0, 1 and 8 for O, I and B.
+// any blanks, dashes and line breaks, in any order, with 0, 1 and 8 for O, I and B.
+// In their order, lines may lack their numbers, all of them.
 func Decode(text *secret.Bytes) (*secret.Bytes, error) {
 	if text.Len() > maxText {
 		return nil, ErrTooLong

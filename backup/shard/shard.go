@@ -155,10 +155,11 @@ const (
 	nameMark  = "Set name:"
 )
 
-// Is reports whether text looks like a shard.
+// Is reports whether text looks like a shard: its text, or numbered lines typed
+// by hand.
 func Is(text *secret.Bytes) bool {
 	begin, _ := find(text.Expose(), beginMark)
-	return begin >= 0
+	return begin >= 0 || lines.Like(text)
 }
 
 // Parse reads a shard from its text, or from no more than its numbered lines,
@@ -183,7 +184,7 @@ func Parse(text *secret.Bytes, from string) (*Shard, error) {
 	defer payload.Wipe()
 	b := payload.Expose()
 	if len(b) < headerSize+minShare || len(b) > headerSize+maxShare || string(b[:len(magic)]) != magic {
-		return nil, fmt.Errorf("%w: the lines are right, but they are not a shard", ErrShard)
+		return nil, fmt.Errorf("%w: the lines are right, but they are not a shard; mpc-backup paper --read makes a file of them", ErrShard)
 	}
 	h := b[len(magic):headerSize]
 	s := &Shard{

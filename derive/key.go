@@ -73,18 +73,33 @@ func MainNetwork(c curve.Curve) Network {
 
 // Key is an extended public key. Keys do not change.
 type Key struct {
+	position
+	chainCode [ChainCodeSize]byte
+	point     *curve.Point
+}
+
+// position is where in which tree an extended key is.
+type position struct {
 	network     Network
 	depth       uint8
 	fingerprint [4]byte // of the parent
 	index       uint32
-	chainCode   [ChainCodeSize]byte
-	point       *curve.Point
+}
+
+// append appends the 78 bytes of an extended key to dst.
+func (p *position) append(dst []byte, version [4]byte, chainCode *[ChainCodeSize]byte, key []byte) []byte {
+	dst = append(dst, version[:]...)
+	dst = append(dst, p.depth)
+	dst = append(dst, p.fingerprint[:]...)
+	dst = binary.BigEndian.AppendUint32(dst, p.index)
+	dst = append(dst, chainCode[:]...)
+	return append(dst, key...)
 }
 
 // NewRoot returns the extended public key of depth 0 for a public key and its
 // chain code.
 func NewRoot(p *curve.Point, chainCode [ChainCodeSize]byte) *Key {
-	return &Key{network: MainNetwork(p.Curve()), chainCode: chainCode, point: p}
+	return &Key{position: position{network: MainNetwork(p.Curve())}, chainCode: chainCode, point: p}
 }
 
 // keySize is the length of a serialised extended key, in bytes, without its
@@ -108,10 +123,8 @@ func Parse(s string) (*Key, error) {
 		return nil, fmt.Errorf("%w: it decodes to %d bytes, not %d", ErrKey, len(raw), keySize)
 	}
 	k := &Key{
-		depth:       raw[4],
-		fingerprint: [4]byte(raw[5:9]),
-		index:       binary.BigEndian.Uint32(raw[9:13]),
-		chainCode:   [ChainCodeSize]byte(raw[13:45]),
+		position:  position{depth: raw[4], fingerprint: [4]byte(raw[5:9]), index: binary.BigEndian.Uint32(raw[9:13])},
+		chainCode: [ChainCodeSize]byte(raw[13:45]),
 	}
 	for _, n := range networks {
 		switch [4]byte(raw[:4]) {
@@ -156,13 +169,7 @@ func (k *Key) String() string {
 // Serialize returns the 78 bytes of the extended key at this place in the tree,
 // without the checksum, with another version and another key of 33 bytes.
 func (k *Key) Serialize(version [4]byte, key []byte) []byte {
-	b := make([]byte, 0, keySize+4)
-	b = append(b, version[:]...)
-	b = append(b, k.depth)
-	b = append(b, k.fingerprint[:]...)
-	b = binary.BigEndian.AppendUint32(b, k.index)
-	b = append(b, k.chainCode[:]...)
-	return append(b, key...)
+	return k.position.append(make([]byte, 0, keySize), version, &k.chainCode, key)
 }
 
 // Curve returns the curve of the key.
@@ -193,10 +200,15 @@ func (k *Key) SameKey(o *Key) bool {
 // Fingerprint returns the first four bytes of RIPEMD-160(SHA-256(key)), with
 // which the children name their parent.
 func (k *Key) Fingerprint() [4]byte {
-	sum := sha256.Sum256(k.point.Bytes())
+	return fingerprint(k.point.Bytes())
+}
+
+func fingerprint(key []byte) [4]byte {
+	sum := sha256.Sum256(key)
 	h := ripemd160.New()
 	h.Write(sum[:])
-	return [4]byte(h.Sum(nil))
+	var out [ripemd160.Size]byte
+	return [4]byte(h.Sum(out[:0]))
 }
 
 // Derive returns the descendant at the end of the path and its tweak: its
@@ -237,11 +249,8 @@ func (k *Key) child(index uint32) (*Key, *curve.Scalar, error) {
 		return nil, nil, ErrInvalidChild
 	}
 	return &Key{
-		network:     k.network,
-		depth:       k.depth + 1,
-		fingerprint: k.Fingerprint(),
-		index:       index,
-		chainCode:   [ChainCodeSize]byte(sum[32:]),
-		point:       point,
+		position:  position{k.network, k.depth + 1, k.Fingerprint(), index},
+		chainCode: [ChainCodeSize]byte(sum[32:]),
+		point:     point,
 	}, tweak, nil
 }

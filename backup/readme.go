@@ -61,15 +61,18 @@ WHAT OPENS IT
 		for _, s := range p.Shares {
 			fmt.Fprintf(&b, "  key share of node %s, share ID %s, group %s, curve %s, epoch %s\n", plain(s.NodeID), plain(s.ShareID), plain(s.GroupID), plain(s.Curve), plain(s.Epoch))
 		}
+		b.WriteString("\nA key share usually has a password of its own, which is needed besides.\n")
 	}
 	fmt.Fprintf(&b, `
 HOW TO OPEN IT WITH LIFEBOAT
 
     mpc-backup open %[1]s -i identity.txt -o opened
 
-To check that it is still whole, which needs no identity:
+To check it, and write nothing:
 
-    mpc-backup verify %[1]s
+    mpc-backup verify %[1]s -i identity.txt
+
+Without the identity, that compares no more than its size and SHA-256.
 
 `, shellWord(bundle))
 	fmt.Fprintf(&b, howTo, shellWord(bundle))

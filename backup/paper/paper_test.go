@@ -8,7 +8,6 @@ import (
 	"image/color"
 	"image/jpeg"
 	"image/png"
-	"io"
 	"regexp"
 	"strconv"
 	"strings"
@@ -115,8 +114,7 @@ func TestTypedAndScanned(t *testing.T) {
 				t.Fatal(err)
 			}
 			check(t, kind, f, text)
-			var pictures []io.Reader
-			var names []string
+			var pictures []Picture
 			for i, m := range draw(t, p) {
 				var out bytes.Buffer
 				if i%2 == 0 {
@@ -127,9 +125,9 @@ func TestTypedAndScanned(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				pictures, names = append(pictures, &out), append(names, fmt.Sprint(i))
+				pictures = append(pictures, Picture{fmt.Sprint(i), &out})
 			}
-			scanned, err := Scan(pictures, names)
+			scanned, err := Scan(pictures...)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -247,7 +245,7 @@ func TestScanRefuses(t *testing.T) {
 	huge := bytes.Clone(blank.Bytes())
 	copy(huge[16:], []byte{0, 1, 0, 0, 0, 1, 0, 0}) // 65,536 × 65,536; the checksum is not looked at first
 	for name, b := range map[string][]byte{"blank": blank.Bytes(), "cut": cut.Bytes(), "huge": huge, "empty": nil, "text": []byte("hello")} {
-		if _, err := Scan([]io.Reader{bytes.NewReader(b)}, []string{"p.png"}); !errors.Is(err, ErrPaper) || !strings.Contains(err.Error(), "p.png") {
+		if _, err := Scan(Picture{"p.png", bytes.NewReader(b)}); !errors.Is(err, ErrPaper) || !strings.Contains(err.Error(), "p.png") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -303,7 +301,7 @@ func FuzzScan(f *testing.F) {
 		if c, _, err := image.DecodeConfig(bytes.NewReader(picture)); err == nil && c.Width*c.Height > 1e6 {
 			return // allowed, but slow
 		}
-		if s, err := Scan([]io.Reader{bytes.NewReader(picture)}, []string{"p"}); err == nil && s.Len() == 0 {
+		if s, err := Scan(Picture{"p", bytes.NewReader(picture)}); err == nil && s.Len() == 0 {
 			t.Error("found nothing and said nothing")
 		}
 	})

@@ -21,19 +21,24 @@ const (
 	maxPixels  = 50e6     // A4 at 600 dots per inch has 35 million
 )
 
-// Scan finds the QR codes in pictures of pages, PNG or JPEG, and returns the
-// numbered lines in them for Read, which finds every mistake of this. names are
-// for errors.
+// A Picture is a PNG or JPEG file.
+type Picture struct {
+	Name string // for errors
+	Data io.Reader
+}
+
+// Scan finds the QR codes in pictures of pages and returns the numbered lines in
+// them for Read, which finds every mistake of this.
 //
 // The reading is done by gozxing, a port of ZXing. It never was made for hostile
 // pictures, so its panics are errors here, and nothing it returns is believed.
-func Scan(pictures []io.Reader, names []string) (*secret.Bytes, error) {
+func Scan(pictures ...Picture) (*secret.Bytes, error) {
 	var all []byte
-	for i, p := range pictures {
-		found, err := scan(p)
+	for _, p := range pictures {
+		found, err := scan(p.Data)
 		if err != nil {
 			secret.Wipe(all)
-			return nil, fmt.Errorf("%w: picture %q: %w", ErrPaper, names[i], err)
+			return nil, fmt.Errorf("%w: picture %q: %w", ErrPaper, p.Name, err)
 		}
 		for _, text := range found {
 			all = append(append(all, text...), '\n')

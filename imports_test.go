@@ -64,6 +64,7 @@ var house = []room{
 	{"internal/lockdown", "", "golang.org/x/sys/..."},
 	{"internal/prompt", "internal/secret internal/strict", "golang.org/x/sys/... golang.org/x/term golang.org/x/text/unicode/norm"},
 	{"internal/prompt/ptytest", "", "golang.org/x/sys/..."},
+	{"internal/story", "derive fixtures share share/open internal/base58 internal/curve internal/secret", "github.com/rogpeppe/go-internal/testscript"},
 	{"internal/cli", "internal/airgap internal/lockdown internal/outfile internal/prompt internal/secret",
 		"github.com/spf13/pflag golang.org/x/sys/... golang.org/x/term"},
 
@@ -98,7 +99,7 @@ var banned = map[string]string{
 	// Connections and other programs. The templates' reflection makes the linker
 	// keep socket methods.
 	"cmd/...": "net/http net/rpc net/smtp crypto/tls os/exec plugin html/template text/template " +
-		"testing lifeboat/fixtures lifeboat/fixtures/gen lifeboat/internal/prompt/ptytest go.uber.org/zap/...",
+		"testing lifeboat/fixtures lifeboat/fixtures/gen lifeboat/internal/prompt/ptytest lifeboat/internal/story go.uber.org/zap/...",
 	// No share, and nothing that could open one.
 	"cmd/mpc-derive": "filippo.io/age/... github.com/hashicorp/vault/... github.com/bnb-chain/tss-lib/... " +
 		"lifeboat/backup/... lifeboat/share/open lifeboat/recover/... lifeboat/internal/scalar lifeboat/internal/verb/holder",
@@ -117,10 +118,10 @@ var undesired = []struct{ what, where, why string }{
 	{"math/rand", "", "randomness is crypto/rand"},
 	{"math/rand/v2", "fixtures/gen", "randomness is crypto/rand; the fixtures come from a fixed seed"},
 	{"os/signal", "internal/cli", "signals are caught in one place"},
-	{"math/big", "share internal/curve fixtures/gen", "math/big takes variable time and cannot be wiped: " +
+	{"math/big", "share internal/curve internal/story fixtures/gen", "math/big takes variable time and cannot be wiped: " +
 		"share and curve use it on share IDs and public coordinates, the others have no secrets"},
 	{"golang.org/x/sys/unix", "internal/airgap internal/lockdown internal/outfile internal/prompt internal/prompt/ptytest internal/cli internal/deps", "system calls stay in their rooms"},
-	{"os", "internal/strict internal/outfile internal/prompt internal/prompt/ptytest internal/airgap internal/lockdown internal/cli internal/verb/... cmd/... fixtures/gen",
+	{"os", "internal/strict internal/outfile internal/prompt internal/prompt/ptytest internal/airgap internal/lockdown internal/cli internal/verb/... cmd/... internal/story fixtures/gen",
 		"domain packages read and write what they are given"},
 }
 

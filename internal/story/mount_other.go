@@ -1,0 +1,11 @@
+//go:build !linux
+
+package story
+
+import "errors"
+
+func canMount() bool { return false }
+
+func mount(string, string, bool) error { return errors.New("only on Linux") }
+
+func unmount(string) {}

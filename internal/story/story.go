@@ -1,0 +1,250 @@
+// Package story runs the stories of cmd/*/testdata: testscripts that run the
+// real programs on the vaults of package fixtures. Only tests import it.
+//
+// Besides testscript's own commands a story has
+//
+//	vault NAME [DIR]          copy the files of a test vault here, or into a new folder
+//	damaged FILE…             copy share files with one defect each; damaged.txt is their password
+//	damage FILE FIELD [N]     change one digit of the N-th text field of that name (N from 1)
+//	replace FILE OLD NEW      replace the first OLD in a file
+//	book ROWS FILE VAULT      write an address book of so many rows, half of them on each curve
+//	tmpfs DIR SIZE [ro]       mount a small file system ([tmpfs] says whether it can be done)
+//	exits N PROGRAM ARG…      run a program that must end with exit status N
+//	checkroot FILE VAULT [CURVE]  compare root.json with the vault's root keys
+//	checkkeys FILE BOOK VAULT compare keys.csv with the vault's known keys, and each key with its public key
+//	secret PATH…              secrets belong there: the check below passes over it
+//
+// After every run of a program no known secret of the vaults may be on its
+// standard output or standard error, nor, at the end of the story, in any file
+// that was not copied from the fixtures or named by secret.
+package story
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"lifeboat/fixtures"
+)
+
+// Run runs the stories of a folder.
+func Run(t *testing.T, dir string) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 dir,
+		RequireUniqueNames:  true,
+		RequireExplicitExec: true,
+		Setup: func(env *testscript.Env) error {
+			s := &story{known: map[string]bool{}}
+			env.Values[storyKey{}] = s
+			env.Defer(func() {
+				if err := s.checkFiles(env.WorkDir); err != nil {
+					env.T().Fatal(err)
+				}
+			})
+			return s.addOriginals(env.WorkDir)
+		},
+		Condition: func(cond string) (bool, error) {
+			if cond == "tmpfs" {
+				return canMount(), nil
+			}
+			return false, fmt.Errorf("unknown condition %q", cond)
+		},
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
+			"vault": withStory(cmdVault), "damaged": withStory(cmdDamaged), "damage": withStory(cmdDamage),
+			"replace": withStory(cmdReplace), "book": withStory(cmdBook), "tmpfs": withStory(cmdTmpfs),
+			"exits": withStory(cmdExits), "secret": withStory(cmdSecret),
+			"checkroot": withStory(cmdCheckRoot), "checkkeys": withStory(cmdCheckKeys),
+		},
+	})
+}
+
+type storyKey struct{}
+
+// story is what one script has set up.
+type story struct {
+	known   map[string]bool // files of the fixtures, and those where secrets belong
+	secrets []Secret
+}
+
+func withStory(f func(s *story, ts *testscript.TestScript, args []string)) func(*testscript.TestScript, bool, []string) {
+	return func(ts *testscript.TestScript, neg bool, args []string) {
+		if neg {
+			ts.Fatalf("this command cannot be negated")
+		}
+		f(ts.Value(storyKey{}).(*story), ts, args)
+	}
+}
+
+// addOriginals notes the files that the script itself brings.
+func (s *story) addOriginals(dir string) error {
+	return filepath.WalkDir(dir, func(path string, _ fs.DirEntry, err error) error {
+		if path != dir {
+			s.known[path] = true
+		}
+		return err
+	})
+}
+
+func (s *story) write(ts *testscript.TestScript, path string, data []byte) {
+	ts.Check(os.WriteFile(path, data, 0o600))
+	s.known[path] = true
+}
+
+func cmdVault(s *story, ts *testscript.TestScript, args []string) {
+	dir := ts.MkAbs(".")
+	switch len(args) {
+	case 1:
+	case 2:
+		dir = ts.MkAbs(args[1])
+		ts.Check(os.MkdirAll(dir, 0o700))
+	default:
+		ts.Fatalf("usage: vault NAME [DIR]")
+	}
+	s.secrets = append(s.secrets, OfVault(args[0])...)
+	entries, err := fs.ReadDir(fixtures.FS, "vaults/"+args[0])
+	ts.Check(err)
+	for _, e := range entries {
+		if ext := filepath.Ext(e.Name()); (ext == ".json" || ext == ".txt" || ext == ".csv") && !strings.HasPrefix(e.Name(), "expected") {
+			s.write(ts, filepath.Join(dir, e.Name()), fixtures.Read("vaults/"+args[0]+"/"+e.Name()))
+		}
+	}
+}
+
+func cmdDamaged(s *story, ts *testscript.TestScript, args []string) {
+	for _, name := range args {
+		s.write(ts, ts.MkAbs(name), fixtures.Read("damaged/"+name))
+	}
+	s.write(ts, ts.MkAbs("damaged.txt"), []byte(fixtures.DamagedPassword+"\n"))
+	s.secrets = append(s.secrets, Secret{"the password of the damaged files", []byte(fixtures.DamagedPassword)})
+}
+
+// cmdDamage changes a digit in the middle of a field, and keeps it a digit.
+func cmdDamage(s *story, ts *testscript.TestScript, args []string) {
+	if len(args) != 2 && len(args) != 3 {
+		ts.Fatalf("usage: damage FILE FIELD [N]")
+	}
+	n := 1
+	if len(args) == 3 {
+		n, _ = strconv.Atoi(args[2])
+	}
+	data := []byte(ts.ReadFile(args[0]))
+	all := regexp.MustCompile(`"`+regexp.QuoteMeta(args[1])+`":\s*"([^"]+)"`).FindAllSubmatchIndex(data, -1)
+	if n < 1 || n > len(all) {
+		ts.Fatalf("%s has %d fields %q", args[0], len(all), args[1])
+	}
+	at := (all[n-1][2] + all[n-1][3]) / 2
+	if data[at] != '7' {
+		data[at] = '7'
+	} else {
+		data[at] = '8'
+	}
+	s.write(ts, ts.MkAbs(args[0]), data)
+}
+
+func cmdReplace(s *story, ts *testscript.TestScript, args []string) {
+	if len(args) != 3 {
+		ts.Fatalf("usage: replace FILE OLD NEW")
+	}
+	data := ts.ReadFile(args[0])
+	if !strings.Contains(data, args[1]) {
+		ts.Fatalf("%s does not contain %q", args[0], args[1])
+	}
+	s.write(ts, ts.MkAbs(args[0]), []byte(strings.Replace(data, args[1], args[2], 1)))
+}
+
+func cmdTmpfs(_ *story, ts *testscript.TestScript, args []string) {
+	if len(args) != 2 && len(args) != 3 {
+		ts.Fatalf("usage: tmpfs DIR SIZE [ro]")
+	}
+	dir := ts.MkAbs(args[0])
+	ts.Check(os.Mkdir(dir, 0o700))
+	ts.Check(mount(dir, args[1], len(args) == 3))
+	ts.Defer(func() { unmount(dir) })
+}
+
+func cmdSecret(s *story, ts *testscript.TestScript, args []string) {
+	for _, a := range args {
+		path := ts.MkAbs(a)
+		if _, err := os.Lstat(path); err != nil {
+			ts.Fatalf("%s does not exist", a)
+		}
+		ts.Check(s.addOriginals(path))
+		s.known[path] = true
+	}
+}
+
+// offline are the flags that a rehearsal on a machine with a network needs.
+var offline = []string{"--allow-network", "--allow-swap"}
+
+func cmdExits(s *story, ts *testscript.TestScript, args []string) {
+	if len(args) < 2 {
+		ts.Fatalf("usage: exits N PROGRAM ARG…")
+	}
+	want, err := strconv.Atoi(args[0])
+	if err != nil {
+		ts.Fatalf("%q is no exit status", args[0])
+	}
+	program, rest := args[1], slices.Clone(args[2:])
+	switch {
+	case len(rest) == 0 || rest[0] == "help" || rest[0] == "version" || strings.HasPrefix(rest[0], "-"):
+	case slices.Contains(rest, "--really-offline"): // a story about the refusal
+		rest = slices.DeleteFunc(rest, func(a string) bool { return a == "--really-offline" })
+	default:
+		rest = append(rest, offline...)
+	}
+	got := 0
+	if err := ts.Exec(program, rest...); err != nil {
+		var exit *exec.ExitError
+		if !errors.As(err, &exit) {
+			ts.Fatalf("%v", err)
+		}
+		got = exit.ExitCode()
+	}
+	if got != want {
+		ts.Fatalf("exit status %d, and %d was expected", got, want)
+	}
+	for _, stream := range []string{"stdout", "stderr"} {
+		text := []byte(ts.ReadFile(stream))
+		if what := Find(s.secrets, text); what != "" {
+			ts.Fatalf("%s is on %s", what, stream)
+		}
+		if bytes.Contains(text, []byte("goroutine ")) || bytes.Contains(text, []byte("internal error")) {
+			ts.Fatalf("a traceback is on %s", stream)
+		}
+	}
+}
+
+// checkFiles looks for secrets, and for temporary names, in everything that the
+// programs wrote.
+func (s *story) checkFiles(dir string) error {
+	return filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if strings.HasPrefix(e.Name(), ".lifeboat-") {
+			return fmt.Errorf("%s was left behind", path)
+		}
+		if s.known[path] || !e.Type().IsRegular() {
+			return nil
+		}
+		data, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		if what := Find(s.secrets, data); what != "" {
+			return fmt.Errorf("%s is in %s", what, path)
+		}
+		return nil
+	})
+}

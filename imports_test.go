@@ -32,23 +32,24 @@ var house = []room{
 	{"internal/secret", "", ""},
 	{"internal/base58", "", ""},
 	{"internal/strict", "", ""},
+	{"internal/ordered", "", ""},
 	{"internal/curve", "", "filippo.io/edwards25519/... github.com/decred/dcrd/dcrec/secp256k1/v4"},
 	{"internal/scalar", "internal/secret internal/curve", ""},
 
 	// Public keys and addresses. chains sees a private key only to write it down.
-	{"derive", "internal/base58 internal/curve", "golang.org/x/crypto/ripemd160"},
-	{"derive/batch", "derive derive/batch/internal/field internal/curve", "filippo.io/edwards25519/..."},
+	{"derive", "derive/batch internal/base58 internal/curve", "golang.org/x/crypto/ripemd160"},
+	{"derive/batch", "derive/batch/internal/field internal/curve", "filippo.io/edwards25519/..."},
 	{"derive/batch/internal/field", "", ""},
 	{"chains", "internal/secret internal/base58 internal/curve chains/internal/blake2b chains/internal/groestl",
 		"github.com/btcsuite/btcd/btcutil/bech32 github.com/decred/dcrd/crypto/blake256 github.com/decred/dcrd/dcrec/secp256k1/v4 filippo.io/edwards25519/... golang.org/x/crypto/ripemd160 golang.org/x/crypto/sha3"},
 	{"chains/internal/blake2b", "", ""},
 	{"chains/internal/groestl", "", ""},
-	{"chains/book", "chains derive internal/curve internal/strict", ""},
+	{"chains/book", "chains derive/... internal/curve internal/strict", ""},
 
 	// Shares: what files say, opening one, and what enough of them can do.
 	{"share", "derive internal/curve internal/secret internal/strict", ""},
 	{"share/open", "share internal/curve internal/scalar internal/secret internal/strict", ""},
-	{"recover", "derive share share/open internal/base58 internal/curve internal/scalar internal/secret internal/strict",
+	{"recover", "derive/... share share/open internal/base58 internal/curve internal/scalar internal/secret internal/strict",
 		"github.com/bnb-chain/tss-lib/v2/..."},
 
 	// Bundles, and what can be said without a secret.
@@ -68,11 +69,13 @@ var house = []room{
 	{"internal/cli", "internal/airgap internal/lockdown internal/outfile internal/prompt internal/secret",
 		"github.com/spf13/pflag golang.org/x/sys/... golang.org/x/term"},
 
-	// The verbs: flags, prompts, printing. holder is what verbs that open shares have in common.
-	{"internal/verb/derive", "chains/... derive/... internal/cli internal/curve internal/outfile internal/strict", ""},
+	// The verbs: flags, prompts, printing. holder is what verbs that open shares
+	// have in common, addresses what those that take an address book have.
+	{"internal/verb/addresses", "chains/... derive internal/cli internal/ordered internal/strict", ""},
+	{"internal/verb/derive", "chains/... derive/... internal/cli internal/curve internal/ordered internal/outfile internal/strict internal/verb/addresses", ""},
 	{"internal/verb/holder", "backup chains/... derive share/... internal/cli internal/curve internal/outfile internal/prompt internal/secret internal/strict", ""},
-	{"internal/verb/backup", "audit backup/... chains/... derive/... share/... internal/cli internal/curve internal/outfile internal/prompt internal/scalar internal/secret internal/strict internal/verb/holder", ""},
-	{"internal/verb/recover", "backup chains/... derive/... recover share/... fixtures/vaults/demo internal/cli internal/curve internal/outfile internal/prompt internal/scalar internal/secret internal/strict internal/verb/holder internal/verb/backup", ""},
+	{"internal/verb/backup", "audit backup/... chains/... derive/... share/... internal/cli internal/curve internal/outfile internal/prompt internal/scalar internal/secret internal/strict internal/verb/addresses internal/verb/holder", ""},
+	{"internal/verb/recover", "backup chains/... derive/... recover share/... fixtures/vaults/demo internal/base58 internal/cli internal/curve internal/outfile internal/prompt internal/scalar internal/secret internal/ordered internal/strict internal/verb/addresses internal/verb/holder internal/verb/backup", ""},
 
 	// The programs.
 	{"cmd/mpc-derive", "internal/verb/derive", ""},
@@ -90,7 +93,7 @@ var house = []room{
 // domain are the packages that neither print, prompt, log nor exit.
 var domain = []string{
 	"derive/...", "chains/...", "share/...", "recover/...", "backup/...", "audit/...",
-	"internal/secret", "internal/base58", "internal/strict", "internal/curve", "internal/scalar",
+	"internal/secret", "internal/base58", "internal/strict", "internal/ordered", "internal/curve", "internal/scalar",
 }
 
 // banned says what must not be linked at all, also through others: into every
@@ -136,6 +139,10 @@ type pkg struct {
 	GoFiles    []string
 	Imports    []string
 	Deps       []string
+	Module     *struct {
+		Path, Version string
+		Main          bool
+	}
 }
 
 // name is the path below the module, and "." for its root.
@@ -164,7 +171,7 @@ func watch(t *testing.T) {
 func list(t *testing.T, system string, args ...string) []pkg {
 	t.Helper()
 	watch(t)
-	cmd := exec.Command("go", append([]string{"list", "-json=ImportPath,Dir,Doc,Standard,GoFiles,Imports,Deps"}, args...)...)
+	cmd := exec.Command("go", append([]string{"list", "-json=ImportPath,Dir,Doc,Standard,GoFiles,Imports,Deps,Module"}, args...)...)
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS="+system)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr

@@ -1,0 +1,109 @@
+package lifeboat_test
+
+import (
+	"io/fs"
+	"maps"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// TestDependencies holds docs/dependencies.md against what is built.
+func TestDependencies(t *testing.T) {
+	versions := map[string]string{}
+	users := map[string][]string{} // the programs that link a module
+	add := func(packages []pkg, user string) {
+		for _, p := range packages {
+			if p.Module == nil || p.Module.Main {
+				continue
+			}
+			m := p.Module.Path
+			versions[m] = p.Module.Version
+			if !slices.Contains(users[m], user) {
+				users[m] = append(users[m], user)
+			}
+		}
+	}
+	programs, err := filepath.Glob("cmd/mpc-*")
+	if err != nil || len(programs) == 0 {
+		t.Fatalf("programs: %q, %v", programs, err)
+	}
+	slices.Sort(programs)
+	var names []string
+	for _, p := range programs {
+		name := strings.TrimPrefix(filepath.Base(p), "mpc-")
+		names = append(names, name)
+		for _, system := range systems {
+			add(list(t, system, "-deps", "./"+filepath.ToSlash(p)), name)
+		}
+	}
+	// The order of the table of programs: by how many shares they see.
+	order := func(a, b string) int {
+		const by = "derive backup recover"
+		return strings.Index(by, a) - strings.Index(by, b)
+	}
+	linked := maps.Clone(users)
+	add(list(t, "linux", "-deps", "-test", "./..."), "tests")
+
+	var want []string
+	for m, v := range versions {
+		who := slices.SortedFunc(slices.Values(linked[m]), order)
+		text := strings.Join(who, ", ")
+		switch len(who) {
+		case 0:
+			text = "tests"
+		case len(names):
+			text = "all"
+		}
+		want = append(want, "| `"+m+"` | "+v+" | "+text+" |")
+	}
+	page, err := os.ReadFile("docs/dependencies.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := regexp.MustCompile("(?m)^\\| `[^|]*\\|[^|]*\\|[^|]*\\|").FindAllString(string(page), -1)
+	for _, row := range want {
+		if !slices.Contains(got, row) {
+			t.Errorf("docs/dependencies.md has no row %s", row)
+		}
+	}
+	for _, row := range got {
+		if !slices.Contains(want, row) {
+			t.Errorf("docs/dependencies.md has a row that is not true: %s", row)
+		}
+	}
+}
+
+// TestLinks checks that what the pages link to in this repository exists.
+func TestLinks(t *testing.T) {
+	link := regexp.MustCompile(`\]\(([^)#:\s]+)(#[^)]*)?\)`)
+	pages := 0
+	err := filepath.WalkDir(".", func(name string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && (name == "dist" || name == ".git"):
+			return filepath.SkipDir
+		case d.IsDir() || path.Ext(name) != ".md":
+			return nil
+		}
+		text, err := os.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		pages++
+		for _, m := range link.FindAllStringSubmatch(string(text), -1) {
+			if _, err := os.Stat(filepath.Join(filepath.Dir(name), m[1])); err != nil {
+				t.Errorf("%s links to %s: %v", name, m[1], err)
+			}
+		}
+		return nil
+	})
+	if err != nil || pages == 0 {
+		t.Fatalf("%d pages, %v", pages, err)
+	}
+}

@@ -288,6 +288,30 @@ func FuzzRead(f *testing.F) {
 	})
 }
 
+// A picture full of corners of QR codes ends soon: gozxing alone would try all
+// choices of three of a hundred thousand.
+func TestManyCorners(t *testing.T) {
+	const side, corner = 3000, 10 // pixels; a corner has 7 modules
+	m := image.NewGray(image.Rect(0, 0, side, side))
+	for y := range side {
+		for x := range side {
+			ring := max(abs(x%corner-3), abs(y%corner-3))
+			if ring == 2 || ring > 3 {
+				m.SetGray(x, y, color.Gray{Y: 255})
+			}
+		}
+	}
+	var out bytes.Buffer
+	if err := png.Encode(&out, m); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Scan(Picture{"p.png", &out}); !errors.Is(err, ErrPaper) {
+		t.Error(err)
+	}
+}
+
+func abs(n int) int { return max(n, -n) }
+
 // Whatever the picture, reading it ends.
 func FuzzScan(f *testing.F) {
 	for _, m := range draw(f, page(f, samples(f)[Identity])) {

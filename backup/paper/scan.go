@@ -7,10 +7,12 @@ import (
 	_ "image/jpeg" // pictures of pages
 	_ "image/png"
 	"io"
+	"slices"
 
 	"github.com/makiuchi-d/gozxing"
 	multi "github.com/makiuchi-d/gozxing/multi/qrcode"
 	"github.com/makiuchi-d/gozxing/qrcode"
+	"github.com/makiuchi-d/gozxing/qrcode/detector"
 
 	"lifeboat/internal/secret"
 )
@@ -19,6 +21,7 @@ import (
 const (
 	MaxPicture = 64 << 20 // bytes of the file
 	maxPixels  = 50e6     // A4 at 600 dots per inch has 35 million
+	maxCorners = 100      // of QR codes, three to each; a page of ours has 18
 )
 
 // A Picture is a PNG or JPEG file.
@@ -30,8 +33,9 @@ type Picture struct {
 // Scan finds the QR codes in pictures of pages and returns the numbered lines in
 // them for Read, which finds every mistake of this.
 //
-// The reading is done by gozxing, a port of ZXing. It never was made for hostile
-// pictures, so its panics are errors here, and nothing it returns is believed.
+// The reading is done by gozxing, a port of ZXing, which was never made for
+// hostile pictures: its panics and its cubic searches end here, and nothing that
+// it returns is believed.
 func Scan(pictures ...Picture) (*secret.Bytes, error) {
 	var all []byte
 	for _, p := range pictures {
@@ -47,12 +51,7 @@ func Scan(pictures ...Picture) (*secret.Bytes, error) {
 	return secret.Take(all), nil
 }
 
-func scan(r io.Reader) (found []string, err error) {
-	defer func() {
-		if recover() != nil {
-			found, err = nil, fmt.Errorf("couldn't read it; try another picture, or type the lines")
-		}
-	}()
+func scan(r io.Reader) ([]string, error) {
 	data, err := io.ReadAll(io.LimitReader(r, MaxPicture+1))
 	if err != nil {
 		return nil, err
@@ -72,21 +71,13 @@ func scan(r io.Reader) (found []string, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("neither PNG nor JPEG, or damaged")
 	}
-	hints := map[gozxing.DecodeHintType]any{gozxing.DecodeHintType_TRY_HARDER: true}
-	seen := make(map[string]bool)
+	var found []string
 	for _, binarizer := range []func(gozxing.LuminanceSource) gozxing.Binarizer{gozxing.NewHybridBinarizer, gozxing.NewGlobalHistgramBinarizer} {
-		bitmap, err := gozxing.NewBinaryBitmap(binarizer(gozxing.NewLuminanceSourceFromImage(picture)))
-		if err != nil {
-			continue
-		}
-		results, _ := multi.NewQRCodeMultiReader().DecodeMultiple(bitmap, hints)
-		if one, err := qrcode.NewQRCodeReader().Decode(bitmap, hints); err == nil {
-			results = append(results, one)
-		}
-		for _, r := range results {
-			if text := r.GetText(); !seen[text] {
-				seen[text] = true
-				found = append(found, text)
+		for _, look := range []func(*gozxing.BinaryBitmap, hints) ([]*gozxing.Result, error){several, single} {
+			for _, text := range attempt(binarizer, look, picture) {
+				if !slices.Contains(found, text) {
+					found = append(found, text)
+				}
 			}
 		}
 	}
@@ -94,4 +85,49 @@ func scan(r io.Reader) (found []string, err error) {
 		return nil, fmt.Errorf("there is no QR code that can be read; take the picture straight and sharp, one code at a time, or type the lines")
 	}
 	return found, nil
+}
+
+type hints = map[gozxing.DecodeHintType]any
+
+func several(b *gozxing.BinaryBitmap, h hints) ([]*gozxing.Result, error) {
+	return multi.NewQRCodeMultiReader().DecodeMultiple(b, h)
+}
+
+func single(b *gozxing.BinaryBitmap, h hints) ([]*gozxing.Result, error) {
+	r, err := qrcode.NewQRCodeReader().Decode(b, h)
+	return []*gozxing.Result{r}, err
+}
+
+// attempt looks for codes in one way. Whatever goes wrong, it found nothing.
+func attempt(binarizer func(gozxing.LuminanceSource) gozxing.Binarizer, look func(*gozxing.BinaryBitmap, hints) ([]*gozxing.Result, error), picture image.Image) (found []string) {
+	defer func() {
+		if recover() != nil {
+			found = nil
+		}
+	}()
+	bitmap, err := gozxing.NewBinaryBitmap(binarizer(gozxing.NewLuminanceSourceFromImage(picture)))
+	if err != nil {
+		return nil
+	}
+	corners := 0
+	results, err := look(bitmap, hints{
+		gozxing.DecodeHintType_TRY_HARDER: true,
+		// gozxing tries all choices of three corners. The callback is the only
+		// place where it can be stopped, and a panic the only way.
+		gozxing.DecodeHintType_NEED_RESULT_POINT_CALLBACK: gozxing.ResultPointCallback(func(p gozxing.ResultPoint) {
+			if _, ok := p.(*detector.FinderPattern); !ok {
+				return
+			}
+			if corners++; corners > maxCorners {
+				panic("more corners of codes than a page has")
+			}
+		}),
+	})
+	if err != nil {
+		return nil
+	}
+	for _, r := range results {
+		found = append(found, r.GetText())
+	}
+	return found
 }

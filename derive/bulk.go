@@ -34,7 +34,7 @@ type Descendant struct {
 
 // AppendExtended appends the extended public key in base58 to dst.
 func (d *Descendant) AppendExtended(dst []byte) []byte {
-	var buf [keySize]byte
+	var buf [SerialSize]byte
 	return base58.AppendCheck(dst, d.AppendSerial(buf[:0], d.at.network.Public, d.Child.Key[:]))
 }
 

@@ -71,6 +71,17 @@ func MainNetwork(c curve.Curve) Network {
 	panic("derive: no such curve")
 }
 
+// PrefixCurve tells from its first characters on which curve an extended public
+// key lies, without reading it.
+func PrefixCurve(s string) (curve.Curve, bool) {
+	for _, n := range networks {
+		if strings.HasPrefix(s, n.Prefix) {
+			return n.Curve, true
+		}
+	}
+	return 0, false
+}
+
 // Key is an extended public key. Keys do not change.
 type Key struct {
 	position
@@ -102,9 +113,9 @@ func NewRoot(p *curve.Point, chainCode [ChainCodeSize]byte) *Key {
 	return &Key{position: position{network: MainNetwork(p.Curve())}, chainCode: chainCode, point: p}
 }
 
-// keySize is the length of a serialised extended key, in bytes, without its
+// SerialSize is the length of a serialised extended key, in bytes, without its
 // checksum: version 4, depth 1, fingerprint 4, index 4, chain code 32, key 33.
-const keySize = 78
+const SerialSize = 78
 
 // Parse reads an extended public key: xpub, tpub or cpub. The errors never
 // contain the input.
@@ -119,8 +130,8 @@ func Parse(s string) (*Key, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrKey, err)
 	}
-	if len(raw) != keySize {
-		return nil, fmt.Errorf("%w: it decodes to %d bytes, not %d", ErrKey, len(raw), keySize)
+	if len(raw) != SerialSize {
+		return nil, fmt.Errorf("%w: it decodes to %d bytes, not %d", ErrKey, len(raw), SerialSize)
 	}
 	k := &Key{
 		position:  position{depth: raw[4], fingerprint: [4]byte(raw[5:9]), index: binary.BigEndian.Uint32(raw[9:13])},
@@ -169,7 +180,7 @@ func (k *Key) String() string {
 // Serialize returns the 78 bytes of the extended key at this place in the tree,
 // without the checksum, with another version and another key of 33 bytes.
 func (k *Key) Serialize(version [4]byte, key []byte) []byte {
-	return k.position.append(make([]byte, 0, keySize), version, &k.chainCode, key)
+	return k.position.append(make([]byte, 0, SerialSize), version, &k.chainCode, key)
 }
 
 // Curve returns the curve of the key.

@@ -7,6 +7,7 @@ import (
 
 	"lifeboat/chains"
 	"lifeboat/derive"
+	"lifeboat/derive/batch"
 	"lifeboat/internal/curve"
 )
 
@@ -57,13 +58,13 @@ type Result struct {
 	Status Status
 	Reason string // one sentence, empty if ok
 
-	// Key, Tweak and Root are set if the row's key is known: its child public key
-	// matches, or, if none is recorded, its address does. Only then may a private
-	// key be written for it.
-	Key   *derive.Key
-	Tweak *curve.Scalar
-	Root  *derive.Key
+	// Key and Root are set if the row's key is known: its child public key matches,
+	// or, if none is recorded, its address does. Only then may a private key be
+	// written for it.
+	Key  *derive.Descendant
+	Root *derive.Key
 
+	Public    chains.PublicKey // of Key
 	Chain     *chains.Chain
 	Encoding  *chains.Encoding // the one that makes the address, or the chain's first
 	Derived   string           // the address of the derived key in that encoding
@@ -78,182 +79,225 @@ func (r *Result) Text() string {
 	return string(r.Status) + ": " + r.Reason
 }
 
-// Checker checks rows against root keys. It is for one goroutine.
+// bad is the result of a row that cannot be used.
+func bad(err error) Result { return Result{Status: Bad, Reason: err.Error()} }
+
+// Checker checks rows against root keys. It is the scratch of one goroutine.
 type Checker struct {
-	roots map[curve.Curve][]*parents
+	roots map[curve.Curve][]*derive.Bulk
 }
 
 // NewChecker returns a checker for root extended public keys of either curve,
 // several of one curve if need be.
-func NewChecker(roots []*derive.Key) *Checker {
-	c := &Checker{roots: map[curve.Curve][]*parents{}}
+func NewChecker(engine *derive.Engine, roots []*derive.Key) *Checker {
+	c := &Checker{roots: map[curve.Curve][]*derive.Bulk{}}
 	for _, r := range roots {
-		c.roots[r.Curve()] = append(c.roots[r.Curve()], &parents{root: r, known: map[string]node{}})
+		c.roots[r.Curve()] = append(c.roots[r.Curve()], engine.Bulk(r))
 	}
 	return c
 }
 
-// Check derives the key of a row and compares what the row records: the child
+// Worker returns the batch worker that derived below a root, for proofs.
+func (c *Checker) Worker(root *derive.Key) *batch.Worker {
+	for _, b := range c.roots[root.Curve()] {
+		if b.Root() == root {
+			return b.Worker()
+		}
+	}
+	return nil
+}
+
+// job is a row on its way through Check.
+type job struct {
+	row       *Row
+	result    *Result
+	path      derive.Path
+	recorded  string // the child public key, as the row has it
+	chain     *chains.Chain
+	supported bool
+}
+
+// Check derives the keys of rows and compares what each row records: the child
 // public key first, and then the address, in every encoding of the row's coin.
-// An empty address is not compared.
-func (c *Checker) Check(row *Row) Result {
-	r, err := c.check(row)
-	if err != nil {
-		return Result{Status: Bad, Reason: err.Error()}
-	}
-	return r
-}
-
-func (c *Checker) check(row *Row) (Result, error) {
-	if row.Err != nil {
-		return Result{}, row.Err
-	}
-	path, err := derive.ParseBookPath(row.Get(Path))
-	if err != nil {
-		return Result{}, err
-	}
-	recorded, err := recordedKey(row.Get(Child))
-	if err != nil {
-		return Result{}, err
-	}
-	chain, supported := chains.Lookup(row.Get(Coin))
-	on, err := rowCurve(row, recorded, chain)
-	if err != nil {
-		return Result{}, err
-	}
-	if recorded == nil && row.Get(Address) == "" {
-		return Result{}, errors.New("it records neither a child publickey nor an address, so nothing vouches for the key")
-	}
-	if len(c.roots[on]) == 0 {
-		return Result{Status: Unsupported, Reason: fmt.Sprintf("there is no root key on %v to check it with", on), Uncovered: true, Chain: chain}, nil
-	}
-	var first Result
-	for i, root := range c.roots[on] {
-		key, tweak, err := root.derive(path)
-		if err != nil {
-			return Result{}, err
-		}
-		r := compare(row, root.root, key, tweak, recorded, chain, supported)
-		if r.Key != nil || i == 0 {
-			first = r
-		}
-		if r.Key != nil {
-			break
+// An empty address is not compared. A thousand rows at once are cheapest.
+func (c *Checker) Check(rows []*Row) []Result {
+	results := make([]Result, len(rows))
+	jobs := map[curve.Curve][]*job{}
+	for i, row := range rows {
+		j := &job{row: row, result: &results[i]}
+		on, err := j.prepare()
+		switch {
+		case err != nil:
+			results[i] = bad(err)
+		case len(c.roots[on]) == 0:
+			results[i] = Result{Status: Unsupported, Reason: fmt.Sprintf("there is no root key on %v to check it with", on), Uncovered: true, Chain: j.chain}
+		default:
+			jobs[on] = append(jobs[on], j)
 		}
 	}
-	return first, nil
+	for on, list := range jobs {
+		for i, root := range c.roots[on] {
+			list = check(root, list, i == 0)
+		}
+	}
+	return results
 }
 
-func recordedKey(cell string) (*derive.Key, error) {
-	if cell == "" {
-		return nil, nil
+// check compares the jobs with one root. It returns those that found no key, for
+// the next root of the same curve; the first root's result stands for them.
+func check(root *derive.Bulk, jobs []*job, first bool) (left []*job) {
+	paths := make([]derive.Path, len(jobs))
+	for i, j := range jobs {
+		paths[i] = j.path
 	}
-	k, err := derive.Parse(cell)
-	if err != nil {
-		return nil, fmt.Errorf("child publickey: %w", err)
+	keys := make([]derive.Descendant, len(jobs))
+	root.Derive(paths, keys)
+	for i, j := range jobs {
+		r := j.compare(root, &keys[i])
+		if first || r.Key != nil {
+			*j.result = r
+		}
+		if r.Key == nil {
+			left = append(left, j)
+		}
 	}
-	return k, nil
+	return left
 }
 
-// rowCurve tells on which curve a row's key lies. A book without the column is
-// of the older layout, which has secp256k1 only.
-func rowCurve(row *Row, recorded *derive.Key, chain *chains.Chain) (curve.Curve, error) {
-	on := curve.Secp256k1
-	switch cell := row.Get(Curve); {
+// prepare reads the cells of a row and tells on which curve its key lies.
+func (j *job) prepare() (curve.Curve, error) {
+	if j.row.Err != nil {
+		return 0, j.row.Err
+	}
+	var err error
+	if j.path, err = derive.ParseBookPath(j.row.Get(Path)); err != nil {
+		return 0, err
+	}
+	j.recorded = j.row.Get(Child)
+	j.chain, j.supported = chains.Lookup(j.row.Get(Coin))
+	if j.recorded == "" && j.row.Get(Address) == "" {
+		return 0, errors.New("it records neither a child publickey nor an address, so nothing vouches for the key")
+	}
+	return j.curve()
+}
+
+// curve tells on which curve a row's key lies. A book without the column is of
+// the older layout, which has secp256k1 only.
+func (j *job) curve() (curve.Curve, error) {
+	on, hasColumn := curve.Secp256k1, j.row.at[Curve] >= 0
+	recorded, ok := derive.PrefixCurve(j.recorded)
+	if j.recorded != "" && !ok {
+		return 0, j.childError()
+	}
+	switch cell := j.row.Get(Curve); {
 	case cell != "":
 		c, ok := curve.ByName(strings.ToLower(cell))
 		if !ok {
 			return 0, fmt.Errorf("curve %.40q is neither secp256k1 nor ed25519", cell)
 		}
 		on = c
-	case row.at[Curve] >= 0 && recorded != nil:
-		on = recorded.Curve()
-	case row.at[Curve] >= 0 && chain != nil && len(chain.On(curve.Secp256k1)) == 0 && len(chain.On(curve.Ed25519)) > 0:
+	case hasColumn && j.recorded != "":
+		on = recorded
+	case hasColumn && j.supported && len(j.chain.On(curve.Secp256k1)) == 0 && len(j.chain.On(curve.Ed25519)) > 0:
 		on = curve.Ed25519
 	}
-	if recorded != nil && recorded.Curve() != on {
-		return 0, fmt.Errorf("the row is on %v and its child publickey on %v", on, recorded.Curve())
+	if j.recorded != "" && recorded != on {
+		return 0, fmt.Errorf("the row is on %v and its child publickey on %v", on, recorded)
 	}
 	return on, nil
 }
 
-func compare(row *Row, root, key *derive.Key, tweak *curve.Scalar, recorded *derive.Key, chain *chains.Chain, supported bool) Result {
-	r := Result{Status: OK, Chain: chain}
-	public := chains.NewPublicKey(key.Point())
-	if supported {
-		if on := chain.On(key.Curve()); len(on) > 0 {
-			r.Encoding = on[0]
+// childError says what is wrong with the recorded child public key.
+func (j *job) childError() error {
+	_, err := derive.Parse(j.recorded)
+	return fmt.Errorf("child publickey: %w", err)
+}
+
+// compare holds a row against the key that a root has at its path.
+func (j *job) compare(root *derive.Bulk, key *derive.Descendant) Result {
+	if key.Err != nil {
+		return bad(key.Err)
+	}
+	r := Result{Status: OK, Chain: j.chain}
+	r.Public = PublicKey(key)
+	matched := j.address(root, &r)
+	if j.recorded != "" && j.recorded != key.Extended() {
+		// Another spelling of the same key, such as tpub for xpub, is no mismatch.
+		recorded, err := derive.Parse(j.recorded)
+		if err != nil {
+			return bad(j.childError())
+		}
+		if !key.Is(recorded) {
+			r.Status, r.Reason = Mismatch, "the child publickey is not the one that the root key has at this path"
+			return r
 		}
 	}
-	address := row.Get(Address)
-	matched := false
-	if supported && address != "" {
-		if e, ok := chain.Match(&public, address); ok {
-			r.Encoding, matched = e, true
-		}
+	if j.recorded != "" || matched {
+		r.Key, r.Root = key, root.Root()
 	}
-	if r.Encoding != nil {
-		r.Derived, _ = r.Encoding.Address(&public) // the curve is the encoding's
-	}
-	switch {
-	case recorded != nil && !recorded.SameKey(key):
-		r.Status, r.Reason = Mismatch, "the child publickey is not the one that the root key has at this path"
-		return r
-	case recorded != nil || matched:
-		r.Key, r.Tweak, r.Root = key, tweak, root
-	}
-	switch {
+	switch address := j.row.Get(Address); {
 	case matched:
-	case !supported:
-		r.Status, r.Reason = Unsupported, fmt.Sprintf("coin %.40q is not in the table of chains, so no address was compared", row.Get(Coin))
+	case !j.supported:
+		r.Status, r.Reason = Unsupported, fmt.Sprintf("coin %.40q is not in the table of chains, so no address was compared", j.row.Get(Coin))
 	case address == "":
-	case chain.Status == chains.OutOfReach:
+	case j.chain.Status == chains.OutOfReach:
 		r.Status, r.Reason = Unsupported, "the chain's keys are not on these curves"
 	default:
-		if why, ok := chain.Underivable(address); ok {
+		if why, ok := j.chain.Underivable(address); ok {
 			r.Status, r.Reason = Unsupported, "the address cannot be derived: "+why
 			break
 		}
-		r.Status, r.Reason = Mismatch, fmt.Sprintf("the address is none of the %d forms that the key has on %s", len(chain.On(key.Curve())), chain.ID)
+		r.Status, r.Reason = Mismatch, fmt.Sprintf("the address is none of the %d forms that the key has on %s", len(j.chain.On(r.Public.Curve)), j.chain.ID)
 	}
 	return r
 }
 
-// parents derives below one root and remembers the parents of paths: rows of one
-// wallet share theirs.
-type parents struct {
-	root  *derive.Key
-	known map[string]node
+// PublicKey returns the forms of a derived key that addresses are made of.
+func PublicKey(d *derive.Descendant) chains.PublicKey {
+	k := chains.PublicKey{Curve: d.Curve(), Key: d.Child.Key}
+	if k.Curve == curve.Secp256k1 {
+		k.XY = d.Child.XY
+	}
+	return k
 }
 
-type node struct {
-	key   *derive.Key
-	tweak *curve.Scalar
+// address compares the row's address with every form that the key has, and notes
+// the encoding that makes it, or the first.
+func (j *job) address(root *derive.Bulk, r *Result) (matched bool) {
+	if !j.supported {
+		return false
+	}
+	address := j.row.Get(Address)
+	if on := j.chain.On(r.Public.Curve); len(on) > 0 {
+		r.Encoding = on[0]
+	}
+	if address != "" {
+		if e, ok := j.chain.Match(&r.Public, address); ok {
+			r.Encoding, matched = e, true
+		} else if derived, ok := staked(root, j, &r.Public); ok && derived == strings.ToLower(address) {
+			r.Derived = derived
+			return true
+		}
+	}
+	if r.Encoding != nil {
+		r.Derived, _ = r.Encoding.Address(&r.Public) // its curve is the key's
+	}
+	return matched
 }
 
-// maxParents bounds what is remembered.
-const maxParents = 4096
-
-func (p *parents) derive(path derive.Path) (*derive.Key, *curve.Scalar, error) {
-	if len(path) == 0 {
-		return p.root, p.root.Curve().Scalar(), nil
+// staked returns the Cardano base address with the stake key of the row's
+// account, at m/44/1815/account/2/0. The base address with the key itself as its
+// stake key is an ordinary encoding.
+func staked(root *derive.Bulk, j *job, payment *chains.PublicKey) (string, bool) {
+	if j.chain.ID != "ADA" || len(j.path) < 3 || payment.Curve != curve.Ed25519 {
+		return "", false
 	}
-	last := len(path) - 1
-	name := path[:last].String()
-	parent, ok := p.known[name]
-	if !ok {
-		var err error
-		if parent.key, parent.tweak, err = p.root.Derive(path[:last]); err != nil {
-			return nil, nil, err
-		}
-		if len(p.known) >= maxParents {
-			clear(p.known)
-		}
-		p.known[name] = parent
-	}
-	key, tweak, err := parent.key.Derive(path[last:])
+	key, _, err := root.Root().Derive(append(j.path[:3:3], 2, 0))
 	if err != nil {
-		return nil, nil, err
+		return "", false
 	}
-	return key, tweak.Add(parent.tweak), nil
+	stake := chains.NewPublicKey(key.Point())
+	testnet := strings.HasPrefix(strings.ToLower(j.row.Get(Address)), "addr_test")
+	text, err := chains.CardanoBase(payment, &stake, testnet)
+	return text, err == nil
 }

@@ -101,16 +101,12 @@ func NewReader(r io.Reader) (*Reader, error) {
 		return nil, fmt.Errorf("%w: %w", ErrHeader, err)
 	}
 	b.header = slices.Clone(header)
-	for c, name := range names {
-		b.at[c] = -1
-		for i, h := range header {
-			if !strings.EqualFold(strings.Join(strings.FieldsFunc(h, isGap), " "), name) {
-				continue
-			}
-			if b.at[c] >= 0 {
+	b.at = locate(header)
+	for i, h := range header {
+		for c, name := range names {
+			if isColumn(h, name) && b.at[c] != i {
 				return nil, fmt.Errorf("%w: column %q is there twice", ErrHeader, name)
 			}
-			b.at[c] = i
 		}
 	}
 	for _, c := range []Column{Coin, Path} {
@@ -123,8 +119,6 @@ func NewReader(r io.Reader) (*Reader, error) {
 	}
 	return b, nil
 }
-
-func isGap(r rune) bool { return r == ' ' || r == '_' || r == '\t' }
 
 // Header returns the header as the file has it.
 func (b *Reader) Header() []string { return b.header }
@@ -149,19 +143,32 @@ func (b *Reader) Next() (*Row, error) {
 	return row, nil
 }
 
+// ChunkRows is how many rows Chunk returns at most.
+const ChunkRows = 512
+
+// Chunk returns the next rows, or io.EOF.
+func (b *Reader) Chunk() ([]*Row, error) {
+	rows := make([]*Row, 0, ChunkRows)
+	for len(rows) < ChunkRows {
+		row, err := b.Next()
+		if errors.Is(err, io.EOF) && len(rows) > 0 {
+			break
+		}
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, row)
+	}
+	return rows, nil
+}
+
 // Cells are the cells of a row by column.
 type Cells [columns]string
 
-// NewRow returns a row with those cells in the layout of the file. A nil reader
-// has the columns of Header.
-func (b *Reader) NewRow(cells Cells) *Row {
-	row := &Row{Cells: make([]string, b.Width())}
-	if b == nil {
-		copy(row.Cells, cells[:])
-		return row
-	}
-	row.at = &b.at
-	for c, i := range b.at {
+// NewRow returns a row with those cells, in the layout of a header.
+func NewRow(header []string, cells Cells) *Row {
+	row := &Row{Cells: make([]string, len(header))}
+	for c, i := range locate(header) {
 		if i >= 0 {
 			row.Cells[i] = cells[c]
 		}
@@ -169,10 +176,18 @@ func (b *Reader) NewRow(cells Cells) *Row {
 	return row
 }
 
-// Width returns the number of columns.
-func (b *Reader) Width() int {
-	if b == nil {
-		return int(columns)
+// locate returns where in a header each column stands, or -1.
+func locate(header []string) (at [columns]int) {
+	for c, name := range names {
+		at[c] = slices.IndexFunc(header, func(h string) bool { return isColumn(h, name) })
 	}
-	return len(b.header)
+	return at
 }
+
+// isColumn compares a cell of a header with a column's name; case, and how the
+// words are parted, do not matter.
+func isColumn(cell, name string) bool {
+	return strings.EqualFold(strings.Join(strings.FieldsFunc(cell, isGap), " "), name)
+}
+
+func isGap(r rune) bool { return r == ' ' || r == '_' || r == '\t' }

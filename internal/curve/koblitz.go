@@ -13,12 +13,15 @@ type koblitz struct{}
 func (koblitz) order() *big.Int { return secp.S256().N }
 func (koblitz) scalar() field   { return new(modN) }
 
+// generator returns a constant: multiplying by one would make the library build
+// a table, which takes longer than starting a program.
 func (koblitz) generator() element {
-	var one secp.ModNScalar
-	one.SetInt(1)
-	var p secp.JacobianPoint
-	secp.ScalarBaseMultNonConst(&one, &p)
-	return affine(&p)
+	w := new(weierstrass)
+	p := secp.Params()
+	w.p.X.SetByteSlice(p.Gx.FillBytes(make([]byte, 32)))
+	w.p.Y.SetByteSlice(p.Gy.FillBytes(make([]byte, 32)))
+	w.p.Z.SetInt(1)
+	return w
 }
 
 func (koblitz) identity() element { return new(weierstrass) }

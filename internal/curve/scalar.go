@@ -37,6 +37,12 @@ func (c Curve) ScalarFromBytes(b []byte) *Scalar {
 		panic("curve: scalar longer than 64 bytes")
 	}
 	var hi, lo [ScalarSize]byte
+	if len(b) <= ScalarSize {
+		copy(lo[ScalarSize-len(b):], b)
+		s := c.Scalar().setBytes(&lo)
+		clear(lo[:])
+		return s
+	}
 	if n := len(b) - ScalarSize; n > 0 {
 		copy(hi[ScalarSize-n:], b[:n])
 		b = b[n:]

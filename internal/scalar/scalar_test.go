@@ -105,3 +105,31 @@ func TestArithmetic(t *testing.T) {
 		})
 	}
 }
+
+func TestWeightedSum(t *testing.T) {
+	for _, c := range curve.All() {
+		n := c.Order()
+		most := new(big.Int).Sub(n, big.NewInt(1)).Bytes()
+		rapid.Check(t, func(t *rapid.T) {
+			weights := rapid.SliceOfN(rapid.OneOf(rapid.Uint16(), rapid.Just(uint16(0xffff))), 0, 50).Draw(t, "weights")
+			want := new(big.Int)
+			var xs []*scalar.Secret
+			for _, w := range weights {
+				b := most
+				if rapid.Bool().Draw(t, "random") {
+					b = append(rapid.SliceOfN(rapid.Byte(), 31, 31).Draw(t, "x"), 1)
+				}
+				x, err := scalar.New(c, b)
+				if err != nil {
+					t.Fatal(err)
+				}
+				xs = append(xs, x)
+				want.Add(want, new(big.Int).Mul(new(big.Int).SetBytes(b), big.NewInt(int64(w))))
+			}
+			want.Mod(want, n)
+			if got := scalar.WeightedSum(c, xs, weights).Bytes().Expose(); !bytes.Equal(got, want.FillBytes(make([]byte, 32))) {
+				t.Errorf("%x, want %x", got, want)
+			}
+		})
+	}
+}

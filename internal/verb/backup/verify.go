@@ -8,6 +8,7 @@ import (
 	"lifeboat/chains/book"
 	"lifeboat/derive"
 	"lifeboat/internal/cli"
+	"lifeboat/internal/verb/addresses"
 	"lifeboat/internal/verb/holder"
 )
 
@@ -46,7 +47,7 @@ func runVerify(e *cli.Env, args []string) error {
 	set := e.Flags("verify")
 	var f holder.Flags
 	f.Define(set)
-	addresses := set.String("addresses", "", "")
+	bookPath := set.String("addresses", "", "")
 	group := set.String("group", "", "")
 	asJSON := set.Bool("json", false, "")
 	if err := set.Parse(args); err != nil {
@@ -75,21 +76,21 @@ func runVerify(e *cli.Env, args []string) error {
 	verdict := outcome.Verify()
 	r := &verifyReport{Tool: e.Program + " " + cli.Version, Date: set.Date().Format("2006-01-02"), Conditions: conditions,
 		Groups: outcome.Groups(), Files: outcome.Unassigned(), Recoverable: outcome.Verdict() == nil}
-	if *addresses != "" {
+	if *bookPath != "" {
 		var roots []*derive.Key
 		for _, s := range outcome.Wanted() {
 			if root := s.Group.Root(); root != nil {
 				roots = append(roots, root)
 			}
 		}
-		totals, err := holder.CheckBook(e, *addresses, roots, nil)
+		totals, err := addresses.Check(e, *bookPath, roots)
 		if err != nil {
 			return err
 		}
 		r.Addresses = totals
 		if verdict == nil && (totals.Failed() || totals.Uncovered > 0 && *group == "") {
 			verdict = cli.Fail(cli.Mismatch, fmt.Errorf("address book %q: %d of %d rows are ok, %d mismatch, %d bad, %d have no root key on their curve",
-				*addresses, totals.OK, totals.Rows, totals.Mismatch, totals.Bad, totals.Uncovered))
+				*bookPath, totals.OK, totals.Rows, totals.Mismatch, totals.Bad, totals.Uncovered))
 		}
 	}
 	r.OK = verdict == nil

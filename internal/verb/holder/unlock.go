@@ -251,7 +251,7 @@ func (s *Session) unlock(in *Input, a *asker, salvage bool, use Use) error {
 	if salvage {
 		o.Known = s.known()
 	}
-	var passwords []*secret.Bytes // what fitted before, or is in the bundle
+	var passwords []*secret.Bytes // what was given before, or is in the bundle
 	defer func() { wipeAll(passwords) }()
 	for _, t := range in.text {
 		passwords = append(passwords, secret.Copy(t.Expose()))
@@ -263,11 +263,11 @@ func (s *Session) unlock(in *Input, a *asker, salvage bool, use Use) error {
 		}
 		held, err := open.Open(e.Sealed, passwords, o)
 		if errors.Is(err, open.ErrPassword) {
-			err = a.ask(fmt.Sprintf("Password of %q, node %q: ", in.Path, e.Sealed.NodeID), func(forms []*secret.Bytes) error {
+			a.next(e.Sealed.Path)
+			err = a.ask(fmt.Sprintf("Password of %q, node %q: ", e.Sealed.Path, e.Sealed.NodeID), func(forms []*secret.Bytes) error {
+				// It may be right for the file's other groups, if this one is damaged.
+				passwords = append(passwords, copyAll(forms)...)
 				held, err = open.Open(e.Sealed, forms, o)
-				if err == nil || !errors.Is(err, open.ErrPassword) {
-					passwords = append(passwords, copyAll(forms)...)
-				}
 				return err
 			}, open.ErrPassword)
 		}
@@ -334,7 +334,15 @@ type asker struct {
 	env       *cli.Env
 	fromFiles bool
 	files     []*secret.Bytes
-	skipped   bool
+	file      string // that is asked about: the input, or one in the bundle
+	gaveUp    error  // why the file is not asked about again
+}
+
+// next turns to a file. All groups of one file share its tries.
+func (a *asker) next(file string) {
+	if a.file != file {
+		a.file, a.gaveUp = file, nil
+	}
 }
 
 // stopError is a reason to end the run, and not only to give up one file.
@@ -350,16 +358,13 @@ func (a *asker) ask(question string, try func(forms []*secret.Bytes) error, retr
 		if len(a.files) == 0 {
 			return retry
 		}
-		p := a.files[0]
-		if len(a.files) > 1 { // the bundle's own comes first, and the last serves all shares
-			a.files = a.files[1:]
-		}
-		forms := prompt.Forms(p)
+		forms := prompt.Forms(a.files[0]) // the bundle's own comes first
+		a.files = a.files[1:]
 		defer wipeAll(forms)
 		return try(forms)
 	}
-	if a.skipped {
-		return errSkipped
+	if a.gaveUp != nil {
+		return a.gaveUp
 	}
 	terminal, err := a.env.Terminal()
 	if err != nil {
@@ -371,7 +376,7 @@ func (a *asker) ask(question string, try func(forms []*secret.Bytes) error, retr
 			return &stopError{err}
 		}
 		if p.Len() == 0 {
-			a.skipped = true
+			a.gaveUp = errSkipped
 			a.env.Note("skipped")
 			return errSkipped
 		}
@@ -379,7 +384,11 @@ func (a *asker) ask(question string, try func(forms []*secret.Bytes) error, retr
 		p.Wipe()
 		err = try(forms)
 		wipeAll(forms)
-		if !errors.Is(err, retry) || n == tries {
+		if !errors.Is(err, retry) {
+			return err
+		}
+		if n == tries {
+			a.gaveUp = err
 			return err
 		}
 		a.env.Note("that did not open it (%d of %d tries); an empty line skips the file", n, tries)

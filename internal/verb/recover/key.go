@@ -16,7 +16,7 @@ import (
 	"lifeboat/internal/cli"
 	"lifeboat/internal/curve"
 	"lifeboat/internal/secret"
-	"lifeboat/internal/strict"
+	"lifeboat/internal/verb/addresses"
 	"lifeboat/internal/verb/holder"
 	"lifeboat/recover"
 )
@@ -95,8 +95,10 @@ func runKey(e *cli.Env, args []string) error {
 	if err != nil {
 		return err
 	}
-	if err := checkBook(f.addresses); err != nil {
-		return err
+	if f.addresses != "" { // a wrong file is found before a password is asked for
+		if table.header, err = addresses.Header(f.addresses); err != nil {
+			return err
+		}
 	}
 	session, err := holder.Load(e, set, &f.Flags, set.Args())
 	if err != nil {
@@ -136,21 +138,6 @@ func (f *keyFlags) table(e *cli.Env, set *cli.Flags) (*keyTable, error) {
 		}
 	}
 	return t, nil
-}
-
-// checkBook reads the header of the address book, so that a wrong file is found
-// before a password is asked for.
-func checkBook(path string) error {
-	if path == "" {
-		return nil
-	}
-	f, err := strict.Open(path)
-	if err != nil {
-		return fmt.Errorf("address book: %w", err)
-	}
-	defer f.Close()
-	_, err = readBook(f, path)
-	return err
 }
 
 func (f *keyFlags) recover(e *cli.Env, set *cli.Flags, session *holder.Session, table *keyTable, target *holder.Target, conditions *cli.Conditions) error {

@@ -3,17 +3,20 @@ package recover
 import (
 	"bufio"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"io"
-	"os"
 
 	"lifeboat/chains"
 	"lifeboat/chains/book"
 	"lifeboat/derive"
+	"lifeboat/derive/batch"
+	"lifeboat/internal/base58"
 	"lifeboat/internal/cli"
+	"lifeboat/internal/curve"
+	"lifeboat/internal/scalar"
 	"lifeboat/internal/secret"
 	"lifeboat/internal/strict"
+	"lifeboat/internal/verb/addresses"
 	"lifeboat/recover"
 )
 
@@ -29,10 +32,12 @@ type keyTable struct {
 	env    *cli.Env
 	vaults []*vault
 	book   string // path of the address book, or empty
+	header []string
 	paths  []derive.Path
 	chains []*chains.Chain
 
 	totals book.Totals // of the address book, once it was written
+	told   bool        // the rows that fail were named
 }
 
 // open starts writing and returns the reading end.
@@ -44,62 +49,32 @@ func (t *keyTable) open() (io.ReadCloser, error) {
 
 func (t *keyTable) write(w io.Writer) error {
 	out := bufio.NewWriterSize(w, 64<<10)
-	header := book.Header()
-	var in *book.Reader
+	header := t.header
+	if t.book == "" {
+		header = book.Header()
+	}
+	if err := strict.WriteRow(out, append(header[:len(header):len(header)], keyColumns...)); err != nil {
+		return err
+	}
 	if t.book != "" {
-		f, err := strict.Open(t.book)
+		totals, err := addresses.Run(t.env, t.book, t.roots(), t.told, func(c *addresses.Chunk) (*secret.Bytes, error) {
+			return t.lines(c.Rows, c.Results, len(header), c.Checker.Worker)
+		}, func(lines *secret.Bytes) error { return writeAndWipe(out, lines) })
 		if err != nil {
 			return err
 		}
-		defer f.Close()
-		if in, err = readBook(f, t.book); err != nil {
-			return err
-		}
-		header = in.Header()
+		t.totals, t.told = *totals, true
 	}
-	if err := strict.WriteRow(out, append(header, keyColumns...)); err != nil {
-		return err
-	}
-	if in != nil {
-		if err := t.writeBook(out, in, len(header)); err != nil {
-			return err
-		}
-	}
-	if err := t.writePaths(out, in); err != nil {
+	if err := t.writePaths(out, header); err != nil {
 		return err
 	}
 	return out.Flush()
 }
 
-// readBook reads the header of an address book.
-func readBook(f *os.File, path string) (*book.Reader, error) {
-	in, err := book.NewReader(f)
-	if err != nil {
-		return nil, fmt.Errorf("address book %q: %w", path, err)
-	}
-	return in, nil
-}
-
-func (t *keyTable) writeBook(out *bufio.Writer, in *book.Reader, width int) error {
-	checker := book.NewChecker(t.roots())
-	progress := cli.NewProgress(t.env, "rows of the address book", 0)
-	defer progress.Done()
-	t.totals = book.Totals{}
-	for {
-		row, err := in.Next()
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return fmt.Errorf("address book %q: %w", t.book, err)
-		}
-		result := checker.Check(row)
-		t.totals.Add(&result)
-		progress.Add(1)
-		if err := t.writeRow(out, row.Output(width), &result); err != nil {
-			return err
-		}
-	}
+func writeAndWipe(w io.Writer, lines *secret.Bytes) error {
+	defer lines.Wipe()
+	_, err := w.Write(lines.Expose())
+	return err
 }
 
 func (t *keyTable) roots() []*derive.Key {
@@ -112,118 +87,186 @@ func (t *keyTable) roots() []*derive.Key {
 
 // writePaths writes a row for each path and encoding of each chain, or one for
 // each path and root key if no chain is named.
-func (t *keyTable) writePaths(out *bufio.Writer, in *book.Reader) error {
-	for _, path := range t.paths {
-		for _, v := range t.vaults {
-			root := v.key.Public()
-			key, tweak, err := root.Derive(path)
+func (t *keyTable) writePaths(out io.Writer, header []string) error {
+	if len(t.paths) == 0 {
+		return nil
+	}
+	engine := derive.NewEngine(int64(len(t.paths)))
+	for _, root := range t.roots() {
+		bulk := engine.Bulk(root)
+		keys := make([]derive.Descendant, len(t.paths))
+		bulk.Derive(t.paths, keys)
+		var rows []*book.Row
+		var results []book.Result
+		for i := range keys {
+			r, cells, err := t.pathResult(root, &keys[i], t.paths[i])
 			if err != nil {
 				return err
 			}
-			public := chains.NewPublicKey(key.Point())
-			cells := book.Cells{book.Curve: key.Curve().String(), book.Path: path.String(), book.Child: key.String()}
-			result := book.Result{Status: book.OK, Root: root, Key: key, Tweak: tweak}
-			write := func() error {
-				return t.writeRow(out, in.NewRow(cells).Output(in.Width()), &result)
+			for _, form := range t.forms(r, cells) {
+				rows = append(rows, book.NewRow(header, form.cells))
+				results = append(results, form.result)
 			}
-			if len(t.chains) == 0 {
-				if err := write(); err != nil {
-					return err
-				}
-			}
-			for _, c := range t.chains {
-				for _, e := range c.On(key.Curve()) {
-					if result.Derived, err = e.Address(&public); err != nil {
-						return err
-					}
-					cells[book.Coin], cells[book.Address] = c.ID, result.Derived
-					result.Chain, result.Encoding = c, e
-					if err := write(); err != nil {
-						return err
-					}
-				}
-			}
+		}
+		lines, err := t.lines(rows, results, len(header), func(*derive.Key) *batch.Worker { return bulk.Worker() })
+		if err != nil {
+			return err
+		}
+		if err := writeAndWipe(out, lines); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-// writeRow writes the public cells, and between them the private ones, which
-// never become strings, if the row has a key.
-func (t *keyTable) writeRow(out *bufio.Writer, cells []string, r *book.Result) (err error) {
-	var line []byte
-	for _, c := range cells {
-		line = append(strict.AppendCell(line, c), ',')
+func (t *keyTable) pathResult(root *derive.Key, key *derive.Descendant, path derive.Path) (book.Result, book.Cells, error) {
+	if key.Err != nil {
+		return book.Result{}, book.Cells{}, fmt.Errorf("--path %s: %w", path, key.Err)
 	}
-	private := [3]*secret.Bytes{secret.New(0), secret.New(0), secret.New(0)} // hex, extended, export
-	defer func() {
-		for _, p := range private {
-			p.Wipe()
-		}
-	}()
-	public := ""
-	if r.Key != nil {
-		public = r.Key.String()
-		secret.Do(func() { private, err = t.privateCells(r) })
-		if err != nil {
-			return err
-		}
-	}
-	encoding := ""
-	if r.Encoding != nil {
-		encoding = r.Encoding.Name
-	}
-	if _, err := out.Write(line); err != nil {
-		return err
-	}
-	for i, cell := range []any{private[0], private[1], public, r.Derived, encoding, private[2], r.Text()} {
-		if i > 0 {
-			out.WriteByte(',')
-		}
-		switch cell := cell.(type) {
-		case string:
-			_, err = out.Write(strict.AppendCell(nil, cell))
-		case *secret.Bytes:
-			err = writeSecretCell(out, cell)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return out.WriteByte('\n')
+	r := book.Result{Status: book.OK, Root: root, Key: key, Public: book.PublicKey(key)}
+	return r, book.Cells{book.Curve: key.Curve().String(), book.Path: path.String(), book.Child: key.Extended()}, nil
 }
 
-func writeSecretCell(out *bufio.Writer, cell *secret.Bytes) error {
-	quoted := strict.AppendCell(make([]byte, 0, 2*cell.Len()+2), cell.Expose())
-	defer secret.Wipe(quoted)
-	_, err := out.Write(quoted)
-	return err
+type pathForm struct {
+	cells  book.Cells
+	result book.Result
 }
 
-// privateCells derives the private key of a row, which is checked against its
-// public key on the way.
-func (t *keyTable) privateCells(r *book.Result) (cells [3]*secret.Bytes, err error) {
-	var root *recover.Private
-	for _, v := range t.vaults {
-		if v.key.Public() == r.Root {
-			root = v.key
+// forms lists the rows of one key.
+func (t *keyTable) forms(r book.Result, cells book.Cells) []pathForm {
+	if len(t.chains) == 0 {
+		return []pathForm{{cells, r}}
+	}
+	var forms []pathForm
+	for _, c := range t.chains {
+		for _, e := range c.On(r.Public.Curve) {
+			f := pathForm{cells, r}
+			f.result.Chain, f.result.Encoding = c, e
+			f.result.Derived, _ = e.Address(&r.Public) // its curve is the key's
+			f.cells[book.Coin], f.cells[book.Address] = c.ID, f.result.Derived
+			forms = append(forms, f)
 		}
 	}
-	child, err := root.Child(r.Key, r.Tweak)
+	return forms
+}
+
+// secretSpace is more than the secret cells and the commas of a row can take, in
+// bytes: the buffer must not grow, or a copy of secrets stays behind.
+const secretSpace = 64 + 120 + 2*1024 + 16
+
+// lines returns the rows of keys.csv for rows and their results. A row whose key
+// is known gets its private key, once all private keys of the chunk were proved
+// against their public keys.
+func (t *keyTable) lines(rows []*book.Row, results []book.Result, width int, worker func(root *derive.Key) *batch.Worker) (*secret.Bytes, error) {
+	var err error
+	keys := make([]*scalar.Secret, len(results))
+	defer recover.WipeAll(keys)
+	public := make([]publicCells, len(rows))
+	size := 0
+	for i, row := range rows {
+		public[i] = writePublic(row.Output(width), &results[i])
+		size += public[i].len() + secretSpace
+	}
+	out := make([]byte, 0, size)
+	secret.Do(func() {
+		if err = t.privateKeys(results, keys, worker); err != nil {
+			return
+		}
+		for i := range rows {
+			if out, err = appendRow(out, &public[i], &results[i], keys[i]); err != nil {
+				return
+			}
+		}
+	})
 	if err != nil {
-		return cells, err
+		secret.Wipe(out)
+		return nil, err
 	}
-	defer child.Wipe()
-	x := child.Scalar()
-	defer x.Wipe()
-	cells[0] = secret.Take(hex.AppendEncode(make([]byte, 0, 64), x.Expose()))
-	cells[1] = child.Extended()
-	cells[2] = secret.New(0)
-	if r.Encoding != nil {
-		public := chains.NewPublicKey(r.Key.Point())
-		if _, cells[2], _, err = r.Encoding.Export(x, &public); err != nil {
-			return cells, err
+	return secret.Take(out), nil
+}
+
+// privateKeys derives the private keys of rows whose key is known, root by root.
+func (t *keyTable) privateKeys(results []book.Result, keys []*scalar.Secret, worker func(root *derive.Key) *batch.Worker) error {
+	for _, v := range t.vaults {
+		root := v.key.Public()
+		var at []int
+		var list []*derive.Descendant
+		for i := range results {
+			if results[i].Key != nil && results[i].Root == root {
+				at = append(at, i)
+				list = append(list, results[i].Key)
+			}
+		}
+		if len(list) == 0 {
+			continue
+		}
+		found, err := v.key.Children(worker(root), list)
+		if err != nil {
+			return err
+		}
+		for i, x := range found {
+			keys[at[i]] = x
 		}
 	}
-	return cells, nil
+	return nil
+}
+
+// publicCells are the parts of a row that are not secret, with their commas.
+type publicCells struct {
+	book   []byte // the address book's columns
+	middle []byte // extended public key, derived address, encoding
+	status []byte
+}
+
+func (p *publicCells) len() int { return len(p.book) + len(p.middle) + len(p.status) }
+
+func writePublic(cells []string, r *book.Result) (p publicCells) {
+	for _, c := range cells {
+		p.book = append(strict.AppendCell(p.book, c), ',')
+	}
+	if r.Key != nil {
+		p.middle = r.Key.AppendExtended(p.middle)
+	}
+	p.middle = append(strict.AppendCell(append(p.middle, ','), r.Derived), ',')
+	if r.Encoding != nil {
+		p.middle = strict.AppendCell(p.middle, r.Encoding.Name)
+	}
+	p.middle = append(p.middle, ',')
+	p.status = append(strict.AppendCell([]byte{','}, r.Text()), '\n')
+	return p
+}
+
+// appendRow appends a row with its secret cells: the private key in hex, extended,
+// and in the form that a wallet imports. x is nil for a row whose key is not known.
+func appendRow(out []byte, p *publicCells, r *book.Result, x *scalar.Secret) ([]byte, error) {
+	out = append(out, p.book...)
+	if x == nil {
+		out = append(append(out, ",,"...), p.middle...)
+		return append(out, p.status...), nil
+	}
+	raw := x.Bytes()
+	defer raw.Wipe()
+	out = append(hex.AppendEncode(out, raw.Expose()), ',')
+	out = append(appendExtended(out, r.Key, raw.Expose()), ',')
+	out = append(out, p.middle...)
+	if r.Encoding != nil {
+		_, export, _, err := r.Encoding.Export(raw, &r.Public)
+		if err != nil {
+			return out, err
+		}
+		defer export.Wipe()
+		out = strict.AppendCell(out, export.Expose())
+	}
+	return append(out, p.status...), nil
+}
+
+// appendExtended appends the extended private key of a descendant.
+func appendExtended(out []byte, key *derive.Descendant, x []byte) []byte {
+	var field [curve.PointSize]byte
+	var serial [derive.SerialSize]byte
+	copy(field[1:], x)
+	out = base58.AppendCheck(out, key.AppendSerial(serial[:0], key.Network().Private, field[:]))
+	clear(field[:])
+	clear(serial[:])
+	return out
 }

@@ -1,0 +1,124 @@
+// Package addresses is what the verbs that take an address book have in common:
+// streaming it through the checker on all cores, and naming the rows that fail.
+package addresses
+
+import (
+	"fmt"
+	"runtime"
+
+	"lifeboat/chains/book"
+	"lifeboat/derive"
+	"lifeboat/internal/cli"
+	"lifeboat/internal/ordered"
+	"lifeboat/internal/strict"
+)
+
+// maxBlamed is how many rows are named on standard error; the totals count all.
+const maxBlamed = 20
+
+// maxWorkers bounds the memory that a run takes: each worker has scratch of its
+// own.
+const maxWorkers = 8
+
+// typicalRow is the length of a row, in bytes, from which the number of rows is
+// guessed. Nothing but speed depends on it.
+const typicalRow = 200
+
+// Workers returns how many goroutines work at once.
+func Workers() int { return min(runtime.GOMAXPROCS(0), maxWorkers) }
+
+// Chunk is a part of an address book and what the checker made of it.
+type Chunk struct {
+	Book    *book.Reader
+	Rows    []*book.Row
+	Results []book.Result
+	Checker *book.Checker // of the goroutine that works on the chunk
+}
+
+// Run checks every row of the address book at path against root extended public
+// keys. Each chunk is given to work, in several goroutines, and its result to
+// emit, in the order of the book. The first rows that fail are named on standard
+// error, unless quiet.
+func Run[T any](e *cli.Env, path string, roots []*derive.Key, quiet bool, work func(*Chunk) (T, error), emit func(T) error) (*book.Totals, error) {
+	f, err := strict.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("address book: %w", err)
+	}
+	defer f.Close()
+	in, err := book.NewReader(f)
+	if err != nil {
+		return nil, fmt.Errorf("address book %q: %w", path, err)
+	}
+	rows := int64(0)
+	if info, err := f.Stat(); err == nil {
+		rows = info.Size() / typicalRow
+	}
+	engine := derive.NewEngine(rows)
+	checkers := make([]*book.Checker, Workers())
+	progress := cli.NewProgress(e, "rows of the address book", 0)
+	defer progress.Done()
+
+	type checked struct {
+		chunk *Chunk
+		out   T
+	}
+	var totals book.Totals
+	blamed := 0
+	err = ordered.Run(len(checkers),
+		func() ([]*book.Row, error) {
+			if err := e.Interrupt.Err(); err != nil {
+				return nil, err
+			}
+			return in.Chunk()
+		},
+		func(worker int, rows []*book.Row) (checked, error) {
+			if checkers[worker] == nil {
+				checkers[worker] = book.NewChecker(engine, roots)
+			}
+			c := &Chunk{in, rows, checkers[worker].Check(rows), checkers[worker]}
+			out, err := work(c)
+			return checked{c, out}, err
+		},
+		func(c checked) error {
+			for i := range c.chunk.Results {
+				r := &c.chunk.Results[i]
+				totals.Add(r)
+				if r.Status == book.OK || quiet {
+					continue
+				}
+				if blamed++; blamed <= maxBlamed {
+					e.Warn("%q, line %d: %s", path, c.chunk.Rows[i].Line, r.Text())
+				}
+			}
+			progress.Add(int64(len(c.chunk.Rows)))
+			return emit(c.out)
+		})
+	if err != nil {
+		return nil, fmt.Errorf("address book %q: %w", path, err)
+	}
+	if blamed > maxBlamed {
+		e.Warn("%q: %d more rows are not ok", path, blamed-maxBlamed)
+	}
+	return &totals, nil
+}
+
+// Check is Run for verbs that want the totals only.
+func Check(e *cli.Env, path string, roots []*derive.Key) (*book.Totals, error) {
+	return Run(e, path, roots, false,
+		func(*Chunk) (struct{}, error) { return struct{}{}, nil },
+		func(struct{}) error { return nil })
+}
+
+// Header checks that the file is an address book, and returns its header.
+func Header(path string) ([]string, error) {
+	f, err := strict.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("address book: %w", err)
+	}
+	defer f.Close()
+	in, err := book.NewReader(f)
+	if err != nil {
+		return nil, fmt.Errorf("address book %q: %w", path, err)
+	}
+	return in.Header(), nil
+}

@@ -1,33 +1,39 @@
 package derive
 
 import (
-	"bufio"
+	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"lifeboat/chains"
+	"lifeboat/chains/book"
 	"lifeboat/derive"
 	"lifeboat/internal/cli"
-	"lifeboat/internal/outfile"
-	"lifeboat/internal/strict"
+	"lifeboat/internal/ordered"
+	"lifeboat/internal/verb/addresses"
 )
 
 var addressVerb = cli.Verb{
 	Name:    "address",
-	Summary: "addresses and child public keys at given paths",
-	Usage: `Usage: mpc-derive address XPUB --path P [--chain C,C] [--csv | --json] [-o FILE]
+	Summary: "addresses and child public keys at given paths, or of a whole address book",
+	Usage: `Usage: mpc-derive address XPUB… --path P [--chain C,C] [--csv | --json] [-o FILE]
+       mpc-derive address XPUB… --addresses CSV [--csv | --json] [-o FILE]
 
 Derives the child public keys of a root extended public key (xpub, tpub, cpub) and
-writes them as addresses of the chains.
+writes them as addresses of the chains; or checks every row of the exported address
+book against the root keys. XPUB is a key, a file with one key a line, or a share
+file, of which only the public part is read. A vault has a root key on each curve.
 
   --path P                a path such as m/44/60/0/0/7 (repeatable); m is the key itself;
                           its last step may be *, for --from and --count
   --chain C[,C]           the chains (repeatable); without, the child public keys alone
   --from N                the first index for * (default 0)
   --count N               how many indexes for * (default 20)
+  --addresses CSV         the address book to check; exit status 3 if a row mismatches
   --csv, --json           the form of the result (default: a table for people)
-  -o, --output FILE       write to a new file instead
+  -o, --output FILE       write to a new file instead (CSV unless --json)
 
 Example:
   mpc-derive address xpub6… --chain eth,btc --path 'm/44/60/0/0/*' --count 5
@@ -36,13 +42,12 @@ Example:
 }
 
 type addressFlags struct {
-	paths  []string
-	chains []string
-	from   uint32
-	count  uint32
-	csv    bool
-	json   bool
-	output string
+	output
+	paths     []string
+	chains    []string
+	from      uint32
+	count     uint32
+	addresses string
 }
 
 func runAddress(e *cli.Env, args []string) error {
@@ -52,58 +57,74 @@ func runAddress(e *cli.Env, args []string) error {
 	set.StringArrayVar(&f.chains, "chain", nil, "")
 	set.Uint32Var(&f.from, "from", 0, "")
 	set.Uint32Var(&f.count, "count", 20, "")
-	set.BoolVar(&f.csv, "csv", false, "")
-	set.BoolVar(&f.json, "json", false, "")
-	set.StringVarP(&f.output, "output", "o", "", "")
+	set.StringVar(&f.addresses, "addresses", "", "")
+	f.define(set)
 	if err := set.Parse(args); err != nil {
 		return err
 	}
 	switch {
-	case set.NArg() != 1:
-		return set.Misuse("give one extended public key")
-	case len(f.paths) == 0:
-		return set.Misuse("give at least one --path; m is the key itself")
-	case f.csv && f.json:
-		return set.Misuse("--csv and --json contradict each other")
+	case set.NArg() == 0:
+		return set.Misuse("no extended public key")
+	case f.addresses == "" && len(f.paths) == 0:
+		return set.Misuse("give at least one --path (m is the key itself), or --addresses")
+	case f.addresses != "" && len(f.paths)+len(f.chains) > 0:
+		return set.Misuse("--addresses brings its own paths and coins: leave --path and --chain out")
 	}
-	root, err := derive.Parse(set.Arg(0))
-	if err != nil {
-		return cli.Fail(cli.Usage, err, "compare the key with your records, letter by letter")
+	if err := f.check(set); err != nil {
+		return err
 	}
-	list, err := lookUp(f.chains, root)
+	keys, err := readKeys(set.Args())
 	if err != nil {
 		return err
 	}
-	var ranges []pathRange
-	for _, p := range f.paths {
-		r, err := f.pathRange(set, p)
-		if err != nil {
+	if f.addresses != "" {
+		return f.checkBook(e, keys)
+	}
+	list, err := lookUp(f.chains)
+	if err != nil {
+		return err
+	}
+	for _, c := range list {
+		if !slices.ContainsFunc(keys, func(k *derive.Key) bool { return len(c.On(k.Curve())) > 0 }) {
+			return cli.Fail(cli.Usage, fmt.Errorf("--chain %s: it has no addresses for keys on %v", c.ID, keys[0].Curve()),
+				"a vault has a root key on each curve: xpub… is secp256k1, cpub… is ed25519")
+		}
+	}
+	ranges := make([]pathRange, len(f.paths))
+	for i, p := range f.paths {
+		if ranges[i], err = f.pathRange(set, p); err != nil {
 			return err
 		}
-		ranges = append(ranges, r)
 	}
-	return f.write(e, func(out rowWriter) error {
+	columns := []string{"path", "chain", "encoding", "address", "public_key", "extended_public_key"}
+	return f.write(e, columns, "addresses", formLine, func(out rowWriter) error {
 		for _, r := range ranges {
-			if err := r.each(e, root, list, out); err != nil {
-				return err
+			for _, k := range keys {
+				if err := r.each(e, k, list, out); err != nil {
+					return err
+				}
 			}
 		}
 		return nil
 	})
 }
 
-// lookUp finds the chains, which must have a form on the root's curve.
-func lookUp(lists []string, root *derive.Key) ([]*chains.Chain, error) {
+// formLine is a row for people: the path and the address, or the key.
+func formLine(r []string) string {
+	if r[1] == "" {
+		return r[0] + "  " + r[5]
+	}
+	return fmt.Sprintf("%s  %s %s  %s", r[0], r[1], r[2], r[3])
+}
+
+// lookUp finds chains by their IDs.
+func lookUp(lists []string) ([]*chains.Chain, error) {
 	var found []*chains.Chain
 	for _, list := range lists {
 		for id := range strings.SplitSeq(list, ",") {
-			c, ok := chains.Lookup(id)
+			c, ok := chains.Lookup(strings.TrimSpace(id))
 			if !ok {
 				return nil, cli.Fail(cli.Usage, fmt.Errorf("--chain: unknown chain %.40q", id), "mpc-derive chains lists them")
-			}
-			if len(c.On(root.Curve())) == 0 {
-				return nil, cli.Fail(cli.Usage, fmt.Errorf("--chain %s: it has no addresses for keys on %v", c.ID, root.Curve()),
-					"a vault has a root key on each curve: xpub… is secp256k1, cpub… is ed25519")
 			}
 			found = append(found, c)
 		}
@@ -126,7 +147,7 @@ func (f *addressFlags) pathRange(set *cli.Flags, text string) (pathRange, error)
 		return pathRange{}, set.Misuse("--path: %w", err)
 	}
 	if !star {
-		return pathRange{parent: path, self: true}, nil
+		return pathRange{parent: path, self: true, count: 1}, nil
 	}
 	r := pathRange{parent: path, from: uint64(f.from), count: uint64(f.count)}
 	if r.from+r.count > 1<<31 {
@@ -135,135 +156,141 @@ func (f *addressFlags) pathRange(set *cli.Flags, text string) (pathRange, error)
 	return r, nil
 }
 
-func (r pathRange) each(e *cli.Env, root *derive.Key, list []*chains.Chain, out rowWriter) error {
-	parent, _, err := root.Derive(r.parent)
-	if err != nil {
-		return cli.Fail(cli.Failed, err)
-	}
+// chunk is how many keys are derived at once.
+const chunk = 1024
+
+// paths returns the next paths from the n-th on.
+func (r pathRange) paths(n uint64) []derive.Path {
 	if r.self {
-		return writeForms(out, r.parent, parent, list)
+		return []derive.Path{r.parent}
 	}
-	for i := range r.count {
-		if err := e.Interrupt.Err(); err != nil {
-			return err
-		}
-		step := derive.Path{uint32(r.from + i)}
-		key, _, err := parent.Derive(step)
-		if err != nil {
-			return cli.Fail(cli.Failed, err)
-		}
-		if err := writeForms(out, append(r.parent[:len(r.parent):len(r.parent)], step...), key, list); err != nil {
-			return err
-		}
+	list := make([]derive.Path, min(chunk, r.count-n))
+	depth := len(r.parent)
+	for i := range list {
+		list[i] = append(r.parent[:depth:depth], uint32(r.from+n+uint64(i)))
 	}
-	return nil
+	return list
 }
 
-func writeForms(out rowWriter, path derive.Path, key *derive.Key, list []*chains.Chain) error {
-	row := addressRow{Path: path.String(), PublicKey: fmt.Sprintf("%x", key.Point().Bytes()), Extended: key.String()}
+// each writes the forms of every key of the range, derived on all cores.
+func (r pathRange) each(e *cli.Env, root *derive.Key, list []*chains.Chain, out rowWriter) error {
+	engine := derive.NewEngine(int64(r.count))
+	bulks := make([]*derive.Bulk, addresses.Workers())
+	progress := cli.NewProgress(e, "keys", int64(r.count))
+	defer progress.Done()
+	done := uint64(0)
+	return ordered.Run(len(bulks),
+		func() ([]derive.Path, error) {
+			if err := e.Interrupt.Err(); err != nil {
+				return nil, err
+			}
+			if done >= r.count {
+				return nil, io.EOF
+			}
+			paths := r.paths(done)
+			done += uint64(len(paths))
+			return paths, nil
+		},
+		func(worker int, paths []derive.Path) ([][]string, error) {
+			if bulks[worker] == nil {
+				bulks[worker] = engine.Bulk(root)
+			}
+			keys := make([]derive.Descendant, len(paths))
+			bulks[worker].Derive(paths, keys)
+			var rows [][]string
+			for i := range keys {
+				if keys[i].Err != nil {
+					return nil, cli.Fail(cli.Failed, fmt.Errorf("path %s: %w", paths[i], keys[i].Err))
+				}
+				rows = appendForms(rows, paths[i], &keys[i], list)
+			}
+			return rows, nil
+		},
+		func(rows [][]string) error {
+			progress.Add(int64(len(rows)))
+			for _, row := range rows {
+				if err := out.row(row); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+}
+
+func appendForms(rows [][]string, path derive.Path, key *derive.Descendant, list []*chains.Chain) [][]string {
+	public := book.PublicKey(key)
+	common := []string{path.String(), "", "", "", fmt.Sprintf("%x", public.Key), key.Extended()}
 	if len(list) == 0 {
-		return out.row(row)
+		return append(rows, common)
 	}
-	public := chains.NewPublicKey(key.Point())
 	for _, c := range list {
 		for _, x := range c.On(key.Curve()) {
-			address, err := x.Address(&public)
-			if err != nil {
-				return err
-			}
-			row.Chain, row.Encoding, row.Address = c.ID, x.Name, address
-			if err := out.row(row); err != nil {
-				return err
-			}
+			row := slices.Clone(common)
+			row[1], row[2] = c.ID, x.Name
+			row[3], _ = x.Address(&public) // its curve is the key's
+			rows = append(rows, row)
 		}
 	}
-	return nil
+	return rows
 }
 
-// addressRow is one line of the result; public_key is hex, 33 bytes.
-type addressRow struct {
-	Path      string `json:"path"`
-	Chain     string `json:"chain"`
-	Encoding  string `json:"encoding"`
-	Address   string `json:"address"`
-	PublicKey string `json:"public_key"`
-	Extended  string `json:"extended_public_key"`
-}
+// bookColumns follow the address book's own.
+var bookColumns = []string{"extended public key", "derived address", "encoding", "status"}
 
-// rowWriter writes rows in one of the forms.
-type rowWriter interface {
-	row(addressRow) error
-	end() error
-}
-
-// write opens the output, has rows written to it, and finishes it.
-func (f *addressFlags) write(e *cli.Env, rows func(rowWriter) error) error {
-	var w io.Writer = e.Stdout
-	var file *outfile.File
-	if f.output != "" {
-		var err error
-		if file, err = outfile.Create(f.output); err != nil {
+// checkBook checks an address book. Every row is in the result, and the totals
+// are on standard error.
+func (f *addressFlags) checkBook(e *cli.Env, roots []*derive.Key) error {
+	header, err := addresses.Header(f.addresses)
+	if err != nil {
+		return err
+	}
+	var totals *book.Totals
+	width := len(header)
+	rows := func(out rowWriter) (err error) {
+		totals, err = addresses.Run(e, f.addresses, roots, false,
+			func(c *addresses.Chunk) ([][]string, error) { return bookRows(c, width), nil },
+			func(rows [][]string) error {
+				for _, row := range rows {
+					if err := out.row(row); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+		return err
+	}
+	if err := f.write(e, append(header[:width:width], bookColumns...), "rows", nil, rows); err != nil {
+		return err
+	}
+	summary := fmt.Sprintf("address book: %d rows: %d ok, %d mismatch, %d unsupported, %d bad", totals.Rows, totals.OK, totals.Mismatch, totals.Unsupported, totals.Bad)
+	if f.table() {
+		if _, err := fmt.Fprintln(e.Stdout, summary); err != nil {
 			return err
 		}
-		defer file.Abort()
-		defer e.OnExit(file.Abort)()
-		w = file
+	} else {
+		e.Note("%s", summary)
 	}
-	buffered := bufio.NewWriterSize(w, 64<<10)
-	var out rowWriter = &tableWriter{w: buffered}
-	switch {
-	case f.csv || f.output != "" && !f.json:
-		out = &csvWriter{w: buffered}
-	case f.json:
-		out = &jsonWriter{w: buffered}
+	if totals.Uncovered > 0 {
+		e.Warn("%d rows were not checked: no root key on their curve was given", totals.Uncovered)
 	}
-	if err := rows(out); err != nil {
-		return err
-	}
-	if err := out.end(); err != nil {
-		return err
-	}
-	if err := buffered.Flush(); err != nil {
-		return err
-	}
-	if file != nil {
-		return file.Commit()
+	if totals.Failed() {
+		return cli.Fail(cli.Mismatch, errors.New(summary))
 	}
 	return nil
 }
 
-type csvWriter struct {
-	w       *bufio.Writer
-	started bool
-}
-
-func (c *csvWriter) header() error {
-	if c.started {
-		return nil
+func bookRows(c *addresses.Chunk, width int) [][]string {
+	rows := make([][]string, len(c.Rows))
+	for i, row := range c.Rows {
+		r := &c.Results[i]
+		key, encoding := "", ""
+		if r.Key != nil {
+			key = r.Key.Extended()
+		}
+		if r.Encoding != nil {
+			encoding = r.Encoding.Name
+		}
+		rows[i] = append(row.Output(width), key, r.Derived, encoding, r.Text())
 	}
-	c.started = true
-	return strict.WriteRow(c.w, []string{"path", "chain", "encoding", "address", "public_key", "extended_public_key"})
+	return rows
 }
-
-func (c *csvWriter) row(r addressRow) error {
-	if err := c.header(); err != nil {
-		return err
-	}
-	return strict.WriteRow(c.w, []string{r.Path, r.Chain, r.Encoding, r.Address, r.PublicKey, r.Extended})
-}
-
-func (c *csvWriter) end() error { return c.header() }
-
-// tableWriter writes what a person needs: the path and the address, or the key.
-type tableWriter struct{ w *bufio.Writer }
-
-func (t *tableWriter) row(r addressRow) error {
-	if r.Chain == "" {
-		_, err := fmt.Fprintf(t.w, "%s  %s\n", r.Path, r.Extended)
-		return err
-	}
-	_, err := fmt.Fprintf(t.w, "%s  %s %s  %s\n", r.Path, r.Chain, r.Encoding, r.Address)
-	return err
-}
-
-func (t *tableWriter) end() error { return nil }

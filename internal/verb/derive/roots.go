@@ -1,0 +1,96 @@
+package derive
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"lifeboat/derive"
+	"lifeboat/internal/cli"
+	"lifeboat/internal/secret"
+	"lifeboat/internal/strict"
+	"lifeboat/share"
+)
+
+// maxKeyFile is the length of a file of extended public keys, in bytes.
+const maxKeyFile = 64 << 10
+
+// readKeys reads the extended public keys that arguments name: the keys
+// themselves, files with one key a line, or share files, of which only the public
+// part is used.
+func readKeys(args []string) ([]*derive.Key, error) {
+	var keys []*derive.Key
+	for _, arg := range args {
+		k, err := derive.Parse(arg)
+		if err == nil {
+			keys = append(keys, k)
+			continue
+		}
+		found, fileErr := keysOfFile(arg)
+		switch {
+		case errors.Is(fileErr, os.ErrNotExist):
+			// It was meant as a key.
+			return nil, cli.Fail(cli.Usage, err, "compare the key with your records, letter by letter")
+		case fileErr != nil:
+			return nil, cli.Fail(cli.Failed, fileErr)
+		}
+		keys = append(keys, found...)
+	}
+	return keys, nil
+}
+
+func keysOfFile(path string) ([]*derive.Key, error) {
+	data, err := strict.ReadFile(path, share.MaxFileSize)
+	if err != nil {
+		return nil, err
+	}
+	defer secret.Wipe(data) // tss-lib save data holds a share in the clear
+	if start := bytes.TrimLeft(data, "\ufeff \t\r\n"); len(start) > 0 && (start[0] == '{' || start[0] == '[') {
+		return keysOfShares(path, data)
+	}
+	if len(data) > maxKeyFile {
+		return nil, fmt.Errorf("%q is too long for a file of extended public keys", path)
+	}
+	var keys []*derive.Key
+	number := 0
+	for line := range strings.Lines(strings.TrimPrefix(string(data), "\ufeff")) {
+		number++
+		if line = strings.TrimSpace(line); line == "" || line[0] == '#' {
+			continue
+		}
+		k, err := derive.Parse(line)
+		if err != nil {
+			return nil, fmt.Errorf("%q, line %d: %w", path, number, err)
+		}
+		keys = append(keys, k)
+	}
+	if len(keys) == 0 {
+		return nil, fmt.Errorf("%q holds no extended public key", path)
+	}
+	return keys, nil
+}
+
+func keysOfShares(path string, data []byte) ([]*derive.Key, error) {
+	shares, err := share.Parse(path, data, share.Pin{})
+	if err != nil {
+		return nil, fmt.Errorf("%q: %w", path, err)
+	}
+	var keys []*derive.Key
+	for _, s := range shares {
+		defer s.Wipe()
+		if err := s.Err(); err != nil {
+			return nil, fmt.Errorf("%q: %w", path, err)
+		}
+		root := s.Group.Root()
+		if root == nil {
+			return nil, fmt.Errorf("%q: tss-lib save data has no chain code; give the extended public key", path)
+		}
+		if !slices.ContainsFunc(keys, root.SameKey) {
+			keys = append(keys, root)
+		}
+	}
+	return keys, nil
+}

@@ -8,8 +8,12 @@
 //	damage FILE FIELD [N]     change one digit of the N-th text field of that name (N from 1)
 //	replace FILE OLD NEW      replace the first OLD in a file
 //	book ROWS FILE VAULT      write an address book of so many rows, half of them on each curve
+//	flip FILE N               flip a bit of the N-th byte, from the end if N is negative
+//	cut FILE N NEW            write the first N bytes of a file into a new one
+//	junk TEXT N FILE          write TEXT N times
 //	tmpfs DIR SIZE [ro]       mount a small file system ([tmpfs] says whether it can be done)
-//	exits N PROGRAM ARG…      run a program that must end with exit status N
+//	exits N PROGRAM ARG…      run a program that must end with exit status N; unless
+//	                          --really-offline is among its arguments, it may be online
 //	checkroot FILE VAULT [CURVE]  compare root.json with the vault's root keys
 //	checkkeys FILE BOOK VAULT compare keys.csv with the vault's known keys, and each key with its public key
 //	secret PATH…              secrets belong there: the check below passes over it
@@ -36,6 +40,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"lifeboat/fixtures"
+	"lifeboat/internal/airgap"
 )
 
 // Run runs the stories of a folder.
@@ -55,14 +60,18 @@ func Run(t *testing.T, dir string) {
 			return s.addOriginals(env.WorkDir)
 		},
 		Condition: func(cond string) (bool, error) {
-			if cond == "tmpfs" {
+			switch cond {
+			case "tmpfs":
 				return canMount(), nil
+			case "online":
+				found, err := airgap.Evidence()
+				return len(found) > 0, err
 			}
 			return false, fmt.Errorf("unknown condition %q", cond)
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"vault": withStory(cmdVault), "damaged": withStory(cmdDamaged), "damage": withStory(cmdDamage),
-			"replace": withStory(cmdReplace), "book": withStory(cmdBook), "tmpfs": withStory(cmdTmpfs),
+			"replace": withStory(cmdReplace), "book": withStory(cmdBook), "junk": withStory(cmdJunk), "flip": withStory(cmdFlip), "cut": withStory(cmdCut), "tmpfs": withStory(cmdTmpfs),
 			"exits": withStory(cmdExits), "secret": withStory(cmdSecret),
 			"checkroot": withStory(cmdCheckRoot), "checkkeys": withStory(cmdCheckKeys),
 		},
@@ -161,6 +170,38 @@ func cmdReplace(s *story, ts *testscript.TestScript, args []string) {
 		ts.Fatalf("%s does not contain %q", args[0], args[1])
 	}
 	s.write(ts, ts.MkAbs(args[0]), []byte(strings.Replace(data, args[1], args[2], 1)))
+}
+
+func cmdJunk(s *story, ts *testscript.TestScript, args []string) {
+	if len(args) != 3 {
+		ts.Fatalf("usage: junk TEXT N FILE")
+	}
+	n, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	s.write(ts, ts.MkAbs(args[2]), bytes.Repeat([]byte(args[0]), n))
+}
+
+func cmdFlip(_ *story, ts *testscript.TestScript, args []string) {
+	if len(args) != 2 {
+		ts.Fatalf("usage: flip FILE N")
+	}
+	data := []byte(ts.ReadFile(args[0]))
+	n, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	if n < 0 {
+		n += len(data)
+	}
+	data[n] ^= 1
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), data, 0o600))
+}
+
+func cmdCut(_ *story, ts *testscript.TestScript, args []string) {
+	if len(args) != 3 {
+		ts.Fatalf("usage: cut FILE N NEW")
+	}
+	n, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[2]), []byte(ts.ReadFile(args[0]))[:n], 0o600))
 }
 
 func cmdTmpfs(_ *story, ts *testscript.TestScript, args []string) {

@@ -73,8 +73,15 @@ func runSeal(e *cli.Env, args []string) error {
 	if err := target.Write(e, files, holder.Meta(e, set)); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(e.Stdout, "sealed: %d files into %s; it was read back and is whole\n", len(files), *output)
+	_, err = fmt.Fprintf(e.Stdout, "sealed: %s into %s; it was read back and is whole\n", countFiles(len(files)), *output)
 	return err
+}
+
+func countFiles(n int) string {
+	if n == 1 {
+		return "1 file"
+	}
+	return fmt.Sprintf("%d files", n)
 }
 
 // fileToSeal recognises share files and refuses broken ones.
@@ -131,7 +138,7 @@ Example:
 
 func runOpen(e *cli.Env, args []string) error {
 	set := e.Flags("open")
-	var f holder.Flags
+	f := holder.Flags{BundlesOnly: true}
 	f.Define(set)
 	output := set.StringP("output", "o", "", "")
 	list := set.Bool("list", false, "")
@@ -173,7 +180,7 @@ func runOpen(e *cli.Env, args []string) error {
 	if err := target.WritePlain(e, in.Bundle.Files()); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(e.Stdout, "opened: %d files into %s\n", len(in.Bundle.Manifest.Files), *output)
+	_, err = fmt.Fprintf(e.Stdout, "opened: %s into %s\n", countFiles(len(in.Bundle.Manifest.Files)), *output)
 	return err
 }
 

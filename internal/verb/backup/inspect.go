@@ -23,6 +23,7 @@ and what is wrong with it. It opens no share and asks for no password. Of a bund
 it shows the header; with the identity that opens it, also the shares inside.
 
   -i, --identity F        an age identity, an SSH key or a shard that opens bundles (repeatable)
+  --passphrase-file F     the passphrase of a bundle: the i-th is for the i-th bundle that has one
   --threshold T           how many shares are needed, for tss-lib files, which do not say
   --xpub KEY              the root extended public key, for the chain code of tss-lib files
   --json                  print the same facts as JSON
@@ -79,7 +80,7 @@ type kdfReport struct {
 
 func runInspect(e *cli.Env, args []string) error {
 	set := e.Flags("inspect")
-	var f holder.Flags
+	f := holder.Flags{BundlesOnly: true}
 	f.Define(set)
 	asJSON := set.Bool("json", false, "")
 	if err := set.Parse(args); err != nil {

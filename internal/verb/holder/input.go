@@ -100,9 +100,12 @@ func (in *Input) slots() int {
 }
 
 // needed returns how many it cannot do without, as far as is known before it is
-// opened.
-func (in *Input) needed() int {
-	if len(in.Entries) > 0 && in.Entries[0].Sealed.Kind == share.TSSLib {
+// opened; sharesToo says whether the shares in it are to be opened as well.
+func (in *Input) needed(sharesToo bool) int {
+	switch {
+	case !sharesToo:
+		return in.slots() - 1
+	case len(in.Entries) > 0 && in.Entries[0].Sealed.Kind == share.TSSLib:
 		return 0
 	}
 	return in.slots()

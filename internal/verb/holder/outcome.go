@@ -1,6 +1,7 @@
 package holder
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -8,6 +9,7 @@ import (
 	"lifeboat/derive"
 	"lifeboat/internal/cli"
 	"lifeboat/share"
+	"lifeboat/share/open"
 )
 
 // Outcome is what a run found out: which shares belong together, which of them
@@ -241,6 +243,11 @@ func (o *Outcome) hints() []string {
 	for _, in := range o.Inputs {
 		if h := in.Hint(); h != "" && !slices.Contains(hints, h) {
 			hints = append(hints, h)
+		}
+		for _, e := range in.Entries {
+			if h := "--max-iterations allows more, if you know that the file is honest"; errors.Is(e.Err, open.ErrWork) && !slices.Contains(hints, h) {
+				hints = append(hints, h)
+			}
 		}
 	}
 	return hints

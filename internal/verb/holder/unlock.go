@@ -27,6 +27,8 @@ type Flags struct {
 	threshold   int
 	limits      Limits
 	Xpubs       []string
+
+	BundlesOnly bool // set by verbs that open bundles and no share in them
 }
 
 // Define adds the flags.
@@ -137,17 +139,18 @@ func (s *Session) readPassphrases(set *cli.Flags) error {
 	if len(s.flags.passphrases) == 0 {
 		return nil
 	}
+	least := func(in *Input) int { return in.needed(!s.flags.BundlesOnly) }
 	all, needed := 0, 0
 	for _, in := range s.Inputs {
 		all += in.slots()
-		needed += in.needed()
+		needed += least(in)
 	}
 	count := (*Input).slots
 	if given := len(s.flags.passphrases); given != all {
 		if given != needed {
 			return set.Misuse("%d passphrase files for %d files: give one for each FILE, in their order (a bundle under a passphrase takes two)", given, len(s.Inputs))
 		}
-		count = (*Input).needed
+		count = least
 	}
 	next := s.flags.passphrases
 	for _, in := range s.Inputs {
@@ -214,7 +217,7 @@ func (s *Session) OpenBundles() error {
 
 // OpenBundle opens one input that must be a bundle, and asks if it has to.
 func (s *Session) OpenBundle(in *Input) error {
-	if in.Err == nil && !in.isBundle() {
+	if !in.isBundle() && in.SHA256 != "" { // it was read
 		return cli.Fail(cli.Failed, fmt.Errorf("%q is not a bundle", in.Path))
 	}
 	if in.Err == nil {

@@ -65,7 +65,7 @@ var house = []room{
 	{"internal/lockdown", "", "golang.org/x/sys/..."},
 	{"internal/prompt", "internal/secret internal/strict", "golang.org/x/sys/... golang.org/x/term golang.org/x/text/unicode/norm"},
 	{"internal/prompt/ptytest", "", "golang.org/x/sys/..."},
-	{"internal/story", "derive fixtures share share/open internal/base58 internal/curve internal/secret", "github.com/rogpeppe/go-internal/testscript"},
+	{"internal/story", "derive fixtures share share/open internal/airgap internal/base58 internal/curve internal/secret", "github.com/rogpeppe/go-internal/testscript"},
 	{"internal/cli", "internal/airgap internal/lockdown internal/outfile internal/prompt internal/secret",
 		"github.com/spf13/pflag golang.org/x/sys/... golang.org/x/term"},
 

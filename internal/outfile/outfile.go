@@ -188,6 +188,10 @@ func publish(temp, path, shown string) error {
 	return nil
 }
 
+// CheckNew refuses a path at which there is something, before work is done for
+// an output there.
+func CheckNew(path string) error { return checkNew(path, path) }
+
 func checkNew(path, shown string) error {
 	if path == "" {
 		return errors.New("the output has no name")

@@ -148,8 +148,8 @@ func (t *Target) Check() error {
 		return cli.Fail(cli.Usage, fmt.Errorf("-o %q: %w", t.Path, err))
 	}
 	for _, p := range paths {
-		if _, err := os.Lstat(p); err == nil {
-			return cli.Fail(cli.Refused, fmt.Errorf("%q exists, and nothing is ever overwritten", p), "choose another name for -o")
+		if err := outfile.CheckNew(p); errors.Is(err, outfile.ErrExists) {
+			return cli.Fail(cli.Refused, err, "choose another name for -o")
 		}
 	}
 	if info, err := os.Stat(filepath.Dir(t.Path)); err != nil || !info.IsDir() {

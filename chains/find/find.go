@@ -1,0 +1,132 @@
+// Package find searches for the paths of addresses below a root extended public
+// key.
+//
+// The addresses are read once into the payloads that they may stand for, such as
+// a Keccak hash. A candidate key then costs its derivation, each kind of payload
+// once, and a look-up, however many addresses are searched for.
+package find
+
+import (
+	"slices"
+
+	"lifeboat/chains"
+	"lifeboat/chains/book"
+	"lifeboat/derive"
+	"lifeboat/internal/curve"
+)
+
+// Targets are addresses that are searched for among keys of one curve. Several
+// goroutines may look at once.
+type Targets struct {
+	Addresses []string
+	Coins     []uint32 // coin types in use for the chains that the addresses may be of, in ascending order
+	Unread    []int    // addresses that no chain writes for keys of this curve
+
+	chains   []*chains.Chain
+	payloads []*kind
+}
+
+// kind is the payloads of one kind that are searched for.
+type kind struct {
+	of      *chains.Payload
+	targets map[string][]int
+}
+
+// Hit says that a key makes an address.
+type Hit struct {
+	Target   int // index of the address
+	Chain    *chains.Chain
+	Encoding *chains.Encoding
+}
+
+// first are the chains that a hit is named after, if several write the same
+// address; the others follow in the order of their IDs.
+var first = []string{"BTC", "XTN", "ETH", "ATOM", "XRP", "SOL", "DOT"}
+
+// NewTargets reads addresses as addresses of the given chains, or of all if there
+// are none.
+func NewTargets(addresses []string, list []*chains.Chain, c curve.Curve) *Targets {
+	if len(list) == 0 {
+		list = chains.All()
+	}
+	t := &Targets{Addresses: addresses, chains: slices.Clone(list)}
+	slices.SortStableFunc(t.chains, func(a, b *chains.Chain) int { return rank(a) - rank(b) })
+	byPayload := map[*chains.Payload]*kind{}
+	used := map[*chains.Payload]bool{}
+	readers := chains.Readers(list, c)
+	for i, address := range addresses {
+		read := false
+		for _, e := range readers {
+			payload, ok := e.Parse(address)
+			if !ok {
+				continue
+			}
+			read = true
+			k := byPayload[e.Payload]
+			if k == nil {
+				k = &kind{e.Payload, map[string][]int{}}
+				byPayload[e.Payload] = k
+				t.payloads = append(t.payloads, k)
+				used[e.Payload] = true
+			}
+			if list := k.targets[string(payload)]; !slices.Contains(list, i) {
+				k.targets[string(payload)] = append(list, i)
+			}
+		}
+		if !read {
+			t.Unread = append(t.Unread, i)
+		}
+	}
+	t.Coins = coins(list, c, used)
+	return t
+}
+
+func rank(c *chains.Chain) int {
+	if i := slices.Index(first, c.ID); i >= 0 {
+		return i
+	}
+	return len(first)
+}
+
+// coins lists the coin types of the chains that write payloads of these kinds.
+func coins(list []*chains.Chain, c curve.Curve, used map[*chains.Payload]bool) []uint32 {
+	var all []uint32
+	for _, chain := range list {
+		for _, e := range chain.On(c) {
+			if used[e.Payload] {
+				all = append(all, chain.SLIP44...)
+				break
+			}
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// Len returns how many addresses can be found at all.
+func (t *Targets) Len() int { return len(t.Addresses) - len(t.Unread) }
+
+// Look appends the addresses that a key makes to dst. It does not allocate for a
+// key that makes none.
+func (t *Targets) Look(dst []Hit, d *derive.Descendant) []Hit {
+	public := book.PublicKey(d)
+	var buf [chains.MaxPayload]byte
+	for _, k := range t.payloads {
+		for _, i := range k.targets[string(k.of.Of(buf[:0], &public))] {
+			if h, ok := t.name(i, &public); ok && !slices.ContainsFunc(dst, func(o Hit) bool { return o.Target == i }) {
+				dst = append(dst, h)
+			}
+		}
+	}
+	return dst
+}
+
+// name finds the chain and the encoding of a hit.
+func (t *Targets) name(i int, public *chains.PublicKey) (Hit, bool) {
+	for _, c := range t.chains {
+		if e, ok := c.Match(public, t.Addresses[i]); ok {
+			return Hit{i, c, e}, true
+		}
+	}
+	return Hit{}, false
+}

@@ -44,6 +44,7 @@ var house = []room{
 		"github.com/btcsuite/btcd/btcutil/bech32 github.com/decred/dcrd/crypto/blake256 github.com/decred/dcrd/dcrec/secp256k1/v4 filippo.io/edwards25519/... golang.org/x/crypto/ripemd160 golang.org/x/crypto/sha3"},
 	{"chains/internal/blake2b", "", ""},
 	{"chains/internal/groestl", "", ""},
+	{"chains/find", "chains chains/book derive/... internal/curve internal/ordered", ""},
 	{"chains/book", "chains derive/... internal/curve internal/strict", ""},
 
 	// Shares: what files say, opening one, and what enough of them can do.
@@ -72,7 +73,7 @@ var house = []room{
 	// The verbs: flags, prompts, printing. holder is what verbs that open shares
 	// have in common, addresses what those that take an address book have.
 	{"internal/verb/addresses", "chains/... derive internal/cli internal/ordered internal/strict", ""},
-	{"internal/verb/derive", "chains/... derive/... internal/cli internal/curve internal/ordered internal/outfile internal/strict internal/verb/addresses", ""},
+	{"internal/verb/derive", "chains/... derive/... share internal/cli internal/curve internal/ordered internal/outfile internal/secret internal/strict internal/verb/addresses", ""},
 	{"internal/verb/holder", "backup chains/... derive share/... internal/cli internal/curve internal/outfile internal/prompt internal/secret internal/strict", ""},
 	{"internal/verb/backup", "audit backup/... chains/... derive/... share/... internal/cli internal/curve internal/outfile internal/prompt internal/scalar internal/secret internal/strict internal/verb/addresses internal/verb/holder", ""},
 	{"internal/verb/recover", "backup chains/... derive/... recover share/... fixtures/vaults/demo internal/base58 internal/cli internal/curve internal/outfile internal/prompt internal/scalar internal/secret internal/ordered internal/strict internal/verb/addresses internal/verb/holder internal/verb/backup", ""},

@@ -13,7 +13,7 @@ import (
 	"lifeboat/share/open"
 )
 
-// runs is how many random reshares and repairs are made on each curve.
+// runs is how many random reshares are made on each curve.
 const runs = 1000
 
 // reshare is a whole redistribution in one place.
@@ -309,10 +309,9 @@ func TestRedistributeCancelled(t *testing.T) {
 		r := deal(t, v, 2, 3)
 		// The second dealer takes the first one's slope, negated. He would have to
 		// know its logarithm to give fitting parts; here he does.
-		for j, id := range r.ids {
+		for j := range r.ids {
 			slope := r.parts[0][j].Clone().Sub(constantOf(t, v, r, 0)) // a·k_j
 			r.parts[1][j] = constantOf(t, v, r, 1).Sub(slope)
-			_ = id
 		}
 		r.dealings[1].Points[1] = c.Identity().Sub(r.dealings[0].Points[1])
 		if _, err := r.Group("x", "", nodes(3), r.dealings); !errors.Is(err, share.ErrInconsistent) {

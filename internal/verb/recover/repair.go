@@ -1,0 +1,271 @@
+package recover
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"lifeboat/internal/cli"
+	"lifeboat/internal/scalar"
+	"lifeboat/internal/secret"
+	"lifeboat/internal/verb/holder"
+	"lifeboat/recover"
+	"lifeboat/share"
+	"lifeboat/share/open"
+)
+
+var repairVerb = cli.Verb{
+	Name:    "repair",
+	Summary: "a lost share again, so that the other files stay valid",
+	Usage: `Usage: mpc-recover repair FILE FILE… --lost NODE_ID -o FILE
+
+Makes the share of one holder again, at its old share ID, from enough of the
+others. It is the same share as before: the other files stay valid and agree with
+the new one. The root private key is never computed.
+
+Only for a share that is lost. One that may be in somebody's hands stays as good
+as it was: use "mpc-recover reshare" then, and destroy the old shares.
+
+  --lost NODE_ID               whose share it is
+  --new-passphrase-file F      the password of the new file, instead of asking
+  -o, --output FILE            the file to write: a recovery group file, or with a recipient a bundle
+` + holder.RecipientHelp + `  --group ID                   only this group (default: every group of the files)
+` + holder.FlagsHelp + `  --json                       print the report as JSON
+
+Example: the client's file is gone
+  mpc-recover repair provider.json custodian.json --lost client -o client.json
+`,
+	Run: runRepair,
+}
+
+type repairFlags struct {
+	holder.Flags
+	to         holder.RecipientFlags
+	lost       string
+	passphrase string
+	output     string
+	group      string
+	json       bool
+}
+
+func runRepair(e *cli.Env, args []string) error {
+	set := e.Flags("repair")
+	var f repairFlags
+	f.Flags.Define(set)
+	f.to.Define(set)
+	set.StringVar(&f.lost, "lost", "", "")
+	set.StringVar(&f.passphrase, "new-passphrase-file", "", "")
+	set.StringVarP(&f.output, "output", "o", "", "")
+	set.StringVar(&f.group, "group", "", "")
+	set.BoolVar(&f.json, "json", false, "")
+	if err := set.Parse(args); err != nil {
+		return err
+	}
+	p, err := f.receiver(e, set)
+	if err != nil {
+		return err
+	}
+	e.OnExit(p.wipe)
+	conditions, err := e.Guard(set)
+	if err != nil {
+		return err
+	}
+	if f.passphrase != "" {
+		if err := p.readPassword(e, f.passphrase); err != nil {
+			return err
+		}
+	}
+	session, err := holder.Load(e, set, &f.Flags, set.Args())
+	if err != nil {
+		return err
+	}
+	defer session.Close()
+	r := &repairReport{Tool: e.Program + " " + cli.Version, Date: set.Date().Format("2006-01-02"), Conditions: conditions,
+		NodeID: f.lost, Path: f.output, Bundle: p.recipients != nil, Groups: []repairedReport{}}
+	if err := f.repair(e, set, session, p, r); err != nil {
+		return err
+	}
+	if f.json {
+		return e.WriteJSON(r)
+	}
+	return r.print(e.Stdout)
+}
+
+// receiver checks, before anything secret is asked for, for whom the file is and
+// that it can be written.
+func (f *repairFlags) receiver(e *cli.Env, set *cli.Flags) (*party, error) {
+	switch {
+	case set.NArg() == 0:
+		return nil, set.Misuse("no FILE: give the share files of enough other holders")
+	case f.lost == "":
+		return nil, set.Misuse("--lost is missing: the node ID whose share is lost")
+	case f.output == "":
+		return nil, set.Misuse("-o is missing: name the file to write")
+	case f.passphrase != "" && f.to.Given():
+		return nil, set.Misuse("--new-passphrase-file and a recipient contradict each other: a bundle brings the password of the file in it")
+	}
+	if err := open.CheckNodeID(f.lost); err != nil {
+		return nil, set.Misuse("--lost: %w", err)
+	}
+	if err := (&holder.Target{Path: f.output, Plain: !f.to.Given()}).Check(); err != nil {
+		return nil, err
+	}
+	warnLeftovers(e, f.output)
+	recipients, err := f.to.Read(e, set)
+	if err != nil {
+		return nil, err
+	}
+	return &party{node: f.lost, recipients: recipients}, nil
+}
+
+func (f *repairFlags) repair(e *cli.Env, set *cli.Flags, session *holder.Session, p *party, report *repairReport) error {
+	if err := session.Unlock(false, func(*holder.Entry) bool { return true }); err != nil {
+		return err
+	}
+	outcome, err := session.Outcome(f.group)
+	if err != nil {
+		return err
+	}
+	outcome.Blame(e)
+	if err := outcome.Verdict(); err != nil {
+		return err
+	}
+	var held []open.Held
+	e.OnExit(func() {
+		for _, h := range held {
+			h.Share.Wipe()
+		}
+	})
+	for _, s := range outcome.Wanted() {
+		if err := f.check(s); err != nil {
+			return err
+		}
+		var x *scalar.Secret
+		lost := s.Group.ByNode(f.lost)
+		secret.Do(func() { x, err = repairShare(s, lost.ShareID) })
+		if err != nil {
+			return cli.Fail(cli.Mismatch, fmt.Errorf("group %q on %v: %w", s.Group.ID, s.Group.Curve, err))
+		}
+		held = append(held, open.Held{Group: s.Group, Holder: *lost, Share: x})
+		report.add(s)
+	}
+	if err := p.choosePassword(e); err != nil {
+		return err
+	}
+	w, err := p.file(e, set, held)
+	if err != nil {
+		if errors.Is(err, open.ErrNodeID) {
+			return cli.Fail(cli.Usage, fmt.Errorf("the file would not be accepted: %w", err))
+		}
+		return err
+	}
+	defer w.wipe()
+	return writeShare(e, f.output, w)
+}
+
+// check refuses to repair what is not lost, or cannot be written.
+func (f *repairFlags) check(s *holder.Set) error {
+	g := s.Group
+	if g.ByNode(f.lost) == nil {
+		return cli.Fail(cli.Mismatch, fmt.Errorf("group %q on %v has no node %q", g.ID, g.Curve, f.lost),
+			"its nodes are "+holder.Sentence(quoted(g.NodeIDs())))
+	}
+	if i := slices.IndexFunc(s.Good, func(h *holder.Entry) bool { return h.Sealed.NodeID == f.lost }); i >= 0 {
+		return cli.Fail(cli.Usage, fmt.Errorf("the share of node %q is not lost: %q holds it and opens", f.lost, s.Good[i].Input.Path))
+	}
+	if g.Root() == nil {
+		return cli.Fail(cli.Usage, fmt.Errorf("group %q: tss-lib files do not hold the chain code", g.ID), "give the root extended public key with --xpub")
+	}
+	return nil
+}
+
+// repairShare makes the share at a lost share ID, each helper and the receiver in
+// turn, as if they were on machines of their own.
+func repairShare(s *holder.Set, lost share.ID) (*scalar.Secret, error) {
+	helpers := s.Good[:s.Group.Threshold]
+	var ids []share.ID
+	for _, h := range helpers {
+		ids = append(ids, *h.Sealed.ShareID)
+	}
+	plan, err := recover.NewRepair(s.Group, s.Group.RootKey, ids, lost)
+	if err != nil {
+		return nil, err
+	}
+	var splits []*recover.Commitments
+	parts := make([][]*scalar.Secret, len(ids)) // by helper, in the order of the splits
+	var sums []*scalar.Secret
+	defer func() {
+		for _, list := range append(parts, sums) {
+			for _, p := range list {
+				p.Wipe()
+			}
+		}
+	}()
+	for _, h := range helpers {
+		public, split, err := plan.Split(h.Share)
+		if err != nil {
+			return nil, err
+		}
+		splits = append(splits, public)
+		for j := range split {
+			parts[j] = append(parts[j], split[j])
+		}
+	}
+	for j, id := range ids {
+		x, err := plan.Sum(id, splits, parts[j])
+		if err != nil {
+			return nil, err
+		}
+		sums = append(sums, x)
+	}
+	return plan.Accept(splits, ids, sums)
+}
+
+// repairReport is what --json prints. It holds no secret.
+type repairReport struct {
+	Tool       string           `json:"tool"`
+	Date       string           `json:"date"`
+	Conditions *cli.Conditions  `json:"conditions"`
+	NodeID     string           `json:"node_id"`
+	Path       string           `json:"path"`
+	Bundle     bool             `json:"bundle"`
+	Groups     []repairedReport `json:"groups"`
+	Next       []string         `json:"next"`
+}
+
+type repairedReport struct {
+	ID    string   `json:"id"`
+	Curve string   `json:"curve"`
+	Epoch string   `json:"epoch"`
+	Used  []string `json:"used"`
+}
+
+func (r *repairReport) add(s *holder.Set) {
+	g := repairedReport{ID: s.Group.ID, Curve: s.Group.Curve.String(), Epoch: s.Group.Epoch()}
+	for _, h := range s.Good[:s.Group.Threshold] {
+		g.Used = append(g.Used, h.Sealed.NodeID)
+	}
+	r.Groups = append(r.Groups, g)
+	r.Next = []string{
+		fmt.Sprintf("The holder of %q opens the file with their own password or identity: mpc-backup attest %s --challenge TEXT -o A.json", r.NodeID, filepath.Base(r.Path)),
+		"It is the same share as before. If the old copy may be in somebody's hands, this is not enough: reshare, and destroy the old shares.",
+	}
+}
+
+func (r *repairReport) print(w io.Writer) error {
+	var b strings.Builder
+	for _, g := range r.Groups {
+		fmt.Fprintf(&b, "repaired: the share of node %q of group %q on %s, epoch %s, from the shares of %s\n", r.NodeID, g.ID, g.Curve, g.Epoch, holder.Sentence(quoted(g.Used)))
+	}
+	how := "under its new password"
+	if r.Bundle {
+		how = "bundle"
+	}
+	fmt.Fprintf(&b, "written: %s (%s; read back and opened)\n", r.Path, how)
+	printNext(&b, r.Next)
+	_, err := io.WriteString(w, b.String())
+	return err
+}

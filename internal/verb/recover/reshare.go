@@ -1,0 +1,492 @@
+package recover
+
+import (
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"lifeboat/internal/cli"
+	"lifeboat/internal/outfile"
+	"lifeboat/internal/scalar"
+	"lifeboat/internal/secret"
+	"lifeboat/internal/verb/holder"
+	"lifeboat/recover"
+	"lifeboat/share"
+	"lifeboat/share/open"
+)
+
+var reshareVerb = cli.Verb{
+	Name:    "reshare",
+	Summary: "a new set of shares of the same key, for the same or other holders",
+	Usage: `Usage: mpc-recover reshare FILE FILE… --party NODE_ID… --threshold T -o DIR
+
+Soft or third-party key recovery on one machine: enough old shares become a new
+set, for new holders, of another threshold and number if so wished. The root key,
+the chain code and all addresses stay. The root private key is never computed; yet
+this machine sees enough shares to compute it, so where the holders do not trust
+one machine, use "mpc-recover ceremony".
+
+Every group of the files is reshared, so a vault's two curves stay together. Each
+new holder's file is opened again before the folder appears.
+
+  --party NODE_ID              a new holder whose file gets a password (repeatable)
+  --party NODE_ID=RECIPIENT    a new holder whose file is sealed as a bundle; RECIPIENT is an age
+                               recipient, an SSH public key or a file of them
+  --threshold T                how many new shares give the key, 2 or more (default: as before)
+  --new-passphrase-file F      the password of a new file, instead of asking: the i-th is for the
+                               i-th party without a recipient
+  -o, --output DIR             the new folder for the new files
+  --group ID                   only this group
+  -i, --identity F             an age identity, an SSH key or a shard that opens bundles (repeatable)
+  --passphrase-file F          the password of an old file: the i-th is for the i-th FILE
+  --xpub KEY                   a root extended public key from your own records (repeatable)
+  --old-threshold T            how many old shares were needed, for tss-lib files, which do not say
+  --max-iterations N           allow password derivations of more than 10,000,000 iterations
+  --max-work-factor N          allow bundles with an scrypt work factor above 22
+  --json                       print the report as JSON
+
+Example: the client's share is lost; the provider's and the custodian's make a new set
+  mpc-recover reshare provider.json custodian.json --party client --party provider \
+    --party custodian=age1pq1… --threshold 2 -o new-shares
+`,
+	Run: runReshare,
+}
+
+// notKnown and stillPowerful end every reshare (DESIGN: old shares stay powerful).
+const notKnown = "The custody provider's system does not know this set of shares: it serves recovery only."
+
+type reshareFlags struct {
+	holder.Flags
+	parties      []string
+	passphrases  []string
+	threshold    int
+	oldThreshold int
+	output       string
+	group        string
+	json         bool
+}
+
+func runReshare(e *cli.Env, args []string) error {
+	set := e.Flags("reshare")
+	var f reshareFlags
+	f.define(set)
+	if err := set.Parse(args); err != nil {
+		return err
+	}
+	if err := f.thresholds(set); err != nil {
+		return err
+	}
+	parties, err := f.readParties(set)
+	if err != nil {
+		return err
+	}
+	e.OnExit(func() { wipeParties(parties) })
+	if err := checkFolderOutput(e, set, f.output); err != nil {
+		return err
+	}
+	conditions, err := e.Guard(set)
+	if err != nil {
+		return err
+	}
+	if err := readNewPasswords(e, set, parties, f.passphrases); err != nil {
+		return err
+	}
+	session, err := holder.Load(e, set, &f.Flags, set.Args())
+	if err != nil {
+		return err
+	}
+	defer session.Close()
+	outcome, sets, err := f.unlock(e, session)
+	if err != nil {
+		return err
+	}
+	r := &reshareReport{Tool: e.Program + " " + cli.Version, Date: set.Date().Format("2006-01-02"), Conditions: conditions,
+		Groups: []resharedReport{}, Files: []newFileReport{}, Old: outcome.Groups()}
+	if err := f.reshare(e, set, parties, sets, r); err != nil {
+		return err
+	}
+	if f.json {
+		return e.WriteJSON(r)
+	}
+	return r.print(e.Stdout)
+}
+
+func (f *reshareFlags) define(set *cli.Flags) {
+	f.Flags.Define(set)
+	set.StringArrayVar(&f.parties, "party", nil, "")
+	set.StringArrayVar(&f.passphrases, "new-passphrase-file", nil, "")
+	set.IntVar(&f.oldThreshold, "old-threshold", 0, "")
+	set.StringVarP(&f.output, "output", "o", "", "")
+	set.StringVar(&f.group, "group", "", "")
+	set.BoolVar(&f.json, "json", false, "")
+}
+
+// thresholds gives the two thresholds their places: --threshold is that of the
+// new shares here, and where the flags that all verbs share want that of
+// tss-lib files, they get --old-threshold.
+func (f *reshareFlags) thresholds(set *cli.Flags) error {
+	var err error
+	if f.threshold, err = set.GetInt("threshold"); err != nil {
+		return err
+	}
+	switch n := len(f.parties); {
+	case set.NArg() == 0:
+		return set.Misuse("no FILE: give the share files of enough old holders")
+	case n == 0:
+		return set.Misuse("no new holder: give --party NODE_ID for each")
+	case n == 1, f.threshold == 1:
+		return cli.Fail(cli.Refused, errors.New("a threshold of 1, or a single holder, would make one share the key"), "give at least two parties and --threshold 2 or more")
+	case f.threshold < 0 || f.threshold > n || set.Changed("threshold") && f.threshold == 0:
+		return set.Misuse("--threshold %d among %d parties", f.threshold, n)
+	case n > share.MaxParticipants:
+		return set.Misuse("%d parties; at most %d are supported", n, share.MaxParticipants)
+	}
+	return set.Set("threshold", strconv.Itoa(f.oldThreshold))
+}
+
+func (f *reshareFlags) readParties(set *cli.Flags) ([]*party, error) {
+	var parties []*party
+	for _, text := range f.parties {
+		p, err := readParty(set, text)
+		if err != nil {
+			return nil, err
+		}
+		// Names of files: some systems take client and Client for one.
+		if slices.ContainsFunc(parties, func(q *party) bool { return strings.EqualFold(p.node, q.node) }) {
+			return nil, set.Misuse("--party %s is there twice", p.node)
+		}
+		parties = append(parties, p)
+	}
+	return parties, nil
+}
+
+func wipeParties(parties []*party) {
+	for _, p := range parties {
+		p.wipe()
+	}
+}
+
+// checkFolderOutput checks, before anything secret is asked for, that -o can be
+// made.
+func checkFolderOutput(e *cli.Env, set *cli.Flags, path string) error {
+	if path == "" {
+		return set.Misuse("-o is missing: name the new folder for the new files")
+	}
+	if err := (&holder.Target{Path: path, Plain: true}).Check(); err != nil {
+		return err
+	}
+	warnLeftovers(e, path)
+	return nil
+}
+
+func warnLeftovers(e *cli.Env, path string) {
+	for _, left := range outfile.Leftovers(filepath.Dir(path)) {
+		e.Warn("%q was left by a run that was killed; look at it and remove it", left)
+	}
+}
+
+// readNewPasswords reads the files of --new-passphrase-file. Without any, the
+// passwords are asked for later.
+func readNewPasswords(e *cli.Env, set *cli.Flags, parties []*party, files []string) error {
+	if len(files) == 0 {
+		return nil
+	}
+	var takers []*party
+	for _, p := range parties {
+		if p.recipients == nil {
+			takers = append(takers, p)
+		}
+	}
+	if len(takers) != len(files) {
+		return set.Misuse("%d files of --new-passphrase-file for %d parties without a recipient: give one for each, in their order", len(files), len(takers))
+	}
+	for i, p := range takers {
+		if err := p.readPassword(e, files[i]); err != nil {
+			return err
+		}
+		for _, q := range takers[:i] {
+			if p.password.Equal(q.password) {
+				e.Warn("the files of nodes %q and %q get the same password: whoever knows it and has both files has both shares", q.node, p.node)
+			}
+		}
+	}
+	return nil
+}
+
+// unlock opens the old shares and returns the sets that will be reshared.
+func (f *reshareFlags) unlock(e *cli.Env, session *holder.Session) (*holder.Outcome, []*holder.Set, error) {
+	if err := session.Unlock(false, func(*holder.Entry) bool { return true }); err != nil {
+		return nil, nil, err
+	}
+	outcome, err := session.Outcome(f.group)
+	if err != nil {
+		return nil, nil, err
+	}
+	outcome.Blame(e)
+	if err := outcome.Verdict(); err != nil {
+		return nil, nil, err
+	}
+	sets := outcome.Wanted()
+	for i, s := range sets {
+		if s.Group.Root() == nil {
+			return nil, nil, cli.Fail(cli.Usage, fmt.Errorf("group %q: tss-lib files do not hold the chain code", s.Group.ID),
+				"give the root extended public key with --xpub")
+		}
+		for _, t := range sets[:i] {
+			if s.Group.Curve == t.Group.Curve && s.Group.SameKey(t.Group) {
+				return nil, nil, cli.Fail(cli.Usage, fmt.Errorf("the files hold enough shares of two epochs of one root key: groups %q and %q", t.Group.ID, s.Group.ID),
+					"give the files of one epoch only, or choose with --group")
+			}
+		}
+	}
+	return outcome, sets, nil
+}
+
+// resharing is one group's new sharing.
+type resharing struct {
+	from   *holder.Set
+	group  *share.Group
+	shares []*scalar.Secret // in the order of the parties
+}
+
+func (r *resharing) wipe() {
+	for _, s := range r.shares {
+		s.Wipe()
+	}
+}
+
+func (f *reshareFlags) reshare(e *cli.Env, set *cli.Flags, parties []*party, sets []*holder.Set, report *reshareReport) error {
+	warnSameRecipients(e, parties)
+	for _, p := range parties {
+		if err := p.choosePassword(e); err != nil {
+			return err
+		}
+	}
+	var all []*resharing
+	e.OnExit(func() {
+		for _, r := range all {
+			r.wipe()
+		}
+	})
+	for _, s := range sets {
+		threshold := f.threshold
+		if threshold == 0 {
+			threshold = s.Group.Threshold
+		}
+		var r *resharing
+		var err error
+		secret.Do(func() { r, err = redistribute(s, parties, threshold, set.Date().UTC().Format(createdTime)) })
+		if errors.Is(err, recover.ErrPlan) {
+			return cli.Fail(cli.Usage, fmt.Errorf("group %q on %v: %w", s.Group.ID, s.Group.Curve, err))
+		}
+		if err != nil {
+			return cli.Fail(cli.Mismatch, fmt.Errorf("group %q on %v: %w", s.Group.ID, s.Group.Curve, err))
+		}
+		all = append(all, r)
+		report.add(r)
+	}
+	var files []*writtenFile
+	e.OnExit(func() {
+		for _, w := range files {
+			w.wipe()
+		}
+	})
+	progress := cli.NewProgress(e, "files sealed and opened again", int64(len(parties)))
+	defer progress.Done()
+	for j, p := range parties {
+		if err := e.Interrupt.Err(); err != nil {
+			return err
+		}
+		var held []open.Held
+		for _, r := range all {
+			held = append(held, open.Held{Group: r.group, Holder: r.group.Participants[j], Share: r.shares[j]})
+		}
+		w, err := p.file(e, set, held)
+		if err != nil {
+			return err
+		}
+		files = append(files, w)
+		report.Files = append(report.Files, newFileReport{p.node, filepath.Join(f.output, w.name), p.recipients != nil})
+		progress.Add(1)
+	}
+	return writeFolder(e, f.output, files)
+}
+
+func warnSameRecipients(e *cli.Env, parties []*party) {
+	for i, p := range parties {
+		for _, q := range parties[:i] {
+			for _, r := range p.recipients {
+				for _, s := range q.recipients {
+					if r.Text == s.Text {
+						e.Warn("the files of nodes %q and %q are sealed to one identity: whoever has it has both shares", q.node, p.node)
+					}
+				}
+			}
+		}
+	}
+}
+
+// redistribute makes one group's new shares, each dealer and each new holder in
+// turn, as if they were on machines of their own. Whether --xpub was given or
+// not, the group is of the root key that its files name: an outcome only wants
+// groups that match --xpub.
+func redistribute(s *holder.Set, parties []*party, threshold int, created string) (*resharing, error) {
+	old := s.Group
+	var ids, dealers []share.ID
+	var nodes []string
+	for _, p := range old.Participants {
+		ids = append(ids, p.ShareID)
+	}
+	taken := len(ids)
+	for _, p := range parties {
+		ids, nodes = append(ids, open.NewID(old.Curve, ids...)), append(nodes, p.node)
+	}
+	ids = ids[taken:]
+	helpers := s.Good[:old.Threshold]
+	for _, h := range helpers {
+		dealers = append(dealers, *h.Sealed.ShareID)
+	}
+	plan, err := recover.NewRedistribution(old, old.RootKey, dealers, threshold, ids)
+	if err != nil {
+		return nil, err
+	}
+	var dealings []*recover.Commitments
+	parts := make([][]*scalar.Secret, len(ids)) // by new holder, in the order of the dealings
+	defer func() {
+		for _, list := range parts {
+			for _, p := range list {
+				p.Wipe()
+			}
+		}
+	}()
+	for _, h := range helpers {
+		public, dealt, err := plan.Deal(h.Share)
+		if err != nil {
+			return nil, err
+		}
+		dealings = append(dealings, public)
+		for j := range dealt {
+			parts[j] = append(parts[j], dealt[j])
+		}
+	}
+	r := &resharing{from: s}
+	if r.group, err = plan.Group(newGroupID(old), created, nodes, dealings); err != nil {
+		return nil, err
+	}
+	for j, id := range ids {
+		x, err := plan.Accept(id, dealings, parts[j])
+		if err != nil {
+			r.wipe()
+			return nil, err
+		}
+		r.shares = append(r.shares, x)
+	}
+	return r, nil
+}
+
+// reshareReport is what --json prints. It holds no secret.
+type reshareReport struct {
+	Tool       string               `json:"tool"`
+	Date       string               `json:"date"`
+	Conditions *cli.Conditions      `json:"conditions"`
+	Groups     []resharedReport     `json:"groups"`
+	Files      []newFileReport      `json:"files"`
+	Old        []holder.GroupReport `json:"old_groups"`
+	Next       []string             `json:"next"`
+}
+
+type resharedReport struct {
+	ID           string              `json:"id"`
+	Curve        string              `json:"curve"`
+	Epoch        string              `json:"epoch"`
+	Threshold    int                 `json:"threshold"`
+	Participants []participantReport `json:"participants"`
+	Root         string              `json:"root_extended_public_key"`
+	OldID        string              `json:"old_id"`
+	OldEpoch     string              `json:"old_epoch"`
+	OldThreshold int                 `json:"old_threshold"`
+	OldNodes     []string            `json:"old_nodes"`
+	Used         []string            `json:"used"`
+}
+
+type participantReport struct {
+	NodeID    string `json:"node_id"`
+	ShareID   string `json:"share_id"`
+	PublicKey string `json:"share_public_key"`
+}
+
+type newFileReport struct {
+	NodeID string `json:"node_id"`
+	Path   string `json:"path"`
+	Bundle bool   `json:"bundle"`
+}
+
+func (r *reshareReport) add(s *resharing) {
+	g, old := s.group, s.from.Group
+	report := resharedReport{
+		ID: g.ID, Curve: g.Curve.String(), Epoch: g.Epoch(), Threshold: g.Threshold, Root: g.Root().String(),
+		OldID: old.ID, OldEpoch: old.Epoch(), OldThreshold: old.Threshold, OldNodes: old.NodeIDs(),
+	}
+	for _, h := range s.from.Good[:old.Threshold] {
+		report.Used = append(report.Used, h.Sealed.NodeID)
+	}
+	for _, p := range g.Participants {
+		report.Participants = append(report.Participants, participantReport{p.NodeID, p.ShareID.Text, hex.EncodeToString(p.PublicKey.Bytes())})
+	}
+	r.Groups = append(r.Groups, report)
+	if len(r.Groups) == 1 {
+		r.Next = append(r.Next,
+			"Each new holder takes their file, opens it with their own password or identity, and says so: mpc-backup attest FILE --challenge TEXT -o A.json; mpc-backup check A.json tells who has.")
+		r.Next = append(r.Next, oldShares(old)...)
+		r.Next = append(r.Next, notKnown)
+	}
+}
+
+// oldShares says what must become of the shares that a reshare replaces.
+func oldShares(old *share.Group) []string {
+	t, n := old.Threshold, len(old.Participants)
+	return []string{
+		fmt.Sprintf("Only then destroy the old shares: any %d of the %d old shares still give the key, for ever, and no reshare changes that. They are those of %s.",
+			t, n, holder.Sentence(quoted(old.NodeIDs()))),
+		fmt.Sprintf("Destroy every copy of them: files, phones and nodes, bundles, backups, paper, and the passwords. At least %d of the %d must be gone for certain; count those that you cannot see destroyed, such as the provider's, as still there.",
+			n-t+1, n),
+	}
+}
+
+func quoted(list []string) []string {
+	out := make([]string, len(list))
+	for i, s := range list {
+		out[i] = fmt.Sprintf("%q", s)
+	}
+	return out
+}
+
+func (r *reshareReport) print(w io.Writer) error {
+	var b strings.Builder
+	for _, g := range r.Groups {
+		fmt.Fprintf(&b, "reshared: group %q on %s, from the shares of %s\n", g.OldID, g.Curve, holder.Sentence(quoted(g.Used)))
+		fmt.Fprintf(&b, "  new group %q, epoch %s: %d of %d shares give the key\n  root key  %s (unchanged)\n", g.ID, g.Epoch, g.Threshold, len(g.Participants), g.Root)
+	}
+	for _, f := range r.Files {
+		how := "under its new password"
+		if f.Bundle {
+			how = "bundle for its recipient"
+		}
+		fmt.Fprintf(&b, "written: %s (%s; read back and opened)\n", f.Path, how)
+	}
+	printNext(&b, r.Next)
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func printNext(b *strings.Builder, next []string) {
+	b.WriteString("What remains to be done:\n")
+	for i, line := range next {
+		fmt.Fprintf(b, "  %d. %s\n", i+1, line)
+	}
+}

@@ -88,7 +88,6 @@ var house = []room{
 	{"fixtures", "", ""},
 	{"fixtures/vaults/demo", "", ""},
 	{"fixtures/gen", "derive internal/base58 internal/curve", "filippo.io/edwards25519/... github.com/bnb-chain/tss-lib/v2/... github.com/btcsuite/btcd/... golang.org/x/crypto/sha3"},
-	{"internal/deps", "", "c2sp.org/... filippo.io/... github.com/... golang.org/... pgregory.net/..."}, // temporary
 }
 
 // domain are the packages that neither print, prompt, log nor exit.
@@ -124,7 +123,7 @@ var undesired = []struct{ what, where, why string }{
 	{"os/signal", "internal/cli", "signals are caught in one place"},
 	{"math/big", "share internal/curve internal/story fixtures/gen", "math/big takes variable time and cannot be wiped: " +
 		"share and curve use it on share IDs and public coordinates, the others have no secrets"},
-	{"golang.org/x/sys/unix", "internal/airgap internal/lockdown internal/outfile internal/prompt internal/prompt/ptytest internal/cli internal/deps", "system calls stay in their rooms"},
+	{"golang.org/x/sys/unix", "internal/airgap internal/lockdown internal/outfile internal/prompt internal/prompt/ptytest internal/cli", "system calls stay in their rooms"},
 	{"os", "internal/strict internal/outfile internal/prompt internal/prompt/ptytest internal/airgap internal/lockdown internal/cli internal/verb/... cmd/... internal/story fixtures/gen",
 		"domain packages read and write what they are given"},
 }

@@ -5,7 +5,7 @@ import (
 
 	"lifeboat/internal/curve"
 
-	"golang.org/x/crypto/ripemd160" //nolint:staticcheck // what Bitcoin's addresses are made of
+	"golang.org/x/crypto/ripemd160" //lint:ignore SA1019 what Bitcoin's addresses are made of
 	legacy "golang.org/x/crypto/sha3"
 )
 

@@ -66,21 +66,21 @@ func parseTSSLib(path string, data []byte, pin Pin) (*Sealed, error) {
 	for i, k := range d.Ks {
 		id, err := NewID(s.Curve, k.String())
 		if err != nil {
-			return nil, fmt.Errorf("Ks[%d]: %w", i, err)
+			return nil, fmt.Errorf("field Ks[%d]: %w", i, err)
 		}
 		if p := g.Participant(id); p != nil {
 			return nil, fmt.Errorf("%w: two parties have the same share ID", ErrInconsistent)
 		}
 		key, err := d.BigXj[i].point(s.Curve)
 		if err != nil {
-			return nil, fmt.Errorf("BigXj[%d]: %w", i, err)
+			return nil, fmt.Errorf("field BigXj[%d]: %w", i, err)
 		}
 		x := id.x.Bytes()
 		g.Participants = append(g.Participants, Participant{"party-" + hex.EncodeToString(x[:8]), id, key})
 	}
 	id, err := NewID(s.Curve, d.ShareID.String())
 	if err != nil {
-		return nil, fmt.Errorf("ShareID: %w", err)
+		return nil, fmt.Errorf("field ShareID: %w", err)
 	}
 	own := g.Participant(id)
 	if own == nil {

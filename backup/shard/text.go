@@ -27,8 +27,9 @@ func (s *Shard) Text(made string) (*secret.Bytes, error) {
 	fmt.Fprintf(&head, "\n-----%s-----\n", beginMark)
 	tail := fmt.Sprintf("-----%s-----\n\n%s", endMark, s.instructions())
 	out := secret.New(head.Len() + body.Len() + len(tail))
-	b := append(out.Expose()[:0], head.String()...)
-	b = append(append(b, body.Expose()...), tail...)
+	n := copy(out.Expose(), head.String())
+	n += copy(out.Expose()[n:], body.Expose())
+	copy(out.Expose()[n:], tail)
 	return out, nil
 }
 

@@ -10,7 +10,7 @@ import (
 // koblitz is secp256k1.
 type koblitz struct{}
 
-func (koblitz) order() *big.Int { return secp.S256().N }
+func (koblitz) order() *big.Int { return secp.Params().N }
 func (koblitz) scalar() field   { return new(modN) }
 
 // generator returns a constant: multiplying by one would make the library build

@@ -9,6 +9,7 @@
 //	replace FILE OLD NEW      replace the first OLD in a file
 //	book ROWS FILE VAULT      write an address book of so many rows, half of them on each curve
 //	flip FILE N               flip a bit of the N-th byte, from the end if N is negative
+//	mistype FILE N            change a character of the line numbered N, of a shard or a page
 //	cut FILE N NEW            write the first N bytes of a file into a new one
 //	junk TEXT N FILE          write TEXT N times
 //	tmpfs DIR SIZE [ro]       mount a small file system ([tmpfs] says whether it can be done)
@@ -71,7 +72,7 @@ func Run(t *testing.T, dir string) {
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"vault": withStory(cmdVault), "damaged": withStory(cmdDamaged), "damage": withStory(cmdDamage),
-			"replace": withStory(cmdReplace), "book": withStory(cmdBook), "junk": withStory(cmdJunk), "flip": withStory(cmdFlip), "cut": withStory(cmdCut), "tmpfs": withStory(cmdTmpfs),
+			"replace": withStory(cmdReplace), "book": withStory(cmdBook), "junk": withStory(cmdJunk), "flip": withStory(cmdFlip), "mistype": withStory(cmdMistype), "cut": withStory(cmdCut), "tmpfs": withStory(cmdTmpfs),
 			"exits": withStory(cmdExits), "secret": withStory(cmdSecret),
 			"checkroot": withStory(cmdCheckRoot), "checkkeys": withStory(cmdCheckKeys),
 		},
@@ -192,6 +193,24 @@ func cmdFlip(_ *story, ts *testscript.TestScript, args []string) {
 		n += len(data)
 	}
 	data[n] ^= 1
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), data, 0o600))
+}
+
+// cmdMistype types Q for A, and A for anything else, in the third place.
+func cmdMistype(_ *story, ts *testscript.TestScript, args []string) {
+	if len(args) != 2 {
+		ts.Fatalf("usage: mistype FILE N")
+	}
+	data := []byte(ts.ReadFile(args[0]))
+	at := regexp.MustCompile(`(?m)^\s*` + args[1] + `: ..(.)`).FindSubmatchIndex(data)
+	if at == nil {
+		ts.Fatalf("%s has no line %s", args[0], args[1])
+	}
+	if c := &data[at[2]]; *c == 'A' {
+		*c = 'Q'
+	} else {
+		*c = 'A'
+	}
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), data, 0o600))
 }
 

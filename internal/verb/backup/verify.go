@@ -130,11 +130,3 @@ func (r *verifyReport) print(w io.Writer) error {
 	_, err := io.WriteString(w, b.String())
 	return err
 }
-
-func quoteAll(list []string) []string {
-	out := make([]string, len(list))
-	for i, s := range list {
-		out[i] = fmt.Sprintf("%q", s)
-	}
-	return out
-}

@@ -126,10 +126,15 @@ func (f *OutputFlags) Target(e *cli.Env, set *cli.Flags) (*Target, error) {
 	if err := t.Check(); err != nil {
 		return nil, err
 	}
-	for _, left := range outfile.Leftovers(filepath.Dir(t.Path)) {
+	WarnLeftovers(e, t.Path)
+	return t, nil
+}
+
+// WarnLeftovers names the temporary files that killed runs left beside an output.
+func WarnLeftovers(e *cli.Env, path string) {
+	for _, left := range outfile.Leftovers(filepath.Dir(path)) {
 		e.Warn("%q was left by a run that was killed; look at it and remove it", left)
 	}
-	return t, nil
 }
 
 // besides are the names of the public files beside a bundle.

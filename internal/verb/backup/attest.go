@@ -1,0 +1,175 @@
+package backup
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"lifeboat/audit"
+	"lifeboat/internal/cli"
+	"lifeboat/internal/outfile"
+	"lifeboat/internal/strict"
+	"lifeboat/internal/verb/holder"
+)
+
+var attestVerb = cli.Verb{
+	Name:    "attest",
+	Summary: "prove possession of a share without showing it",
+	Usage: `Usage: mpc-backup attest FILE --challenge TEXT -o A.json
+
+Opens the share in a file, checks it against its share public key, and signs a
+statement with it: the answer to a challenge, which the auditor chooses anew each
+time, or the hash of a report. The signature shows nothing of the share. Of a file
+with several groups, each share signs a statement of its own.
+
+  --challenge TEXT        what the auditor asked to be repeated
+  --report F              sign the SHA-256 of this file instead
+  -o, --output A.json     the file to write
+` + holder.FlagsHelp + `
+Example:
+  mpc-backup attest client.json --challenge "audit 2026-Q4, 83b1c9" -o client.attest.json
+`,
+	Run: runAttest,
+}
+
+// fewProve is the limit of attestations (DESIGN: no false comfort).
+const fewProve = "Fewer attestations than the threshold, of one epoch and to one fresh challenge, prove nothing about a vault: a consistent roster can be made up around any root public key."
+
+func runAttest(e *cli.Env, args []string) error {
+	set := e.Flags("attest")
+	var f holder.Flags
+	f.Define(set)
+	challenge := set.String("challenge", "", "")
+	report := set.String("report", "", "")
+	output := set.StringP("output", "o", "", "")
+	if err := set.Parse(args); err != nil {
+		return err
+	}
+	switch {
+	case set.NArg() != 1:
+		return set.Misuse("give one FILE: the share file or bundle of one holder")
+	case (*challenge == "") == (*report == ""):
+		return set.Misuse("give either --challenge or --report")
+	case *output == "":
+		return set.Misuse("-o is missing: name the file to write")
+	}
+	if err := (&holder.Target{Path: *output, Plain: true}).Check(); err != nil {
+		return err
+	}
+	subject, err := readSubject(set, *challenge, *report)
+	if err != nil {
+		return err
+	}
+	if _, err := e.Guard(set); err != nil {
+		return err
+	}
+	session, err := holder.Load(e, set, &f, set.Args())
+	if err != nil {
+		return err
+	}
+	defer session.Close()
+	subject.Tool, subject.Date = e.Program+" "+cli.Version, set.Date().Format("2006-01-02")
+	var list []audit.Attestation
+	var failed error
+	if err := session.Unlock(false, func(entry *holder.Entry) bool {
+		a, err := sign(entry, subject)
+		if err != nil {
+			failed = err
+		}
+		list = append(list, a)
+		return false
+	}); err != nil {
+		return err
+	}
+	if err := attested(session.Inputs[0], failed); err != nil {
+		return err
+	}
+	data, err := audit.Marshal(list)
+	if err != nil {
+		return err
+	}
+	if err := outfile.WriteFile(*output, data); err != nil {
+		return err
+	}
+	return printAttested(e.Stdout, list, *output)
+}
+
+// readSubject returns a statement with nothing but what it answers.
+func readSubject(set *cli.Flags, challenge, report string) (audit.Statement, error) {
+	if report == "" {
+		if err := audit.CheckChallenge(challenge); err != nil {
+			return audit.Statement{}, set.Misuse("--challenge: %w", err)
+		}
+		return audit.Statement{Challenge: challenge}, nil
+	}
+	f, err := strict.Open(report)
+	if err != nil {
+		return audit.Statement{}, fmt.Errorf("--report: %w", err)
+	}
+	defer f.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return audit.Statement{}, fmt.Errorf("--report: couldn't read %q: %w", report, errors.Unwrap(err))
+	}
+	return audit.Statement{Report: hex.EncodeToString(h.Sum(nil))}, nil
+}
+
+// sign makes the statement of one share, and checks it as an auditor would.
+func sign(entry *holder.Entry, statement audit.Statement) (audit.Attestation, error) {
+	s := entry.Sealed
+	statement.Curve, statement.GroupID, statement.Threshold = s.Curve, s.Group.ID, s.Group.Threshold
+	statement.NodeID, statement.ShareID, statement.PublicKey = s.NodeID, *s.ShareID, entry.Share.Public()
+	statement.RootKey, statement.Epoch, statement.FileSHA256 = s.Group.RootKey, s.Group.Epoch(), entry.Input.SHA256
+	text, err := statement.Text()
+	if err != nil {
+		return audit.Attestation{}, fmt.Errorf("%q: %w", entry.Input.Path, err)
+	}
+	a := audit.Attestation{Statement: text, Signature: entry.Share.Sign([]byte(text))}
+	if _, err := a.Verify(); err != nil {
+		return audit.Attestation{}, fmt.Errorf("internal error: %w", err)
+	}
+	return a, nil
+}
+
+// attested returns an error unless every share of the file has signed: half an
+// answer would be taken for a whole one.
+func attested(in *holder.Input, failed error) error {
+	if in.Err != nil {
+		var hints []string
+		if h := in.Hint(); h != "" {
+			hints = append(hints, h)
+		}
+		return cli.Fail(cli.Failed, in.Err, hints...)
+	}
+	for _, entry := range in.Entries {
+		if entry.Status == holder.Good {
+			continue
+		}
+		code := cli.Failed
+		if entry.Status == holder.Inconsistent {
+			code = cli.Mismatch
+		}
+		return cli.Fail(code, fmt.Errorf("%q, node %q, %v: %s: %s", in.Path, entry.Sealed.NodeID, entry.Sealed.Curve, entry.Status, entry.Reason()))
+	}
+	if len(in.Entries) == 0 {
+		return cli.Fail(cli.Failed, fmt.Errorf("%q holds no share", in.Path))
+	}
+	return failed
+}
+
+func printAttested(w io.Writer, list []audit.Attestation, output string) error {
+	var b strings.Builder
+	for _, a := range list {
+		s, err := a.Verify()
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(&b, "attested: node %q holds share ID %s of group %q on %v, epoch %s\n", s.NodeID, s.ShareID.Text, s.GroupID, s.Curve, s.Epoch)
+	}
+	fmt.Fprintf(&b, "written: %s; it holds no secret\n%s\n", output, fewProve)
+	_, err := io.WriteString(w, b.String())
+	return err
+}

@@ -1,0 +1,243 @@
+package backup
+
+import (
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"lifeboat/audit"
+	"lifeboat/internal/cli"
+	"lifeboat/internal/strict"
+	"lifeboat/internal/verb/holder"
+	"lifeboat/share"
+)
+
+var checkVerb = cli.Verb{
+	Name:    "check",
+	Summary: "check attestations, and say what they prove together",
+	Usage: `Usage: mpc-backup check A.json… [--challenge TEXT | --report F] [--group-file F]
+
+Checks the signatures of attestations, and that they answer the challenge and
+belong to the group. It needs no secret and no share. Exit status 0 means that
+every attestation is good; whether there are enough of them is in the output.
+
+  --challenge TEXT        the challenge that they must answer
+  --report F              the file whose SHA-256 they must sign
+  --group-file F          a share file, as public description of the group (repeatable)
+  --json                  print the result as JSON
+
+Example: two of three holders have answered
+  mpc-backup check client.attest.json custodian.attest.json --challenge "audit 2026-Q4, 83b1c9"
+`,
+	Run: runCheck,
+}
+
+type checkFlags struct {
+	challenge string
+	report    string
+	groups    []string
+	json      bool
+}
+
+func runCheck(e *cli.Env, args []string) error {
+	set := e.Flags("check")
+	var f checkFlags
+	set.StringVar(&f.challenge, "challenge", "", "")
+	set.StringVar(&f.report, "report", "", "")
+	set.StringArrayVar(&f.groups, "group-file", nil, "")
+	set.BoolVar(&f.json, "json", false, "")
+	if err := set.Parse(args); err != nil {
+		return err
+	}
+	switch {
+	case set.NArg() == 0:
+		return set.Misuse("no attestation: give the files that mpc-backup attest wrote")
+	case f.challenge != "" && f.report != "":
+		return set.Misuse("--challenge and --report contradict each other")
+	}
+	wanted := audit.Statement{}
+	if f.challenge != "" || f.report != "" {
+		var err error
+		if wanted, err = readSubject(set, f.challenge, f.report); err != nil {
+			return err
+		}
+	}
+	groups, err := readGroups(f.groups)
+	if err != nil {
+		return err
+	}
+	r := &checkReport{Attestations: []attestationReport{}, Together: []togetherReport{}, Note: fewProve}
+	code := cli.OK
+	var statements []*audit.Statement
+	for _, path := range set.Args() {
+		list, err := readAttestations(path)
+		if err != nil {
+			return cli.Fail(cli.Failed, err)
+		}
+		for _, a := range list {
+			s, err := a.Verify()
+			if err == nil {
+				err = checkStatement(s, wanted, groups)
+			}
+			if err == nil {
+				statements = append(statements, s)
+			} else if code = max(code, cli.Mismatch); errors.Is(err, audit.ErrStatement) {
+				code = max(code, cli.Failed)
+			}
+			r.Attestations = append(r.Attestations, describeAttestation(path, s, err))
+		}
+	}
+	r.OK = code == cli.OK
+	for _, t := range audit.Collect(statements) {
+		r.Together = append(r.Together, togetherReport{t.Curve.String(), t.Epoch, hex.EncodeToString(t.RootKey.Bytes()), t.Subject, t.Threshold, t.Nodes, t.Enough})
+	}
+	if f.json {
+		err = e.WriteJSON(r)
+	} else {
+		err = r.print(e.Stdout, wanted)
+	}
+	if err != nil || r.OK {
+		return err
+	}
+	return cli.Fail(code, fmt.Errorf("not every attestation is good: %s", r.first()))
+}
+
+func readAttestations(path string) ([]audit.Attestation, error) {
+	data, err := strict.ReadFile(path, audit.MaxFileSize)
+	if err != nil {
+		return nil, err
+	}
+	list, err := audit.Parse(data)
+	if err != nil {
+		return nil, fmt.Errorf("%q: %w", path, err)
+	}
+	return list, nil
+}
+
+// readGroups reads the public description of the groups in share files.
+func readGroups(paths []string) ([]*share.Group, error) {
+	var groups []*share.Group
+	for _, path := range paths {
+		data, err := strict.ReadFile(path, share.MaxFileSize)
+		if err != nil {
+			return nil, fmt.Errorf("--group-file: %w", err)
+		}
+		list, err := share.Parse(path, data, share.Pin{})
+		clear(data)
+		if err != nil {
+			return nil, cli.Fail(cli.Failed, fmt.Errorf("--group-file %q: %w", path, err))
+		}
+		for _, s := range list {
+			defer s.Wipe()
+			if err := s.Err(); err != nil {
+				return nil, cli.Fail(cli.Mismatch, fmt.Errorf("--group-file %q: %w", path, err))
+			}
+			groups = append(groups, s.Group)
+		}
+	}
+	return groups, nil
+}
+
+// checkStatement holds a statement against what the auditor asked and knows.
+func checkStatement(s *audit.Statement, wanted audit.Statement, groups []*share.Group) error {
+	if wanted.Challenge != s.Challenge && wanted.Challenge != "" || wanted.Report != s.Report && wanted.Report != "" {
+		return fmt.Errorf("%w: node %q answered another question: %s", audit.ErrContradicts, s.NodeID, s.Subject())
+	}
+	if len(groups) == 0 {
+		return nil
+	}
+	i := slices.IndexFunc(groups, func(g *share.Group) bool { return g.RootKey.Equal(s.RootKey) && g.Epoch() == s.Epoch })
+	if i < 0 {
+		i = slices.IndexFunc(groups, func(g *share.Group) bool { return g.RootKey.Equal(s.RootKey) })
+	}
+	if i < 0 {
+		return fmt.Errorf("%w: node %q attests to a root key that is none of --group-file", audit.ErrContradicts, s.NodeID)
+	}
+	return s.CheckGroup(groups[i])
+}
+
+type checkReport struct {
+	OK           bool                `json:"ok"` // every attestation is good; not: there are enough
+	Attestations []attestationReport `json:"attestations"`
+	Together     []togetherReport    `json:"together"`
+	Note         string              `json:"note"`
+}
+
+type attestationReport struct {
+	Path       string `json:"path"`
+	OK         bool   `json:"ok"`
+	Reason     string `json:"reason"`
+	NodeID     string `json:"node_id"`
+	GroupID    string `json:"group_id"`
+	Curve      string `json:"curve"`
+	Epoch      string `json:"epoch"`
+	ShareID    string `json:"share_id"`
+	PublicKey  string `json:"share_public_key"`
+	RootKey    string `json:"root_public_key"`
+	Challenge  string `json:"challenge,omitempty"`
+	Report     string `json:"report_sha256,omitempty"`
+	FileSHA256 string `json:"file_sha256"`
+	Tool       string `json:"tool"`
+	Date       string `json:"date"`
+}
+
+type togetherReport struct {
+	Curve     string   `json:"curve"`
+	Epoch     string   `json:"epoch"`
+	RootKey   string   `json:"root_public_key"`
+	Subject   string   `json:"subject"`
+	Threshold int      `json:"threshold"`
+	Nodes     []string `json:"nodes"`
+	Enough    bool     `json:"recoverable"` // by these holders together
+}
+
+func describeAttestation(path string, s *audit.Statement, err error) attestationReport {
+	r := attestationReport{Path: path, OK: err == nil}
+	if err != nil {
+		r.Reason = err.Error()
+	}
+	if s != nil {
+		r.NodeID, r.GroupID, r.Curve, r.Epoch, r.ShareID = s.NodeID, s.GroupID, s.Curve.String(), s.Epoch, s.ShareID.Text
+		r.PublicKey, r.RootKey = hex.EncodeToString(s.PublicKey.Bytes()), hex.EncodeToString(s.RootKey.Bytes())
+		r.Challenge, r.Report, r.FileSHA256, r.Tool, r.Date = s.Challenge, s.Report, s.FileSHA256, s.Tool, s.Date
+	}
+	return r
+}
+
+func (r *checkReport) first() string {
+	for _, a := range r.Attestations {
+		if !a.OK {
+			return fmt.Sprintf("%q: %s", a.Path, a.Reason)
+		}
+	}
+	return ""
+}
+
+func (r *checkReport) print(w io.Writer, wanted audit.Statement) error {
+	var b strings.Builder
+	for _, a := range r.Attestations {
+		if !a.OK {
+			fmt.Fprintf(&b, "BAD: %q: %s\n", a.Path, cli.Clean(a.Reason))
+			continue
+		}
+		fmt.Fprintf(&b, "good: %q: node %q held share ID %s of group %q on %s, epoch %s\n", a.Path, a.NodeID, a.ShareID, a.GroupID, a.Curve, a.Epoch)
+		fmt.Fprintf(&b, "  on %s, by the signer's own date; file with SHA-256 %s\n", a.Date, a.FileSHA256)
+	}
+	for _, t := range r.Together {
+		fmt.Fprintf(&b, "epoch %s on %s: %d holders answered, %d are needed\n  root public key %s\n  %s\n", t.Epoch, t.Curve, len(t.Nodes), t.Threshold, t.RootKey, cli.Clean(t.Subject))
+		if t.Enough {
+			fmt.Fprintf(&b, "  recoverable: %s have the root private key between them\n", holder.Sentence(quoteAll(t.Nodes)))
+		} else {
+			b.WriteString("  NOT SHOWN to be recoverable\n")
+		}
+	}
+	if wanted.Challenge == "" && wanted.Report == "" {
+		b.WriteString("No --challenge or --report was given: an old answer looks as good as a fresh one. Compare what was asked.\n")
+	}
+	b.WriteString(fewProve + "\n")
+	_, err := io.WriteString(w, b.String())
+	return err
+}

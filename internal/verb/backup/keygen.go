@@ -1,0 +1,196 @@
+package backup
+
+import (
+	"fmt"
+	"path/filepath"
+	"regexp"
+	"strconv"
+
+	"lifeboat/backup"
+	"lifeboat/backup/shard"
+	"lifeboat/internal/cli"
+	"lifeboat/internal/secret"
+	"lifeboat/internal/verb/holder"
+)
+
+var keygenVerb = cli.Verb{
+	Name:    "keygen",
+	Summary: "make an identity that opens bundles, whole or in shards",
+	Usage: `Usage: mpc-backup keygen -o ID [--classic] [--quorum K/N]
+
+Writes a new age identity to a new file, and its public recipient to standard
+output and beside it, as ID.pub, for -R of the verbs that seal. The identity is
+hybrid post-quantum (ML-KEM-768 with X25519).
+
+With --quorum the identity is never written: it is divided into N shards, the
+files ID.shard-1.txt to ID.shard-N.txt, any K of which open what is sealed to
+ID.pub. Give each to another person, as a file or on paper (mpc-backup paper).
+
+  -o, --output ID         the file to write; with --quorum, how the files' names begin
+  --quorum K/N            N shards, of which any K are needed; at least 2, at most 32
+  --set NAME              what the shards call their set (default: the base name of -o)
+  --classic               an X25519 identity, which age opens since version 1.0
+  --json                  print the recipient and the names of the files as JSON
+
+Example: an identity that any two of three directors have together
+  mpc-backup keygen -o directors --quorum 2/3
+  mpc-backup seal recovery-secrets.json -o backup.age -R directors.pub
+  mpc-backup open backup.age -i directors.shard-1.txt -i directors.shard-3.txt -o restored
+`,
+	Run: runKeygen,
+}
+
+type keygenReport struct {
+	Recipient   string        `json:"recipient"`
+	Kind        backup.Kind   `json:"kind"`
+	Fingerprint string        `json:"fingerprint"`
+	Files       []string      `json:"files"`
+	Quorum      *quorumReport `json:"quorum,omitempty"`
+}
+
+type quorumReport struct {
+	SetID     string `json:"set_id"`
+	SetName   string `json:"set_name"`
+	Threshold int    `json:"threshold"`
+	Count     int    `json:"count"`
+}
+
+func runKeygen(e *cli.Env, args []string) error {
+	set := e.Flags("keygen")
+	output := set.StringP("output", "o", "", "")
+	classic := set.Bool("classic", false, "")
+	quorum := set.String("quorum", "", "")
+	name := set.String("set", "", "")
+	asJSON := set.Bool("json", false, "")
+	if err := set.Parse(args); err != nil {
+		return err
+	}
+	if set.NArg() > 0 || *output == "" {
+		return set.Misuse("keygen takes no arguments but -o, the file to write")
+	}
+	threshold, count, err := parseQuorum(*quorum, set.Changed("quorum"))
+	if err != nil {
+		return set.Misuse("%w", err)
+	}
+	if count == 0 && set.Changed("set") {
+		return set.Misuse("--set names a set of shards: it needs --quorum")
+	}
+	*output = filepath.Clean(*output)
+	if *name == "" {
+		*name = filepath.Base(*output)
+	}
+	paths := []string{*output}
+	if count > 0 {
+		paths = shardPaths(*output, count)
+	}
+	paths = append(paths, *output+".pub")
+	if err := checkNew(e, paths...); err != nil {
+		return err
+	}
+	if _, err := e.Guard(set); err != nil {
+		return err
+	}
+	id, recipient, err := backup.NewIdentity(*classic)
+	if err != nil {
+		return err
+	}
+	e.OnExit(id.Wipe)
+	r := &keygenReport{Recipient: recipient, Kind: backup.Hybrid, Fingerprint: shard.Fingerprint(recipient), Files: paths}
+	if *classic {
+		r.Kind = backup.X25519
+	}
+	made := fmt.Sprintf("%s %s on %s", e.Program, cli.Version, set.Date().Format("2006-01-02"))
+	var texts []*secret.Bytes
+	defer func() { wipeAll(texts) }()
+	if count == 0 {
+		texts = append(texts, identityText(id, recipient, made))
+	} else if texts, r.Quorum, err = shardTexts(id, threshold, count, *name, made); err != nil {
+		return err
+	}
+	comment := filepath.Base(*output)
+	if count > 0 {
+		comment = fmt.Sprintf("%s (any %d of %d shards, set %s)", comment, threshold, count, r.Quorum.SetID)
+	}
+	texts = append(texts, secret.Copy(fmt.Appendf(nil, "# %s\n%s\n", cli.Clean(comment), recipient)))
+	var files []newFile
+	for i, p := range paths {
+		files = append(files, newFile{p, texts[i]})
+	}
+	if err := writeNew(e, files); err != nil {
+		return err
+	}
+	if count == 0 {
+		e.Note("%q opens what is sealed to it: keep it where the bundles are not", *output)
+	} else {
+		e.Note("any %d of %s open what is sealed to %q: give each to another person, and keep none where the bundles are", threshold, holder.Sentence(quoteAll(paths[:count])), *output+".pub")
+	}
+	if *asJSON {
+		return e.WriteJSON(r)
+	}
+	_, err = fmt.Fprintln(e.Stdout, recipient)
+	return err
+}
+
+var quorumForm = regexp.MustCompile(`^([0-9]{1,3})/([0-9]{1,3})$`)
+
+// parseQuorum reads K/N, or 0 and 0 if none was given.
+func parseQuorum(text string, given bool) (threshold, count int, err error) {
+	if !given {
+		return 0, 0, nil
+	}
+	m := quorumForm.FindStringSubmatch(text)
+	if m == nil {
+		return 0, 0, fmt.Errorf("--quorum %q is not of the form 2/3: how many shards are needed, and how many there are", text)
+	}
+	threshold, _ = strconv.Atoi(m[1])
+	count, _ = strconv.Atoi(m[2])
+	switch {
+	case threshold < 2:
+		return 0, 0, fmt.Errorf("--quorum %s: a shard alone must never be enough, so at least 2 are needed", text)
+	case threshold > count:
+		return 0, 0, fmt.Errorf("--quorum %s: more shards are needed than there are", text)
+	case count > shard.MaxCount:
+		return 0, 0, fmt.Errorf("--quorum %s: there can be %d shards at most", text, shard.MaxCount)
+	}
+	return threshold, count, nil
+}
+
+func shardPaths(output string, count int) []string {
+	var paths []string
+	for n := 1; n <= count; n++ {
+		paths = append(paths, fmt.Sprintf("%s.shard-%d.txt", output, n))
+	}
+	return paths
+}
+
+// identityText is an identity file as age-keygen writes it.
+func identityText(id *secret.Bytes, recipient, made string) *secret.Bytes {
+	head := fmt.Sprintf("# made by %s\n# public key: %s\n", made, recipient)
+	text := secret.New(len(head) + id.Len() + 1)
+	b := append(text.Expose()[:0], head...)
+	b = append(b, id.Expose()...)
+	_ = append(b, '\n')
+	return text
+}
+
+func shardTexts(id *secret.Bytes, threshold, count int, name, made string) ([]*secret.Bytes, *quorumReport, error) {
+	shards, err := shard.Split(id, threshold, count, name)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer func() {
+		for _, s := range shards {
+			s.Wipe()
+		}
+	}()
+	var texts []*secret.Bytes
+	for _, s := range shards {
+		text, err := s.Text(made)
+		if err != nil {
+			wipeAll(texts)
+			return nil, nil, err
+		}
+		texts = append(texts, text)
+	}
+	return texts, &quorumReport{shards[0].SetID, shards[0].SetName, threshold, count}, nil
+}

@@ -72,6 +72,7 @@ type Bulk struct {
 	out     []batch.Child
 	want    []*node
 	rows    []int
+	tweak   *curve.Scalar
 }
 
 // node is a key that has children.
@@ -96,7 +97,7 @@ const sameParent = 8
 
 // Bulk returns a Bulk for the descendants of root.
 func (e *Engine) Bulk(root *Key) *Bulk {
-	return &Bulk{root: root, worker: e.tables[root.Curve()].Worker(), nodes: map[string]*node{}}
+	return &Bulk{root: root, worker: e.tables[root.Curve()].Worker(), nodes: map[string]*node{}, tweak: root.Curve().Scalar()}
 }
 
 // Root returns the key whose descendants are derived.
@@ -254,7 +255,7 @@ func (b *Bulk) finish(d *Descendant, parent *node, c *batch.Child, p Path) {
 	if d.Err = c.Err; d.Err != nil {
 		return
 	}
-	d.Tweak = b.root.Curve().ScalarFromBytes(c.Tweak[:]).Add(parent.tweak).Bytes()
+	d.Tweak = b.tweak.SetBytes(&c.Tweak).Add(parent.tweak).Bytes()
 	d.at = position{b.root.network, b.root.depth + uint8(len(p)), parent.fingerprint, last(p)}
 }
 

@@ -30,11 +30,12 @@ var ErrFault = errors.New("a computed private key does not belong to its public 
 func (p *Private) Children(worker *batch.Worker, keys []*derive.Descendant) ([]*scalar.Secret, error) {
 	xs := make([]*scalar.Secret, len(keys))
 	children := make([]batch.Child, len(keys))
+	tweak := p.x.Curve().Scalar()
 	for i, k := range keys {
 		if k.Err != nil {
 			return nil, fmt.Errorf("row %d has no key: %w", i, k.Err)
 		}
-		xs[i] = p.x.Clone().AddPublic(k.Curve().ScalarFromBytes(k.Tweak[:]))
+		xs[i] = p.x.Clone().AddPublic(tweak.SetBytes(&k.Tweak))
 		children[i] = k.Child
 	}
 	if err := prove(worker, p.x.Curve(), xs, children); err != nil {

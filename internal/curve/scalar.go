@@ -21,7 +21,7 @@ func (c Curve) Scalar() *Scalar { return &Scalar{c, c.group().scalar()} }
 func (c Curve) ScalarFromInt(n *big.Int) *Scalar {
 	var b [ScalarSize]byte
 	new(big.Int).Mod(n, c.group().order()).FillBytes(b[:])
-	return c.Scalar().setBytes(&b)
+	return c.Scalar().SetBytes(&b)
 }
 
 // ScalarFromUint returns n.
@@ -39,7 +39,7 @@ func (c Curve) ScalarFromBytes(b []byte) *Scalar {
 	var hi, lo [ScalarSize]byte
 	if len(b) <= ScalarSize {
 		copy(lo[ScalarSize-len(b):], b)
-		s := c.Scalar().setBytes(&lo)
+		s := c.Scalar().SetBytes(&lo)
 		clear(lo[:])
 		return s
 	}
@@ -48,10 +48,10 @@ func (c Curve) ScalarFromBytes(b []byte) *Scalar {
 		b = b[n:]
 	}
 	copy(lo[ScalarSize-len(b):], b)
-	s := c.Scalar().setBytes(&lo)
-	high := c.Scalar().setBytes(&hi)
+	s := c.Scalar().SetBytes(&lo)
+	high := c.Scalar().SetBytes(&hi)
 	// b = hi·2^256 + lo, and 2^256 = (2^255)·2.
-	shift := c.Scalar().setBytes(&[ScalarSize]byte{0: 0x80})
+	shift := c.Scalar().SetBytes(&[ScalarSize]byte{0: 0x80})
 	shift.f.add(shift.f)
 	high.f.mul(shift.f)
 	s.f.add(high.f)
@@ -74,7 +74,8 @@ func (c Curve) RandomScalar() *Scalar {
 	}
 }
 
-func (s *Scalar) setBytes(b *[ScalarSize]byte) *Scalar { s.f.setBytes(b); return s }
+// SetBytes sets s to 32 big-endian bytes, reduced modulo the order, and returns s.
+func (s *Scalar) SetBytes(b *[ScalarSize]byte) *Scalar { s.f.setBytes(b); return s }
 
 // Curve returns the curve of the scalar.
 func (s *Scalar) Curve() Curve { return s.c }

@@ -292,6 +292,10 @@ func parseHex(s string) ([]byte, error) {
 	return b, nil
 }
 
+// FormatKey writes a share public key as files have it: 0x and hex of 33 bytes,
+// in lower case.
+func FormatKey(p *curve.Point) string { return "0x" + hex.EncodeToString(p.Bytes()) }
+
 func parsePoint(c curve.Curve, s string) (*curve.Point, error) {
 	b, err := parseHex(s)
 	if err != nil {

@@ -153,7 +153,7 @@ type (
 )
 
 func entry(p share.Participant) entryJSON {
-	return entryJSON{p.NodeID, p.ShareID.Text, hex0x(p.PublicKey.Bytes())}
+	return entryJSON{p.NodeID, p.ShareID.Text, share.FormatKey(p.PublicKey)}
 }
 
 func hex0x(b []byte) string { return "0x" + hex.EncodeToString(b) }

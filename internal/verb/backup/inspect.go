@@ -1,7 +1,6 @@
 package backup
 
 import (
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -143,10 +142,10 @@ func describeGroup(s *share.Sealed) groupReport {
 		g.Share.ShareID = s.ShareID.Text
 	}
 	if s.PublicKey != nil {
-		g.Share.PublicKey = hex.EncodeToString(s.PublicKey.Bytes())
+		g.Share.PublicKey = share.FormatKey(s.PublicKey)
 	}
 	for _, p := range s.Roster {
-		g.Participants = append(g.Participants, participantReport{p.NodeID, p.ShareID.Text, hex.EncodeToString(p.PublicKey.Bytes())})
+		g.Participants = append(g.Participants, participantReport{p.NodeID, p.ShareID.Text, share.FormatKey(p.PublicKey)})
 	}
 	if s.Group != nil {
 		g.ID, g.CreatedTime, g.Threshold, g.Epoch = s.Group.ID, s.Group.CreatedTime, s.Group.Threshold, s.Group.Epoch()

@@ -72,7 +72,7 @@ func runAttest(e *cli.Env, args []string) error {
 	}
 	defer session.Close()
 	subject.Tool, subject.Date = e.Program+" "+cli.Version, set.Date().Format("2006-01-02")
-	var list []audit.Attestation
+	var list []audit.Signed
 	var failed error
 	if err := session.Unlock(false, func(entry *holder.Entry) bool {
 		a, err := sign(entry, subject)
@@ -87,7 +87,7 @@ func runAttest(e *cli.Env, args []string) error {
 	if err := attested(session.Inputs[0], failed); err != nil {
 		return err
 	}
-	data, err := audit.Marshal(list)
+	data, err := audit.MarshalAttestations(list)
 	if err != nil {
 		return err
 	}
@@ -118,18 +118,18 @@ func readSubject(set *cli.Flags, challenge, report string) (audit.Statement, err
 }
 
 // sign makes the statement of one share, and checks it as an auditor would.
-func sign(entry *holder.Entry, statement audit.Statement) (audit.Attestation, error) {
+func sign(entry *holder.Entry, statement audit.Statement) (audit.Signed, error) {
 	s := entry.Sealed
 	statement.Curve, statement.GroupID, statement.Threshold = s.Curve, s.Group.ID, s.Group.Threshold
 	statement.NodeID, statement.ShareID, statement.PublicKey = s.NodeID, *s.ShareID, entry.Share.Public()
 	statement.RootKey, statement.Epoch, statement.FileSHA256 = s.Group.RootKey, s.Group.Epoch(), entry.Input.SHA256
 	text, err := statement.Text()
 	if err != nil {
-		return audit.Attestation{}, fmt.Errorf("%q: %w", entry.Input.Path, err)
+		return audit.Signed{}, fmt.Errorf("%q: %w", entry.Input.Path, err)
 	}
-	a := audit.Attestation{Statement: text, Signature: entry.Share.Sign([]byte(text))}
+	a := audit.Signed{Statement: text, Signature: entry.Share.Sign([]byte(text))}
 	if _, err := a.Verify(); err != nil {
-		return audit.Attestation{}, fmt.Errorf("internal error: %w", err)
+		return audit.Signed{}, fmt.Errorf("internal error: %w", err)
 	}
 	return a, nil
 }
@@ -160,7 +160,7 @@ func attested(in *holder.Input, failed error) error {
 	return failed
 }
 
-func printAttested(w io.Writer, list []audit.Attestation, output string) error {
+func printAttested(w io.Writer, list []audit.Signed, output string) error {
 	var b strings.Builder
 	for _, a := range list {
 		s, err := a.Verify()

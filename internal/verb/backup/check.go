@@ -2,7 +2,6 @@ package backup
 
 import (
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -84,14 +83,14 @@ func runCheck(e *cli.Env, args []string) error {
 			}
 			if err == nil {
 				statements = append(statements, s)
-			} else if code = max(code, cli.Mismatch); errors.Is(err, audit.ErrStatement) {
-				code = max(code, cli.Failed)
+			} else {
+				code = cli.Mismatch
 			}
 			r.Attestations = append(r.Attestations, describeAttestation(path, s, err))
 		}
 	}
 	r.OK = code == cli.OK
-	for _, t := range audit.Collect(statements) {
+	for _, t := range audit.CollectStatements(statements) {
 		r.Together = append(r.Together, togetherReport{t.Curve.String(), t.Epoch, hex.EncodeToString(t.RootKey.Bytes()), t.Subject, t.Threshold, t.Nodes, t.Enough})
 	}
 	if f.json {
@@ -105,12 +104,12 @@ func runCheck(e *cli.Env, args []string) error {
 	return cli.Fail(code, fmt.Errorf("not every attestation is good: %s", r.first()))
 }
 
-func readAttestations(path string) ([]audit.Attestation, error) {
+func readAttestations(path string) ([]audit.Signed, error) {
 	data, err := strict.ReadFile(path, audit.MaxFileSize)
 	if err != nil {
 		return nil, err
 	}
-	list, err := audit.Parse(data)
+	list, err := audit.ParseAttestations(data)
 	if err != nil {
 		return nil, fmt.Errorf("%q: %w", path, err)
 	}

@@ -1,0 +1,319 @@
+package audit_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"lifeboat/audit"
+	"lifeboat/fixtures"
+	"lifeboat/internal/curve"
+	"lifeboat/internal/secret"
+	"lifeboat/share"
+	"lifeboat/share/open"
+)
+
+// vault is an ordinary 2-of-3 vault, and a 3-of-5 one.
+var (
+	vault = fixtures.Load("2of3")
+	large = fixtures.Load("3of5")
+)
+
+// attest signs with the shares of one file of a vault, by curve.
+func attest(t testing.TB, v *fixtures.Vault, file int, change func(s *audit.Statement)) map[curve.Curve]audit.Signed {
+	t.Helper()
+	list, err := share.Parse("share.json", v.Files[file].Data, share.Pin{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := map[curve.Curve]audit.Signed{}
+	for _, sealed := range list {
+		o, err := open.Open(sealed, []*secret.Bytes{secret.Copy(v.Files[file].Password)}, open.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer o.Wipe()
+		s := statement(sealed)
+		if change != nil {
+			change(s)
+		}
+		text, err := s.Text()
+		if err != nil {
+			t.Fatal(err)
+		}
+		all[sealed.Curve] = audit.Signed{Statement: text, Signature: o.Sign([]byte(text))}
+	}
+	return all
+}
+
+func statement(s *share.Sealed) *audit.Statement {
+	return &audit.Statement{
+		Challenge: "audit 2026-Q4", Curve: s.Curve, GroupID: s.Group.ID, Threshold: s.Group.Threshold, NodeID: s.NodeID, ShareID: *s.ShareID,
+		PublicKey: s.PublicKey, RootKey: s.Group.RootKey, Epoch: s.Group.Epoch(), FileSHA256: strings.Repeat("ab", 32), Tool: "mpc-backup 1.0.0", Date: "2026-11-22",
+	}
+}
+
+func TestAttestation(t *testing.T) {
+	for c, a := range attest(t, vault, 0, nil) {
+		data, err := audit.MarshalAttestations([]audit.Signed{a})
+		if err != nil {
+			t.Fatal(err)
+		}
+		list, err := audit.ParseAttestations(data)
+		if err != nil || len(list) != 1 {
+			t.Fatal(err)
+		}
+		s, err := list[0].Verify()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s.Curve != c || s.Challenge != "audit 2026-Q4" || s.Date != "2026-11-22" || s.Threshold != 2 || s.NodeID != "node-1-EA4212E8" {
+			t.Errorf("%+v", s)
+		}
+		if !strings.HasPrefix(a.Statement, "lifeboat-attestation-v1\nchallenge: audit 2026-Q4\ncurve: "+c.String()+"\n") {
+			t.Errorf("%q", a.Statement)
+		}
+	}
+}
+
+// TestAttestationTampering: whatever is changed in a statement or a signature,
+// it does not verify.
+func TestAttestationTampering(t *testing.T) {
+	second := attest(t, vault, 1, nil)
+	first := attest(t, vault, 0, nil)
+	for c, a := range first {
+		for i := range len(a.Statement) {
+			b := []byte(a.Statement)
+			b[i] ^= 1
+			bad := audit.Signed{Statement: string(b), Signature: a.Signature}
+			if _, err := bad.Verify(); !errors.Is(err, audit.ErrStatement) && !errors.Is(err, open.ErrSignature) {
+				t.Fatalf("%v: byte %d does not matter: %v", c, i, err)
+			}
+		}
+		for name, bad := range map[string]audit.Signed{
+			"another holder's signature": {Statement: a.Statement, Signature: second[c].Signature},
+			"the other curve's":          {Statement: a.Statement, Signature: first[curve.Secp256k1+curve.Ed25519-c].Signature},
+			"no signature":               {Statement: a.Statement},
+		} {
+			if _, err := bad.Verify(); !errors.Is(err, open.ErrSignature) {
+				t.Errorf("%v, %s: %v", c, name, err)
+			}
+		}
+	}
+}
+
+func TestParseStatement(t *testing.T) {
+	text := attest(t, vault, 0, nil)[curve.Secp256k1].Statement
+	lines := strings.SplitAfter(text, "\n")
+	swapped := append([]string{}, lines...)
+	swapped[2], swapped[3] = swapped[3], swapped[2]
+	for name, bad := range map[string]string{
+		"empty":             "",
+		"another header":    strings.Replace(text, "-v1", "-v2", 1),
+		"CRLF":              strings.ReplaceAll(text, "\n", "\r\n"),
+		"no last line end":  strings.TrimSuffix(text, "\n"),
+		"a line more":       text + "x: y\n",
+		"an empty line":     text + "\n",
+		"a line twice":      text + lines[1],
+		"another order":     strings.Join(swapped, ""),
+		"a line less":       strings.Join(append(append([]string{}, lines[:5]...), lines[6:]...), ""),
+		"both subjects":     text + "report-sha256: " + strings.Repeat("ab", 32) + "\n",
+		"capital hex":       strings.Replace(text, "abab", "ABAB", 1),
+		"another curve":     strings.Replace(text, "curve: secp256k1", "curve: p256", 1),
+		"threshold 1":       strings.Replace(text, "threshold: 2", "threshold: 1", 1),
+		"threshold 02":      strings.Replace(text, "threshold: 2", "threshold: 02", 1),
+		"no date":           strings.Replace(text, "2026-11-22", "2026-11-32", 1),
+		"control character": strings.Replace(text, "audit 2026", "audit\x1b2026", 1),
+		"direction mark":    strings.Replace(text, "audit 2026", "audit\u202e2026", 1),
+		"outer blank":       strings.Replace(text, "audit 2026-Q4", "audit 2026-Q4 ", 1),
+		"too long":          strings.Replace(text, "audit", strings.Repeat("audit", 1000), 1),
+	} {
+		if s, err := audit.ParseStatement(bad); s != nil || !errors.Is(err, audit.ErrStatement) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	s, err := audit.ParseStatement(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Challenge, s.Report = "", strings.Repeat("cd", 32)
+	text, err = s.Text()
+	if err != nil || !strings.HasPrefix(text, "lifeboat-attestation-v1\nreport-sha256: cdcd") {
+		t.Errorf("%q: %v", text, err)
+	}
+	if again, err := audit.ParseStatement(text); err != nil || again.Report != s.Report {
+		t.Error(err)
+	}
+}
+
+func TestTextRefuses(t *testing.T) {
+	for name, change := range map[string]func(*audit.Statement){
+		"nothing answered":  func(s *audit.Statement) { s.Challenge = "" },
+		"both answered":     func(s *audit.Statement) { s.Report = strings.Repeat("ab", 32) },
+		"a line end":        func(s *audit.Statement) { s.GroupID = "g\nthreshold: 2" },
+		"not UTF-8":         func(s *audit.Statement) { s.NodeID = "\xff" },
+		"an empty value":    func(s *audit.Statement) { s.Tool = "" },
+		"a very long value": func(s *audit.Statement) { s.Challenge = strings.Repeat("x", 257) },
+	} {
+		list, err := share.Parse("share.json", vault.Files[0].Data, share.Pin{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := statement(list[0])
+		change(s)
+		if text, err := s.Text(); text != "" || !errors.Is(err, audit.ErrStatement) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if audit.CheckChallenge("Straße 7, 83b1c9") != nil || audit.CheckChallenge("two\nlines") == nil || audit.CheckChallenge("") == nil {
+		t.Error("challenges")
+	}
+}
+
+func TestCheckGroup(t *testing.T) {
+	list, err := share.Parse("share.json", vault.Files[1].Data, share.Pin{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := fixtures.Load("other-epoch")
+	otherList, err := share.Parse("share.json", other.Files[1].Data, share.Pin{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := attest(t, vault, 0, nil)[list[0].Curve]
+	s, err := a.Verify()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.CheckGroup(list[0].Group); err != nil {
+		t.Error(err)
+	}
+	if err := s.CheckGroup(otherList[0].Group); !errors.Is(err, audit.ErrContradicts) || !strings.Contains(err.Error(), "epoch") {
+		t.Error(err)
+	}
+	for name, change := range map[string]func(*audit.Statement){
+		"root public key":  func(s *audit.Statement) { s.RootKey = s.PublicKey },
+		"epoch":            func(s *audit.Statement) { s.Epoch = "0000000000000000" },
+		"share ID":         func(s *audit.Statement) { s.ShareID, _ = share.NewID(s.Curve, "7") },
+		"share public key": func(s *audit.Statement) { s.PublicKey = s.RootKey },
+		"node ID":          func(s *audit.Statement) { s.NodeID = "somebody" },
+		"threshold":        func(s *audit.Statement) { s.Threshold = 3 },
+	} {
+		bad := *s
+		change(&bad)
+		if err := bad.CheckGroup(list[0].Group); !errors.Is(err, audit.ErrContradicts) || !strings.Contains(err.Error(), name) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// TestCollectStatements: a threshold's worth of holders who answered the same challenge
+// prove that they have the root key; fewer, or of different epochs or
+// challenges, prove nothing.
+func TestCollectStatements(t *testing.T) {
+	verify := func(v *fixtures.Vault, file int, c curve.Curve, change func(*audit.Statement)) *audit.Statement {
+		a := attest(t, v, file, change)[c]
+		s, err := a.Verify()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	other := fixtures.Load("other-epoch")
+	for _, c := range curve.All() {
+		first, second, third := verify(vault, 0, c, nil), verify(vault, 1, c, nil), verify(vault, 2, c, nil)
+		old := verify(vault, 1, c, func(s *audit.Statement) { s.Challenge = "audit 2025-Q4" })
+		lower := verify(large, 0, c, func(s *audit.Statement) { s.Threshold = 2 })
+		lower2 := verify(large, 1, c, func(s *audit.Statement) { s.Threshold = 2 })
+		for name, tc := range map[string]struct {
+			statements []*audit.Statement
+			enough     []bool
+		}{
+			"none":                {nil, nil},
+			"one":                 {[]*audit.Statement{first}, []bool{false}},
+			"one twice":           {[]*audit.Statement{first, first}, []bool{false}},
+			"two":                 {[]*audit.Statement{first, third}, []bool{true}},
+			"all":                 {[]*audit.Statement{first, second, third}, []bool{true}},
+			"an old answer":       {[]*audit.Statement{first, old}, []bool{false, false}},
+			"another epoch":       {[]*audit.Statement{first, verify(other, 1, c, nil)}, []bool{false, false}},
+			"two of 3 of 5":       {[]*audit.Statement{verify(large, 0, c, nil), verify(large, 4, c, nil)}, []bool{false}},
+			"three of 3 of 5":     {[]*audit.Statement{verify(large, 0, c, nil), verify(large, 4, c, nil), verify(large, 2, c, nil)}, []bool{true}},
+			"a lowered threshold": {[]*audit.Statement{lower, lower2}, []bool{false}},
+		} {
+			got := audit.CollectStatements(tc.statements)
+			if len(got) != len(tc.enough) {
+				t.Errorf("%v, %s: %d epochs", c, name, len(got))
+				continue
+			}
+			for i := range got {
+				if got[i].Enough != tc.enough[i] {
+					t.Errorf("%v, %s: enough is %v", c, name, got[i].Enough)
+				}
+			}
+		}
+	}
+}
+
+func TestParseAttestationsRefuses(t *testing.T) {
+	data, err := audit.MarshalAttestations([]audit.Signed{{Statement: "x", Signature: []byte{1}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	good := string(data)
+	for name, bad := range map[string]string{
+		"empty":          "",
+		"no JSON":        "hello",
+		"another format": strings.Replace(good, "lifeboat-attestation", "lifeboat-bundle", 1),
+		"version 2":      strings.Replace(good, `"version": 1`, `"version": 2`, 1),
+		"no attestation": `{"format":"lifeboat-attestation","version":1,"attestations":[]}`,
+		"too many":       `{"format":"lifeboat-attestation","version":1,"attestations":[{}` + strings.Repeat(`,{}`, 1000) + `]}`,
+		"a key twice":    strings.Replace(good, `"version": 1`, `"version": 1, "version": 1`, 1),
+		"not base64":     strings.Replace(good, `"AQ=="`, `"?"`, 1),
+		"too long":       good + strings.Repeat(" ", 1<<20),
+	} {
+		if list, err := audit.ParseAttestations([]byte(bad)); list != nil || !errors.Is(err, audit.ErrFormat) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func FuzzParseAttestations(f *testing.F) {
+	for _, a := range attest(f, vault, 0, nil) {
+		data, err := audit.MarshalAttestations([]audit.Signed{a})
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(data)
+	}
+	f.Add([]byte(`{"format":"lifeboat-attestation","version":1,"attestations":[{"statement":"lifeboat-attestation-v1\n"}]}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		list, err := audit.ParseAttestations(data)
+		if err != nil && (list != nil || !errors.Is(err, audit.ErrFormat)) {
+			t.Fatal(err)
+		}
+		for _, a := range list {
+			if s, err := a.Verify(); err == nil {
+				audit.CollectStatements([]*audit.Statement{s})
+			} else if !errors.Is(err, audit.ErrStatement) && !errors.Is(err, open.ErrSignature) {
+				t.Fatal(err)
+			}
+		}
+	})
+}
+
+// FuzzParseStatement: what is read is written again byte for byte.
+func FuzzParseStatement(f *testing.F) {
+	for _, a := range attest(f, vault, 0, nil) {
+		f.Add(a.Statement)
+	}
+	f.Add("lifeboat-attestation-v1\nchallenge: x\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		s, err := audit.ParseStatement(text)
+		if err != nil {
+			return
+		}
+		if again, err := s.Text(); err != nil || again != text {
+			t.Fatalf("%q became %q: %v", text, again, err)
+		}
+	})
+}

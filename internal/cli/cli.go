@@ -71,13 +71,15 @@ type Env struct {
 	exits   *cleanups
 	process lockdown.Status // what Harden could do
 	probes  probes
+
+	confine func(lockdown.Files) (lockdown.Protection, error) // nil: the process is not the verb's to confine
+	sandbox *sandbox
 }
 
 // probes are how Guard looks at the machine; tests replace them.
 type probes struct {
 	network func() ([]string, error)
 	swap    func() ([]string, error)
-	sandbox func() lockdown.Protection
 }
 
 // complete fills in what the caller of Run left out.
@@ -101,7 +103,10 @@ func (e *Env) complete() {
 		e.Terminal = prompt.Open
 	}
 	if e.probes.network == nil {
-		e.probes = probes{airgap.Evidence, lockdown.Swap, lockdown.Sandbox}
+		e.probes = probes{airgap.Evidence, lockdown.Swap}
+	}
+	if e.sandbox == nil {
+		e.sandbox = new(sandbox)
 	}
 }
 

@@ -239,7 +239,7 @@ func TestTerminal(t *testing.T) {
 
 func TestGuard(t *testing.T) {
 	blind := errors.New("no /proc")
-	whole := lockdown.Protection{Landlock: true, Seccomp: true}
+	whole := lockdown.Protection{Landlock: 7, Seccomp: true}
 	for _, c := range []struct {
 		name       string
 		network    []string
@@ -268,11 +268,13 @@ func TestGuard(t *testing.T) {
 		env := &Env{process: c.process, probes: probes{
 			network: func() ([]string, error) { return c.network, c.networkErr },
 			swap:    func() ([]string, error) { return c.swap, c.swapErr },
-			sandbox: func() lockdown.Protection { return c.sandbox },
-		}}
+		}, confine: func(lockdown.Files) (lockdown.Protection, error) { return c.sandbox, nil }}
 		code, stdout, stderr := run(func(e *Env, args []string) error {
 			f := e.Flags("do")
 			if err := f.Parse(args); err != nil {
+				return err
+			}
+			if err := f.Confine(); err != nil {
 				return err
 			}
 			found, err := e.Guard(f)

@@ -20,6 +20,7 @@ type Flags struct {
 	allowNetwork   bool
 	allowSwap      bool
 	requireSandbox bool
+	reads, writes  []string // names of flags
 	dateText       string
 	date           time.Time
 }

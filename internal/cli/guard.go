@@ -20,12 +20,10 @@ type Conditions struct {
 // memory to disk, or, if asked to, that has no sandbox. A verb that handles
 // secrets calls it before it reads or asks for any.
 func (e *Env) Guard(f *Flags) (*Conditions, error) {
-	sandbox := e.probes.sandbox()
-	c := &Conditions{NetworkAllowed: f.allowNetwork, SwapAllowed: f.allowSwap, Sandbox: sandbox.String()}
-	if f.requireSandbox && !sandbox.Complete() {
-		return nil, Fail(Refused, fmt.Errorf("the sandbox in force is %s, and --require-sandbox wants Landlock and seccomp", sandbox),
-			"use a Linux system that has both, or leave --require-sandbox out")
+	if err := e.wantSandbox(f); err != nil {
+		return nil, err
 	}
+	c := &Conditions{NetworkAllowed: f.allowNetwork, SwapAllowed: f.allowSwap, Sandbox: e.sandbox.inForce.String()}
 	// A look that failed is no sign of safety.
 	var err error
 	if c.Network, err = e.probes.network(); err != nil {

@@ -174,7 +174,7 @@ func (p *Program) Main() int {
 	defer cancel()
 	env := &Env{
 		Program: p.Name, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
-		Interrupt: ctx, exits: new(cleanups), process: status,
+		Interrupt: ctx, exits: new(cleanups), process: status, confine: lockdown.Confine,
 	}
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, caught...)

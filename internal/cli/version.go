@@ -5,6 +5,8 @@ import (
 	"runtime"
 	"runtime/debug"
 	"slices"
+
+	"lifeboat/internal/lockdown"
 )
 
 // Version is the version of all programs.
@@ -18,6 +20,7 @@ type Build struct {
 	Platform string            `json:"platform"`
 	Settings map[string]string `json:"settings"`
 	Modules  []Module          `json:"modules"`
+	Sandbox  lockdown.Support  `json:"sandbox"` // what this system offers
 }
 
 // Module is a module that is linked in.
@@ -35,6 +38,7 @@ func build(program string) Build {
 	b := Build{
 		Program: program, Version: Version, Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH,
 		Settings: map[string]string{}, Modules: []Module{},
+		Sandbox: lockdown.Supported(),
 	}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {

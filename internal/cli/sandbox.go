@@ -1,0 +1,87 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"lifeboat/internal/lockdown"
+)
+
+// sandbox is what a run knows of the sandbox that its process is in.
+type sandbox struct {
+	confined bool
+	inForce  lockdown.Protection
+	why      error // it is not all
+
+	network, swap evidence
+}
+
+// evidence is what a look at the machine brought.
+type evidence struct {
+	found []string
+	err   error
+}
+
+// Reads says that the values of flags name files to read, or folders to read
+// everything in.
+func (f *Flags) Reads(flags ...string) { f.reads = append(f.reads, flags...) }
+
+// Writes says that the values of flags name files or folders to make.
+func (f *Flags) Writes(flags ...string) { f.writes = append(f.writes, flags...) }
+
+// Confine leaves the process nothing but the files that were named: by the flags
+// of Reads and Writes, and by paths, which are read. A path may be something else
+// than a file's name, which then allows nothing. Call it after Parse, before
+// anything is read. It does nothing where the process is not the program's own,
+// and where it was called before.
+func (f *Flags) Confine(paths ...string) error {
+	files := lockdown.Files{Read: append(f.values(f.reads), paths...), Write: f.values(f.writes)}
+	return f.env.enter(f, files)
+}
+
+// ConfineTo is Confine for a verb that works in a folder of its own.
+func (f *Flags) ConfineTo(folder string) error {
+	return f.env.enter(f, lockdown.Files{Own: []string{folder}})
+}
+
+func (e *Env) enter(f *Flags, files lockdown.Files) error {
+	s := e.sandbox
+	if e.confine != nil && !s.confined {
+		s.confined = true
+		// Afterwards the files that tell are out of reach.
+		s.network.found, s.network.err = e.probes.network()
+		s.swap.found, s.swap.err = e.probes.swap()
+		e.probes.network = func() ([]string, error) { return s.network.found, s.network.err }
+		e.probes.swap = func() ([]string, error) { return s.swap.found, s.swap.err }
+		s.inForce, s.why = e.confine(files)
+	}
+	return e.wantSandbox(f)
+}
+
+// wantSandbox refuses to go on without a sandbox if the user wants one.
+func (e *Env) wantSandbox(f *Flags) error {
+	if s := e.sandbox; f.requireSandbox && !s.inForce.Complete() {
+		err := fmt.Errorf("the sandbox in force is %s, and --require-sandbox wants Landlock and seccomp", s.inForce)
+		if s.why != nil {
+			err = fmt.Errorf("%w (%s)", err, strings.ReplaceAll(s.why.Error(), "\n", "; "))
+		}
+		return Fail(Refused, err, "use a Linux system that has both, or leave --require-sandbox out")
+	}
+	return nil
+}
+
+// values returns what was given for flags.
+func (f *Flags) values(flags []string) []string {
+	var all []string
+	for _, name := range flags {
+		flag := f.Lookup(name)
+		if list, ok := flag.Value.(pflag.SliceValue); ok {
+			all = append(all, list.GetSlice()...)
+		} else if v := flag.Value.String(); v != "" {
+			all = append(all, v)
+		}
+	}
+	return all
+}

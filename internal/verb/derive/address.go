@@ -58,6 +58,7 @@ func runAddress(e *cli.Env, args []string) error {
 	set.Uint32Var(&f.from, "from", 0, "")
 	set.Uint32Var(&f.count, "count", 20, "")
 	set.StringVar(&f.addresses, "addresses", "", "")
+	set.Reads("addresses")
 	f.define(set)
 	if err := set.Parse(args); err != nil {
 		return err
@@ -71,6 +72,9 @@ func runAddress(e *cli.Env, args []string) error {
 		return set.Misuse("--addresses brings its own paths and coins: leave --path and --chain out")
 	}
 	if err := f.check(set); err != nil {
+		return err
+	}
+	if err := set.Confine(set.Args()...); err != nil {
 		return err
 	}
 	keys, err := readKeys(set.Args())

@@ -55,6 +55,8 @@ func runFind(e *cli.Env, args []string) error {
 	templates := set.StringArray("template", []string{find.DefaultTemplate}, "")
 	asJSON := set.Bool("json", false, "")
 	output := set.StringP("output", "o", "", "")
+	set.Reads("addresses")
+	set.Writes("output")
 	if err := set.Parse(args); err != nil {
 		return err
 	}
@@ -78,6 +80,9 @@ func runFind(e *cli.Env, args []string) error {
 	}
 	narrow, err := lookUp(*chainIDs)
 	if err != nil {
+		return err
+	}
+	if err := set.Confine(set.Args()[0]); err != nil {
 		return err
 	}
 	keys, err := readKeys(set.Args()[:1])

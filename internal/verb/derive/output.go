@@ -22,6 +22,7 @@ func (o *output) define(set *cli.Flags) {
 	set.BoolVar(&o.csv, "csv", false, "")
 	set.BoolVar(&o.json, "json", false, "")
 	set.StringVarP(&o.path, "output", "o", "", "")
+	set.Writes("output")
 }
 
 func (o *output) check(set *cli.Flags) error {

@@ -65,6 +65,9 @@ func runDrill(e *cli.Env, args []string) error {
 	if err := d.layOut(*keep == ""); err != nil {
 		return err
 	}
+	if err := set.ConfineTo(d.dir); err != nil {
+		return err
+	}
 	fmt.Fprintf(e.Stdout, `A rehearsal of hard key recovery. The vault is made up and its keys are
 published: TEST ONLY. It is a (2,3) vault on secp256k1 and ed25519; the provider is
 gone, and with it provider.json. The client and the custodian meet.
@@ -140,10 +143,11 @@ func (d *drill) run(s step) error {
 		args = append(args, a)
 	}
 	var stdout, stderr bytes.Buffer
-	inner := &cli.Env{Stdout: &stdout, Stderr: &stderr, Interrupt: d.env.Interrupt,
-		Terminal: func() (prompt.Terminal, error) { return nil, prompt.ErrNoTerminal }}
+	inner := *d.env // a signal cleans up after it, and it is in the same sandbox
+	inner.Stdout, inner.Stderr = &stdout, &stderr
+	inner.Terminal = func() (prompt.Terminal, error) { return nil, prompt.ErrNoTerminal }
 	// No real key is at stake, so the machine may be online.
-	if code := s.program.Run(inner, append(args, "--allow-network", "--allow-swap")); code != cli.OK {
+	if code := s.program.Run(&inner, append(args, "--allow-network", "--allow-swap")); code != cli.OK {
 		return cli.Fail(code, fmt.Errorf("step %d of the drill ended with exit status %d: %s", d.n, code, strings.TrimSpace(stderr.String())))
 	}
 	line, err := s.say(stdout.Bytes())

@@ -80,11 +80,15 @@ func runKey(e *cli.Env, args []string) error {
 	set.StringVar(&f.group, "group", "", "")
 	set.BoolVar(&f.salvage, "salvage", false, "")
 	set.BoolVar(&f.json, "json", false, "")
+	set.Reads("addresses")
 	if err := set.Parse(args); err != nil {
 		return err
 	}
 	table, err := f.table(e, set)
 	if err != nil {
+		return err
+	}
+	if err := set.Confine(set.Args()...); err != nil {
 		return err
 	}
 	target, err := f.Target(e, set)

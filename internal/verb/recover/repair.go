@@ -61,7 +61,12 @@ func runRepair(e *cli.Env, args []string) error {
 	set.StringVarP(&f.output, "output", "o", "", "")
 	set.StringVar(&f.group, "group", "", "")
 	set.BoolVar(&f.json, "json", false, "")
+	set.Reads("new-passphrase-file")
+	set.Writes("output")
 	if err := set.Parse(args); err != nil {
+		return err
+	}
+	if err := set.Confine(set.Args()...); err != nil {
 		return err
 	}
 	p, err := f.receiver(e, set)

@@ -81,6 +81,9 @@ func runReshare(e *cli.Env, args []string) error {
 	if err := f.thresholds(set); err != nil {
 		return err
 	}
+	if err := set.Confine(append(recipientFiles(f.parties), set.Args()...)...); err != nil {
+		return err
+	}
 	parties, err := f.readParties(set)
 	if err != nil {
 		return err
@@ -124,6 +127,8 @@ func (f *reshareFlags) define(set *cli.Flags) {
 	set.StringVarP(&f.output, "output", "o", "", "")
 	set.StringVar(&f.group, "group", "", "")
 	set.BoolVar(&f.json, "json", false, "")
+	set.Reads("new-passphrase-file")
+	set.Writes("output")
 }
 
 // thresholds gives the two thresholds their places: --threshold is that of the

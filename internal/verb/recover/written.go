@@ -59,6 +59,17 @@ func readParty(set *cli.Flags, text string) (*party, error) {
 	return p, nil
 }
 
+// recipientFiles returns what may be files in NODE_ID=RECIPIENT.
+func recipientFiles(parties []string) []string {
+	var files []string
+	for _, text := range parties {
+		if _, to, sealed := strings.Cut(text, "="); sealed {
+			files = append(files, to)
+		}
+	}
+	return files
+}
+
 // readPassword takes the party's new password from a file.
 func (p *party) readPassword(e *cli.Env, path string) error {
 	password, err := prompt.ReadFile(path)

@@ -45,6 +45,8 @@ func runAttest(e *cli.Env, args []string) error {
 	challenge := set.String("challenge", "", "")
 	report := set.String("report", "", "")
 	output := set.StringP("output", "o", "", "")
+	set.Reads("report")
+	set.Writes("output")
 	if err := set.Parse(args); err != nil {
 		return err
 	}
@@ -55,6 +57,9 @@ func runAttest(e *cli.Env, args []string) error {
 		return set.Misuse("give either --challenge or --report")
 	case *output == "":
 		return set.Misuse("-o is missing: name the file to write")
+	}
+	if err := set.Confine(set.Args()...); err != nil {
+		return err
 	}
 	if err := (&holder.Target{Path: *output, Plain: true}).Check(); err != nil {
 		return err

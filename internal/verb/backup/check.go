@@ -48,6 +48,7 @@ func runCheck(e *cli.Env, args []string) error {
 	set.StringVar(&f.report, "report", "", "")
 	set.StringArrayVar(&f.groups, "group-file", nil, "")
 	set.BoolVar(&f.json, "json", false, "")
+	set.Reads("report", "group-file")
 	if err := set.Parse(args); err != nil {
 		return err
 	}
@@ -56,6 +57,9 @@ func runCheck(e *cli.Env, args []string) error {
 		return set.Misuse("no attestation: give the files that mpc-backup attest wrote")
 	case f.challenge != "" && f.report != "":
 		return set.Misuse("--challenge and --report contradict each other")
+	}
+	if err := set.Confine(set.Args()...); err != nil {
+		return err
 	}
 	wanted := audit.Statement{}
 	if f.challenge != "" || f.report != "" {

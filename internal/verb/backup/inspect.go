@@ -88,6 +88,9 @@ func runInspect(e *cli.Env, args []string) error {
 	if set.NArg() == 0 {
 		return set.Misuse("no FILE")
 	}
+	if err := set.Confine(set.Args()...); err != nil {
+		return err
+	}
 	if f.Opens() {
 		if _, err := e.Guard(set); err != nil {
 			return err

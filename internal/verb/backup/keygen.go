@@ -62,6 +62,7 @@ func runKeygen(e *cli.Env, args []string) error {
 	quorum := set.String("quorum", "", "")
 	name := set.String("set", "", "")
 	asJSON := set.Bool("json", false, "")
+	set.Writes("output")
 	if err := set.Parse(args); err != nil {
 		return err
 	}
@@ -74,6 +75,9 @@ func runKeygen(e *cli.Env, args []string) error {
 	}
 	if count == 0 && set.Changed("set") {
 		return set.Misuse("--set names a set of shards: it needs --quorum")
+	}
+	if err := set.Confine(); err != nil {
+		return err
 	}
 	*output = filepath.Clean(*output)
 	if *name == "" {

@@ -33,6 +33,7 @@ func runOpen(e *cli.Env, args []string) error {
 	f.Define(set)
 	output := set.StringP("output", "o", "", "")
 	list := set.Bool("list", false, "")
+	set.Writes("output")
 	if err := set.Parse(args); err != nil {
 		return err
 	}
@@ -41,6 +42,9 @@ func runOpen(e *cli.Env, args []string) error {
 		return set.Misuse("give one bundle")
 	case (*output == "") == !*list:
 		return set.Misuse("give either -o or --list")
+	}
+	if err := set.Confine(set.Args()...); err != nil {
+		return err
 	}
 	target := &holder.Target{Path: *output, Plain: true}
 	if !*list {

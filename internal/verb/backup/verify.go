@@ -50,11 +50,15 @@ func runVerify(e *cli.Env, args []string) error {
 	bookPath := set.String("addresses", "", "")
 	group := set.String("group", "", "")
 	asJSON := set.Bool("json", false, "")
+	set.Reads("addresses")
 	if err := set.Parse(args); err != nil {
 		return err
 	}
 	if set.NArg() == 0 {
 		return set.Misuse("no FILE")
+	}
+	if err := set.Confine(set.Args()...); err != nil {
+		return err
 	}
 	conditions, err := e.Guard(set)
 	if err != nil {

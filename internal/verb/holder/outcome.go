@@ -200,7 +200,7 @@ func (o *Outcome) Verdict() error {
 		if s.Complete() {
 			continue
 		}
-		short = append(short, s.short())
+		short = append(short, "too few shares: "+s.short())
 		if len(s.Good)+o.potential(s) < s.Group.Threshold {
 			code = cli.Mismatch
 		}
@@ -208,7 +208,7 @@ func (o *Outcome) Verdict() error {
 	if len(short) == 0 {
 		return nil
 	}
-	return cli.Fail(code, fmt.Errorf("too few shares: %s", strings.Join(short, "; ")), o.hints()...)
+	return cli.Fail(code, errors.New(strings.Join(short, "\n")), o.hints()...)
 }
 
 // potential counts the shares that might be good if their files could be read
@@ -260,10 +260,22 @@ func (o *Outcome) Blame(e *cli.Env) {
 		if in.Err != nil {
 			e.Warn("%v", in.Err)
 		}
+		// What is wrong with all groups of a file is said once.
+		type blame struct{ where, why string }
+		var order []blame
+		curves := map[blame][]string{}
 		for _, entry := range in.Entries {
-			if entry.Status != Good {
-				e.Warn("%q, node %q, %v: %s: %s", in.Path, entry.Sealed.NodeID, entry.Sealed.Curve, entry.Status, entry.Reason())
+			if entry.Status == Good {
+				continue
 			}
+			b := blame{fmt.Sprintf("%q, node %q", entry.Sealed.Path, entry.Sealed.NodeID), fmt.Sprintf("%s: %s", entry.Status, entry.Reason())}
+			if curves[b] == nil {
+				order = append(order, b)
+			}
+			curves[b] = append(curves[b], entry.Sealed.Curve.String())
+		}
+		for _, b := range order {
+			e.Warn("%s, %s: %s", b.where, Sentence(curves[b]), b.why)
 		}
 	}
 }

@@ -17,6 +17,7 @@
 //	                          --really-offline is among its arguments, it may be online
 //	checkroot FILE VAULT [CURVE]  compare root.json with the vault's root keys
 //	checkkeys FILE BOOK VAULT compare keys.csv with the vault's known keys, and each key with its public key
+//	readvar NAME FILE         set a variable to the last line of a file
 //	secret PATH…              secrets belong there: the check below passes over it
 //
 // After every run of a program no known secret of the vaults may be on its
@@ -72,7 +73,7 @@ func Run(t *testing.T, dir string) {
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"vault": withStory(cmdVault), "damaged": withStory(cmdDamaged), "damage": withStory(cmdDamage),
-			"replace": withStory(cmdReplace), "book": withStory(cmdBook), "junk": withStory(cmdJunk), "flip": withStory(cmdFlip), "mistype": withStory(cmdMistype), "cut": withStory(cmdCut), "tmpfs": withStory(cmdTmpfs),
+			"replace": withStory(cmdReplace), "book": withStory(cmdBook), "junk": withStory(cmdJunk), "flip": withStory(cmdFlip), "mistype": withStory(cmdMistype), "readvar": withStory(cmdReadvar), "cut": withStory(cmdCut), "tmpfs": withStory(cmdTmpfs),
 			"exits": withStory(cmdExits), "secret": withStory(cmdSecret),
 			"checkroot": withStory(cmdCheckRoot), "checkkeys": withStory(cmdCheckKeys),
 		},
@@ -221,6 +222,14 @@ func cmdCut(_ *story, ts *testscript.TestScript, args []string) {
 	n, err := strconv.Atoi(args[1])
 	ts.Check(err)
 	ts.Check(os.WriteFile(ts.MkAbs(args[2]), []byte(ts.ReadFile(args[0]))[:n], 0o600))
+}
+
+func cmdReadvar(_ *story, ts *testscript.TestScript, args []string) {
+	if len(args) != 2 {
+		ts.Fatalf("usage: readvar NAME FILE")
+	}
+	lines := strings.Split(strings.TrimSpace(ts.ReadFile(args[1])), "\n")
+	ts.Setenv(args[0], lines[len(lines)-1])
 }
 
 func cmdTmpfs(_ *story, ts *testscript.TestScript, args []string) {

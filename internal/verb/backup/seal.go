@@ -1,41 +1,53 @@
 package backup
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
-	"os"
 	"path/filepath"
 
 	"lifeboat/backup"
 	"lifeboat/internal/cli"
 	"lifeboat/internal/strict"
 	"lifeboat/internal/verb/holder"
-	"lifeboat/share"
 )
 
 var sealVerb = cli.Verb{
 	Name:    "seal",
 	Summary: "seal files into a bundle that age and tar open for ever",
-	Usage: `Usage: mpc-backup seal FILE… -o B.age -r RECIPIENT
+	Usage: `Usage: mpc-backup seal FILE… -o B.age -r RECIPIENT [--check]
 
-Seals any files into one new bundle. Share files among them are recognised and
-checked first, so that nobody seals a broken share. Beside the bundle it writes a
+Seals any files into one new bundle. Share files among them are recognised, and
+their public facts are checked, so that nobody seals a broken share; with --check
+each share is opened with its password as well. Beside the bundle it writes a
 public manifest for auditors and a text that says how to open it.
 
   -o, --output B.age           the bundle to write
-` + holder.RecipientHelp + `
+` + sealHelp + `  --check                      open the shares with their passwords first
+  --json                       print the public manifest of the bundle
+
+For --check:
+` + holder.FlagsHelp + `                          (files that hold no share may be left out of the count)
+
 Example:
-  mpc-backup seal recovery-secrets.json address.csv -o backup.age -R custodian.pub
+  mpc-backup seal recovery-secrets.json address.csv -o backup.age -R custodian.pub --check
 `,
 	Run: runSeal,
 }
 
 func runSeal(e *cli.Env, args []string) error {
 	set := e.Flags("seal")
-	var to holder.RecipientFlags
-	to.Define(set)
+	var to sealFlags
+	to.define(set)
+	f := holder.Flags{AnyFile: true}
+	f.Define(set)
 	output := set.StringP("output", "o", "", "")
+	check := set.Bool("check", false, "")
+	asJSON := set.Bool("json", false, "")
+	set.Writes("output")
 	if err := set.Parse(args); err != nil {
 		return err
 	}
@@ -44,66 +56,166 @@ func runSeal(e *cli.Env, args []string) error {
 		return set.Misuse("no FILE to seal")
 	case *output == "":
 		return set.Misuse("-o is missing: name the bundle to write")
-	case !to.Given():
-		return set.Misuse("nobody to seal to: give -r, -R or --seal-passphrase-file")
+	case !*check && f.Opens():
+		return set.Misuse("-i and --passphrase-file are for --check; the bundle's own passphrase is --seal-passphrase-file")
+	}
+	if err := to.check(set, *output); err != nil {
+		return err
+	}
+	if err := set.Confine(set.Args()...); err != nil {
+		return err
 	}
 	target := &holder.Target{Path: *output}
 	if err := target.Check(); err != nil {
 		return err
 	}
-	recipients, err := to.Read(e, set)
+	holder.WarnLeftovers(e, *output)
+	if *check || to.newPassphrase() {
+		if _, err := e.Guard(set); err != nil {
+			return err
+		}
+	}
+	var err error
+	if target.Recipients, err = to.read(e, set); err != nil {
+		return err
+	}
+	session, err := holder.Load(e, set, &f, set.Args())
 	if err != nil {
 		return err
 	}
-	var files []backup.File
-	var facts []backup.ShareFacts
-	for _, path := range set.Args() {
-		f, err := fileToSeal(path)
+	defer session.Close()
+	if err := checkPublic(session); err != nil {
+		return err
+	}
+	if *check {
+		if err := checkShares(e, session); err != nil {
+			return err
+		}
+	}
+	files := filesToSeal(session)
+	warnTogether(e, files, session)
+	if err := to.seal(e, set, target, files); err != nil {
+		return err
+	}
+	if *asJSON {
+		manifest, err := readPublicManifest(*output)
 		if err != nil {
 			return err
 		}
+		return e.WriteJSON(manifest)
+	}
+	checked := ""
+	if *check {
+		checked = "; every share in it was opened first"
+	}
+	_, err = fmt.Fprintf(e.Stdout, "sealed: %s into %s; it was read back and is whole%s\n", countFiles(len(files)), cli.Clean(*output), checked)
+	return err
+}
+
+// checkPublic refuses files that cannot be read and shares that contradict
+// themselves.
+func checkPublic(s *holder.Session) error {
+	for _, in := range s.Inputs {
+		switch {
+		case errors.Is(in.Err, holder.ErrBroken):
+			return cli.Fail(cli.Mismatch, in.Err, in.Hint(), "if it is something else, seal it under a name that does not end with .json")
+		case in.Err != nil:
+			return cli.Fail(cli.Failed, in.Err)
+		}
+		for _, entry := range in.Entries {
+			if err := entry.Sealed.Err(); err != nil {
+				return cli.Fail(cli.Mismatch, fmt.Errorf("%q: %w: %w", in.Path, holder.ErrBroken, err), "export the file again from the node or the phone")
+			}
+		}
+	}
+	return nil
+}
+
+// checkShares opens every share, one after the other. No two are open at once.
+func checkShares(e *cli.Env, s *holder.Session) error {
+	if err := s.Unlock(false, func(*holder.Entry) bool { return false }); err != nil {
+		return err
+	}
+	code, bad := cli.OK, 0
+	var hints []string
+	for _, in := range s.Inputs {
+		if in.Err != nil {
+			e.Warn("%v", in.Err)
+			code, bad = max(code, cli.Failed), bad+1
+			if h := in.Hint(); h != "" {
+				hints = append(hints, h)
+			}
+		}
+		for _, entry := range in.Entries {
+			if entry.Status == holder.Good {
+				continue
+			}
+			e.Warn("%q, node %q, %v: %s: %s", in.Path, entry.Sealed.NodeID, entry.Sealed.Curve, entry.Status, entry.Reason())
+			bad++
+			if code = max(code, cli.Failed); entry.Status == holder.Inconsistent {
+				code = cli.Mismatch
+			}
+		}
+	}
+	if bad == 0 {
+		return nil
+	}
+	return cli.Fail(code, fmt.Errorf("--check: %d of the shares and bundles do not open, and nothing was sealed", bad), hints...)
+}
+
+// filesToSeal are the files as they are, with what is public of their shares.
+func filesToSeal(s *holder.Session) []backup.File {
+	var files []backup.File
+	for _, in := range s.Inputs {
+		f := backup.File{Name: filepath.Base(in.Path), Open: func() (io.ReadCloser, error) { return openSame(in) }}
+		if in.Header == nil {
+			for _, entry := range in.Entries {
+				f.Shares = append(f.Shares, holder.Facts(entry.Sealed))
+			}
+		}
 		files = append(files, f)
+	}
+	return files
+}
+
+// openSame opens an input again. If it is no more what was checked, reading it
+// fails at its end.
+func openSame(in *holder.Input) (io.ReadCloser, error) {
+	f, err := strict.Open(in.Path)
+	if err != nil || in.SHA256 == "" {
+		return f, err
+	}
+	return &sameFile{f, sha256.New(), in.SHA256}, nil
+}
+
+type sameFile struct {
+	io.ReadCloser
+	sum  hash.Hash
+	want string
+}
+
+func (f *sameFile) Read(p []byte) (int, error) {
+	n, err := f.ReadCloser.Read(p)
+	f.sum.Write(p[:n])
+	if err == io.EOF && hex.EncodeToString(f.sum.Sum(nil)) != f.want {
+		return n, fmt.Errorf("%w since it was checked", backup.ErrChanged)
+	}
+	return n, err
+}
+
+// warnTogether says when several shares of one key come to lie behind the same
+// recipients, in files or in bundles that were opened.
+func warnTogether(e *cli.Env, files []backup.File, s *holder.Session) {
+	var facts []backup.ShareFacts
+	for _, f := range files {
 		facts = append(facts, f.Shares...)
+	}
+	for _, in := range s.Inputs {
+		if in.Bundle != nil {
+			facts = append(facts, in.Bundle.Manifest.Shares()...)
+		}
 	}
 	for _, t := range backup.SharesTogether(facts) {
 		e.Warn("shares of %s in one bundle: whoever opens it has %d of the %d shares that give the key", holder.Sentence(quoteAll(t.NodeIDs)), t.Shares, t.Threshold)
 	}
-	target.Recipients = recipients
-	if err := target.Write(e, files, holder.Meta(e, set)); err != nil {
-		return err
-	}
-	_, err = fmt.Fprintf(e.Stdout, "sealed: %s into %s; it was read back and is whole\n", countFiles(len(files)), *output)
-	return err
-}
-
-// fileToSeal recognises share files and refuses broken ones.
-func fileToSeal(path string) (backup.File, error) {
-	f := backup.File{Name: filepath.Base(path), Open: func() (io.ReadCloser, error) { return strict.Open(path) }}
-	info, err := os.Stat(path)
-	if err != nil {
-		return f, fmt.Errorf("couldn't read %q: %w", path, errors.Unwrap(err))
-	}
-	if filepath.Ext(path) != ".json" || info.Size() > share.MaxFileSize {
-		return f, nil
-	}
-	data, err := strict.ReadFile(path, share.MaxFileSize)
-	if err != nil {
-		return f, err
-	}
-	defer clear(data)
-	shares, err := share.Parse(path, data, share.Pin{})
-	if errors.Is(err, share.ErrUnknown) {
-		return f, nil // some other JSON
-	}
-	if err != nil {
-		return f, cli.Fail(cli.Mismatch, fmt.Errorf("%q is a broken share file, and a broken share is no backup: %w", path, err))
-	}
-	for _, s := range shares {
-		defer s.Wipe()
-		if err := s.Err(); err != nil {
-			return f, cli.Fail(cli.Mismatch, fmt.Errorf("%q: a broken share is no backup: %w", path, err), "export the file again from the node or the phone")
-		}
-		f.Shares = append(f.Shares, holder.Facts(s))
-	}
-	return f, nil
 }

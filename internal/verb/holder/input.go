@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -82,6 +83,7 @@ type Input struct {
 
 	Bundle *backup.Bundle // if it is one, and open
 	Header *backup.Header // if it is a bundle
+	Other  bool           // neither a bundle nor a share file, where Flags.AnyFile allows that
 
 	file *os.File
 	text map[string]*secret.Bytes // passphrases that the bundle brings for its files, by file name
@@ -103,6 +105,8 @@ func (in *Input) slots() int {
 // opened; sharesToo says whether the shares in it are to be opened as well.
 func (in *Input) needed(sharesToo bool) int {
 	switch {
+	case in.Other:
+		return 0
 	case !sharesToo:
 		return in.slots() - 1
 	case len(in.Entries) > 0 && in.Entries[0].Sealed.Kind == share.TSSLib:
@@ -132,6 +136,8 @@ func (in *Input) Hint() string {
 		return fmt.Sprintf("give the identity that opens %q with -i, or its shards, each with its own -i", in.Path)
 	case errors.Is(in.Err, backup.ErrTooExpensive):
 		return "--max-work-factor allows more"
+	case errors.Is(in.Err, ErrBroken):
+		return "export the file again from the node or the phone"
 	}
 	return ""
 }
@@ -166,7 +172,7 @@ func sniff(path string) (bool, error) {
 
 // load reads one input. What is wrong with it is in the input, not an error: one
 // bad file must not keep the others from being used.
-func load(path string, pin share.Pin) *Input {
+func load(path string, pin share.Pin, anyFile bool) *Input {
 	in := &Input{Path: path}
 	sealed, err := sniff(path)
 	switch {
@@ -174,10 +180,46 @@ func load(path string, pin share.Pin) *Input {
 		in.Err = err
 	case sealed:
 		in.Err = in.openFile()
+	case anyFile:
+		in.Err = in.recognise(pin)
 	default:
 		in.Err = in.readShares(pin)
 	}
 	return in
+}
+
+// ErrBroken is wrapped by the errors about a file that ought to be a share file
+// and cannot be read as one.
+var ErrBroken = errors.New("a broken share is no backup")
+
+// marks are fields of the share files that are known.
+var marks = [][]byte{[]byte(`"group_info"`), []byte(`"encrypted_share"`), []byte(`"recovery_groups"`), []byte(`"BigXj"`)}
+
+// recognise reads a share file, and takes what is none for any other file. What
+// looks like a share file and cannot be read is an error.
+func (in *Input) recognise(pin share.Pin) error {
+	data, err := strict.ReadFile(in.Path, share.MaxFileSize)
+	if errors.Is(err, strict.ErrTooLong) {
+		in.Other = true
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer secret.Wipe(data)
+	sum := sha256.Sum256(data)
+	in.SHA256 = hex.EncodeToString(sum[:])
+	err = in.parse(in.Path, data, pin)
+	if err == nil {
+		return nil
+	}
+	marked := slices.ContainsFunc(marks, func(m []byte) bool { return bytes.Contains(data, m) })
+	named := strings.EqualFold(filepath.Ext(in.Path), ".json")
+	if errors.Is(err, share.ErrUnknown) || !marked && !named {
+		in.Other = true
+		return nil
+	}
+	return fmt.Errorf("%w: %w", ErrBroken, err)
 }
 
 func (in *Input) openFile() error {

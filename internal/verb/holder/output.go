@@ -35,6 +35,7 @@ type OutputFlags struct {
 // RecipientFlags are the flags that say to whom something is sealed.
 type RecipientFlags struct {
 	recipients []string
+	labels     []string
 	files      []string
 	passphrase string
 }
@@ -42,13 +43,17 @@ type RecipientFlags struct {
 // Define adds the flags.
 func (f *RecipientFlags) Define(set *cli.Flags) {
 	set.StringArrayVarP(&f.recipients, "recipient", "r", nil, "")
+	set.StringArrayVar(&f.labels, "label", nil, "")
 	set.StringArrayVarP(&f.files, "recipients-file", "R", nil, "")
 	set.StringVar(&f.passphrase, "seal-passphrase-file", "", "")
+	set.Reads("recipients-file", "seal-passphrase-file")
 }
 
 // RecipientHelp describes them.
 const RecipientHelp = `  -r, --recipient R            seal to an age recipient or SSH public key (repeatable)
-  -R, --recipients-file F      seal to the recipients in a file, one a line (repeatable)
+  --label TEXT                 what people call the recipient, public: the i-th is for the i-th -r
+  -R, --recipients-file F      seal to the recipients in a file, one a line, each under a comment
+                               that is its label (repeatable)
   --seal-passphrase-file F     seal with the passphrase in a file instead
 `
 
@@ -69,12 +74,23 @@ func (f *RecipientFlags) Read(e *cli.Env, set *cli.Flags) ([]backup.Recipient, e
 		}
 		defer p.Wipe()
 		warnExposed(e, f.passphrase)
-		r, err := backup.PassphraseRecipient(p, filepath.Base(f.passphrase))
+		label, err := f.PassphraseLabel(set, filepath.Base(f.passphrase))
+		if err != nil {
+			return nil, err
+		}
+		r, err := backup.PassphraseRecipient(p, label)
 		return []backup.Recipient{r}, err
 	}
+	if len(f.labels) > len(f.recipients) {
+		return nil, set.Misuse("%d labels for %d recipients: the i-th --label is for the i-th -r, and a recipients file has labels of its own, as comments", len(f.labels), len(f.recipients))
+	}
 	var all []backup.Recipient
-	for _, text := range f.recipients {
-		r, err := backup.ParseRecipient(text, "")
+	for i, text := range f.recipients {
+		label := ""
+		if i < len(f.labels) {
+			label = f.labels[i]
+		}
+		r, err := backup.ParseRecipient(text, label)
 		if err != nil {
 			return nil, cli.Fail(cli.Usage, fmt.Errorf("--recipient: %w", err))
 		}
@@ -95,11 +111,23 @@ func (f *RecipientFlags) Read(e *cli.Env, set *cli.Flags) ([]backup.Recipient, e
 	return all, nil
 }
 
+// PassphraseLabel is the label of a passphrase, which is the only recipient.
+func (f *RecipientFlags) PassphraseLabel(set *cli.Flags, otherwise string) (string, error) {
+	switch len(f.labels) {
+	case 0:
+		return otherwise, nil
+	case 1:
+		return f.labels[0], nil
+	}
+	return "", set.Misuse("%d labels for one passphrase", len(f.labels))
+}
+
 // Define adds the flags.
 func (f *OutputFlags) Define(set *cli.Flags) {
 	f.Recipients.Define(set)
 	set.StringVarP(&f.path, "output", "o", "", "")
 	set.BoolVar(&f.plaintext, "plaintext", false, "")
+	set.Writes("output")
 }
 
 // OutputHelp describes them.
@@ -140,6 +168,12 @@ func WarnLeftovers(e *cli.Env, path string) {
 // besides are the names of the public files beside a bundle.
 func besides(path string) (manifest, readme string) {
 	return path + ".manifest.json", path + ".README.txt"
+}
+
+// PublicManifestPath names the public manifest beside a bundle.
+func PublicManifestPath(bundle string) string {
+	manifest, _ := besides(bundle)
+	return manifest
 }
 
 // Check refuses a target that exists.

@@ -30,6 +30,7 @@ type Flags struct {
 	Xpubs       []string
 
 	BundlesOnly bool // set by verbs that open bundles and no share in them
+	AnyFile     bool // set by verbs that take files that are neither
 }
 
 // Define adds the flags.
@@ -40,6 +41,7 @@ func (f *Flags) Define(set *cli.Flags) {
 	set.Int64Var(&f.limits.Iterations, "max-iterations", 0, "")
 	set.IntVar(&f.limits.WorkFactor, "max-work-factor", 0, "")
 	set.StringArrayVar(&f.Xpubs, "xpub", nil, "")
+	set.Reads("identity", "passphrase-file")
 }
 
 // FlagsHelp describes them.
@@ -86,12 +88,17 @@ func Load(e *cli.Env, set *cli.Flags, f *Flags, paths []string) (*Session, error
 		return nil, err
 	}
 	for _, p := range paths {
-		s.Inputs = append(s.Inputs, load(p, s.pin))
+		s.Inputs = append(s.Inputs, load(p, s.pin, f.AnyFile))
 	}
 	if err := s.readPassphrases(set); err != nil {
 		return nil, err
 	}
 	s.warnTestOnly()
+	for _, in := range s.Inputs {
+		if len(in.Entries) > 0 && in.Entries[0].Sealed.Kind == share.TSSLib {
+			warnExposed(e, in.Path) // its share is not encrypted
+		}
+	}
 	return s, nil
 }
 

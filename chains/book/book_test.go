@@ -330,7 +330,9 @@ func TestStreams(t *testing.T) {
 // Whatever a file holds, reading it ends, no row is invented, and no key is
 // given to a row whose child public key is another.
 func FuzzBook(f *testing.F) {
-	roots, text := vault(f, "demo")
+	roots, whole := vault(f, "demo")
+	list := strings.SplitAfter(whole, "\n")
+	text := list[0] + list[10] + list[len(list)-2] // short: the fuzzer minimises slowly
 	for _, seed := range []string{text, strings.ReplaceAll(text, ",", ";"), header, header + "w,ETH,,,,,m/44/60/0/0/0,\n",
 		header + "\"w,ETH\n,,,,,,\n", "coin,HD path,address\nETH,m/44'/60,0x0\nSOL,m,\nADA,m/1/2/3/4,addr1\n", "\ufeffcoin\tHD path\taddress\nBTC\tm/1\tx\n"} {
 		f.Add(seed)

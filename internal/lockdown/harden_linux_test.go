@@ -15,6 +15,9 @@ import (
 const childHardens = "LOCKDOWN_TEST_CHILD"
 
 func TestMain(m *testing.M) {
+	if probe := os.Getenv(childProbes); probe != "" {
+		os.Exit(runProbe(probe))
+	}
 	if os.Getenv(childHardens) == "" {
 		os.Exit(m.Run())
 	}

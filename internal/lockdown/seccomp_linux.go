@@ -33,7 +33,7 @@ var deadly = append([]uint32{
 // and writing files.
 var needed = append([]uint32{
 	// Memory and time.
-	unix.SYS_MUNMAP, unix.SYS_MADVISE, unix.SYS_MINCORE, unix.SYS_BRK,
+	unix.SYS_MUNMAP, unix.SYS_MADVISE, unix.SYS_BRK,
 	unix.SYS_NANOSLEEP, unix.SYS_CLOCK_NANOSLEEP, unix.SYS_CLOCK_GETTIME, unix.SYS_GETTIMEOFDAY,
 	unix.SYS_GETRANDOM,
 	// Threads and signals.
@@ -46,7 +46,7 @@ var needed = append([]uint32{
 	unix.SYS_READ, unix.SYS_WRITE, unix.SYS_PREAD64, unix.SYS_PWRITE64, unix.SYS_LSEEK, unix.SYS_CLOSE,
 	unix.SYS_FCNTL, unix.SYS_FSTAT, unix.SYS_FSYNC, unix.SYS_FCHMOD, unix.SYS_GETDENTS64,
 	// Files by name; Landlock says which.
-	unix.SYS_OPENAT, unix.SYS_STATFS, unix.SYS_FACCESSAT, unix.SYS_READLINKAT, unix.SYS_GETCWD,
+	unix.SYS_OPENAT, unix.SYS_STATFS, unix.SYS_READLINKAT, unix.SYS_GETCWD,
 	unix.SYS_MKDIRAT, unix.SYS_UNLINKAT, unix.SYS_RENAMEAT, unix.SYS_RENAMEAT2, unix.SYS_LINKAT,
 }, neededHere...)
 

@@ -9,4 +9,4 @@ const (
 
 var deadlyHere = []uint32{unix.SYS_FORK, unix.SYS_VFORK}
 
-var neededHere = []uint32{unix.SYS_NEWFSTATAT, unix.SYS_ARCH_PRCTL}
+var neededHere = []uint32{unix.SYS_NEWFSTATAT}

@@ -3,7 +3,6 @@ package recover
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -11,14 +10,11 @@ import (
 
 	"lifeboat/backup"
 	"lifeboat/chains"
-	"lifeboat/chains/book"
 	"lifeboat/derive"
 	"lifeboat/internal/cli"
-	"lifeboat/internal/curve"
 	"lifeboat/internal/secret"
 	"lifeboat/internal/verb/addresses"
 	"lifeboat/internal/verb/holder"
-	"lifeboat/recover"
 )
 
 var keyVerb = cli.Verb{
@@ -208,95 +204,6 @@ func (f *keyFlags) conclude(e *cli.Env, t *keyTable, verdict error) error {
 	return nil
 }
 
-// combine recovers every root key that enough good shares are there for. The
-// verdict is not nil if a wanted one is not among them.
-func (f *keyFlags) combine(session *holder.Session) (*holder.Outcome, []*vault, error, error) {
-	if f.salvage {
-		return f.salvageAll(session)
-	}
-	outcome, err := session.Outcome(f.group)
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	var vaults []*vault
-	for _, s := range outcome.Wanted() {
-		root := s.Group.Root()
-		if root == nil && s.Complete() {
-			return nil, nil, nil, cli.Fail(cli.Usage, fmt.Errorf("group %q: tss-lib files do not hold the chain code", s.Group.ID),
-				"give the root extended public key with --xpub")
-		}
-		if !s.Complete() {
-			continue
-		}
-		v, err := combineSet(s, root)
-		if err != nil {
-			wipeVaults(vaults)
-			return nil, nil, nil, cli.Fail(cli.Mismatch, err)
-		}
-		vaults = append(vaults, v)
-	}
-	return outcome, vaults, outcome.Verdict(), nil
-}
-
-func combineSet(s *holder.Set, root *derive.Key) (*vault, error) {
-	v := &vault{group: s.Group.ID, from: s}
-	var err error
-	secret.Do(func() {
-		var shares = opened(s.Good[:s.Group.Threshold])
-		v.key, err = recover.Combine(s.Group, root, shares)
-	})
-	if err != nil {
-		return nil, fmt.Errorf("group %q on %v: %w", s.Group.ID, s.Group.Curve, err)
-	}
-	for _, g := range s.Good[:s.Group.Threshold] {
-		v.used = append(v.used, g.Sealed.NodeID)
-	}
-	return v, nil
-}
-
-// salvageAll combines, for each recorded root key, whatever opened on its curve.
-func (f *keyFlags) salvageAll(session *holder.Session) (*holder.Outcome, []*vault, error, error) {
-	var vaults []*vault
-	var failures []error
-	for _, root := range session.Roots {
-		var entries []*holder.Entry
-		var candidates []recover.Candidate
-		for _, in := range session.Inputs {
-			for _, entry := range in.Entries {
-				if entry.Share != nil && entry.Sealed.Curve == root.Curve() {
-					entries = append(entries, entry)
-					candidates = append(candidates, recover.Candidate{Share: entry.Share, IDs: session.PossibleIDs(entry)})
-				}
-			}
-		}
-		key, used, err := recover.Salvage(root, candidates)
-		if err != nil {
-			failures = append(failures, fmt.Errorf("%v: %w", root.Curve(), err))
-			continue
-		}
-		v := &vault{key: key}
-		for _, i := range used {
-			v.used = append(v.used, entries[i].Sealed.NodeID)
-			if g := entries[i].Sealed.Group; v.group == "" && g != nil {
-				v.group = g.ID
-			}
-			entries[i].Salvaged()
-		}
-		vaults = append(vaults, v)
-	}
-	outcome, err := session.Outcome("")
-	if err != nil && len(vaults) == 0 {
-		return nil, nil, nil, err
-	}
-	if outcome == nil { // the recorded key is not in any file, which is what --salvage is for
-		outcome = &holder.Outcome{Inputs: session.Inputs}
-	}
-	if len(failures) > 0 {
-		return outcome, vaults, cli.Fail(cli.Mismatch, errors.Join(failures...), "check --xpub against your records"), nil
-	}
-	return outcome, vaults, nil, nil
-}
-
 // narrow applies --group and --xpub to roots from an earlier result.
 func (f *keyFlags) narrow(session *holder.Session, vaults []*vault) ([]*vault, error) {
 	for _, r := range session.Roots {
@@ -370,70 +277,4 @@ func wipeVaults(vaults []*vault) {
 	for _, v := range vaults {
 		v.key.Wipe()
 	}
-}
-
-// keyReport is report.json, and what --json prints. It holds no secret.
-type keyReport struct {
-	Tool       string               `json:"tool"`
-	Date       string               `json:"date"`
-	Conditions *cli.Conditions      `json:"conditions"`
-	Recovered  []recoveredReport    `json:"recovered"`
-	Groups     []holder.GroupReport `json:"groups"`
-	Files      []holder.FileReport  `json:"unassigned_files"`
-	Addresses  *book.Totals         `json:"addresses,omitempty"`
-	Warnings   []string             `json:"warnings"`
-
-	table *keyTable
-}
-
-type recoveredReport struct {
-	ID    string   `json:"id"`
-	Curve string   `json:"curve"`
-	Root  string   `json:"root_extended_public_key"`
-	Used  []string `json:"used"`
-}
-
-func (r *keyReport) describe(o *holder.Outcome, vaults []*vault) {
-	r.Groups, r.Files, r.Warnings = []holder.GroupReport{}, []holder.FileReport{}, []string{}
-	if o != nil {
-		r.Groups, r.Files = o.Groups(), o.Unassigned()
-	}
-	for _, v := range vaults {
-		public := v.key.Public()
-		if v.used == nil {
-			v.used = []string{}
-		}
-		r.Recovered = append(r.Recovered, recoveredReport{v.group, public.Curve().String(), public.String(), v.used})
-		if public.Curve() == curve.Ed25519 {
-			r.Warnings = append(r.Warnings, "ed25519 private keys are scalars, not seeds: wallets that import seeds cannot take them")
-		}
-	}
-	if len(r.table.paths) > 0 || r.table.book != "" {
-		r.Warnings = append(r.Warnings, leak)
-	}
-}
-
-// finish takes in what is known only after the keys were written.
-func (r *keyReport) finish() {
-	if r.table.book != "" {
-		totals := r.table.totals
-		r.Addresses = &totals
-	}
-}
-
-func (r *keyReport) print(w io.Writer, t *holder.Target) {
-	for _, v := range r.Recovered {
-		fmt.Fprintf(w, "recovered: the root private key of group %q on %s; it matches the root public key\n  %s\n", v.ID, v.Curve, v.Root)
-		if len(v.Used) > 0 {
-			fmt.Fprintf(w, "  from the shares of %s\n", holder.Sentence(v.Used))
-		}
-	}
-	if a := r.Addresses; a != nil {
-		fmt.Fprintf(w, "address book: %d rows: %d ok, %d mismatch, %d unsupported, %d bad\n", a.Rows, a.OK, a.Mismatch, a.Unsupported, a.Bad)
-	}
-	what := "sealed bundle"
-	if t.Plain {
-		what = "folder, in the clear"
-	}
-	fmt.Fprintf(w, "written: %s (%s)\n", t.Path, what)
 }

@@ -1,0 +1,102 @@
+package recover
+
+import (
+	"errors"
+	"fmt"
+
+	"lifeboat/derive"
+	"lifeboat/internal/cli"
+	"lifeboat/internal/secret"
+	"lifeboat/internal/verb/holder"
+	"lifeboat/recover"
+)
+
+// combine recovers every root key that enough good shares are there for. The
+// verdict is not nil if a wanted one is not among them.
+func (f *keyFlags) combine(session *holder.Session) (*holder.Outcome, []*vault, error, error) {
+	if f.salvage {
+		return f.salvageAll(session)
+	}
+	outcome, err := session.Outcome(f.group)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	var vaults []*vault
+	for _, s := range outcome.Wanted() {
+		root := s.Group.Root()
+		if root == nil && s.Complete() {
+			return nil, nil, nil, cli.Fail(cli.Usage, fmt.Errorf("group %q: tss-lib files do not hold the chain code", s.Group.ID),
+				"give the root extended public key with --xpub")
+		}
+		if !s.Complete() {
+			continue
+		}
+		v, err := combineSet(s, root)
+		if err != nil {
+			wipeVaults(vaults)
+			return nil, nil, nil, cli.Fail(cli.Mismatch, err)
+		}
+		vaults = append(vaults, v)
+	}
+	return outcome, vaults, outcome.Verdict(), nil
+}
+
+func combineSet(s *holder.Set, root *derive.Key) (*vault, error) {
+	v := &vault{group: s.Group.ID, from: s}
+	var err error
+	secret.Do(func() {
+		var shares = opened(s.Good[:s.Group.Threshold])
+		v.key, err = recover.Combine(s.Group, root, shares)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("group %q on %v: %w", s.Group.ID, s.Group.Curve, err)
+	}
+	for _, g := range s.Good[:s.Group.Threshold] {
+		v.used = append(v.used, g.Sealed.NodeID)
+	}
+	return v, nil
+}
+
+// salvageAll combines, for each recorded root key, whatever opened on its curve.
+func (f *keyFlags) salvageAll(session *holder.Session) (*holder.Outcome, []*vault, error, error) {
+	var vaults []*vault
+	var failures []error
+	for _, root := range session.Roots {
+		var entries []*holder.Entry
+		var candidates []recover.Candidate
+		for _, in := range session.Inputs {
+			for _, entry := range in.Entries {
+				if entry.Share != nil && entry.Sealed.Curve == root.Curve() {
+					entries = append(entries, entry)
+					candidates = append(candidates, recover.Candidate{Share: entry.Share, IDs: session.PossibleIDs(entry)})
+				}
+			}
+		}
+		key, used, err := recover.Salvage(root, candidates)
+		if err != nil {
+			failures = append(failures, fmt.Errorf("%v: %w", root.Curve(), err))
+			continue
+		}
+		v := &vault{key: key}
+		for _, i := range used {
+			v.used = append(v.used, entries[i].Sealed.NodeID)
+			if g := entries[i].Sealed.Group; v.group == "" && g != nil {
+				v.group = g.ID
+			}
+			entries[i].Salvaged()
+		}
+		vaults = append(vaults, v)
+	}
+	outcome, err := session.Outcome("")
+	if err != nil && len(vaults) == 0 {
+		return nil, nil, nil, err
+	}
+	if outcome == nil { // the recorded key is not in any file, which is what --salvage is for
+		outcome = &holder.Outcome{Inputs: session.Inputs}
+	}
+	if len(failures) > 0 {
+		return outcome, vaults, cli.Fail(cli.Mismatch, errors.Join(failures...), "check --xpub against your records"), nil
+	}
+	return outcome, vaults, nil, nil
+}
+

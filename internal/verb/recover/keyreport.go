@@ -1,0 +1,77 @@
+package recover
+
+import (
+	"fmt"
+	"io"
+
+	"lifeboat/chains/book"
+	"lifeboat/internal/cli"
+	"lifeboat/internal/curve"
+	"lifeboat/internal/verb/holder"
+)
+
+// keyReport is report.json, and what --json prints. It holds no secret.
+type keyReport struct {
+	Tool       string               `json:"tool"`
+	Date       string               `json:"date"`
+	Conditions *cli.Conditions      `json:"conditions"`
+	Recovered  []recoveredReport    `json:"recovered"`
+	Groups     []holder.GroupReport `json:"groups"`
+	Files      []holder.FileReport  `json:"unassigned_files"`
+	Addresses  *book.Totals         `json:"addresses,omitempty"`
+	Warnings   []string             `json:"warnings"`
+
+	table *keyTable
+}
+
+type recoveredReport struct {
+	ID    string   `json:"id"`
+	Curve string   `json:"curve"`
+	Root  string   `json:"root_extended_public_key"`
+	Used  []string `json:"used"`
+}
+
+func (r *keyReport) describe(o *holder.Outcome, vaults []*vault) {
+	r.Groups, r.Files, r.Warnings = []holder.GroupReport{}, []holder.FileReport{}, []string{}
+	if o != nil {
+		r.Groups, r.Files = o.Groups(), o.Unassigned()
+	}
+	for _, v := range vaults {
+		public := v.key.Public()
+		if v.used == nil {
+			v.used = []string{}
+		}
+		r.Recovered = append(r.Recovered, recoveredReport{v.group, public.Curve().String(), public.String(), v.used})
+		if public.Curve() == curve.Ed25519 {
+			r.Warnings = append(r.Warnings, "ed25519 private keys are scalars, not seeds: wallets that import seeds cannot take them")
+		}
+	}
+	if len(r.table.paths) > 0 || r.table.book != "" {
+		r.Warnings = append(r.Warnings, leak)
+	}
+}
+
+// finish takes in what is known only after the keys were written.
+func (r *keyReport) finish() {
+	if r.table.book != "" {
+		totals := r.table.totals
+		r.Addresses = &totals
+	}
+}
+
+func (r *keyReport) print(w io.Writer, t *holder.Target) {
+	for _, v := range r.Recovered {
+		fmt.Fprintf(w, "recovered: the root private key of group %q on %s; it matches the root public key\n  %s\n", v.ID, v.Curve, v.Root)
+		if len(v.Used) > 0 {
+			fmt.Fprintf(w, "  from the shares of %s\n", holder.Sentence(v.Used))
+		}
+	}
+	if a := r.Addresses; a != nil {
+		fmt.Fprintf(w, "address book: %d rows: %d ok, %d mismatch, %d unsupported, %d bad\n", a.Rows, a.OK, a.Mismatch, a.Unsupported, a.Bad)
+	}
+	what := "sealed bundle"
+	if t.Plain {
+		what = "folder, in the clear"
+	}
+	fmt.Fprintf(w, "written: %s (%s)\n", t.Path, what)
+}

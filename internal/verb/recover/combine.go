@@ -99,4 +99,3 @@ func (f *keyFlags) salvageAll(session *holder.Session) (*holder.Outcome, []*vaul
 	}
 	return outcome, vaults, nil, nil
 }
-

@@ -17,6 +17,7 @@
 //	                          --really-offline is among its arguments, it may be online
 //	checkroot FILE VAULT [CURVE]  compare root.json with the vault's root keys
 //	checkkeys FILE BOOK VAULT compare keys.csv with the vault's known keys, and each key with its public key
+//	lines PAGE FILE           type the numbered lines of a page, in small letters without blanks
 //	readvar NAME FILE         set a variable to the last line of a file
 //	secret PATH…              secrets belong there: the check below passes over it
 //
@@ -73,7 +74,7 @@ func Run(t *testing.T, dir string) {
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"vault": withStory(cmdVault), "damaged": withStory(cmdDamaged), "damage": withStory(cmdDamage),
-			"replace": withStory(cmdReplace), "book": withStory(cmdBook), "junk": withStory(cmdJunk), "flip": withStory(cmdFlip), "mistype": withStory(cmdMistype), "readvar": withStory(cmdReadvar), "cut": withStory(cmdCut), "tmpfs": withStory(cmdTmpfs),
+			"replace": withStory(cmdReplace), "book": withStory(cmdBook), "junk": withStory(cmdJunk), "flip": withStory(cmdFlip), "mistype": withStory(cmdMistype), "readvar": withStory(cmdReadvar), "lines": withStory(cmdLines), "cut": withStory(cmdCut), "tmpfs": withStory(cmdTmpfs),
 			"exits": withStory(cmdExits), "secret": withStory(cmdSecret),
 			"checkroot": withStory(cmdCheckRoot), "checkkeys": withStory(cmdCheckKeys),
 		},
@@ -197,13 +198,14 @@ func cmdFlip(_ *story, ts *testscript.TestScript, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), data, 0o600))
 }
 
-// cmdMistype types Q for A, and A for anything else, in the third place.
+// cmdMistype types Q for A, and A for anything else, in the third place. It takes
+// the first line of that number.
 func cmdMistype(_ *story, ts *testscript.TestScript, args []string) {
 	if len(args) != 2 {
 		ts.Fatalf("usage: mistype FILE N")
 	}
 	data := []byte(ts.ReadFile(args[0]))
-	at := regexp.MustCompile(`(?m)^\s*` + args[1] + `: ..(.)`).FindSubmatchIndex(data)
+	at := regexp.MustCompile(`(?m)^\s*` + args[1] + `: +..(.)`).FindSubmatchIndex(data)
 	if at == nil {
 		ts.Fatalf("%s has no line %s", args[0], args[1])
 	}
@@ -222,6 +224,19 @@ func cmdCut(_ *story, ts *testscript.TestScript, args []string) {
 	n, err := strconv.Atoi(args[1])
 	ts.Check(err)
 	ts.Check(os.WriteFile(ts.MkAbs(args[2]), []byte(ts.ReadFile(args[0]))[:n], 0o600))
+}
+
+var numbered = regexp.MustCompile(`(?m)(?:^|>)( *[0-9]+:)((?: +[A-Z2-7]+)+)$`)
+
+func cmdLines(_ *story, ts *testscript.TestScript, args []string) {
+	if len(args) != 2 {
+		ts.Fatalf("usage: lines PAGE FILE")
+	}
+	var typed strings.Builder
+	for _, m := range numbered.FindAllStringSubmatch(ts.ReadFile(args[0]), -1) {
+		typed.WriteString(m[1] + " " + strings.ToLower(strings.ReplaceAll(m[2], " ", "")) + "\n")
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(typed.String()), 0o600))
 }
 
 func cmdReadvar(_ *story, ts *testscript.TestScript, args []string) {

@@ -73,7 +73,7 @@ func (f *RecipientFlags) Read(e *cli.Env, set *cli.Flags) ([]backup.Recipient, e
 			return nil, err
 		}
 		defer p.Wipe()
-		warnExposed(e, f.passphrase)
+		WarnExposed(e, f.passphrase)
 		label, err := f.PassphraseLabel(set, filepath.Base(f.passphrase))
 		if err != nil {
 			return nil, err

@@ -96,7 +96,7 @@ func Load(e *cli.Env, set *cli.Flags, f *Flags, paths []string) (*Session, error
 	s.warnTestOnly()
 	for _, in := range s.Inputs {
 		if len(in.Entries) > 0 && in.Entries[0].Sealed.Kind == share.TSSLib {
-			warnExposed(e, in.Path) // its share is not encrypted
+			WarnExposed(e, in.Path) // its share is not encrypted
 		}
 	}
 	return s, nil
@@ -126,7 +126,7 @@ func readIdentities(e *cli.Env, paths []string) ([]*backup.Identity, error) {
 		if err != nil {
 			return nil, fmt.Errorf("identity file: %w", err)
 		}
-		warnExposed(e, p)
+		WarnExposed(e, p)
 		files = append(files, backup.IdentityFile{Name: p, Text: secret.Take(b)})
 	}
 	ids, err := parseIdentities(e, files)
@@ -174,7 +174,8 @@ func shardNumbers(numbers []int) string {
 	return "shards " + Sentence(words)
 }
 
-func warnExposed(e *cli.Env, path string) {
+// WarnExposed says that other users may read a file that holds a secret.
+func WarnExposed(e *cli.Env, path string) {
 	if prompt.Exposed(path) {
 		e.Warn("%q can be read by other users of this machine; chmod 600 mends that", path)
 	}
@@ -203,7 +204,7 @@ func (s *Session) readPassphrases(set *cli.Flags) error {
 	for _, in := range s.Inputs {
 		var list []*secret.Bytes
 		for range count(in) {
-			warnExposed(s.env, next[0])
+			WarnExposed(s.env, next[0])
 			p, err := prompt.ReadFile(next[0])
 			if err != nil {
 				return err

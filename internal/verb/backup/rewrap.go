@@ -1,0 +1,105 @@
+package backup
+
+import (
+	"fmt"
+
+	"lifeboat/backup"
+	"lifeboat/internal/cli"
+	"lifeboat/internal/verb/holder"
+)
+
+var rewrapVerb = cli.Verb{
+	Name:    "rewrap",
+	Summary: "seal what is in a bundle to other recipients",
+	Usage: `Usage: mpc-backup rewrap OLD.age -i IDENTITY -o NEW.age -r RECIPIENT
+
+Seals the content of a bundle again, to other recipients: when an identity is to
+be replaced, or somebody leaves. The old bundle is checked to its end before, the
+new one is read back and compared after, and what is inside never touches the
+disk. The files are the same, byte for byte; the public manifest is new.
+
+The old bundle still opens with the old identity: destroy every copy of it, or of
+the identity, where that must end.
+
+  -o, --output NEW.age         the bundle to write
+` + sealHelp + `
+For the old bundle:
+  -i, --identity F             an age identity, an SSH key or a shard (repeatable)
+  --passphrase-file F          its passphrase, instead of asking
+  --max-work-factor N          allow an scrypt work factor above 22
+  --json                       print the public manifest of the new bundle
+
+Example: from one identity to a quorum
+  mpc-backup keygen -o directors --quorum 2/3
+  mpc-backup rewrap backup.age -i old.key -o backup-2026.age -R directors.pub
+`,
+	Run: runRewrap,
+}
+
+func runRewrap(e *cli.Env, args []string) error {
+	set := e.Flags("rewrap")
+	var to sealFlags
+	to.define(set)
+	f := holder.Flags{BundlesOnly: true}
+	f.Define(set)
+	output := set.StringP("output", "o", "", "")
+	asJSON := set.Bool("json", false, "")
+	if err := set.Parse(args); err != nil {
+		return err
+	}
+	switch {
+	case set.NArg() != 1:
+		return set.Misuse("give one bundle")
+	case *output == "":
+		return set.Misuse("-o is missing: name the bundle to write")
+	}
+	if err := to.check(set, *output); err != nil {
+		return err
+	}
+	target := &holder.Target{Path: *output}
+	if err := target.Check(); err != nil {
+		return err
+	}
+	holder.WarnLeftovers(e, *output)
+	var err error
+	if target.Recipients, err = to.read(e, set); err != nil {
+		return err
+	}
+	in, session, err := openOne(e, set, &f)
+	if err != nil {
+		return err
+	}
+	defer session.Close()
+	files := contentOf(in)
+	warnTogether(e, files, session)
+	if err := to.seal(e, set, target, files); err != nil {
+		return err
+	}
+	e.Note("%q still opens with what opened it until now: destroy every copy that must not", in.Path)
+	if *asJSON {
+		manifest, err := readPublicManifest(*output)
+		if err != nil {
+			return err
+		}
+		return e.WriteJSON(manifest)
+	}
+	_, err = fmt.Fprintf(e.Stdout, "rewrapped: %s from %s into %s; it was read back and is whole\n", countFiles(len(files)), cli.Clean(in.Path), cli.Clean(*output))
+	return err
+}
+
+// contentOf returns the files of an open bundle. Those of a foreign one get the
+// facts of their shares.
+func contentOf(in *holder.Input) []backup.File {
+	files := in.Bundle.Files()
+	if !in.Bundle.Foreign {
+		return files
+	}
+	for i, f := range files {
+		for _, entry := range in.Entries {
+			if entry.Sealed.Path == in.Path+": "+f.Name && entry.Sealed.Err() == nil {
+				files[i].Shares = append(files[i].Shares, holder.Facts(entry.Sealed))
+			}
+		}
+	}
+	return files
+}

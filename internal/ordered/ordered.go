@@ -8,11 +8,26 @@ import (
 	"sync"
 )
 
+// ErrPanic is returned for work that panicked. It does not hold the panic's
+// value, which may be a secret.
+var ErrPanic = errors.New("internal error: please report what was run, without any secret")
+
+// Catch runs f, and turns a panic into ErrPanic. Each goroutine needs its own: a
+// panic that nobody in it recovers ends the process with a traceback.
+func Catch(f func() error) (err error) {
+	defer func() {
+		if recover() != nil {
+			err = ErrPanic
+		}
+	}()
+	return f()
+}
+
 // Run reads pieces with next until io.EOF, has work done on each by one of so
 // many goroutines, and gives the results to emit in the order of the pieces. next
 // and emit are called from one goroutine each. worker tells the goroutines apart,
 // from 0, so that each can have scratch of its own. The first error ends the run,
-// and is returned once all goroutines are done. At most three pieces for each
+// and is returned once all goroutines are done; a panic counts as one. At most three pieces for each
 // goroutine exist at a time.
 func Run[In, Out any](workers int, next func() (In, error), work func(worker int, in In) (Out, error), emit func(Out) error) error {
 	type job struct {
@@ -30,8 +45,9 @@ func Run[In, Out any](workers int, next func() (In, error), work func(worker int
 	for w := range workers {
 		wg.Go(func() {
 			for j := range jobs {
-				out, err := work(w, j.in)
-				j.done <- result[Out]{out, err}
+				var r result[Out]
+				r.err = Catch(func() (err error) { r.out, err = work(w, j.in); return })
+				j.done <- r
 			}
 		})
 	}
@@ -40,7 +56,8 @@ func Run[In, Out any](workers int, next func() (In, error), work func(worker int
 		defer close(queue)
 		defer close(jobs)
 		for {
-			in, err := next()
+			var in In
+			err := Catch(func() (err error) { in, err = next(); return })
 			if err != nil {
 				if !errors.Is(err, io.EOF) {
 					readErr = err
@@ -68,7 +85,7 @@ func Run[In, Out any](workers int, next func() (In, error), work func(worker int
 			continue
 		}
 		if r.err == nil {
-			r.err = emit(r.out)
+			r.err = Catch(func() error { return emit(r.out) })
 		}
 		if first = r.err; first != nil {
 			halt()

@@ -3,6 +3,7 @@ package ordered_test
 import (
 	"errors"
 	"io"
+	"strings"
 	"sync/atomic"
 	"testing"
 
@@ -70,6 +71,29 @@ func TestFirstError(t *testing.T) {
 		},
 	} {
 		if err := run(); !errors.Is(err, bad) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// A panic in any of the goroutines is an error that does not tell its value.
+func TestPanic(t *testing.T) {
+	for at, name := range []string{"next", "work", "emit"} {
+		n := 0
+		fail := func(here int, due bool) {
+			if here == at && due {
+				panic("hunter2")
+			}
+		}
+		err := ordered.Run(3,
+			func() (int, error) {
+				n++
+				fail(0, n == 10)
+				return n, nil
+			},
+			func(_, in int) (int, error) { fail(1, in == 10); return in, nil },
+			func(out int) error { fail(2, out == 10); return nil })
+		if err != ordered.ErrPanic || strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

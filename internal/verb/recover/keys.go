@@ -13,6 +13,7 @@ import (
 	"lifeboat/internal/base58"
 	"lifeboat/internal/cli"
 	"lifeboat/internal/curve"
+	"lifeboat/internal/ordered"
 	"lifeboat/internal/scalar"
 	"lifeboat/internal/secret"
 	"lifeboat/internal/strict"
@@ -43,7 +44,7 @@ type keyTable struct {
 // open starts writing and returns the reading end.
 func (t *keyTable) open() (io.ReadCloser, error) {
 	r, w := io.Pipe()
-	go func() { w.CloseWithError(t.write(w)) }()
+	go func() { w.CloseWithError(ordered.Catch(func() error { return t.write(w) })) }()
 	return r, nil
 }
 
@@ -164,7 +165,7 @@ func (t *keyTable) lines(rows []*book.Row, results []book.Result, width int, wor
 	public := make([]publicCells, len(rows))
 	size := 0
 	for i, row := range rows {
-		public[i] = writePublic(row.Output(width), &results[i])
+		public[i] = writePublic(row, width, &results[i])
 		size += public[i].len() + secretSpace
 	}
 	out := make([]byte, 0, size)
@@ -220,8 +221,8 @@ type publicCells struct {
 
 func (p *publicCells) len() int { return len(p.book) + len(p.middle) + len(p.status) }
 
-func writePublic(cells []string, r *book.Result) (p publicCells) {
-	for _, c := range cells {
+func writePublic(row *book.Row, width int, r *book.Result) (p publicCells) {
+	for _, c := range row.Output(width) {
 		p.book = append(strict.AppendCell(p.book, c), ',')
 	}
 	if r.Key != nil {
@@ -232,7 +233,11 @@ func writePublic(cells []string, r *book.Result) (p publicCells) {
 		p.middle = strict.AppendCell(p.middle, r.Encoding.Name)
 	}
 	p.middle = append(p.middle, ',')
-	p.status = append(strict.AppendCell([]byte{','}, r.Text()), '\n')
+	status := r.Text()
+	if r.Status == book.Bad { // its cells may not tell which row it was
+		status = fmt.Sprintf("%s: line %d: %s", r.Status, row.Line, r.Reason)
+	}
+	p.status = append(strict.AppendCell([]byte{','}, status), '\n')
 	return p
 }
 

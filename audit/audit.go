@@ -1,0 +1,193 @@
+// Package audit says what can be said about a vault without a secret.
+//
+// An Auditor is given files one by one and makes a Report: which vaults the
+// backups are of, whose shares are there, what every public check finds, and what
+// was not looked at. An attestation is a statement, signed with a key share, that
+// its holder possesses the share: this package writes and reads statements, checks
+// their signatures and says what several of them prove together. Signing is the
+// work of share/open. The formats are docs/formats/audit.md and
+// docs/formats/attestation.md.
+package audit
+
+import (
+	"slices"
+	"time"
+
+	"lifeboat/chains/book"
+	"lifeboat/derive"
+)
+
+// Options are what the auditor brings from elsewhere.
+type Options struct {
+	Tool      string        // program and version
+	Date      time.Time     // of the audit
+	MaxAge    time.Duration // of attestations; 0: any
+	Roots     []*derive.Key // recorded root extended public keys
+	Epochs    []string      // recorded epochs, as inspect shows them
+	Threshold int           // of tss-lib files, which do not say; 0: found out
+}
+
+// Level is how bad a finding is.
+type Level string
+
+// The levels.
+const (
+	Error   Level = "error"   // a backup is missing, broken, or not the one that was recorded
+	Warning Level = "warning" // works today, and should be changed
+	Note    Level = "note"    // worth knowing
+)
+
+// Finding is one thing that was found out.
+type Finding struct {
+	Level Level    `json:"level"`
+	Code  string   `json:"code"`  // stable; docs/formats/audit.md lists them
+	About []string `json:"about"` // files, or vaults
+	Text  string   `json:"text"`  // one sentence or two
+	Do    string   `json:"do"`    // what to do about it
+}
+
+// Status is what is known of a vault, or of one set of shares of it. The order
+// of statuses is the order of what is best.
+type Status string
+
+// The statuses.
+const (
+	Recoverable Status = "recoverable" // enough holders attested, or the epoch was recorded and enough shares are present
+	Present     Status = "present"     // enough shares are present; nothing shows that they open
+	Unknown     Status = "unknown"     // how many are needed is not known
+	TooFew      Status = "too-few"     // fewer than the threshold
+	Absent      Status = "absent"      // a root key was recorded, and nothing of it was found
+)
+
+var ranking = []Status{Recoverable, Present, Unknown, TooFew, Absent}
+
+func (s Status) rank() int { return slices.Index(ranking, s) }
+
+// Enough reports whether enough shares are there, opened or not.
+func (s Status) Enough() bool { return s == Recoverable || s == Present }
+
+// Report is all that was found out. Its JSON names are stable.
+//
+// It cannot prove more than the public facts do: that a share is present does not
+// say that it opens, and anybody who knows the root public key of a vault can make
+// a roster that is consistent in itself. So a vault is called recoverable only
+// with fresh attestations of enough holders, or for an epoch that was recorded
+// before. Package audit/report makes a page of a report.
+type Report struct {
+	OK         bool      `json:"ok"` // no finding is an error, and every file could be read
+	Tool       string    `json:"tool"`
+	Date       string    `json:"date"` // 2006-01-02
+	Summary    string    `json:"summary"`
+	Vaults     []Vault   `json:"vaults"`
+	Findings   []Finding `json:"findings"` // errors first
+	Books      []Book    `json:"address_books"`
+	Files      []File    `json:"files"`
+	NotCovered []string  `json:"not_covered"`
+	Unreadable int       `json:"unreadable"` // files that could not be read
+}
+
+// Count returns how many findings have a level.
+func (r *Report) Count(level Level) int {
+	n := 0
+	for _, f := range r.Findings {
+		if f.Level == level {
+			n++
+		}
+	}
+	return n
+}
+
+// Vault is a root key and the sets of its shares.
+type Vault struct {
+	Curve    string  `json:"curve"`
+	Root     string  `json:"root_extended_public_key"` // empty if only public manifests name the vault
+	Recorded bool    `json:"recorded"`                 // Root is among the recorded keys
+	TestOnly bool    `json:"test_only"`
+	Status   Status  `json:"status"` // of the best epoch
+	Verdict  string  `json:"verdict"`
+	Epochs   []Epoch `json:"epochs"`
+}
+
+// Epoch is one set of shares of a root key.
+type Epoch struct {
+	Epoch     string     `json:"epoch"`
+	GroupIDs  []string   `json:"group_ids"`
+	Created   []string   `json:"created_times"`
+	Threshold int        `json:"threshold"` // 0: unknown
+	Recorded  bool       `json:"recorded"`
+	Status    Status     `json:"status"`
+	Verdict   string     `json:"verdict"`
+	Holders   []Holder   `json:"holders"`
+	Present   int        `json:"present"`  // holders whose share is in a file
+	Attested  int        `json:"attested"` // holders with a fresh attestation that agrees with the others
+	Missing   int        `json:"missing"`  // shares to the threshold
+	Sets      [][]string `json:"sets"`     // node IDs that together reach the threshold
+	MoreSets  int        `json:"more_sets"`
+}
+
+// Holder is a participant and where their share is.
+type Holder struct {
+	NodeID    string   `json:"node_id"`
+	ShareID   string   `json:"share_id"`
+	PublicKey string   `json:"share_public_key,omitempty"`
+	Copies    []Copy   `json:"copies"`
+	Damaged   []string `json:"damaged"`            // files that should hold the share and are broken
+	Attested  *Proof   `json:"attested,omitempty"` // the newest fresh attestation
+}
+
+// Proof is an attestation whose signature is good.
+type Proof struct {
+	Path    string `json:"path"`
+	Date    string `json:"date"`    // as the holder says
+	Subject string `json:"subject"` // the challenge, which must be the auditor's own, or the report
+}
+
+// Copy is a file with a share.
+type Copy struct {
+	Path   string `json:"path"`
+	Bundle bool   `json:"bundle"` // a sealed bundle, whose public manifest says so
+	Clear  bool   `json:"clear"`  // not encrypted
+}
+
+// Book is an address book, held against the root keys.
+type Book struct {
+	Path   string      `json:"path"`
+	Totals book.Totals `json:"totals"`
+	Rows   []Row       `json:"rows"` // the first ones that are not ok
+}
+
+// Row is a row of an address book that is not ok.
+type Row struct {
+	Line int    `json:"line"`
+	Text string `json:"text"`
+}
+
+// MaxRows is how many rows of a book are named.
+const MaxRows = 20
+
+// FileKind is what a file was taken for.
+type FileKind string
+
+// The kinds of files.
+const (
+	ShareFile       FileKind = "recovery-group"
+	SaveData        FileKind = "tss-lib"
+	Bundle          FileKind = "bundle"
+	Manifest        FileKind = "public-manifest"
+	AddressBook     FileKind = "address-book"
+	AttestationFile FileKind = "attestations"
+	IdentityFile    FileKind = "identity"
+	ShardFile       FileKind = "shard"
+	Recipients      FileKind = "recipients"
+	HowTo           FileKind = "how-to"
+	Unrecognised    FileKind = "unrecognised"
+	Unread          FileKind = "unreadable"
+)
+
+// File is a file that was looked at.
+type File struct {
+	Path   string   `json:"path"`
+	Kind   FileKind `json:"kind"`
+	Size   int64    `json:"size"`
+	SHA256 string   `json:"sha256,omitempty"` // hex; not of files that were not recognised
+}

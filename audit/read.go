@@ -1,0 +1,252 @@
+package audit
+
+import (
+	"bytes"
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"lifeboat/backup"
+	"lifeboat/chains/book"
+	"lifeboat/derive"
+	"lifeboat/internal/secret"
+	"lifeboat/share"
+)
+
+// Auditor collects what files say. Its zero value is not usable: call New.
+type Auditor struct {
+	o          Options
+	files      []File
+	shares     []*share.Sealed // good or not, without what was not encrypted
+	bundles    []*bundleFile
+	manifests  []*manifestFile
+	attested   []attested
+	books      []Book
+	toCheck    []string // address books that were found
+	findings   []Finding
+	notCovered []string
+	unreadable int
+}
+
+// New returns an auditor that has seen nothing.
+func New(o Options) *Auditor { return &Auditor{o: o} }
+
+type bundleFile struct {
+	path     string
+	header   *backup.Header
+	manifest *backup.PublicManifest // the one that describes it, or nil
+}
+
+type manifestFile struct {
+	path     string
+	manifest *backup.PublicManifest
+}
+
+// Source is a file to look at.
+type Source struct {
+	Path string
+	Size int64 // bytes
+	Data io.ReaderAt
+}
+
+const headSize = 4 << 10 // bytes that are enough to recognise a file
+
+// find notes a finding about a file or a vault. What is true of several is one
+// finding.
+func (a *Auditor) find(level Level, code, about, do, format string, args ...any) {
+	text := fmt.Sprintf(format, args...)
+	i := slices.IndexFunc(a.findings, func(f Finding) bool { return f.Code == code && f.Level == level && f.Text == text && f.Do == do })
+	if i < 0 {
+		i = len(a.findings)
+		a.findings = append(a.findings, Finding{Level: level, Code: code, Text: text, Do: do, About: []string{}})
+	}
+	a.findings[i].About = appendNew(a.findings[i].About, about)
+}
+
+// Unread notes a file, or a folder, that could not be read.
+func (a *Auditor) Unread(path string, err error) {
+	a.unreadable++
+	a.files = append(a.files, File{Path: path, Kind: Unread})
+	a.find(Warning, "unreadable", path, "mend what keeps it from being read, and audit again: it may be a backup", "it could not be read: %v", err)
+}
+
+// Skip notes something that was left out on purpose.
+func (a *Auditor) Skip(format string, args ...any) {
+	a.notCovered = append(a.notCovered, fmt.Sprintf(format, args...))
+}
+
+// Add looks at a file. Files that nothing recognises are noted as not covered.
+func (a *Auditor) Add(s Source) {
+	head := make([]byte, min(s.Size, headSize))
+	if n, err := s.Data.ReadAt(head, 0); n < len(head) {
+		a.Unread(s.Path, cmp.Or(err, io.ErrUnexpectedEOF))
+		return
+	}
+	defer secret.Wipe(head)
+	text := bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\ufeff")), " \t\r\n")
+	switch {
+	case bytes.HasPrefix(text, []byte("age-encryption.org/")), bytes.HasPrefix(text, []byte("-----BEGIN AGE ENCRYPTED FILE-----")):
+		a.bundle(s)
+	case len(text) > 0 && (text[0] == '{' || text[0] == '['), strings.HasSuffix(s.Path, ".json"):
+		a.json(s)
+	case strings.HasSuffix(s.Path, ".age.README.txt"):
+		a.file(s, HowTo)
+	case bytes.Contains(head, []byte("LIFEBOAT SHARD")):
+		a.file(s, ShardFile)
+		a.find(Warning, "shard-here", s.Path, "keep each shard with its own holder, away from the others and from the bundles",
+			"a shard of an identity lies among the backups: enough of them open what is sealed to it")
+	case bytes.Contains(head, []byte("AGE-SECRET-KEY-")):
+		a.file(s, IdentityFile)
+		a.find(Warning, "identity-here", s.Path, "move the identity to where the bundles are not, and look for copies",
+			"an identity that opens bundles lies among the backups, in the clear")
+	case bytes.HasPrefix(text, []byte("age1")), bytes.Contains(head, []byte("\nage1")):
+		a.file(s, Recipients)
+	case a.isBook(s, head):
+		a.file(s, AddressBook)
+		a.toCheck = append(a.toCheck, s.Path)
+	default:
+		a.unrecognised(s)
+	}
+}
+
+func (a *Auditor) unrecognised(s Source) {
+	a.files = append(a.files, File{Path: s.Path, Kind: Unrecognised, Size: s.Size})
+}
+
+// file notes a file with its hash, and reports whether it could be read.
+func (a *Auditor) file(s Source, kind FileKind) bool {
+	sum := sha256.New()
+	if _, err := io.Copy(sum, io.NewSectionReader(s.Data, 0, s.Size)); err != nil {
+		a.Unread(s.Path, err)
+		return false
+	}
+	a.files = append(a.files, File{Path: s.Path, Kind: kind, Size: s.Size, SHA256: hex.EncodeToString(sum.Sum(nil))})
+	return true
+}
+
+func (a *Auditor) isBook(s Source, head []byte) bool {
+	if bytes.IndexByte(head, 0) >= 0 {
+		return false
+	}
+	_, err := book.NewReader(io.NewSectionReader(s.Data, 0, s.Size))
+	return err == nil
+}
+
+func (a *Auditor) bundle(s Source) {
+	h, err := backup.Inspect(s.Data, s.Size)
+	switch {
+	case err == nil:
+		a.files = append(a.files, File{Path: s.Path, Kind: Bundle, Size: s.Size, SHA256: h.SHA256})
+		a.bundles = append(a.bundles, &bundleFile{path: s.Path, header: h})
+		a.recipients(s.Path, h)
+	case errors.Is(err, backup.ErrDamaged):
+		if a.file(s, Bundle) {
+			a.find(Error, "damaged-bundle", s.Path, "take another copy of the bundle; if there is none, seal again what was in it", "the bundle is damaged: %v", err)
+		}
+	default:
+		a.Unread(s.Path, err)
+	}
+}
+
+// marks are what share files have and other JSON has not. A file with one of them
+// that cannot be parsed is a broken backup, and not something else.
+var marks = [][]byte{[]byte(`"group_info"`), []byte(`"share_info"`), []byte(`"recovery_groups"`), []byte(`"encrypted_share"`), []byte(`"BigXj"`)}
+
+func (a *Auditor) json(s Source) {
+	if s.Size > share.MaxFileSize {
+		a.unrecognised(s)
+		return
+	}
+	data := make([]byte, s.Size)
+	if n, err := s.Data.ReadAt(data, 0); n < len(data) {
+		a.Unread(s.Path, cmp.Or(err, io.ErrUnexpectedEOF))
+		return
+	}
+	defer secret.Wipe(data) // tss-lib's is not encrypted
+	if strings.HasSuffix(s.Path, manifestSuffix) || bytes.Contains(data, []byte(`"lifeboat-bundle-public"`)) {
+		a.manifest(s, data)
+		return
+	}
+	if a.attestation(s, data) {
+		return
+	}
+	shares, err := share.Parse(s.Path, data, share.Pin{Threshold: a.o.Threshold, Roots: a.o.Roots})
+	switch {
+	case err == nil:
+		a.addShares(s, shares)
+	case slices.ContainsFunc(marks, func(m []byte) bool { return bytes.Contains(data, m) }):
+		if a.file(s, ShareFile) {
+			a.find(Error, "damaged-share-file", s.Path, exportAgain, "it looks like a share file and cannot be read as one: %v", err)
+		}
+	default:
+		a.unrecognised(s)
+	}
+}
+
+const exportAgain = "take another copy, or export the file again from the holder's node or phone"
+
+func (a *Auditor) addShares(s Source, shares []*share.Sealed) {
+	kind := ShareFile
+	if shares[0].Kind == share.TSSLib {
+		kind = SaveData
+	}
+	if !a.file(s, kind) {
+		return
+	}
+	for _, sh := range shares {
+		sh.Wipe()
+		sh.Plain = nil
+		a.shares = append(a.shares, sh)
+		for _, p := range sh.Problems {
+			a.find(Error, "damaged-share", s.Path, exportAgain, "the share of node %.70q cannot be used: %v", sh.NodeID, p)
+		}
+		if sh.Kind == share.TSSLib {
+			a.find(Warning, "share-in-clear", s.Path, "seal it (mpc-backup seal) and destroy every copy that is not sealed",
+				"the share lies in the file in the clear: whoever copies the file has the share")
+			continue
+		}
+		a.password(sh)
+	}
+}
+
+const manifestSuffix = ".manifest.json"
+
+func (a *Auditor) manifest(s Source, data []byte) {
+	if !a.file(s, Manifest) {
+		return
+	}
+	m, err := backup.ParsePublicManifest(data)
+	if err != nil {
+		a.find(Error, "damaged-manifest", s.Path, "take another copy of the manifest; the bundle itself does not need it to be opened", "%v", err)
+		return
+	}
+	a.manifests = append(a.manifests, &manifestFile{s.Path, m})
+}
+
+// Books returns the address books that were found, for the caller to check
+// against Roots.
+func (a *Auditor) Books() []string { return a.toCheck }
+
+// Roots returns the root extended public keys that address books are held
+// against: the recorded ones if any were, and else those of the shares that were
+// found.
+func (a *Auditor) Roots() []*derive.Key {
+	roots := slices.Clone(a.o.Roots)
+	for _, set := range share.Collect(a.shares) {
+		root := set.Group.Root()
+		if root == nil || slices.ContainsFunc(roots, root.SameKey) ||
+			slices.ContainsFunc(a.o.Roots, func(r *derive.Key) bool { return r.Curve() == root.Curve() }) {
+			continue
+		}
+		roots = append(roots, root)
+	}
+	return roots
+}
+
+// AddBook notes how an address book fared.
+func (a *Auditor) AddBook(b Book) { a.books = append(a.books, b) }

@@ -1,0 +1,106 @@
+package audit
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Report judges everything that was added. Call it once.
+func (a *Auditor) Report() *Report {
+	a.matchManifests()
+	r := &Report{Tool: a.o.Tool, Date: a.o.Date.Format("2006-01-02"), Files: a.files, Books: a.books, Unreadable: a.unreadable}
+	if r.Files == nil {
+		r.Files = []File{}
+	}
+	if r.Books == nil {
+		r.Books = []Book{}
+	}
+	r.Vaults = a.vaults()
+	if len(r.Vaults) == 0 {
+		a.find(Error, "nothing-found", "", "check the paths", "there is no share file, no bundle with a public manifest and no attestation")
+	}
+	a.judgeBooks()
+	for _, f := range r.Files {
+		if f.Kind == Unrecognised {
+			a.Skip("%q: nothing recognises it", f.Path)
+		}
+	}
+	if r.NotCovered = a.notCovered; r.NotCovered == nil {
+		r.NotCovered = []string{}
+	}
+	r.Findings = a.findings
+	if r.Findings == nil {
+		r.Findings = []Finding{}
+	}
+	order := []Level{Error, Warning, Note}
+	slices.SortStableFunc(r.Findings, func(x, y Finding) int {
+		return cmp.Or(cmp.Compare(slices.Index(order, x.Level), slices.Index(order, y.Level)), cmp.Compare(x.Code, y.Code), slices.Compare(x.About, y.About))
+	})
+	r.OK = r.Count(Error) == 0 && r.Unreadable == 0
+	r.Summary = r.summary()
+	return r
+}
+
+func (a *Auditor) judgeBooks() {
+	for _, b := range a.books {
+		t := b.Totals
+		if t.Mismatch+t.Bad > 0 {
+			var lines []string
+			for _, row := range b.Rows {
+				lines = append(lines, fmt.Sprint(row.Line))
+			}
+			a.find(Error, "address-book", b.Path, "look at the lines named in the report; the book is of another vault, was edited, or is damaged",
+				"%d of %d rows do not belong to the root keys: %d mismatch and %d are bad, first on line %s", t.Mismatch+t.Bad, t.Rows, t.Mismatch, t.Bad, strings.Join(lines[:min(len(lines), 5)], ", "))
+		}
+		if t.Uncovered > 0 {
+			a.find(Error, "address-uncovered", b.Path, "find the backup of the root key on that curve, or give the key with --xpub",
+				"%d of %d rows are on a curve on which there is no root key: no backup here covers them", t.Uncovered, t.Rows)
+			a.Skip("%d rows of %q: no root key on their curve", t.Uncovered, b.Path)
+		}
+		if n := t.Unsupported - t.Uncovered; n > 0 {
+			a.find(Note, "address-unsupported", b.Path, "check those chains by other means; mpc-derive chains lists what is supported", "%d of %d rows could not be compared in full: their coins or address forms are not supported", n, t.Rows)
+			a.Skip("the addresses of %d rows of %q: coins or forms that are not supported", n, b.Path)
+		}
+		if t.Rows == 0 {
+			a.find(Warning, "address-book-empty", b.Path, "export the address book again", "the address book has no rows")
+		}
+	}
+}
+
+// summary is the verdict on everything, in a sentence or two.
+func (r *Report) summary() string {
+	count := map[Status]int{}
+	for _, v := range r.Vaults {
+		count[v.Status]++
+	}
+	var parts []string
+	say := func(n int, one, many string) {
+		if n == 1 {
+			parts = append(parts, "One "+one)
+		} else if n > 1 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, many))
+		}
+	}
+	say(count[TooFew]+count[Absent], "root key cannot be recovered with these files.", "root keys cannot be recovered with these files.")
+	say(count[Unknown], "set of shares is of an unknown root key.", "sets of shares are of unknown root keys.")
+	say(count[Present], "root key has enough shares here, which nobody has shown to open.", "root keys have enough shares here, which nobody has shown to open.")
+	say(count[Recoverable], "root key is recoverable.", "root keys are recoverable.")
+	if len(r.Vaults) == 0 {
+		parts = append(parts, "No backup was found.")
+	}
+	return strings.Join(parts, " ")
+}
+
+// Proves says what a report like this proves and what not, for every reader.
+func Proves() []string {
+	return []string{
+		"That a share file is present does not say that it opens, nor that its password is known. mpc-backup verify and mpc-backup attest show that.",
+		"That the files agree with each other proves nothing by itself: anybody who knows a root public key can make a consistent roster through it. It means something together with a root key and an epoch that were recorded before, or with attestations.",
+		"Fewer attestations, or opened shares, of one epoch than its threshold prove nothing about the vault.",
+		"What a public manifest says of a bundle is its maker's word; the hash only shows that the bundle is the same file.",
+		"An attestation is as fresh as its challenge. The auditor must have chosen the challenge; the date is the holder's word.",
+		"Nothing here says who else has copies.",
+	}
+}

@@ -1,0 +1,139 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+
+	"lifeboat/audit"
+)
+
+// Audit makes the page of an audit.
+func Audit(r *audit.Report, command []string) *Page {
+	p := &Page{
+		Title: "Audit of backups", Tool: r.Tool, Date: r.Date, Command: command,
+		Summary: r.Summary, Books: r.Books, Findings: r.Findings, Left: r.NotCovered, Proves: audit.Proves(), Files: r.Files,
+	}
+	p.Level, p.Verdict = verdict(r)
+	for i := range r.Vaults {
+		p.Vaults = append(p.Vaults, ofVault(&r.Vaults[i]))
+	}
+	p.Facts = [][2]string{{"Program", r.Tool}, {"Date of the audit", r.Date}, {"Files looked at", fmt.Sprint(len(r.Files))}}
+	p.Again = []Step{
+		{"Compare the files with the hashes above.", "sha256sum FILE"},
+		{"Read what each share file says, and compare the root keys and epochs with your records.", "mpc-backup inspect FILE"},
+		{"Run the audit again on the same files. With the same date it makes this page again, byte for byte.", CommandLine(withDate(command, r.Date))},
+		{"Have each holder show that the share opens: alone, or as an answer to a challenge of your choice.", "mpc-backup verify FILE\nmpc-backup attest FILE --challenge TEXT -o A.json"},
+		{"Check the attestations.", "mpc-backup check A.json --challenge TEXT"},
+	}
+	return p
+}
+
+// withDate adds the date to a command line that has none.
+func withDate(command []string, date string) []string {
+	for _, a := range command {
+		if a == "--date" || strings.HasPrefix(a, "--date=") {
+			return command
+		}
+	}
+	return append(command[:len(command):len(command)], "--date", date)
+}
+
+// verdict says in a few words how it stands. "In order" is not said of shares that
+// nobody has shown to open.
+func verdict(r *audit.Report) (audit.Level, string) {
+	shown := true
+	for _, v := range r.Vaults {
+		shown = shown && v.Status == audit.Recoverable
+	}
+	switch {
+	case r.Count(audit.Error) > 0:
+		return audit.Error, "Not in order"
+	case r.Unreadable > 0:
+		return audit.Error, "Not everything could be read"
+	case shown && r.Count(audit.Warning) == 0:
+		return Good, "Recoverable"
+	case shown:
+		return audit.Warning, "Recoverable, with warnings"
+	case r.Count(audit.Warning) > 0:
+		return audit.Warning, "Nothing is missing, and nothing was shown to open; with warnings"
+	}
+	return audit.Note, "Nothing is missing, and nothing was shown to open"
+}
+
+func levelOf(s audit.Status) audit.Level {
+	switch s {
+	case audit.Recoverable:
+		return Good
+	case audit.Present:
+		return audit.Note
+	case audit.Unknown:
+		return audit.Warning
+	}
+	return audit.Error
+}
+
+func ofVault(v *audit.Vault) Vault {
+	out := Vault{Title: "Root key on " + v.Curve, Root: v.Root, Level: levelOf(v.Status), Verdict: v.Verdict}
+	if v.Recorded {
+		out.Notes = append(out.Notes, "The root key is a recorded one.")
+	}
+	if v.TestOnly {
+		out.Notes = append(out.Notes, "TEST ONLY: the keys of this vault are published.")
+	}
+	for i := range v.Epochs {
+		out.Sets = append(out.Sets, ofEpoch(&v.Epochs[i]))
+	}
+	return out
+}
+
+func ofEpoch(e *audit.Epoch) Set {
+	s := Set{Title: "Shares of epoch " + e.Epoch, Level: levelOf(e.Status), Verdict: e.Verdict, Threshold: e.Threshold}
+	needed := "unknown"
+	if e.Threshold > 0 {
+		needed = fmt.Sprintf("%d of %d", e.Threshold, len(e.Holders))
+	}
+	recorded := "no"
+	if e.Recorded {
+		recorded = "yes"
+	}
+	s.Facts = [][2]string{{"Needed", needed}, {"Present", fmt.Sprint(e.Present)}, {"Attested", fmt.Sprint(e.Attested)},
+		{"Epoch recorded", recorded}, {"Group", strings.Join(e.GroupIDs, "; ")}, {"Made", strings.Join(e.Created, "; ")}}
+	for i := range e.Holders {
+		s.Holders = append(s.Holders, ofHolder(&e.Holders[i]))
+	}
+	for _, set := range e.Sets {
+		s.Ways = append(s.Ways, strings.Join(set, " + "))
+	}
+	if e.MoreSets > 0 {
+		s.Ways = append(s.Ways, fmt.Sprintf("and %d more sets of %d", e.MoreSets, e.Threshold))
+	}
+	return s
+}
+
+func ofHolder(h *audit.Holder) Holder {
+	out := Holder{Name: h.NodeID}
+	if len(h.Damaged) > 0 {
+		out.State = Damaged
+	}
+	if len(h.Copies) > 0 {
+		out.State = Here
+	}
+	for _, c := range h.Copies {
+		line := c.Path
+		switch {
+		case c.Bundle:
+			line += " (bundle)"
+		case c.Clear:
+			line += " (not encrypted)"
+		}
+		out.Lines = append(out.Lines, line)
+	}
+	for _, d := range h.Damaged {
+		out.Lines = append(out.Lines, d+" (damaged)")
+	}
+	if a := h.Attested; a != nil {
+		out.State = Attested
+		out.Lines = append(out.Lines, fmt.Sprintf("%s: attestation of %s, %s", a.Path, a.Date, a.Subject))
+	}
+	return out
+}

@@ -1,0 +1,405 @@
+package audit
+
+import (
+	"cmp"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strings"
+
+	"lifeboat/derive"
+)
+
+// MaxSets is how many sets of holders are listed for an epoch.
+const MaxSets = 12
+
+// judge makes the public form of an epoch.
+func (a *Auditor) judge(e *epoch) Epoch {
+	r := Epoch{
+		Epoch: e.name, GroupIDs: orEmpty(e.groupIDs), Created: orEmpty(e.created), Threshold: e.threshold,
+		Recorded: slices.Contains(a.o.Epochs, e.name), Holders: e.holders, Sets: [][]string{},
+	}
+	var here, attested []string
+	for _, h := range r.Holders {
+		if len(h.Copies) > 0 {
+			r.Present++
+		}
+		if h.Attested != nil {
+			attested = append(attested, h.NodeID)
+		}
+		if len(h.Copies) > 0 || h.Attested != nil {
+			here = append(here, h.NodeID)
+		}
+	}
+	r.Attested = len(attested)
+	r.Missing = max(0, r.Threshold-len(here))
+	switch basis := here; {
+	case r.Threshold == 0:
+		r.Status = Unknown
+		r.Verdict = fmt.Sprintf("Shares of %s lie in bundles, as their public manifests say. How many are needed, and for which key, is not public: add a share file or an attestation of this set.", names(here))
+	case r.Missing > 0:
+		r.Status = TooFew
+		r.Verdict = fmt.Sprintf("Not recoverable with these files: %s of %d needed shares %s here (%s).", number(len(here)), r.Threshold, isAre(len(here)), names(here))
+		if len(here) == 0 {
+			r.Verdict = fmt.Sprintf("Not recoverable with these files: none of %d needed shares is here.", r.Threshold)
+		}
+		if rest := r.absent(); len(rest) > 0 {
+			r.Verdict += fmt.Sprintf(" Missing: %s of %s.", number(r.Missing), names(rest))
+		}
+	case e.proven():
+		r.Status, basis = Recoverable, attested
+		r.Verdict = fmt.Sprintf("Recoverable by %s: they attested that they hold their shares, and the share public keys combine to the root key.", r.who(basis))
+	case r.Recorded:
+		r.Status = Recoverable
+		r.Verdict = fmt.Sprintf("Recoverable by %s, whose shares are of the epoch that was recorded before; whether the files open was not tried.", r.who(basis))
+	default:
+		r.Status = Present
+		r.Verdict = fmt.Sprintf("Enough shares are present, those of %s: whether they open, and are what the files say, is not shown.", r.who(basis))
+	}
+	return r
+}
+
+// absent lists whose shares are nowhere.
+func (r *Epoch) absent() []string {
+	var list []string
+	for _, h := range r.Holders {
+		if len(h.Copies) == 0 && h.Attested == nil {
+			list = append(list, h.NodeID)
+		}
+	}
+	return list
+}
+
+// who lists the sets of holders that reach the threshold, and says so in words.
+func (r *Epoch) who(here []string) string {
+	r.Sets, r.MoreSets = combinations(here, r.Threshold)
+	switch {
+	case len(here) == r.Threshold && r.Threshold == 2:
+		return fmt.Sprintf("%s together", names(here))
+	case len(here) == r.Threshold:
+		return fmt.Sprintf("all of %s together", names(here))
+	}
+	return fmt.Sprintf("any %d of %s", r.Threshold, names(here))
+}
+
+// combinations lists the subsets of k names, at most MaxSets, and how many more
+// there are, up to a million.
+func combinations(list []string, k int) (sets [][]string, more int) {
+	const most = 1_000_000
+	sets = [][]string{}
+	total := 1
+	for i := 1; i <= k && total < most; i++ {
+		total = total * (len(list) - k + i) / i
+	}
+	at := make([]int, k)
+	for i := range at {
+		at[i] = i
+	}
+	for len(sets) < min(total, MaxSets) {
+		var set []string
+		for _, i := range at {
+			set = append(set, list[i])
+		}
+		sets = append(sets, set)
+		i := k - 1
+		for i >= 0 && at[i] == len(list)-k+i {
+			i--
+		}
+		if i < 0 {
+			break
+		}
+		at[i]++
+		for j := i + 1; j < k; j++ {
+			at[j] = at[j-1] + 1
+		}
+	}
+	return sets, min(total, most) - len(sets)
+}
+
+// vaults groups the epochs by root key, and adds recorded root keys of which
+// nothing was found.
+func (a *Auditor) vaults() []Vault {
+	type building struct {
+		Vault
+		key    string
+		epochs []*epoch
+	}
+	var all []*building
+	for _, e := range a.epochs() {
+		key := e.curve + " ? " + e.name
+		if e.root != nil {
+			key = e.curve + " " + hex.EncodeToString(e.root.Bytes())
+		}
+		i := slices.IndexFunc(all, func(b *building) bool { return b.key == key })
+		if i < 0 {
+			i = len(all)
+			all = append(all, &building{key: key, Vault: Vault{Curve: e.curve}})
+		}
+		b := all[i]
+		b.epochs = append(b.epochs, e)
+		if root := a.root(e); root != nil && b.Root == "" {
+			b.Root = root.String()
+		}
+		if e.root != nil {
+			b.Recorded = b.Recorded || slices.ContainsFunc(a.o.Roots, func(r *derive.Key) bool {
+				return r.Curve() == e.root.Curve() && r.Point().Equal(e.root)
+			})
+		}
+		b.TestOnly = b.TestOnly || e.set != nil && e.set.Group.TestOnly()
+	}
+	vaults := []Vault{}
+	for _, b := range all {
+		for _, e := range b.epochs {
+			b.Epochs = append(b.Epochs, a.judge(e))
+		}
+		slices.SortStableFunc(b.Epochs, func(x, y Epoch) int {
+			return cmp.Or(cmp.Compare(x.Status.rank(), y.Status.rank()), slices.Compare(y.Created, x.Created), cmp.Compare(x.Epoch, y.Epoch))
+		})
+		b.Status, b.Verdict = b.Epochs[0].Status, b.Epochs[0].Verdict
+		vaults = append(vaults, b.Vault)
+		a.judgeVault(&b.Vault, b.epochs)
+	}
+	for _, r := range a.o.Roots {
+		if !slices.ContainsFunc(vaults, func(v Vault) bool { return v.Root == r.String() || v.Recorded && samePoint(v.Root, r) }) {
+			v := Vault{Curve: r.Curve().String(), Root: r.String(), Recorded: true, Status: Absent, Epochs: []Epoch{},
+				Verdict: "Not recoverable with these files: nothing here is of this root key."}
+			a.find(Error, "no-backup", v.name(), "find the backups of this vault, or strike the key from your records", "no share, bundle or attestation of the recorded root key is here")
+			vaults = append(vaults, v)
+		}
+	}
+	slices.SortStableFunc(vaults, func(x, y Vault) int {
+		return cmp.Or(-cmp.Compare(x.Curve, y.Curve), cmp.Compare(x.Root, y.Root))
+	})
+	return vaults
+}
+
+func samePoint(root string, r *derive.Key) bool {
+	k, err := derive.Parse(root)
+	return err == nil && k.Curve() == r.Curve() && k.Point().Equal(r.Point())
+}
+
+// root returns the root extended public key of an epoch; without a chain code in
+// its files, the recorded one.
+func (a *Auditor) root(e *epoch) *derive.Key {
+	if e.set != nil {
+		if root := e.set.Group.Root(); root != nil {
+			return root
+		}
+	}
+	for _, r := range a.o.Roots {
+		if e.root != nil && r.Curve() == e.root.Curve() && r.Point().Equal(e.root) {
+			return r
+		}
+	}
+	return nil
+}
+
+// judgeVault notes what is to be said of a vault as a whole.
+func (a *Auditor) judgeVault(v *Vault, epochs []*epoch) {
+	name := v.name()
+	if v.TestOnly {
+		a.find(Warning, "test-only", name, "never send anything of value to it", "it is a test vault: its keys are published")
+	}
+	a.judgeRecords(v, epochs, name)
+	best := &v.Epochs[0]
+	switch best.Status {
+	case TooFew:
+		text := best.Verdict
+		do := "find the missing files, or ask their holders to attest; if they are lost, make a new set while enough shares remain"
+		if enoughAcross(v) {
+			text += " Shares of other epochs are here too, and shares of two epochs never give the key together."
+			do = "find files of one and the same epoch"
+		}
+		a.find(Error, "too-few-shares", name, do, "%s", text)
+	case Unknown:
+		a.find(Warning, "unknown-vault", name, "put a share file of this set, or an attestation, beside the bundles and audit again", "%s", best.Verdict)
+	case Present:
+		a.find(Note, "not-opened", name, "have each holder run mpc-backup verify, or attest, and audit again with the attestations",
+			"enough shares are present, and none was opened; a roster that is consistent in itself proves nothing")
+	}
+	if best.Status.Enough() {
+		here := best.Present
+		switch n := len(best.Holders); {
+		case best.Threshold == n:
+			a.find(Warning, "all-needed", name, "find out who holds each share: if the provider holds one, plan for a set with a spare (mpc-recover reshare)",
+				"all %d shares are needed, so the loss of one loses the key; if the custody provider holds one of them, the key cannot be recovered without the provider", n)
+		case here == best.Threshold:
+			a.find(Note, "no-spare", name, "know where the other shares are", "exactly as many shares are here as are needed: with one of them lost, those that are not here would be needed")
+		}
+	}
+	for _, e := range v.Epochs[1:] {
+		do := "old shares stay as powerful as new ones: destroy every copy and bundle of the set that is not used any more, once each holder has re-opened the new one"
+		more := "fewer than give the key"
+		if e.Status.Enough() {
+			more = "enough to give the key"
+		}
+		a.find(Warning, "several-epochs", name, do, "there is another set of shares, epoch %s%s: %s of its shares %s here, %s. Which set is in use, no file says",
+			e.Epoch, created(&e), number(e.Present), isAre(e.Present), more)
+	}
+	for _, e := range epochs {
+		a.judgeEpoch(e, name)
+	}
+}
+
+// judgeRecords holds a vault against what the auditor recorded.
+func (a *Auditor) judgeRecords(v *Vault, epochs []*epoch, name string) {
+	onCurve := slices.ContainsFunc(a.o.Roots, func(r *derive.Key) bool { return r.Curve().String() == v.Curve })
+	switch {
+	case v.Root == "":
+	case onCurve && !v.Recorded:
+		a.find(Warning, "not-recorded", name, "find out which vault it is of; if it is yours, record its root key", "it is not among the recorded root keys")
+	case !onCurve:
+		a.find(Note, "root-not-recorded", name, "record the root key when the vault is made, apart from the backups, and give it with --xpub",
+			"no recorded root key was given: the files may agree with each other and be of another vault")
+	}
+	if len(a.o.Epochs) > 0 && !slices.ContainsFunc(v.Epochs, func(e Epoch) bool { return e.Recorded }) {
+		a.find(Warning, "epoch-not-recorded", name, "find out who made a new set of shares, and when", "none of its epochs is a recorded one")
+	}
+	for i, e := range epochs {
+		for _, o := range epochs[:i] {
+			if e.set == nil || o.set == nil {
+				continue
+			}
+			if ec, oc := e.set.Group.ChainCode, o.set.Group.ChainCode; ec != nil && oc != nil && *ec != *oc {
+				a.find(Error, "chain-code-differs", name, "compare both with the recorded root extended public key; the one that differs is damaged or forged",
+					"%q has another chain code than %q, so that every address would differ", e.set.Shares[0].Path, o.set.Shares[0].Path)
+			}
+		}
+	}
+}
+
+// judgeEpoch looks at how the shares of one set lie together.
+func (a *Auditor) judgeEpoch(e *epoch, name string) {
+	clear := 0
+	for _, h := range e.holders {
+		if slices.ContainsFunc(h.Copies, func(c Copy) bool { return c.Clear }) {
+			clear++
+		}
+	}
+	if e.threshold > 0 && clear >= e.threshold {
+		a.find(Error, "key-in-clear", name, "seal each share to its own holder, destroy the copies, and make a new set if anybody may have seen them",
+			"%d shares lie here in the clear and %d give the key: whoever can read these files has the key", clear, e.threshold)
+	}
+	for _, b := range a.bundles {
+		if b.manifest == nil {
+			continue
+		}
+		var nodes []string
+		for _, s := range b.manifest.Shares {
+			if s.Curve == e.curve && s.Epoch == e.name {
+				nodes = appendNew(nodes, s.NodeID)
+			}
+		}
+		if len(nodes) > 1 {
+			what := "has more than one share"
+			if e.threshold > 0 && len(nodes) >= e.threshold {
+				what = "has the key"
+			}
+			a.find(Warning, "shares-together", b.path, "seal each holder's share alone, to that holder", "one bundle holds the shares of %s of one set, so whoever opens it %s", names(nodes), what)
+		}
+	}
+}
+
+// enoughAcross reports whether the shares of all epochs together would be enough.
+func enoughAcross(v *Vault) bool {
+	n := 0
+	for _, e := range v.Epochs {
+		n += e.Present
+	}
+	return len(v.Epochs) > 1 && n >= v.Epochs[0].Threshold
+}
+
+// matchManifests finds the public manifest of each bundle, beside it or, if it
+// was renamed, by its hash.
+func (a *Auditor) matchManifests() {
+	used := map[*manifestFile]bool{}
+	for _, b := range a.bundles {
+		for _, m := range a.manifests {
+			beside := m.path == b.path+manifestSuffix
+			err := m.manifest.CheckHeader(b.header)
+			if err == nil && (b.manifest == nil || beside) {
+				b.manifest = m.manifest
+			}
+			if err == nil || beside {
+				used[m] = true
+			}
+			if err != nil && beside {
+				a.find(Error, "manifest-mismatch", b.path, "take another copy of the bundle, and of what lies beside it", "the bundle is not the one that its public manifest describes: %v", err)
+			}
+		}
+		if b.manifest == nil {
+			a.find(Warning, "no-manifest", b.path, "put the public manifest beside the bundle, or have its owner run mpc-backup verify", "no public manifest says what the bundle holds, so it counts for nothing here")
+			a.Skip("what bundle %q holds", b.path)
+		} else if len(b.manifest.Shares) == 0 {
+			a.Skip("bundle %q: it holds files and no share", b.path)
+		}
+	}
+	for _, m := range a.manifests {
+		if !used[m] {
+			a.find(Warning, "bundle-missing", m.path, "find the bundle, or take the manifest away", "the bundle that this manifest describes is not here (SHA-256 %s), so its shares are not counted", m.manifest.SHA256)
+		}
+	}
+}
+
+func (v *Vault) name() string {
+	if v.Root == "" {
+		if len(v.Epochs) > 0 {
+			return fmt.Sprintf("shares of epoch %s on %s", v.Epochs[0].Epoch, v.Curve)
+		}
+		return "a root key on " + v.Curve
+	}
+	return fmt.Sprintf("root key %s on %s", short(v.Root), v.Curve)
+}
+
+func created(e *Epoch) string {
+	if len(e.Created) == 0 {
+		return ""
+	}
+	day, _, _ := strings.Cut(e.Created[0], " ")
+	return fmt.Sprintf(" (made %.20s)", day)
+}
+
+// short is an extended key that people can still tell from another.
+func short(key string) string {
+	if len(key) < 24 {
+		return key
+	}
+	return key[:12] + "…" + key[len(key)-6:]
+}
+
+// names quotes and joins names: "a", "a" and "b", "a", "b" and 7 others.
+func names(list []string) string {
+	const most = 8
+	var quoted []string
+	for _, n := range list {
+		quoted = append(quoted, fmt.Sprintf("%q", n))
+	}
+	if extra := len(quoted) - most; extra > 0 {
+		quoted = append(quoted[:most], fmt.Sprintf("%d others", extra))
+	}
+	if n := len(quoted); n > 1 {
+		return strings.Join(quoted[:n-1], ", ") + " and " + quoted[n-1]
+	}
+	return strings.Join(quoted, "")
+}
+
+func number(n int) string {
+	if n < 4 {
+		return []string{"none", "one", "two", "three"}[n]
+	}
+	return fmt.Sprint(n)
+}
+
+func isAre(n int) string {
+	if n < 2 {
+		return "is"
+	}
+	return "are"
+}
+
+func orEmpty(list []string) []string {
+	if list == nil {
+		return []string{}
+	}
+	return list
+}

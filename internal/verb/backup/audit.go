@@ -1,0 +1,386 @@
+package backup
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"time"
+
+	"lifeboat/audit"
+	"lifeboat/audit/report"
+	"lifeboat/chains/book"
+	"lifeboat/internal/cli"
+	"lifeboat/internal/outfile"
+	"lifeboat/internal/strict"
+	"lifeboat/internal/verb/addresses"
+	"lifeboat/internal/verb/holder"
+)
+
+var auditVerb = cli.Verb{
+	Name:    "audit",
+	Summary: "what backups there are and whether they would do, without a secret",
+	Usage: `Usage: mpc-backup audit PATH… [--xpub KEY] [--addresses CSV] [--report F.html] [--json]
+
+Looks through files and folders for share files, bundles with their public
+manifests, attestations and address books, and says for each root key whose shares
+are there, whether they are enough, and what is wrong. It asks for no password,
+opens nothing, and runs on any machine. That a share is present does not say that
+it opens: "recoverable" is said only with attestations of enough holders, or for an
+epoch from your own records.
+
+Exit status 3 if any finding is an error, 1 if something could not be read, else 0.
+
+  --xpub KEY              a root extended public key from your own records (repeatable)
+  --epoch E               an epoch from your own records, as inspect shows it (repeatable)
+  --addresses CSV         an address book to hold against the root keys (repeatable); those found
+                          among the paths are taken, too
+  --max-age DAYS          attestations that are older do not count
+  --threshold T           how many shares are needed, for tss-lib files, which do not say
+  --strict                exit status 3 on warnings as well
+  --report F.html         write a page that can be filed and printed
+  --json                  print the findings as JSON
+
+Example: every night, from cron
+  mpc-backup audit /backups --xpub xpub6… --strict --report audit.html
+`,
+	Run: runAudit,
+}
+
+// Limits of what is looked through.
+const (
+	maxAuditFiles = 20_000
+	maxAuditDepth = 24
+)
+
+type auditFlags struct {
+	xpubs, epochs, addresses []string
+	maxAge, threshold        int
+	strict, json             bool
+	report                   string
+}
+
+func runAudit(e *cli.Env, args []string) error {
+	set := e.Flags("audit")
+	var f auditFlags
+	set.StringArrayVar(&f.xpubs, "xpub", nil, "")
+	set.StringArrayVar(&f.epochs, "epoch", nil, "")
+	set.StringArrayVar(&f.addresses, "addresses", nil, "")
+	set.IntVar(&f.maxAge, "max-age", 0, "")
+	set.IntVar(&f.threshold, "threshold", 0, "")
+	set.BoolVar(&f.strict, "strict", false, "")
+	set.BoolVar(&f.json, "json", false, "")
+	set.StringVar(&f.report, "report", "", "")
+	set.Reads("addresses")
+	set.Writes("report")
+	if err := set.Parse(args); err != nil {
+		return err
+	}
+	options, err := f.options(e, set)
+	if err != nil {
+		return err
+	}
+	if err := checkPage(f.report); err != nil {
+		return err
+	}
+	if err := set.Confine(set.Args()...); err != nil {
+		return err
+	}
+	a := audit.New(*options)
+	w := &walk{env: e, auditor: a, seen: map[string]bool{}}
+	for _, path := range set.Args() {
+		if err := w.path(path); err != nil {
+			return err
+		}
+	}
+	if err := f.checkBooks(e, a); err != nil {
+		return err
+	}
+	r := a.Report()
+	if f.report != "" {
+		page := report.Audit(r, append([]string{e.Program, "audit"}, args...))
+		if err := outfile.WriteFile(f.report, page.HTML()); err != nil {
+			return err
+		}
+	}
+	if f.json {
+		err = e.WriteJSON(r)
+	} else {
+		err = printAudit(e.Stdout, r)
+	}
+	if err != nil {
+		return err
+	}
+	return f.verdict(r)
+}
+
+var epochText = regexp.MustCompile(`^[0-9a-f]{16}$`)
+
+func (f *auditFlags) options(e *cli.Env, set *cli.Flags) (*audit.Options, error) {
+	switch {
+	case set.NArg() == 0:
+		return nil, set.Misuse("no PATH to look at")
+	case f.threshold < 0 || f.threshold == 1:
+		return nil, set.Misuse("--threshold %d: the least is 2", f.threshold)
+	case f.maxAge < 0 || set.Changed("max-age") && f.maxAge == 0:
+		return nil, set.Misuse("--max-age %d: a number of days from 1 was expected", f.maxAge)
+	}
+	for _, epoch := range f.epochs {
+		if !epochText.MatchString(epoch) {
+			return nil, set.Misuse("--epoch %q: 16 hex digits were expected, as mpc-backup inspect shows them", epoch)
+		}
+	}
+	roots, err := holder.ParseRoots(f.xpubs)
+	if err != nil {
+		return nil, cli.Fail(cli.Failed, err, "compare the key with your records, letter by letter")
+	}
+	return &audit.Options{
+		Tool: e.Program + " " + cli.Version, Date: set.Date(), MaxAge: time.Duration(f.maxAge) * 24 * time.Hour,
+		Roots: roots, Epochs: f.epochs, Threshold: f.threshold,
+	}, nil
+}
+
+// checkPage refuses, before any work, a report that could not be written.
+func checkPage(path string) error {
+	if path == "" {
+		return nil
+	}
+	return (&holder.Target{Path: path, Plain: true}).Check()
+}
+
+// walk looks through files and folders, in the order of their names.
+type walk struct {
+	env     *cli.Env
+	auditor *audit.Auditor
+	seen    map[string]bool
+	files   int
+	full    bool
+}
+
+func (w *walk) path(root string) error {
+	if info, err := os.Stat(root); err != nil {
+		w.auditor.Unread(root, reason(err))
+		return nil
+	} else if !info.IsDir() {
+		w.file(root)
+		return nil
+	}
+	base := strings.Count(filepath.Clean(root), string(filepath.Separator))
+	return filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if stop := w.env.Interrupt.Err(); stop != nil {
+			return stop
+		}
+		switch {
+		case err != nil:
+			w.auditor.Unread(path, reason(err))
+			if d != nil && d.IsDir() {
+				return filepath.SkipDir
+			}
+		case d.IsDir():
+			if strings.Count(path, string(filepath.Separator))-base > maxAuditDepth {
+				w.auditor.Skip("%q and what is in it: deeper than %d folders", path, maxAuditDepth)
+				return filepath.SkipDir
+			}
+		case d.Type()&fs.ModeSymlink != 0:
+			w.auditor.Skip("%q: a symbolic link; name what it leads to", path)
+		case !d.Type().IsRegular():
+			w.auditor.Skip("%q: not a regular file", path)
+		case w.files >= maxAuditFiles:
+			if !w.full {
+				w.auditor.Unread(root, fmt.Errorf("it holds more than %d files: name the folders with the backups", maxAuditFiles))
+			}
+			w.full = true
+			return filepath.SkipAll
+		default:
+			w.file(path)
+		}
+		return nil
+	})
+}
+
+func (w *walk) file(path string) {
+	if w.seen[filepath.Clean(path)] {
+		return
+	}
+	w.seen[filepath.Clean(path)] = true
+	w.files++
+	f, err := strict.Open(path)
+	if err != nil {
+		w.auditor.Unread(path, reason(err))
+		return
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		w.auditor.Unread(path, reason(err))
+		return
+	}
+	w.auditor.Add(audit.Source{Path: path, Size: info.Size(), Data: f})
+}
+
+// reason is why the system refused, without the path, which the report names.
+func reason(err error) error {
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		return p.Err
+	}
+	return err
+}
+
+// checkBooks holds every address book against the root keys.
+func (f *auditFlags) checkBooks(e *cli.Env, a *audit.Auditor) error {
+	paths := a.Books()
+	for _, given := range f.addresses {
+		found := false
+		for _, p := range paths {
+			found = found || filepath.Clean(p) == filepath.Clean(given)
+		}
+		if !found {
+			if _, err := addresses.Header(given); err != nil {
+				return err
+			}
+			(&walk{env: e, auditor: a, seen: map[string]bool{}}).file(given)
+			paths = a.Books()
+		}
+	}
+	roots := a.Roots()
+	for _, path := range paths {
+		b := audit.Book{Path: path, Rows: []audit.Row{}}
+		if len(roots) == 0 {
+			a.Skip("address book %q: there is no root key to hold it against", path)
+			continue
+		}
+		totals, err := addresses.Run(e, path, roots, true, failures,
+			func(rows []audit.Row) error {
+				b.Rows = append(b.Rows, rows[:min(len(rows), audit.MaxRows-len(b.Rows))]...)
+				return nil
+			})
+		if e.Interrupt.Err() != nil {
+			return err
+		}
+		if err != nil {
+			a.Unread(path, err)
+			continue
+		}
+		b.Totals = *totals
+		a.AddBook(b)
+	}
+	return nil
+}
+
+// failures names the first rows of a chunk that do not belong to the root keys.
+func failures(c *addresses.Chunk) ([]audit.Row, error) {
+	var rows []audit.Row
+	for i := range c.Results {
+		r := &c.Results[i]
+		if (r.Status == book.Mismatch || r.Status == book.Bad || r.Uncovered) && len(rows) < audit.MaxRows {
+			rows = append(rows, audit.Row{Line: c.Rows[i].Line, Text: r.Text()})
+		}
+	}
+	return rows, nil
+}
+
+func (f *auditFlags) verdict(r *audit.Report) error {
+	errs, warnings := r.Count(audit.Error), r.Count(audit.Warning)-r.Unreadable
+	switch {
+	case errs > 0:
+		return cli.Fail(cli.Mismatch, fmt.Errorf("not in order: %s", first(r, audit.Error)))
+	case f.strict && warnings > 0:
+		return cli.Fail(cli.Mismatch, fmt.Errorf("not in order, as --strict counts warnings: %s", first(r, audit.Warning)))
+	case r.Unreadable > 0:
+		return cli.Fail(cli.Failed, fmt.Errorf("%d files or folders could not be read, so the audit is not complete", r.Unreadable))
+	}
+	return nil
+}
+
+// first is the first finding of a level, and how many others there are.
+func first(r *audit.Report, level audit.Level) string {
+	n := r.Count(level) - 1
+	for _, f := range r.Findings {
+		if f.Level != level || level == audit.Warning && f.Code == "unreadable" {
+			continue
+		}
+		text := f.Text
+		if len(f.About) > 0 {
+			text = fmt.Sprintf("%.200s: %s", f.About[0], text)
+		}
+		if n > 0 {
+			text += fmt.Sprintf(" (and %d more)", n)
+		}
+		return text
+	}
+	return ""
+}
+
+func printAudit(w io.Writer, r *audit.Report) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s\n", r.Summary)
+	for i := range r.Vaults {
+		v := &r.Vaults[i]
+		fmt.Fprintf(&b, "\nroot key on %s: %s\n", v.Curve, v.Status)
+		if v.Root != "" {
+			fmt.Fprintf(&b, "  %s\n", v.Root)
+		}
+		fmt.Fprintf(&b, "  %s\n", cli.Clean(v.Verdict))
+		for j := range v.Epochs {
+			printEpoch(&b, &v.Epochs[j])
+		}
+	}
+	for _, a := range r.Books {
+		t := a.Totals
+		fmt.Fprintf(&b, "\naddress book %q: %d rows: %d ok, %d mismatch, %d unsupported, %d bad\n", a.Path, t.Rows, t.OK, t.Mismatch, t.Unsupported, t.Bad)
+		for _, row := range a.Rows {
+			fmt.Fprintf(&b, "  line %d: %s\n", row.Line, cli.Clean(row.Text))
+		}
+	}
+	if len(r.Findings) > 0 {
+		b.WriteString("\n")
+	}
+	for _, f := range r.Findings {
+		fmt.Fprintf(&b, "%s %s: %s\n", f.Level, f.Code, cli.Clean(f.Text))
+		for _, about := range f.About {
+			fmt.Fprintf(&b, "    %s\n", cli.Clean(about))
+		}
+		fmt.Fprintf(&b, "    do: %s\n", cli.Clean(f.Do))
+	}
+	if len(r.NotCovered) > 0 {
+		b.WriteString("\nnot covered:\n")
+		for _, n := range r.NotCovered {
+			fmt.Fprintf(&b, "  %s\n", cli.Clean(n))
+		}
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func printEpoch(b *strings.Builder, e *audit.Epoch) {
+	needed := "?"
+	if e.Threshold > 0 {
+		needed = fmt.Sprint(e.Threshold)
+	}
+	fmt.Fprintf(b, "  epoch %s: %d present, %d attested, %s needed of %d\n", e.Epoch, e.Present, e.Attested, needed, len(e.Holders))
+	for _, h := range e.Holders {
+		var where []string
+		for _, c := range h.Copies {
+			kind := ""
+			if c.Bundle {
+				kind = " (bundle)"
+			}
+			where = append(where, fmt.Sprintf("%q%s", c.Path, kind))
+		}
+		for _, d := range h.Damaged {
+			where = append(where, fmt.Sprintf("%q (damaged)", d))
+		}
+		if h.Attested != nil {
+			where = append(where, fmt.Sprintf("attested on %s in %q", h.Attested.Date, h.Attested.Path))
+		}
+		if len(where) == 0 {
+			where = []string{"not here"}
+		}
+		fmt.Fprintf(b, "    %q: %s\n", h.NodeID, strings.Join(where, ", "))
+	}
+}

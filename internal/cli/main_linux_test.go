@@ -35,6 +35,7 @@ var child = Program{Name: "mpc-test", Verbs: []Verb{
 		_, err = term.Password("Passphrase: ")
 		return err
 	}},
+	{Name: "panic", Run: func(*Env, []string) error { return sink([]byte("hunter2"), 0) }},
 	{Name: "talk", Run: func(e *Env, _ []string) error {
 		for {
 			if _, err := fmt.Fprintln(e.Stdout, "line"); err != nil {
@@ -43,6 +44,14 @@ var child = Program{Name: "mpc-test", Verbs: []Verb{
 		}
 	}},
 }}
+
+// sink panics with a secret in its arguments and in the value.
+//
+//go:noinline
+func sink(secret []byte, i int) error {
+	defer func() { panic(string(secret)) }()
+	return fmt.Errorf("%c", secret[i-1])
+}
 
 func TestMain(m *testing.M) {
 	if os.Getenv(childVerb) == "" {
@@ -105,6 +114,19 @@ func TestSignals(t *testing.T) {
 				t.Errorf("left %v, %v", left, err)
 			}
 		})
+	}
+}
+
+// A panic says nothing of where it was or what it was about, even if the
+// environment asks for it.
+func TestPanicEndsQuietly(t *testing.T) {
+	cmd, stderr := start(t, "panic")
+	var exit *exec.ExitError
+	if err := cmd.Run(); !errors.As(err, &exit) || exit.ExitCode() != Failed {
+		t.Errorf("ended with %v", err)
+	}
+	if want := "mpc-test: error: internal error: please report what was run, without any secret\n"; stderr.String() != want {
+		t.Errorf("got %q, want %q", stderr, want)
 	}
 }
 

@@ -8,7 +8,9 @@ import (
 )
 
 // Program returns mpc-recover.
-func Program() *cli.Program { return program(keyVerb, repairVerb, reshareVerb, drillVerb) }
+func Program() *cli.Program {
+	return program(keyVerb, repairVerb, reshareVerb, ceremonyVerb, drillVerb)
+}
 
 // program returns mpc-recover with some of its verbs: the drill runs the others.
 func program(verbs ...cli.Verb) *cli.Program {

@@ -7,7 +7,6 @@ import (
 	"io"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 
 	"lifeboat/internal/cli"
@@ -57,7 +56,7 @@ Example: the client's share is lost; the provider's and the custodian's make a n
 	Run: runReshare,
 }
 
-// notKnown and stillPowerful end every reshare (DESIGN: old shares stay powerful).
+// notKnown ends every reshare.
 const notKnown = "The custody provider's system does not know this set of shares: it serves recovery only."
 
 type reshareFlags struct {
@@ -131,12 +130,10 @@ func (f *reshareFlags) define(set *cli.Flags) {
 	set.Writes("output")
 }
 
-// thresholds gives the two thresholds their places: --threshold is that of the
-// new shares here, and where the flags that all verbs share want that of
-// tss-lib files, they get --old-threshold.
+// thresholds checks how many shares there will be, and how many are needed.
 func (f *reshareFlags) thresholds(set *cli.Flags) error {
 	var err error
-	if f.threshold, err = set.GetInt("threshold"); err != nil {
+	if f.threshold, err = newThreshold(set, f.oldThreshold); err != nil {
 		return err
 	}
 	switch n := len(f.parties); {
@@ -146,12 +143,12 @@ func (f *reshareFlags) thresholds(set *cli.Flags) error {
 		return set.Misuse("no new holder: give --party NODE_ID for each")
 	case n == 1, f.threshold == 1:
 		return cli.Fail(cli.Refused, errors.New("a threshold of 1, or a single holder, would make one share the key"), "give at least two parties and --threshold 2 or more")
-	case f.threshold < 0 || f.threshold > n || set.Changed("threshold") && f.threshold == 0:
+	case f.threshold > n:
 		return set.Misuse("--threshold %d among %d parties", f.threshold, n)
 	case n > share.MaxParticipants:
 		return set.Misuse("%d parties; at most %d are supported", n, share.MaxParticipants)
 	}
-	return set.Set("threshold", strconv.Itoa(f.oldThreshold))
+	return nil
 }
 
 func (f *reshareFlags) readParties(set *cli.Flags) ([]*party, error) {
@@ -447,17 +444,18 @@ func (r *reshareReport) add(s *resharing) {
 	if len(r.Groups) == 1 {
 		r.Next = append(r.Next,
 			"Each new holder takes their file, opens it with their own password or identity, and says so: mpc-backup attest FILE --challenge TEXT -o A.json; mpc-backup check A.json tells who has.")
-		r.Next = append(r.Next, oldShares(old)...)
+		r.Next = append(r.Next, oldShares("Only then destroy", old)...)
 		r.Next = append(r.Next, notKnown)
 	}
 }
 
-// oldShares says what must become of the shares that a reshare replaces.
-func oldShares(old *share.Group) []string {
+// oldShares says what must become of the shares that a reshare replaces, and
+// when.
+func oldShares(when string, old *share.Group) []string {
 	t, n := old.Threshold, len(old.Participants)
 	return []string{
-		fmt.Sprintf("Only then destroy the old shares: any %d of the %d old shares still give the key, for ever, and no reshare changes that. They are those of %s.",
-			t, n, holder.Sentence(quoted(old.NodeIDs()))),
+		fmt.Sprintf("%s the old shares: any %d of the %d old shares still give the key, for ever, and no reshare changes that. They are those of %s.",
+			when, t, n, holder.Sentence(quoted(old.NodeIDs()))),
 		fmt.Sprintf("Destroy every copy of them: files, phones and nodes, bundles, backups, paper, and the passwords. At least %d of the %d must be gone for certain; count those that you cannot see destroyed, such as the provider's, as still there.",
 			n-t+1, n),
 	}

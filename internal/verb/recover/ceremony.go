@@ -1,0 +1,311 @@
+package recover
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"lifeboat/internal/cli"
+	"lifeboat/internal/outfile"
+	"lifeboat/internal/strict"
+	"lifeboat/internal/verb/holder"
+	"lifeboat/recover"
+	"lifeboat/recover/ceremony"
+)
+
+var ceremonyVerb = cli.Verb{
+	Name:    "ceremony",
+	Summary: "reshare or repair across machines that never meet, by files on a stick",
+	Usage: `Usage: mpc-recover ceremony STEP DIR …
+
+A reshare or a repair in which no machine ever holds two shares of one set. DIR is
+a folder on a stick that is carried from machine to machine. Each step reads what
+is there, checks everything, adds one file, and says who is next. A step can be
+repeated: if its file is there, it is checked and nothing is written. Nothing in
+DIR is secret.
+
+  1. ceremony plan DIR FILE --signer NODE… --party NODE… --threshold T
+     ceremony plan DIR FILE --signer NODE… --lost NODE
+       anybody, with any share file of the vault, no password: who deals (as many old
+       holders as are needed), and who gets a new share, or whose share is lost.
+       --group ID for one group only.
+  2. ceremony join DIR --node NODE -o KEY.age -r RECIPIENT
+       each new party (in a repair each signer, and the holder of the lost share): a
+       one-time key, sealed for yourself in KEY.age, kept outside DIR.
+     Then everybody compares twelve words, over the telephone or face to face. Whoever
+     swapped a file on the stick would otherwise get the parts meant for somebody else.
+  3. ceremony deal DIR FILE
+       each signer, with the old share. It shows the twelve words and goes on only when
+       you confirm them (--words "…" for scripts).
+     ceremony deal DIR FILE --key KEY.age
+       in a repair once more, when all signers have dealt.
+  4. ceremony accept DIR --key KEY.age --xpub KEY… -o FILE
+       each new party: the new share file, under a new password or sealed (-r). The root
+       extended public keys are from your own records, one for each group.
+  5. ceremony confirm DIR FILE
+       each new party: opens the written file again, and signs what was seen. Only when
+       all have confirmed does anybody destroy an old share.
+
+  ceremony status DIR          who is next
+
+  -i, --identity F             an age identity, an SSH key or a shard that opens FILE or KEY.age
+  --passphrase-file F          the password of FILE (deal, confirm) or of KEY.age (accept)
+  --key-passphrase-file F      deal: the passphrase of KEY.age
+  --new-passphrase-file F      accept: the password of the new file, instead of asking
+` + holder.RecipientHelp + `  --json                       print the state as JSON
+
+Example: the second of three signers deals
+  mpc-recover ceremony deal /media/stick/reshare custodian.json
+`,
+	Run: runCeremony,
+}
+
+// ceremonySteps are the words after ceremony.
+var ceremonySteps = map[string]func(e *cli.Env, set *cli.Flags, args []string) error{
+	"plan": runPlan, "join": runJoin, "deal": runDeal, "accept": runAccept, "confirm": runConfirm, "status": runStatus,
+}
+
+func runCeremony(e *cli.Env, args []string) error {
+	set := e.Flags("ceremony")
+	if len(args) > 0 {
+		if step, ok := ceremonySteps[args[0]]; ok {
+			return step(e, set, args[1:])
+		}
+	}
+	if err := set.Parse(args); err != nil {
+		return err
+	}
+	return set.Misuse("a step was expected: plan, join, deal, accept, confirm or status")
+}
+
+// folder is DIR.
+type folder struct {
+	env  *cli.Env
+	path string
+	*ceremony.Ceremony
+	json bool
+}
+
+// Limits of a folder.
+const (
+	maxFolderFiles = 5000
+	maxFolderSize  = 64 << 20 // bytes
+)
+
+// readFolder reads the messages in a folder. Other files than JSON are left
+// alone: sticks collect them.
+func readFolder(path string) (map[string][]byte, error) {
+	entries, err := os.ReadDir(path)
+	if err != nil {
+		return nil, cli.Fail(cli.Failed, fmt.Errorf("couldn't read the folder %q of the ceremony: %w", path, errors.Unwrap(err)))
+	}
+	if len(entries) > maxFolderFiles {
+		return nil, cli.Fail(cli.Failed, fmt.Errorf("the folder %q has more than %d files: give the ceremony a folder of its own", path, maxFolderFiles))
+	}
+	files, size := map[string][]byte{}, 0
+	for _, entry := range entries {
+		name := entry.Name()
+		if !strings.EqualFold(filepath.Ext(name), ".json") || strings.HasPrefix(name, ".") {
+			continue
+		}
+		data, err := strict.ReadFile(filepath.Join(path, name), ceremony.MaxFileSize)
+		if err != nil {
+			return nil, err
+		}
+		if size += len(data); size > maxFolderSize {
+			return nil, cli.Fail(cli.Failed, fmt.Errorf("the files in %q are larger than %d MiB together", path, maxFolderSize>>20))
+		}
+		files[name] = data
+	}
+	return files, nil
+}
+
+// openFolder reads and checks a ceremony.
+func openFolder(e *cli.Env, path string) (*folder, error) {
+	files, err := readFolder(path)
+	if err != nil {
+		return nil, err
+	}
+	c, err := ceremony.Open(files)
+	if err != nil {
+		return nil, ceremonyError(fmt.Errorf("ceremony in %q: %w", path, err))
+	}
+	for _, left := range outfile.Leftovers(path) {
+		e.Warn("%q was left by a run that was killed; look at it and remove it", left)
+	}
+	for _, g := range c.Old() {
+		if g.TestOnly() {
+			e.Warn("group %q is of a test vault: its keys are published, and nothing of value may ever be sent to them", g.ID)
+		}
+	}
+	return &folder{env: e, path: path, Ceremony: c}, nil
+}
+
+// ceremonyError gives an error of package ceremony its exit status.
+func ceremonyError(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, ceremony.ErrTooEarly):
+		return cli.Fail(cli.Failed, err, "ceremony status DIR says who is next")
+	case errors.Is(err, recover.ErrPinned):
+		return cli.Fail(cli.Mismatch, err, "do not go on: the plan may be of another vault, or made up; compare the root extended public key with your records")
+	case errors.Is(err, ceremony.ErrMessage), errors.Is(err, recover.ErrCheat), errors.Is(err, ceremony.ErrKey):
+		return cli.Fail(cli.Mismatch, err, "do not go on with this ceremony before it is known how that happened: ask the party that the file names")
+	}
+	return cli.Fail(cli.Mismatch, err)
+}
+
+// add writes a message into the folder, and reads the folder again as the next
+// party will.
+func (f *folder) add(name string, data []byte) error {
+	if err := outfile.WriteFile(filepath.Join(f.path, name), data); err != nil {
+		return err
+	}
+	return f.reread()
+}
+
+func (f *folder) reread() error {
+	files, err := readFolder(f.path)
+	if err != nil {
+		return err
+	}
+	c, err := ceremony.Open(files)
+	if err != nil {
+		return ceremonyError(fmt.Errorf("ceremony in %q: %w", f.path, err))
+	}
+	f.Ceremony = c
+	return nil
+}
+
+// ceremonyReport is what --json prints.
+type ceremonyReport struct {
+	Kind        ceremony.Kind `json:"kind"`
+	Session     string        `json:"session"`
+	Did         string        `json:"did"`     // what this run did
+	Written     []string      `json:"written"` // files, in DIR or outside
+	Signers     []string      `json:"signers"`
+	Parties     []string      `json:"parties"`
+	Threshold   int           `json:"threshold"`
+	Fingerprint []string      `json:"fingerprint"` // twelve words, once everybody has joined
+	NextStep    ceremony.Step `json:"next_step"`   // empty: the ceremony is complete
+	WaitingFor  []string      `json:"waiting_for"`
+	Done        bool          `json:"done"`
+	Next        []string      `json:"next"`
+
+	about string
+}
+
+// report says what was done and who is next.
+func (f *folder) report(did string, written ...string) error {
+	r := &ceremonyReport{
+		Kind: f.Kind(), Session: f.Session(), Did: did, Written: append([]string{}, written...),
+		Signers: f.Signers(), Parties: f.Parties(), Threshold: f.Threshold(), Fingerprint: []string{}, WaitingFor: []string{},
+		about: f.about(),
+	}
+	if words, err := f.Fingerprint(); err == nil {
+		r.Fingerprint = words
+	}
+	step, missing := f.Ceremony.Next()
+	r.NextStep, r.WaitingFor, r.Done = step, append(r.WaitingFor, missing...), step == ""
+	r.Next = f.next(step, missing)
+	if f.json {
+		return f.env.WriteJSON(r)
+	}
+	return r.print(f.env.Stdout)
+}
+
+// about says in words what the plan is.
+func (f *folder) about() string {
+	about := fmt.Sprintf("%s, session %s…: %s deal; ", f.Kind(), f.Session()[:16], holder.Sentence(quoted(f.Signers())))
+	if f.Kind() == ceremony.Repair {
+		about += fmt.Sprintf("the share of %s is lost\n", holder.Sentence(quoted(f.Parties())))
+	} else {
+		about += fmt.Sprintf("%s get new shares, of which %d will give the key\n", holder.Sentence(quoted(f.Parties())), f.Threshold())
+	}
+	for _, g := range f.Old() {
+		about += fmt.Sprintf("  group %q on %v, root key %s\n", g.ID, g.Curve, g.Root())
+	}
+	return about
+}
+
+// next says in words what is to be done.
+func (f *folder) next(step ceremony.Step, missing []string) []string {
+	who := holder.Sentence(quoted(missing))
+	switch step {
+	case ceremony.StepJoin:
+		return []string{"Waiting for the join of " + who + "."}
+	case ceremony.StepDeal:
+		return []string{
+			"Everybody compares the twelve words with everybody else, before anything is dealt.",
+			"Waiting for the deal of " + who + ".",
+		}
+	case ceremony.StepSum:
+		return []string{"Waiting for the second deal, with --key, of " + who + "."}
+	case ceremony.StepConfirm:
+		return append([]string{
+			"Waiting for " + who + " to accept, with --xpub from their own records, and then to confirm.",
+			"Nobody destroys an old share before all have confirmed.",
+		}, f.abandoned()...)
+	}
+	if f.Kind() == ceremony.Repair {
+		return []string{
+			fmt.Sprintf("The share of %s is there again, and all other files stay valid.", holder.Sentence(quoted(f.Parties()))),
+			"It is the same share as before. If the old copy may be in somebody's hands, this is not enough: reshare, and destroy the old shares.",
+		}
+	}
+	next := []string{"All new holders have confirmed the same messages: every one of them holds a share of one new set."}
+	return append(append(next, oldShares("Now destroy", f.Old()[0])...), notKnown)
+}
+
+// abandoned says what a ceremony leaves that is not brought to its end.
+func (f *folder) abandoned() []string {
+	if f.Kind() == ceremony.Repair {
+		return nil
+	}
+	return []string{fmt.Sprintf("If the ceremony is abandoned from here on: any %d shares that were accepted give the key. They are a second set, to be destroyed with their passwords.", f.Threshold())}
+}
+
+func (r *ceremonyReport) print(w io.Writer) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s\n", r.Did)
+	for _, path := range r.Written {
+		fmt.Fprintf(&b, "written: %s\n", path)
+	}
+	b.WriteString(r.about)
+	if len(r.Fingerprint) > 0 {
+		b.WriteString(showWords(r.Fingerprint))
+	}
+	printNext(&b, r.Next)
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// showWords lays the twelve words out in three lines.
+func showWords(words []string) string {
+	var b strings.Builder
+	b.WriteString("the twelve words of the plan and all joins:\n")
+	for i := 0; i < len(words); i += 4 {
+		fmt.Fprintf(&b, "  %s\n", strings.Join(words[i:min(i+4, len(words))], "  "))
+	}
+	return b.String()
+}
+
+func runStatus(e *cli.Env, set *cli.Flags, args []string) error {
+	asJSON := set.Bool("json", false, "")
+	if err := set.Parse(args); err != nil {
+		return err
+	}
+	if set.NArg() != 1 {
+		return set.Misuse("give the folder of the ceremony")
+	}
+	f, err := openFolder(e, set.Arg(0))
+	if err != nil {
+		return err
+	}
+	f.json = *asJSON
+	return f.report("everything in the folder agrees")
+}

@@ -1,0 +1,161 @@
+package recover
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"lifeboat/internal/cli"
+	"lifeboat/internal/verb/holder"
+	"lifeboat/recover/ceremony"
+	"lifeboat/share"
+)
+
+type planFlags struct {
+	holder.Flags
+	signers   []string
+	parties   []string
+	lost      string
+	threshold int
+	old       int
+	group     string
+	json      bool
+}
+
+func runPlan(e *cli.Env, set *cli.Flags, args []string) error {
+	var f planFlags
+	f.Flags.Define(set)
+	set.StringArrayVar(&f.signers, "signer", nil, "")
+	set.StringArrayVar(&f.parties, "party", nil, "")
+	set.StringVar(&f.lost, "lost", "", "")
+	set.IntVar(&f.old, "old-threshold", 0, "")
+	set.StringVar(&f.group, "group", "", "")
+	set.BoolVar(&f.json, "json", false, "")
+	if err := set.Parse(args); err != nil {
+		return err
+	}
+	var err error
+	if f.threshold, err = newThreshold(set, f.old); err != nil {
+		return err
+	}
+	switch {
+	case set.NArg() < 2:
+		return set.Misuse("give the folder of the ceremony and a share FILE of the vault")
+	case len(f.signers) == 0:
+		return set.Misuse("no signer: give --signer NODE_ID for each old holder who will deal")
+	case (len(f.parties) == 0) == (f.lost == ""):
+		return set.Misuse("give either --party NODE_ID for each new holder, or --lost NODE_ID")
+	case f.lost != "" && f.threshold != 0:
+		return set.Misuse("a repair changes no threshold: leave --threshold out")
+	case f.threshold == 1 || len(f.parties) == 1:
+		return cli.Fail(cli.Refused, errors.New("a threshold of 1, or a single holder, would make one share the key"), "give at least two parties and --threshold 2 or more")
+	}
+	dir := set.Arg(0)
+	if _, err := os.Lstat(filepath.Join(dir, ceremony.PlanName)); err == nil {
+		there, err := openFolder(e, dir)
+		if err != nil {
+			return err
+		}
+		there.json = f.json
+		return there.report("there is a plan already, and nothing was written; a new plan needs a new folder")
+	}
+	groups, err := f.groupsOf(e, set, set.Args()[1:])
+	if err != nil {
+		return err
+	}
+	outline := ceremony.Outline{
+		Kind: ceremony.Repair, Tool: e.Program + " " + cli.Version, Created: set.Date().UTC().Format(createdTime),
+		Signers: f.signers, Parties: []string{f.lost}, Groups: groups,
+	}
+	if f.lost == "" {
+		outline.Kind, outline.Parties, outline.Threshold = ceremony.Reshare, f.parties, f.threshold
+		if outline.Threshold == 0 {
+			outline.Threshold = groups[0].Threshold
+		}
+		for _, g := range groups {
+			outline.NewIDs = append(outline.NewIDs, newGroupID(g))
+		}
+	}
+	data, err := ceremony.NewPlan(outline)
+	if err != nil {
+		return cli.Fail(cli.Usage, err)
+	}
+	return f.write(e, dir, data)
+}
+
+// newThreshold takes --threshold for the new shares, and leaves --old-threshold
+// in its place for the flags that all verbs share, which want that of tss-lib
+// files.
+func newThreshold(set *cli.Flags, old int) (int, error) {
+	n, err := set.GetInt("threshold")
+	if err != nil {
+		return 0, err
+	}
+	if n < 0 || n > share.MaxParticipants || n == 0 && set.Changed("threshold") {
+		return 0, set.Misuse("--threshold %d", n)
+	}
+	return n, set.Set("threshold", fmt.Sprint(old))
+}
+
+// groupsOf returns what the files say of the vault.
+func (f *planFlags) groupsOf(e *cli.Env, set *cli.Flags, paths []string) ([]*share.Group, error) {
+	session, err := holder.Load(e, set, &f.Flags, paths)
+	if err != nil {
+		return nil, err
+	}
+	defer session.Close()
+	if f.Opens() {
+		if err := session.OpenBundles(); err != nil {
+			return nil, err
+		}
+	}
+	var shares []*share.Sealed
+	for _, in := range session.Inputs {
+		if in.Err != nil {
+			return nil, cli.Fail(cli.Failed, in.Err)
+		}
+		if len(in.Entries) == 0 {
+			return nil, cli.Fail(cli.Failed, fmt.Errorf("%q holds no share that can be read", in.Path), "give a share file, or with -i the identity that opens the bundle")
+		}
+		for _, entry := range in.Entries {
+			if err := entry.Sealed.Err(); err != nil {
+				return nil, cli.Fail(cli.Mismatch, fmt.Errorf("%q: %w", in.Path, err))
+			}
+			shares = append(shares, entry.Sealed)
+		}
+	}
+	var groups []*share.Group
+	for _, s := range share.Collect(shares) {
+		if f.group == "" || s.Group.ID == f.group {
+			groups = append(groups, s.Group)
+		}
+	}
+	if len(groups) == 0 {
+		return nil, cli.Fail(cli.Mismatch, fmt.Errorf("no file is of group %q", f.group))
+	}
+	return groups, nil
+}
+
+func (f *planFlags) write(e *cli.Env, dir string, data []byte) error {
+	// What is refused here would stop every step after this one.
+	if _, err := ceremony.Open(map[string][]byte{ceremony.PlanName: data}); err != nil {
+		return ceremonyError(err)
+	}
+	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("couldn't make the folder %q: %w", dir, errors.Unwrap(err))
+	}
+	files, err := readFolder(dir)
+	if err != nil {
+		return err
+	}
+	if len(files) > 0 {
+		return cli.Fail(cli.Refused, fmt.Errorf("the folder %q has JSON files of something else", dir), "give the ceremony a folder of its own")
+	}
+	there := &folder{env: e, path: dir, json: f.json}
+	if err := there.add(ceremony.PlanName, data); err != nil {
+		return err
+	}
+	return there.report("planned", filepath.Join(dir, ceremony.PlanName))
+}

@@ -1,0 +1,280 @@
+// Package ceremony makes reshares and repairs across machines that are never
+// connected, by files that people carry between them.
+//
+// A ceremony is a folder of messages: a plan, then for each party a join (a
+// one-time public key), a deal (commitments, and parts sealed to each receiver),
+// in a repair a sum, and a confirmation. Every step reads all that is there,
+// checks it, and makes one more message; no state is kept between the steps but a
+// party's one-time private key. docs/formats/ceremony.md describes each message.
+//
+// The package neither reads nor writes files: it is given the folder's content,
+// and gives back what to write. The mathematics is package recover's, and so is
+// the promise that the root private key is never computed.
+package ceremony
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"lifeboat/derive"
+	"lifeboat/recover"
+	"lifeboat/share"
+)
+
+// Errors that callers tell apart with errors.Is.
+var (
+	// ErrMessage is wrapped by every FileError about what a file says.
+	ErrMessage = errors.New("not a message of this ceremony")
+	// ErrTooEarly means that messages of an earlier step are missing.
+	ErrTooEarly = errors.New("an earlier step is not complete")
+	// ErrParty means that somebody has no part in this step of the ceremony.
+	ErrParty = errors.New("no part in this step")
+	// ErrKey means that a one-time key is not the one of this party's join.
+	ErrKey = errors.New("not the key of this party's join")
+	// ErrPlan is wrapped by the reasons to refuse a plan.
+	ErrPlan = errors.New("the plan cannot be carried out")
+)
+
+// FileError names the file of a ceremony that stops it.
+type FileError struct {
+	Name string
+	Err  error
+}
+
+func (e *FileError) Error() string { return fmt.Sprintf("%q: %v", e.Name, e.Err) }
+
+// Unwrap returns what is wrong with the file.
+func (e *FileError) Unwrap() error { return e.Err }
+
+// Kind is what a ceremony is for.
+type Kind string
+
+// The kinds.
+const (
+	Reshare Kind = "reshare" // a new set of shares
+	Repair  Kind = "repair"  // one lost share again
+)
+
+// Step is a step of a ceremony.
+type Step string
+
+// The steps, in their order. Accept leaves no message: a new share is written
+// outside the folder.
+const (
+	StepPlan    Step = "plan"
+	StepJoin    Step = "join"
+	StepDeal    Step = "deal"
+	StepSum     Step = "sum" // of a repair only: the helpers' second step
+	StepAccept  Step = "accept"
+	StepConfirm Step = "confirm"
+)
+
+// PlanName is the file of the plan.
+const PlanName = "plan.json"
+
+// Name returns the file of a node's message.
+func Name(step Step, node string) string { return string(step) + "-" + node + ".json" }
+
+// MaxFileSize is the size of the largest message, in bytes.
+const MaxFileSize = 8 << 20
+
+// Ceremony is the content of a folder, checked as far as it goes.
+type Ceremony struct {
+	plan    *plan
+	session string // SHA-256 of the plan's message, hex
+
+	joins    map[string]*joinFile // by node
+	deals    map[string]*dealFile
+	sums     map[string]*sumFile
+	confirms map[string]*message
+
+	redistributions []*recover.Redistribution // by group, of a reshare
+	repairs         []*recover.Repair         // by group, of a repair
+	groups          []*share.Group            // what comes of it, once everybody has dealt
+}
+
+// Open reads the files of a folder by their base names, and checks everything
+// that can be checked without a secret: who wrote what for which step of which
+// session, in view of which other messages, signatures, commitments, and that
+// nothing is there that does not belong. A FileError names what stops it.
+func Open(files map[string][]byte) (*Ceremony, error) {
+	c := &Ceremony{joins: map[string]*joinFile{}, deals: map[string]*dealFile{}, sums: map[string]*sumFile{}, confirms: map[string]*message{}}
+	if err := c.readPlan(files); err != nil {
+		return nil, err
+	}
+	if err := c.checkNames(files); err != nil {
+		return nil, err
+	}
+	for _, stage := range []struct {
+		step  Step
+		nodes []string
+		read  func(node string, data []byte) error
+		after func() error // once all are there
+	}{
+		{StepJoin, c.plan.joiners(), c.readJoin, c.prepare},
+		{StepDeal, c.plan.Signers, c.readDeal, c.combine},
+		{StepSum, c.plan.summers(), c.readSum, nil},
+		{StepConfirm, c.plan.Parties, c.readConfirm, nil},
+	} {
+		var missing string
+		for _, node := range stage.nodes {
+			name := Name(stage.step, node)
+			data, ok := files[name]
+			if !ok {
+				missing = name
+				continue
+			}
+			if err := stage.read(node, data); err != nil {
+				return nil, &FileError{name, err}
+			}
+		}
+		if missing != "" {
+			if err := c.nothingAfter(stage.step, missing, files); err != nil {
+				return nil, err
+			}
+			return c, nil
+		}
+		if stage.after != nil {
+			if err := stage.after(); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return c, nil
+}
+
+// nothingAfter refuses a folder in which a message is missing that was there
+// when later ones were made.
+func (c *Ceremony) nothingAfter(step Step, missing string, files map[string][]byte) error {
+	for _, later := range []Step{StepDeal, StepSum, StepConfirm} {
+		if c.plan.order(later) <= c.plan.order(step) {
+			continue
+		}
+		for name := range files {
+			if strings.HasPrefix(name, string(later)+"-") {
+				return &FileError{missing, fmt.Errorf("%w: it is missing, and %q was made in view of it: put it back as it was", ErrMessage, name)}
+			}
+		}
+	}
+	return nil
+}
+
+// checkNames refuses files that no step of this plan writes: a second version of
+// a message, or one of somebody who has no part.
+func (c *Ceremony) checkNames(files map[string][]byte) error {
+	known := map[string]bool{PlanName: true}
+	for step, nodes := range map[Step][]string{
+		StepJoin: c.plan.joiners(), StepDeal: c.plan.Signers, StepSum: c.plan.summers(), StepConfirm: c.plan.Parties,
+	} {
+		for _, node := range nodes {
+			known[Name(step, node)] = true
+		}
+	}
+	for name := range files {
+		if !known[name] {
+			return &FileError{name, fmt.Errorf("%w: no step of the plan writes a file of this name; if it is a second version of another, find out who made it; else take it out of the folder", ErrMessage)}
+		}
+	}
+	return nil
+}
+
+// Kind returns what the ceremony is for.
+func (c *Ceremony) Kind() Kind { return c.plan.Kind }
+
+// Session returns what every message is bound to: 64 hex digits.
+func (c *Ceremony) Session() string { return c.session }
+
+// Signers returns the node IDs of the old holders who deal.
+func (c *Ceremony) Signers() []string { return slices.Clone(c.plan.Signers) }
+
+// Parties returns the node IDs of those who get a share.
+func (c *Ceremony) Parties() []string { return slices.Clone(c.plan.Parties) }
+
+// Threshold returns how many of the new shares will be needed.
+func (c *Ceremony) Threshold() int {
+	if c.plan.Kind == Repair {
+		return c.plan.groups[0].Threshold
+	}
+	return c.plan.Threshold
+}
+
+// Old returns the groups whose shares are dealt.
+func (c *Ceremony) Old() []*share.Group { return c.plan.groups }
+
+// New returns the groups that come of it, or nil before everybody has dealt. Of
+// a repair they are the old ones.
+func (c *Ceremony) New() []*share.Group { return c.groups }
+
+// Has reports whether a node has left its message of a step.
+func (c *Ceremony) Has(step Step, node string) bool {
+	switch step {
+	case StepJoin:
+		return c.joins[node] != nil
+	case StepDeal:
+		return c.deals[node] != nil
+	case StepSum:
+		return c.sums[node] != nil
+	case StepConfirm:
+		return c.confirms[node] != nil
+	}
+	return false
+}
+
+// Takes reports whether a node has a part in a step.
+func (c *Ceremony) Takes(step Step, node string) bool {
+	return slices.Contains(c.nodes(step), node)
+}
+
+func (c *Ceremony) nodes(step Step) []string {
+	switch step {
+	case StepJoin:
+		return c.plan.joiners()
+	case StepDeal:
+		return c.plan.Signers
+	case StepSum:
+		return c.plan.summers()
+	case StepAccept, StepConfirm:
+		return c.plan.Parties
+	}
+	return nil
+}
+
+// Next returns the step that is not complete, and who has not done it. After the
+// last deal, or sum, that is StepConfirm, before which each party accepts. It
+// returns an empty step when everybody has confirmed.
+func (c *Ceremony) Next() (Step, []string) {
+	for _, step := range []Step{StepJoin, StepDeal, StepSum, StepConfirm} {
+		var missing []string
+		for _, node := range c.nodes(step) {
+			if !c.Has(step, node) {
+				missing = append(missing, node)
+			}
+		}
+		if len(missing) > 0 {
+			return step, missing
+		}
+	}
+	return "", nil
+}
+
+// reached returns an error unless all steps before the given one are complete.
+func (c *Ceremony) reached(step Step) error {
+	next, missing := c.Next()
+	if next != "" && c.plan.order(next) < c.plan.order(step) {
+		return fmt.Errorf("%w: waiting for the %s of %s", ErrTooEarly, next, strings.Join(missing, ", "))
+	}
+	return nil
+}
+
+// Pinned checks that every group of the plan is of a root key that the party has
+// in its own records, chain code included.
+func (c *Ceremony) Pinned(roots []*derive.Key) error {
+	for _, g := range c.plan.groups {
+		if !slices.ContainsFunc(roots, func(r *derive.Key) bool { return r.SameKey(g.Root()) }) {
+			return fmt.Errorf("group %q on %v: %w", g.ID, g.Curve, recover.ErrPinned)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,291 @@
+package ceremony
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"lifeboat/derive"
+	"lifeboat/internal/curve"
+	"lifeboat/share"
+	"lifeboat/share/open"
+)
+
+// Limits of a plan.
+const (
+	maxGroups = 16
+	maxText   = 256 // bytes of a group's ID or time
+)
+
+// plan is the message of plan.json.
+type plan struct {
+	Step      Step        `json:"step"`
+	Nonce     string      `json:"nonce"` // 32 random hex digits: no two plans are the same
+	Kind      Kind        `json:"kind"`
+	Tool      string      `json:"tool"`
+	Created   string      `json:"created_time"` // of the new groups
+	Threshold int         `json:"threshold"`    // of the new shares; of a repair 0
+	Signers   []string    `json:"signers"`      // node IDs of the old holders who deal
+	Parties   []string    `json:"parties"`      // node IDs of those who get a share
+	Groups    []groupPlan `json:"groups"`
+
+	groups []*share.Group
+}
+
+type groupPlan struct {
+	ID           string            `json:"id"`
+	NewID        string            `json:"new_id"` // of a repair the same
+	Created      string            `json:"created_time"`
+	Curve        string            `json:"curve"`
+	Threshold    int               `json:"threshold"`
+	Root         string            `json:"root_extended_public_key"`
+	Participants []participantPlan `json:"participants"`
+}
+
+type participantPlan struct {
+	NodeID    string `json:"node_id"`
+	ShareID   string `json:"share_id"`         // decimal
+	PublicKey string `json:"share_public_key"` // 33 bytes, hex
+}
+
+// Outline is what a plan is made of.
+type Outline struct {
+	Kind      Kind
+	Tool      string
+	Created   string         // created_time of the new groups
+	Threshold int            // of the new shares; of a repair 0
+	Signers   []string       // node IDs of the old holders who will deal
+	Parties   []string       // node IDs of the new holders; of a repair the one whose share is lost
+	Groups    []*share.Group // what files say of the old shares
+	NewIDs    []string       // group IDs of the new groups; of a repair nil
+}
+
+// NewPlan returns the file of a plan, which needs no secret.
+func NewPlan(o Outline) ([]byte, error) {
+	nonce := make([]byte, 16)
+	rand.Read(nonce)
+	p := plan{
+		Step: StepPlan, Nonce: hex.EncodeToString(nonce), Kind: o.Kind, Tool: o.Tool, Created: o.Created,
+		Threshold: o.Threshold, Signers: o.Signers, Parties: o.Parties, groups: o.Groups,
+	}
+	for i, g := range o.Groups {
+		root := g.Root()
+		if root == nil {
+			return nil, fmt.Errorf("%w: group %q: the chain code is not known; give the root extended public key", ErrPlan, g.ID)
+		}
+		newID := g.ID
+		if o.NewIDs != nil {
+			newID = o.NewIDs[i]
+		}
+		planned := groupPlan{ID: g.ID, NewID: newID, Created: g.CreatedTime, Curve: g.Curve.String(), Threshold: g.Threshold, Root: root.String()}
+		for _, h := range g.Participants {
+			planned.Participants = append(planned.Participants, participantPlan{h.NodeID, h.ShareID.Text, hex.EncodeToString(h.PublicKey.Bytes())})
+		}
+		p.Groups = append(p.Groups, planned)
+	}
+	if err := p.check(); err != nil {
+		return nil, err
+	}
+	return write(&p)
+}
+
+// readPlan reads plan.json, on which the session rests.
+func (c *Ceremony) readPlan(files map[string][]byte) error {
+	data, ok := files[PlanName]
+	if !ok {
+		return &FileError{PlanName, fmt.Errorf("%w: it is missing", ErrMessage)}
+	}
+	p := &plan{}
+	m, err := read(data, p)
+	if err == nil && p.Step != StepPlan {
+		err = fmt.Errorf("%w: it is a message of another step, %.20q", ErrMessage, p.Step)
+	}
+	if err == nil {
+		err = m.unsigned()
+	}
+	if err == nil {
+		err = p.parse()
+	}
+	if err == nil {
+		err = p.check()
+	}
+	if err != nil {
+		return &FileError{PlanName, err}
+	}
+	c.plan, c.session = p, m.hash
+	return nil
+}
+
+// parse reads the groups.
+func (p *plan) parse() error {
+	if len(p.Groups) > maxGroups {
+		return fmt.Errorf("%w: %d groups; at most %d are supported", ErrPlan, len(p.Groups), maxGroups)
+	}
+	for i, planned := range p.Groups {
+		g, err := planned.group()
+		if err != nil {
+			return fmt.Errorf("%w: group %d: %w", ErrPlan, i+1, err)
+		}
+		p.groups = append(p.groups, g)
+	}
+	return nil
+}
+
+func (planned *groupPlan) group() (*share.Group, error) {
+	for _, text := range []string{planned.ID, planned.NewID, planned.Created} {
+		if len(text) > maxText {
+			return nil, errors.New("an ID or a time is too long")
+		}
+	}
+	c, ok := curve.ByName(planned.Curve)
+	if !ok {
+		return nil, errors.New("its curve is neither secp256k1 nor ed25519")
+	}
+	root, err := derive.Parse(planned.Root)
+	if err != nil {
+		return nil, err
+	}
+	if root.Curve() != c || !root.IsRoot() {
+		return nil, errors.New("its key is no root key of that curve")
+	}
+	if len(planned.Participants) > share.MaxParticipants {
+		return nil, fmt.Errorf("%d participants; at most %d are supported", len(planned.Participants), share.MaxParticipants)
+	}
+	cc := root.ChainCode()
+	g := &share.Group{ID: planned.ID, CreatedTime: planned.Created, Curve: c, Threshold: planned.Threshold, RootKey: root.Point(), ChainCode: &cc}
+	for _, h := range planned.Participants {
+		id, err := share.NewID(c, h.ShareID)
+		if err != nil {
+			return nil, err
+		}
+		keys, err := parsePoints(c, []string{h.PublicKey})
+		if err != nil {
+			return nil, err
+		}
+		g.Participants = append(g.Participants, share.Participant{NodeID: h.NodeID, ShareID: id, PublicKey: keys[0]})
+	}
+	return g, nil
+}
+
+// check makes every check that a plan allows on its own.
+func (p *plan) check() error {
+	if p.Kind != Reshare && p.Kind != Repair {
+		return fmt.Errorf("%w: it is for neither a reshare nor a repair", ErrPlan)
+	}
+	if err := errors.Join(checkNodes("signer", p.Signers), checkNodes("party", p.Parties)); err != nil {
+		return err
+	}
+	if len(p.groups) == 0 {
+		return fmt.Errorf("%w: it names no group", ErrPlan)
+	}
+	for i, g := range p.groups {
+		if err := g.Check(); err != nil {
+			return fmt.Errorf("%w: group %q: %w", ErrPlan, g.ID, err)
+		}
+		for _, o := range p.groups[:i] {
+			if g.Curve == o.Curve && g.SameKey(o) {
+				return fmt.Errorf("%w: groups %q and %q are of one root key", ErrPlan, o.ID, g.ID)
+			}
+		}
+		if err := p.checkSigners(g); err != nil {
+			return err
+		}
+	}
+	if p.Kind == Repair {
+		return p.checkRepair()
+	}
+	switch n := len(p.Parties); {
+	case p.Threshold < 2:
+		return fmt.Errorf("%w: a threshold of %d; with less than 2, every share would be the key", ErrPlan, p.Threshold)
+	case n < p.Threshold || n > share.MaxParticipants:
+		return fmt.Errorf("%w: %d new holders for a threshold of %d", ErrPlan, n, p.Threshold)
+	}
+	return nil
+}
+
+func (p *plan) checkSigners(g *share.Group) error {
+	if len(p.Signers) != g.Threshold {
+		return fmt.Errorf("%w: %d signers, and group %q needs exactly %d", ErrPlan, len(p.Signers), g.ID, g.Threshold)
+	}
+	for _, node := range p.Signers {
+		if g.ByNode(node) == nil {
+			return fmt.Errorf("%w: signer %q is no node of group %q", ErrPlan, node, g.ID)
+		}
+	}
+	return nil
+}
+
+func (p *plan) checkRepair() error {
+	if p.Threshold != 0 || len(p.Parties) != 1 {
+		return fmt.Errorf("%w: a repair changes no threshold and is for one holder", ErrPlan)
+	}
+	lost := p.Parties[0]
+	if slices.Contains(p.Signers, lost) {
+		return fmt.Errorf("%w: the share of node %q is lost, and it cannot be a signer", ErrPlan, lost)
+	}
+	for i, g := range p.groups {
+		if g.ByNode(lost) == nil {
+			return fmt.Errorf("%w: node %q, whose share is lost, is no node of group %q", ErrPlan, lost, g.ID)
+		}
+		if p.Groups[i].NewID != g.ID {
+			return fmt.Errorf("%w: a repair does not change the ID of group %q", ErrPlan, g.ID)
+		}
+		for _, h := range g.Participants {
+			if err := open.CheckNodeID(h.NodeID); err != nil {
+				return fmt.Errorf("%w: %w", ErrPlan, err)
+			}
+		}
+	}
+	return nil
+}
+
+// checkNodes checks node IDs, which become names of files.
+func checkNodes(what string, nodes []string) error {
+	if len(nodes) == 0 || len(nodes) > share.MaxParticipants {
+		return fmt.Errorf("%w: nobody is a %s, or too many are", ErrPlan, what)
+	}
+	for i, node := range nodes {
+		if err := open.CheckNodeID(node); err != nil {
+			return fmt.Errorf("%w: %w", ErrPlan, err)
+		}
+		for _, o := range nodes[:i] {
+			if strings.EqualFold(o, node) {
+				return fmt.Errorf("%w: %s %q is there twice, as some file systems see it", ErrPlan, what, node)
+			}
+		}
+	}
+	return nil
+}
+
+// joiners are those who need a one-time key: who gets parts, and in a repair who
+// gets the sums.
+func (p *plan) joiners() []string {
+	if p.Kind == Repair {
+		return append(slices.Clone(p.Signers), p.Parties...)
+	}
+	return p.Parties
+}
+
+// receivers are those to whom parts are dealt.
+func (p *plan) receivers() []string {
+	if p.Kind == Repair {
+		return p.Signers
+	}
+	return p.Parties
+}
+
+// summers are those who add up parts and pass the sum on.
+func (p *plan) summers() []string {
+	if p.Kind == Repair {
+		return p.Signers
+	}
+	return nil
+}
+
+// order returns the place of a step.
+func (p *plan) order(step Step) int {
+	return slices.Index([]Step{StepPlan, StepJoin, StepDeal, StepSum, StepAccept, StepConfirm}, step)
+}

@@ -1,6 +1,7 @@
 package backup
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -8,6 +9,7 @@ import (
 	"lifeboat/chains/book"
 	"lifeboat/derive"
 	"lifeboat/internal/cli"
+	"lifeboat/internal/prompt"
 	"lifeboat/internal/verb/addresses"
 	"lifeboat/internal/verb/holder"
 )
@@ -21,6 +23,11 @@ Opens each share with its password, checks it against its share public key and
 wipes it again: no two shares are in memory at once, and nothing secret is shown.
 That the shares give the root key is then shown on the public keys. Exit status 0
 means that every file is good and every group recoverable with the files given.
+
+Of a bundle it checks every hash, the share files against the manifest inside, and
+the public manifest beside it if there is one. Without its identity no more can be
+said than its header, size and SHA-256, and the exit status is 1. Nothing is
+written.
 
   --addresses CSV         check every row of the address book against the root keys
   --group ID              only this group must be recoverable
@@ -39,6 +46,7 @@ type verifyReport struct {
 	Date        string               `json:"date"`
 	Conditions  *cli.Conditions      `json:"conditions"`
 	Groups      []holder.GroupReport `json:"groups"`
+	Bundles     []bundleReport       `json:"bundles"`
 	Files       []holder.FileReport  `json:"unassigned_files"`
 	Addresses   *book.Totals         `json:"addresses,omitempty"`
 }
@@ -69,17 +77,30 @@ func runVerify(e *cli.Env, args []string) error {
 		return err
 	}
 	defer session.Close()
-	if err := session.Unlock(false, func(*holder.Entry) bool { return false }); err != nil {
-		return err
+	locked := session.Unlock(false, func(*holder.Entry) bool { return false })
+	bundles := describeBundles(session)
+	if locked != nil && (len(bundles) == 0 || !errors.Is(locked, prompt.ErrNoTerminal)) {
+		return locked
 	}
 	outcome, err := session.Outcome(*group)
 	if err != nil {
 		return err
 	}
 	outcome.Blame(e)
-	verdict := outcome.Verify()
+	for _, b := range bundles {
+		if b.differs != nil {
+			e.Warn("%v", b.differs)
+		}
+	}
+	verdict := locked
+	if verdict == nil && !onlyFiles(session) {
+		verdict = outcome.Verify()
+	}
+	if verdict == nil {
+		verdict = bundlesVerdict(bundles)
+	}
 	r := &verifyReport{Tool: e.Program + " " + cli.Version, Date: set.Date().Format("2006-01-02"), Conditions: conditions,
-		Groups: outcome.Groups(), Files: outcome.Unassigned(), Recoverable: outcome.Verdict() == nil}
+		Groups: outcome.Groups(), Bundles: bundles, Files: outcome.Unassigned(), Recoverable: outcome.Verdict() == nil}
 	if *bookPath != "" {
 		var roots []*derive.Key
 		for _, s := range outcome.Wanted() {
@@ -111,6 +132,9 @@ func runVerify(e *cli.Env, args []string) error {
 
 func (r *verifyReport) print(w io.Writer) error {
 	var b strings.Builder
+	for _, bundle := range r.Bundles {
+		bundle.print(&b)
+	}
 	for _, g := range r.Groups {
 		verdict := "NOT RECOVERABLE with these files"
 		if g.Recoverable {

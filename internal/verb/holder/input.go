@@ -17,6 +17,7 @@ import (
 
 	"lifeboat/backup"
 	"lifeboat/derive"
+	"lifeboat/internal/prompt"
 	"lifeboat/internal/secret"
 	"lifeboat/internal/strict"
 	"lifeboat/share"
@@ -132,6 +133,10 @@ func (in *Input) Close() {
 // Hint returns what to do about an input that cannot be used.
 func (in *Input) Hint() string {
 	switch {
+	case errors.Is(in.Err, prompt.ErrNoTerminal):
+		return "give passphrases with --passphrase-file, or run it on a terminal"
+	case errors.Is(in.Err, backup.ErrNoIdentity) && in.Header.NeedsPassphrase():
+		return ""
 	case errors.Is(in.Err, backup.ErrNoIdentity):
 		return fmt.Sprintf("give the identity that opens %q with -i, or its shards, each with its own -i", in.Path)
 	case errors.Is(in.Err, backup.ErrTooExpensive):

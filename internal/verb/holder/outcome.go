@@ -374,6 +374,9 @@ func (o *Outcome) Verify() error {
 		if in.Err != nil {
 			worst = cli.Failed
 		}
+		if errors.Is(in.Err, share.ErrInconsistent) {
+			worst = cli.Mismatch
+		}
 		for _, e := range in.Entries {
 			if e.Status != Good && e.Status != Duplicate && o.counts(e) {
 				worst = cli.Mismatch

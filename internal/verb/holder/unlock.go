@@ -360,6 +360,10 @@ func (s *Session) unlockBundle(in *Input, a *asker) error {
 		return fmt.Errorf("bundle %q: %w: wrong passphrase", in.Path, backup.ErrNoIdentity)
 	}, backup.ErrNoIdentity)
 	var stop *stopError
+	if errors.As(err, &stop) && errors.Is(err, prompt.ErrNoTerminal) { // the other inputs may do without
+		in.Err = fmt.Errorf("bundle %q: %w: it takes a passphrase, and there is %w", in.Path, backup.ErrNoIdentity, prompt.ErrNoTerminal)
+		return nil
+	}
 	if errors.As(err, &stop) {
 		return stop.err
 	}
@@ -400,6 +404,7 @@ func (a *asker) next(file string) {
 type stopError struct{ err error }
 
 func (e *stopError) Error() string { return e.err.Error() }
+func (e *stopError) Unwrap() error { return e.err }
 
 var errSkipped = fmt.Errorf("no password was given: %w", open.ErrPassword)
 

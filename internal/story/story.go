@@ -18,6 +18,7 @@
 //	checkroot FILE VAULT [CURVE]  compare root.json with the vault's root keys
 //	checkkeys FILE BOOK VAULT compare keys.csv with the vault's known keys, and each key with its public key
 //	lines PAGE FILE           type the numbered lines of a page, in small letters without blanks
+//	age ARG…                  run age's own command ([age] says whether it can be built)
 //	readvar NAME FILE         set a variable to the last line of a file
 //	secret PATH…              secrets belong there: the check below passes over it
 //
@@ -38,6 +39,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -48,6 +50,7 @@ import (
 
 // Run runs the stories of a folder.
 func Run(t *testing.T, dir string) {
+	age := ageCommand(t.TempDir())
 	testscript.Run(t, testscript.Params{
 		Dir:                 dir,
 		RequireUniqueNames:  true,
@@ -66,6 +69,9 @@ func Run(t *testing.T, dir string) {
 			switch cond {
 			case "tmpfs":
 				return canMount(), nil
+			case "age":
+				_, err := age()
+				return err == nil, nil
 			case "online":
 				found, err := airgap.Evidence()
 				return len(found) > 0, err
@@ -74,10 +80,29 @@ func Run(t *testing.T, dir string) {
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"vault": withStory(cmdVault), "damaged": withStory(cmdDamaged), "damage": withStory(cmdDamage),
-			"replace": withStory(cmdReplace), "book": withStory(cmdBook), "junk": withStory(cmdJunk), "flip": withStory(cmdFlip), "mistype": withStory(cmdMistype), "readvar": withStory(cmdReadvar), "lines": withStory(cmdLines), "cut": withStory(cmdCut), "tmpfs": withStory(cmdTmpfs),
+			"replace": withStory(cmdReplace), "book": withStory(cmdBook), "junk": withStory(cmdJunk), "flip": withStory(cmdFlip), "mistype": withStory(cmdMistype), "readvar": withStory(cmdReadvar), "lines": withStory(cmdLines),
+			"age": func(ts *testscript.TestScript, neg bool, args []string) {
+				bin, err := age()
+				ts.Check(err)
+				if err := ts.Exec(bin, args...); (err != nil) != neg {
+					ts.Fatalf("age: %v", err)
+				}
+			}, "cut": withStory(cmdCut), "tmpfs": withStory(cmdTmpfs),
 			"exits": withStory(cmdExits), "secret": withStory(cmdSecret),
 			"checkroot": withStory(cmdCheckRoot), "checkkeys": withStory(cmdCheckKeys),
 		},
+	})
+}
+
+// ageCommand builds age's own command, of the version that this module requires,
+// when it is first asked for.
+func ageCommand(dir string) func() (string, error) {
+	return sync.OnceValues(func() (string, error) {
+		bin := filepath.Join(dir, "age")
+		if out, err := exec.Command("go", "build", "-o", bin, "filippo.io/age/cmd/age").CombinedOutput(); err != nil {
+			return "", fmt.Errorf("building age: %w: %s", err, out)
+		}
+		return bin, nil
 	})
 }
 

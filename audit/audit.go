@@ -22,6 +22,7 @@ type Options struct {
 	Tool      string        // program and version
 	Date      time.Time     // of the audit
 	MaxAge    time.Duration // of attestations; 0: any
+	Challenge string        // that attestations must answer; empty: any
 	Roots     []*derive.Key // recorded root extended public keys
 	Epochs    []string      // recorded epochs, as inspect shows them
 	Threshold int           // of tss-lib files, which do not say; 0: found out
@@ -100,7 +101,8 @@ func (r *Report) Count(level Level) int {
 // Vault is a root key and the sets of its shares.
 type Vault struct {
 	Curve    string  `json:"curve"`
-	Root     string  `json:"root_extended_public_key"` // empty if only public manifests name the vault
+	Root     string  `json:"root_extended_public_key"` // empty if the chain code is not known
+	RootKey  string  `json:"root_public_key"`          // hex; empty if only public manifests name the vault
 	Recorded bool    `json:"recorded"`                 // Root is among the recorded keys
 	TestOnly bool    `json:"test_only"`
 	Status   Status  `json:"status"` // of the best epoch

@@ -101,6 +101,9 @@ func (a *Auditor) placeStatement(all []*epoch, s attested) []*epoch {
 	if !s.fresh {
 		return all
 	}
+	if a.o.Challenge == "" {
+		a.find(Note, "challenge-not-given", s.path, "give the challenge that you set with --challenge", "the attestation counts whatever it answers: it may be an old one, with any date")
+	}
 	e.statements = append(e.statements, s.Statement)
 	h := e.holder(s.ShareID.Text, s.NodeID)
 	if h.Attested == nil || h.Attested.Date < s.Date {
@@ -187,8 +190,8 @@ func (a *Auditor) attestation(s Source, data []byte) bool {
 	return true
 }
 
-// fresh holds the date of a statement against the age that is allowed. A date in
-// the future only warns: clocks of machines without a network are wrong.
+// fresh holds a statement against the challenge and the age that is allowed. A
+// date in the future only warns: clocks of machines without a network are wrong.
 func (a *Auditor) fresh(path string, s *Statement, again string) bool {
 	date, err := time.Parse(time.DateOnly, s.Date)
 	if err != nil {
@@ -196,6 +199,9 @@ func (a *Auditor) fresh(path string, s *Statement, again string) bool {
 	}
 	age := a.o.Date.Sub(date)
 	switch {
+	case a.o.Challenge != "" && s.Challenge != a.o.Challenge:
+		a.find(Warning, "attestation-other", path, again, "the attestation of node %.70q answers another challenge than the one that was set: it is not counted", s.NodeID)
+		return false
 	case age < 0:
 		a.find(Warning, "attestation-future", path, "compare the clocks, or give the date of the audit with --date",
 			"the attestation of node %.70q is dated %s, after the day of the audit", s.NodeID, s.Date)

@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"slices"
-	"strings"
 
 	"lifeboat/derive"
 )
@@ -43,7 +42,10 @@ func (a *Auditor) judge(e *epoch) Epoch {
 		if len(here) == 0 {
 			r.Verdict = fmt.Sprintf("Not recoverable with these files: none of %d needed shares is here.", r.Threshold)
 		}
-		if rest := r.absent(); len(rest) > 0 {
+		switch rest := r.absent(); {
+		case len(rest) == r.Missing:
+			r.Verdict += fmt.Sprintf(" Missing: %s.", names(rest))
+		case len(rest) > 0:
 			r.Verdict += fmt.Sprintf(" Missing: %s of %s.", number(r.Missing), names(rest))
 		}
 	case e.proven():
@@ -58,6 +60,9 @@ func (a *Auditor) judge(e *epoch) Epoch {
 	}
 	return r
 }
+
+// here counts the holders whose shares are known to be somewhere.
+func (r *Epoch) here() int { return len(r.Holders) - len(r.absent()) }
 
 // absent lists whose shares are nowhere.
 func (r *Epoch) absent() []string {
@@ -141,6 +146,7 @@ func (a *Auditor) vaults() []Vault {
 			b.Root = root.String()
 		}
 		if e.root != nil {
+			b.RootKey = hex.EncodeToString(e.root.Bytes())
 			b.Recorded = b.Recorded || slices.ContainsFunc(a.o.Roots, func(r *derive.Key) bool {
 				return r.Curve() == e.root.Curve() && r.Point().Equal(e.root)
 			})
@@ -160,8 +166,10 @@ func (a *Auditor) vaults() []Vault {
 		a.judgeVault(&b.Vault, b.epochs)
 	}
 	for _, r := range a.o.Roots {
-		if !slices.ContainsFunc(vaults, func(v Vault) bool { return v.Root == r.String() || v.Recorded && samePoint(v.Root, r) }) {
-			v := Vault{Curve: r.Curve().String(), Root: r.String(), Recorded: true, Status: Absent, Epochs: []Epoch{},
+		if !slices.ContainsFunc(vaults, func(v Vault) bool {
+			return v.Curve == r.Curve().String() && v.RootKey == hex.EncodeToString(r.Point().Bytes())
+		}) {
+			v := Vault{Curve: r.Curve().String(), Root: r.String(), RootKey: hex.EncodeToString(r.Point().Bytes()), Recorded: true, Status: Absent, Epochs: []Epoch{},
 				Verdict: "Not recoverable with these files: nothing here is of this root key."}
 			a.find(Error, "no-backup", v.name(), "find the backups of this vault, or strike the key from your records", "no share, bundle or attestation of the recorded root key is here")
 			vaults = append(vaults, v)
@@ -171,11 +179,6 @@ func (a *Auditor) vaults() []Vault {
 		return cmp.Or(-cmp.Compare(x.Curve, y.Curve), cmp.Compare(x.Root, y.Root))
 	})
 	return vaults
-}
-
-func samePoint(root string, r *derive.Key) bool {
-	k, err := derive.Parse(root)
-	return err == nil && k.Curve() == r.Curve() && k.Point().Equal(r.Point())
 }
 
 // root returns the root extended public key of an epoch; without a chain code in
@@ -217,15 +220,12 @@ func (a *Auditor) judgeVault(v *Vault, epochs []*epoch) {
 		a.find(Note, "not-opened", name, "have each holder run mpc-backup verify, or attest, and audit again with the attestations",
 			"enough shares are present, and none was opened; a roster that is consistent in itself proves nothing")
 	}
-	if best.Status.Enough() {
-		here := best.Present
-		switch n := len(best.Holders); {
-		case best.Threshold == n:
-			a.find(Warning, "all-needed", name, "find out who holds each share: if the provider holds one, plan for a set with a spare (mpc-recover reshare)",
-				"all %d shares are needed, so the loss of one loses the key; if the custody provider holds one of them, the key cannot be recovered without the provider", n)
-		case here == best.Threshold:
-			a.find(Note, "no-spare", name, "know where the other shares are", "exactly as many shares are here as are needed: with one of them lost, those that are not here would be needed")
-		}
+	switch n := len(best.Holders); {
+	case best.Threshold == n:
+		a.find(Warning, "all-needed", name, "find out who holds each share: if the provider holds one, plan for a set with a spare (mpc-recover reshare)",
+			"all %d shares are needed, so the loss of one loses the key; if the custody provider holds one of them, the key cannot be recovered without the provider", n)
+	case best.Status.Enough() && best.here() == best.Threshold:
+		a.find(Note, "no-spare", name, "know where the other shares are", "exactly as many shares are here as are needed: with one of them lost, those that are not here would be needed")
 	}
 	for _, e := range v.Epochs[1:] {
 		do := "old shares stay as powerful as new ones: destroy every copy and bundle of the set that is not used any more, once each holder has re-opened the new one"
@@ -245,7 +245,7 @@ func (a *Auditor) judgeVault(v *Vault, epochs []*epoch) {
 func (a *Auditor) judgeRecords(v *Vault, epochs []*epoch, name string) {
 	onCurve := slices.ContainsFunc(a.o.Roots, func(r *derive.Key) bool { return r.Curve().String() == v.Curve })
 	switch {
-	case v.Root == "":
+	case v.RootKey == "":
 	case onCurve && !v.Recorded:
 		a.find(Warning, "not-recorded", name, "find out which vault it is of; if it is yours, record its root key", "it is not among the recorded root keys")
 	case !onCurve:
@@ -256,6 +256,12 @@ func (a *Auditor) judgeRecords(v *Vault, epochs []*epoch, name string) {
 		a.find(Warning, "epoch-not-recorded", name, "find out who made a new set of shares, and when", "none of its epochs is a recorded one")
 	}
 	for i, e := range epochs {
+		for _, r := range a.o.Roots {
+			if root := a.root(e); root != nil && e.root.Equal(r.Point()) && !root.SameKey(r) {
+				a.find(Error, "chain-code-differs", name, "look for files with the recorded chain code: with another one, no address can be found again",
+					"%q has another chain code than the recorded root extended public key", e.set.Shares[0].Path)
+			}
+		}
 		for _, o := range epochs[:i] {
 			if e.set == nil || o.set == nil {
 				continue
@@ -339,67 +345,4 @@ func (a *Auditor) matchManifests() {
 			a.find(Warning, "bundle-missing", m.path, "find the bundle, or take the manifest away", "the bundle that this manifest describes is not here (SHA-256 %s), so its shares are not counted", m.manifest.SHA256)
 		}
 	}
-}
-
-func (v *Vault) name() string {
-	if v.Root == "" {
-		if len(v.Epochs) > 0 {
-			return fmt.Sprintf("shares of epoch %s on %s", v.Epochs[0].Epoch, v.Curve)
-		}
-		return "a root key on " + v.Curve
-	}
-	return fmt.Sprintf("root key %s on %s", short(v.Root), v.Curve)
-}
-
-func created(e *Epoch) string {
-	if len(e.Created) == 0 {
-		return ""
-	}
-	day, _, _ := strings.Cut(e.Created[0], " ")
-	return fmt.Sprintf(" (made %.20s)", day)
-}
-
-// short is an extended key that people can still tell from another.
-func short(key string) string {
-	if len(key) < 24 {
-		return key
-	}
-	return key[:12] + "…" + key[len(key)-6:]
-}
-
-// names quotes and joins names: "a", "a" and "b", "a", "b" and 7 others.
-func names(list []string) string {
-	const most = 8
-	var quoted []string
-	for _, n := range list {
-		quoted = append(quoted, fmt.Sprintf("%q", n))
-	}
-	if extra := len(quoted) - most; extra > 0 {
-		quoted = append(quoted[:most], fmt.Sprintf("%d others", extra))
-	}
-	if n := len(quoted); n > 1 {
-		return strings.Join(quoted[:n-1], ", ") + " and " + quoted[n-1]
-	}
-	return strings.Join(quoted, "")
-}
-
-func number(n int) string {
-	if n < 4 {
-		return []string{"none", "one", "two", "three"}[n]
-	}
-	return fmt.Sprint(n)
-}
-
-func isAre(n int) string {
-	if n < 2 {
-		return "is"
-	}
-	return "are"
-}
-
-func orEmpty(list []string) []string {
-	if list == nil {
-		return []string{}
-	}
-	return list
 }

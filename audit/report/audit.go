@@ -74,6 +74,10 @@ func levelOf(s audit.Status) audit.Level {
 
 func ofVault(v *audit.Vault) Vault {
 	out := Vault{Title: "Root key on " + v.Curve, Root: v.Root, Level: levelOf(v.Status), Verdict: v.Verdict}
+	if v.Root == "" && v.RootKey != "" {
+		out.Root = v.RootKey
+		out.Notes = append(out.Notes, "The files do not hold the chain code, so addresses cannot be checked: the recorded root extended public key has it.")
+	}
 	if v.Recorded {
 		out.Notes = append(out.Notes, "The root key is a recorded one.")
 	}

@@ -36,7 +36,7 @@ const Good audit.Level = "good"
 // Vault is a root key.
 type Vault struct {
 	Title   string
-	Root    string // extended public key
+	Root    string // extended public key, or, without a chain code, the public key
 	Notes   []string
 	Level   audit.Level
 	Verdict string
@@ -162,7 +162,11 @@ func (v *Vault) write(w *writer) {
 		w.raw("</div>\n</div>\n")
 		s.table(w)
 		if len(s.Ways) > 0 {
-			w.raw(`<p class="ways"><b>Who can recover it:</b> ` + esc(strings.Join(s.Ways, "; ")) + ".</p>\n")
+			who := "Who can recover it:"
+			if s.Level != Good {
+				who = "Who could recover it, if the shares open:"
+			}
+			w.raw("<p><b>" + who + "</b> " + esc(strings.Join(s.Ways, "; ")) + ".</p>\n")
 		}
 		w.raw("</div>\n")
 	}
@@ -253,8 +257,10 @@ func facts(w *writer, rows [][2]string) {
 	}
 	w.raw("<dl>\n")
 	for _, f := range rows {
-		w.tag("dt", f[0])
-		w.tag("dd", f[1])
+		if f[1] != "" {
+			w.tag("dt", f[0])
+			w.tag("dd", f[1])
+		}
 	}
 	w.raw("</dl>\n")
 }
@@ -292,7 +298,11 @@ func (p *Page) again(w *writer) {
 	for _, s := range p.Again {
 		w.raw("<li>" + esc(s.Text))
 		if s.Command != "" {
-			w.raw("<pre>" + esc(s.Command) + "</pre>")
+			var lines []string
+			for l := range strings.SplitSeq(s.Command, "\n") {
+				lines = append(lines, esc(l))
+			}
+			w.raw("<pre>" + strings.Join(lines, "\n") + "</pre>")
 		}
 		w.raw("</li>\n")
 	}

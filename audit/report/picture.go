@@ -10,12 +10,12 @@ import (
 // known of the share, and lines from those that count to the key. It is drawn in
 // units of a pixel on a narrow window.
 const (
-	pictureWidth = 340
+	pictureWidth = 360
 	rowHeight    = 40
 	keyWidth     = 92
 	markSize     = 16
 	maxRows      = 9
-	maxName      = 22 // characters that fit
+	maxName      = 20 // characters that fit
 )
 
 // picture returns the SVG of a set.

@@ -33,7 +33,7 @@ section.verdict .counts { color: var(--soft); }
 .badge { border-left: .35rem solid; padding-left: .7rem; font-weight: 600; }
 .set { border-top: 1px solid var(--rule); padding-top: .9rem; margin-top: 1rem; }
 .columns { display: flex; flex-wrap: wrap; gap: .5rem 2rem; }
-.columns figure { flex: 0 1 340px; min-width: 0; }
+.columns figure { flex: 0 1 360px; min-width: 0; }
 .columns > div { flex: 1 1 14rem; min-width: 0; }
 svg { display: block; max-width: 100%; height: auto; }
 svg text { font: 13px "Segoe UI", "Helvetica Neue", Arial, "Liberation Sans", sans-serif; fill: #111; }

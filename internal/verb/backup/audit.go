@@ -39,6 +39,7 @@ Exit status 3 if any finding is an error, 1 if something could not be read, else
   --epoch E               an epoch from your own records, as inspect shows it (repeatable)
   --addresses CSV         an address book to hold against the root keys (repeatable); those found
                           among the paths are taken, too
+  --challenge TEXT        attestations that answer anything else do not count
   --max-age DAYS          attestations that are older do not count
   --threshold T           how many shares are needed, for tss-lib files, which do not say
   --strict                exit status 3 on warnings as well
@@ -61,7 +62,7 @@ type auditFlags struct {
 	xpubs, epochs, addresses []string
 	maxAge, threshold        int
 	strict, json             bool
-	report                   string
+	challenge, report        string
 }
 
 func runAudit(e *cli.Env, args []string) error {
@@ -70,6 +71,7 @@ func runAudit(e *cli.Env, args []string) error {
 	set.StringArrayVar(&f.xpubs, "xpub", nil, "")
 	set.StringArrayVar(&f.epochs, "epoch", nil, "")
 	set.StringArrayVar(&f.addresses, "addresses", nil, "")
+	set.StringVar(&f.challenge, "challenge", "", "")
 	set.IntVar(&f.maxAge, "max-age", 0, "")
 	set.IntVar(&f.threshold, "threshold", 0, "")
 	set.BoolVar(&f.strict, "strict", false, "")
@@ -140,7 +142,7 @@ func (f *auditFlags) options(e *cli.Env, set *cli.Flags) (*audit.Options, error)
 	}
 	return &audit.Options{
 		Tool: e.Program + " " + cli.Version, Date: set.Date(), MaxAge: time.Duration(f.maxAge) * 24 * time.Hour,
-		Roots: roots, Epochs: f.epochs, Threshold: f.threshold,
+		Challenge: f.challenge, Roots: roots, Epochs: f.epochs, Threshold: f.threshold,
 	}, nil
 }
 

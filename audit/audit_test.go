@@ -1,0 +1,440 @@
+package audit_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"lifeboat/audit"
+	"lifeboat/backup"
+	"lifeboat/chains/book"
+	"lifeboat/derive"
+	"lifeboat/fixtures"
+)
+
+var day = time.Date(2026, 3, 31, 0, 0, 0, 0, time.UTC)
+
+// auditOf runs an audit on files given by name and content.
+func auditOf(o audit.Options, files ...[2]string) *audit.Report {
+	if o.Date.IsZero() {
+		o.Date = day
+	}
+	a := audit.New(o)
+	for _, f := range files {
+		a.Add(audit.Source{Path: f[0], Size: int64(len(f[1])), Data: strings.NewReader(f[1])})
+	}
+	return a.Report()
+}
+
+// of returns files of a vault, by number from 0.
+func of(v *fixtures.Vault, numbers ...int) [][2]string {
+	var files [][2]string
+	for _, n := range numbers {
+		files = append(files, [2]string{fmt.Sprintf("%s-%d.json", v.Name, n+1), string(v.Files[n].Data)})
+	}
+	return files
+}
+
+func codes(r *audit.Report, level audit.Level) []string {
+	var list []string
+	for _, f := range r.Findings {
+		if f.Level == level {
+			list = append(list, f.Code)
+		}
+	}
+	return list
+}
+
+func roots(t *testing.T, v *fixtures.Vault) []*derive.Key {
+	t.Helper()
+	var keys []*derive.Key
+	for _, g := range v.Expected.Groups {
+		k, err := derive.Parse(g.RootXpub)
+		if err != nil {
+			t.Fatal(err)
+		}
+		keys = append(keys, k)
+	}
+	return keys
+}
+
+func statuses(r *audit.Report) []audit.Status {
+	var list []audit.Status
+	for _, v := range r.Vaults {
+		list = append(list, v.Status)
+	}
+	return list
+}
+
+func TestStatus(t *testing.T) {
+	other := fixtures.Load("other-epoch")
+	two := fixtures.Load("2of2")
+	for _, c := range []struct {
+		name   string
+		files  [][2]string
+		o      audit.Options
+		status audit.Status // of both curves
+		errors []string
+	}{
+		{"one share of two", of(vault, 0), audit.Options{}, audit.TooFew, []string{"too-few-shares", "too-few-shares"}},
+		{"two shares", of(vault, 0, 2), audit.Options{}, audit.Present, nil},
+		{"the same share twice", append(of(vault, 0), [2]string{"copy.json", string(vault.Files[0].Data)}), audit.Options{}, audit.TooFew, []string{"too-few-shares", "too-few-shares"}},
+		{"one share of each of two epochs", append(of(vault, 0), of(other, 1)...), audit.Options{}, audit.TooFew, nil},
+		{"two of five", of(large, 0, 1), audit.Options{}, audit.TooFew, nil},
+		{"three of five", of(large, 0, 1, 4), audit.Options{}, audit.Present, nil},
+		{"both of two", of(two, 0, 1), audit.Options{}, audit.Present, nil},
+		{"of recorded keys", of(vault, 0, 2), audit.Options{Roots: roots(t, vault)}, audit.Present, nil},
+	} {
+		r := auditOf(c.o, c.files...)
+		if got := statuses(r); !slices.Equal(got, []audit.Status{c.status, c.status}) {
+			t.Errorf("%s: status %v, not %v", c.name, got, c.status)
+		}
+		if got := codes(r, audit.Error); len(got) > 0 != (c.status == audit.TooFew) || c.errors != nil && len(got) > len(c.errors) {
+			t.Errorf("%s: errors %q", c.name, got)
+		}
+		if r.OK != (c.status != audit.TooFew) {
+			t.Errorf("%s: ok is %v", c.name, r.OK)
+		}
+	}
+}
+
+// Two epochs of one root key are one vault, and their shares never add up.
+func TestEpochsDoNotMix(t *testing.T) {
+	other := fixtures.Load("other-epoch")
+	r := auditOf(audit.Options{}, append(of(vault, 0), of(other, 1)...)...)
+	if len(r.Vaults) != 2 || len(r.Vaults[0].Epochs) != 2 {
+		t.Fatalf("%d vaults", len(r.Vaults))
+	}
+	i := slices.IndexFunc(r.Findings, func(f audit.Finding) bool { return f.Code == "too-few-shares" })
+	if i < 0 || !strings.Contains(r.Findings[i].Text, "never give the key together") {
+		t.Errorf("it is not said that epochs do not mix: %+v", r.Findings)
+	}
+	r = auditOf(audit.Options{}, append(of(vault, 0, 1), of(other, 1, 2)...)...)
+	if r.Vaults[0].Status != audit.Present || !slices.Contains(codes(r, audit.Warning), "several-epochs") {
+		t.Errorf("status %v, warnings %q", r.Vaults[0].Status, codes(r, audit.Warning))
+	}
+}
+
+// A 2-of-2 vault says what it means if the provider has the other share.
+func TestAllNeeded(t *testing.T) {
+	for _, n := range [][]int{{0}, {0, 1}} {
+		r := auditOf(audit.Options{}, of(fixtures.Load("2of2"), n...)...)
+		if !slices.Contains(codes(r, audit.Warning), "all-needed") {
+			t.Errorf("%v: warnings %q", n, codes(r, audit.Warning))
+		}
+	}
+}
+
+// Only a recorded epoch or enough attestations make a vault recoverable.
+func TestRecordedEpoch(t *testing.T) {
+	plain := auditOf(audit.Options{}, of(vault, 0, 1)...)
+	var epochs []string
+	for _, v := range plain.Vaults {
+		epochs = append(epochs, v.Epochs[0].Epoch)
+	}
+	r := auditOf(audit.Options{Epochs: epochs, Roots: roots(t, vault)}, of(vault, 0, 1)...)
+	if !slices.Equal(statuses(r), []audit.Status{audit.Recoverable, audit.Recoverable}) {
+		t.Errorf("recorded epochs: %v", statuses(r))
+	}
+	r = auditOf(audit.Options{Epochs: epochs}, of(vault, 0)...)
+	if !slices.Equal(statuses(r), []audit.Status{audit.TooFew, audit.TooFew}) {
+		t.Errorf("one share of recorded epochs: %v", statuses(r))
+	}
+	r = auditOf(audit.Options{Epochs: []string{"0123456789abcdef"}}, of(vault, 0, 1)...)
+	if !slices.Contains(codes(r, audit.Warning), "epoch-not-recorded") || r.Vaults[0].Status != audit.Present {
+		t.Errorf("another epoch: %v, %q", statuses(r), codes(r, audit.Warning))
+	}
+}
+
+func TestAttested(t *testing.T) {
+	file := func(path string, v *fixtures.Vault, n int, change func(*audit.Statement)) [2]string {
+		var list []audit.Signed
+		for _, s := range attest(t, v, n, change) {
+			list = append(list, s)
+		}
+		b, err := audit.MarshalAttestations(list)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return [2]string{path, string(b)}
+	}
+	dated := func(date string) func(*audit.Statement) { return func(s *audit.Statement) { s.Date = date } }
+	one, three := file("a1.json", vault, 0, dated("2026-03-30")), file("a3.json", vault, 2, dated("2026-03-01"))
+	st, err := firstStatement(one[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	both := []audit.Status{audit.Recoverable, audit.Recoverable}
+	few := []audit.Status{audit.TooFew, audit.TooFew}
+	for _, c := range []struct {
+		name  string
+		o     audit.Options
+		files [][2]string
+		want  []audit.Status
+		code  string
+	}{
+		{"no share file at all", audit.Options{}, [][2]string{one, three}, both, "challenge-not-given"},
+		{"with a share file", audit.Options{}, append(of(vault, 1), one, three), both, ""},
+		{"one attestation", audit.Options{}, [][2]string{one}, few, ""},
+		{"one, and a share", audit.Options{}, append(of(vault, 1), one), []audit.Status{audit.Present, audit.Present}, ""},
+		{"one twice", audit.Options{}, [][2]string{one, {"copy.json", one[1]}}, few, ""},
+		{"one is too old", audit.Options{MaxAge: 10 * 24 * time.Hour}, [][2]string{one, three}, few, "attestation-old"},
+		{"both are young enough", audit.Options{MaxAge: 30 * 24 * time.Hour}, [][2]string{one, three}, both, ""},
+		{"from the future", audit.Options{Date: day.AddDate(0, 0, -10)}, [][2]string{one, three}, both, "attestation-future"},
+		{"the challenge that was set", audit.Options{Challenge: st.Challenge}, [][2]string{one, three}, both, ""},
+		{"another challenge", audit.Options{Challenge: "another one"}, append(of(vault, 1), one, three), few, "attestation-other"},
+		{"a signature that is not good", audit.Options{}, [][2]string{one, {"a3.json", strings.ReplaceAll(three[1], "date: 2026-03-01", "date: 2026-03-02")}}, few, "attestation-invalid"},
+		{"a file that is cut off", audit.Options{}, [][2]string{one, {"a3.json", three[1][:len(three[1])-9]}}, few, "damaged-attestation"},
+		{"a roster that differs", audit.Options{}, append(of(vault, 1), one, file("a3.json", vault, 2, func(s *audit.Statement) { s.Threshold = 3 })), []audit.Status{audit.Present, audit.Present}, "attestation-contradicts"},
+	} {
+		r := auditOf(c.o, c.files...)
+		if got := statuses(r); !slices.Equal(got, c.want) {
+			t.Errorf("%s: %v, not %v", c.name, got, c.want)
+		}
+		if c.code != "" && !slices.ContainsFunc(r.Findings, func(f audit.Finding) bool { return f.Code == c.code }) {
+			t.Errorf("%s: no finding %s in %+v", c.name, c.code, r.Findings)
+		}
+	}
+}
+
+func firstStatement(text string) (*audit.Statement, error) {
+	list, err := audit.ParseAttestations([]byte(text))
+	if err != nil {
+		return nil, err
+	}
+	return list[0].Verify()
+}
+
+// Every damaged file is either an error or is what other programs may write, and
+// never makes a vault look better than it is.
+func TestDamaged(t *testing.T) {
+	for _, d := range fixtures.DamagedFiles() {
+		r := auditOf(audit.Options{}, append(of(vault, 0, 1), [2]string{d.File, string(d.Data)})...)
+		if r.Vaults[0].Status != audit.Present {
+			t.Errorf("%s: %s", d.File, r.Vaults[0].Status)
+		}
+		broken := slices.ContainsFunc(r.Findings, func(f audit.Finding) bool {
+			return f.Level == audit.Error && slices.Contains(f.About, d.File)
+		})
+		public := d.Layer == "field" || d.Layer == "group" || d.Layer == "json" && bytes.Contains(d.Data, []byte(`"group_info"`))
+		if broken != public && d.Layer != "json" || public && !broken {
+			t.Errorf("%s (%s, %s): error %v; %+v", d.File, d.Layer, d.What, broken, r.Findings)
+		}
+	}
+}
+
+func TestRecords(t *testing.T) {
+	two := fixtures.Load("2of2")
+	r := auditOf(audit.Options{Roots: roots(t, two)}, of(vault, 0, 1)...)
+	if got := codes(r, audit.Error); !slices.Equal(got, []string{"no-backup"}) {
+		t.Errorf("errors %q", got)
+	}
+	if !slices.Contains(codes(r, audit.Warning), "not-recorded") || len(r.Vaults) != 4 {
+		t.Errorf("%d vaults, warnings %q", len(r.Vaults), codes(r, audit.Warning))
+	}
+	if r := auditOf(audit.Options{}); !slices.Equal(codes(r, audit.Error), []string{"nothing-found"}) || r.OK {
+		t.Errorf("nothing at all: %+v", r.Findings)
+	}
+	key := roots(t, vault)[0]
+	cc := key.ChainCode()
+	cc[0] ^= 1
+	r = auditOf(audit.Options{Roots: []*derive.Key{derive.NewRoot(key.Point(), cc)}}, of(vault, 0, 1)...)
+	if !slices.Contains(codes(r, audit.Error), "chain-code-differs") {
+		t.Errorf("another chain code in the records: %+v", r.Findings)
+	}
+}
+
+func TestClear(t *testing.T) {
+	tss := fixtures.Load("tsslib-ecdsa")
+	if r := auditOf(audit.Options{}, of(tss, 0)...); slices.Contains(codes(r, audit.Error), "key-in-clear") || !slices.Contains(codes(r, audit.Warning), "share-in-clear") {
+		t.Errorf("one share: %+v", r.Findings)
+	}
+	if r := auditOf(audit.Options{}, of(tss, 0, 1)...); !slices.Contains(codes(r, audit.Error), "key-in-clear") {
+		t.Errorf("two shares: %+v", r.Findings)
+	}
+}
+
+// A bundle counts by its public manifest, and only if it is the bundle described.
+func TestBundles(t *testing.T) {
+	const recipient = "age1zvkyg2lqzraa2lnjvqej32nkuu0ues2s82hzrye869xeexvn73equnujwj"
+	to, err := backup.ParseRecipient(recipient, "safe")
+	if err != nil {
+		t.Fatal(err)
+	}
+	seal := func(path string, facts []backup.ShareFacts) (bundle, manifest [2]string) {
+		var out bytes.Buffer
+		sealed, err := backup.Seal(&out, []backup.File{{Name: "share.json", Shares: facts, Open: opener("{}")}}, []backup.Recipient{to}, backup.Meta{Tool: "test", Date: day})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer sealed.Wipe()
+		b, err := sealed.Public.Marshal()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return [2]string{path, out.String()}, [2]string{path + ".manifest.json", string(b)}
+	}
+	plain := auditOf(audit.Options{}, of(vault, 0)...)
+	fact := func(holder int) []backup.ShareFacts {
+		e := plain.Vaults[0].Epochs[0]
+		h := e.Holders[holder]
+		return []backup.ShareFacts{{GroupID: e.GroupIDs[0], Curve: "secp256k1", Epoch: e.Epoch, ShareID: h.ShareID, NodeID: h.NodeID}}
+	}
+	bundle, manifest := seal("b.age", fact(1))
+	has := func(r *audit.Report, code string) bool {
+		return slices.ContainsFunc(r.Findings, func(f audit.Finding) bool { return f.Code == code })
+	}
+	with := func(files ...[2]string) *audit.Report {
+		return auditOf(audit.Options{}, append(of(vault, 0), files...)...)
+	}
+	if r := with(bundle, manifest); r.Vaults[0].Status != audit.Present || !has(r, "classic-recipient") {
+		t.Errorf("a bundle with its manifest: %v", statuses(r))
+	}
+	if r := with([2]string{"renamed.age", bundle[1]}, manifest); r.Vaults[0].Status != audit.Present {
+		t.Errorf("a renamed bundle: %v", statuses(r))
+	}
+	if r := with(bundle); r.Vaults[0].Status != audit.TooFew || !has(r, "no-manifest") {
+		t.Errorf("no manifest: %v", statuses(r))
+	}
+	if r := with(manifest); r.Vaults[0].Status != audit.TooFew || !has(r, "bundle-missing") {
+		t.Errorf("no bundle: %v", statuses(r))
+	}
+	changed := bundle[1][:len(bundle[1])-1] + "x"
+	if r := with([2]string{"b.age", changed}, manifest); r.Vaults[0].Status != audit.TooFew || !has(r, "manifest-mismatch") {
+		t.Errorf("another bundle: %v", statuses(r))
+	}
+	if r := with([2]string{"b.age", bundle[1][:60]}, manifest); !has(r, "damaged-bundle") {
+		t.Errorf("a cut bundle: %+v", r.Findings)
+	}
+	if r := with(bundle, [2]string{manifest[0], manifest[1][:40]}); !has(r, "damaged-manifest") {
+		t.Errorf("a cut manifest: %+v", r.Findings)
+	}
+	if r := auditOf(audit.Options{}, bundle, manifest); len(r.Vaults) != 1 || r.Vaults[0].Status != audit.Unknown {
+		t.Errorf("only a bundle: %v", statuses(r))
+	}
+	both, second := seal("both.age", append(fact(1), fact(2)...))
+	if r := with(both, second); !has(r, "shares-together") {
+		t.Errorf("two shares in one bundle: %+v", r.Findings)
+	}
+}
+
+func opener(text string) func() (io.ReadCloser, error) {
+	return func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(text)), nil }
+}
+
+func TestSecretsLyingAround(t *testing.T) {
+	r := auditOf(audit.Options{}, append(of(vault, 0, 1),
+		[2]string{"id.txt", "# made\nAGE-SECRET-KEY-1XXXXXXXX\n"}, [2]string{"s.txt", "LIFEBOAT SHARD 1 OF 3: ANY 2\n"},
+		[2]string{"notes.txt", "hello"}, [2]string{"empty", ""}, [2]string{"list.json", "[1,2]"})...)
+	for _, code := range []string{"identity-here", "shard-here"} {
+		if !slices.Contains(codes(r, audit.Warning), code) {
+			t.Errorf("no %s", code)
+		}
+	}
+	if len(r.NotCovered) != 3 {
+		t.Errorf("not covered: %q", r.NotCovered)
+	}
+}
+
+func TestBooks(t *testing.T) {
+	a := audit.New(audit.Options{Date: day})
+	for _, f := range of(vault, 0, 1) {
+		a.Add(audit.Source{Path: f[0], Size: int64(len(f[1])), Data: strings.NewReader(f[1])})
+	}
+	csv := fixtures.Read("vaults/2of3/address.csv")
+	a.Add(audit.Source{Path: "address.csv", Size: int64(len(csv)), Data: bytes.NewReader(csv)})
+	if !slices.Equal(a.Books(), []string{"address.csv"}) || len(a.Roots()) != 2 {
+		t.Fatalf("books %q, %d roots", a.Books(), len(a.Roots()))
+	}
+	a.AddBook(audit.Book{Path: "address.csv", Totals: book.Totals{Rows: 9, OK: 3, Mismatch: 1, Bad: 1, Unsupported: 4, Uncovered: 3}, Rows: []audit.Row{{Line: 7, Text: "mismatch"}}})
+	r := a.Report()
+	if got := codes(r, audit.Error); !slices.Equal(got, []string{"address-book", "address-uncovered"}) {
+		t.Errorf("errors %q", got)
+	}
+	if !slices.Contains(codes(r, audit.Note), "address-unsupported") {
+		t.Errorf("notes %q", codes(r, audit.Note))
+	}
+}
+
+// The same files give the same report, and files that cannot be read are counted.
+func TestReport(t *testing.T) {
+	files := append(of(vault, 0, 1), of(large, 2)...)
+	one, err := json.Marshal(auditOf(audit.Options{}, files...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	two, err := json.Marshal(auditOf(audit.Options{}, files...))
+	if err != nil || !bytes.Equal(one, two) {
+		t.Errorf("the same files give another report: %v", err)
+	}
+	a := audit.New(audit.Options{Date: day})
+	a.Unread("gone.json", errors.New("permission denied"))
+	if r := a.Report(); r.OK || r.Unreadable != 1 {
+		t.Errorf("unreadable: %+v", r)
+	}
+	large := audit.New(audit.Options{Date: day})
+	large.Add(audit.Source{Path: "shorter.json", Size: 99, Data: strings.NewReader("{")})
+	if r := large.Report(); r.Unreadable != 1 {
+		t.Errorf("a file that became shorter: %+v", r.Findings)
+	}
+}
+
+// docs/formats/audit.md lists every code with its level, and no other.
+func TestCodesAreDocumented(t *testing.T) {
+	page, err := os.ReadFile("../docs/formats/audit.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var documented, used []string
+	for _, m := range regexp.MustCompile("(?m)^\\| `([a-z-]+)` \\| (error|warning|note) \\|").FindAllStringSubmatch(string(page), -1) {
+		documented = append(documented, m[1]+" "+m[2])
+	}
+	sources, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range sources {
+		b, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range regexp.MustCompile(`a\.find\((Error|Warning|Note), "([a-z-]+)"`).FindAllStringSubmatch(string(b), -1) {
+			used = append(used, m[2]+" "+strings.ToLower(m[1]))
+		}
+	}
+	slices.Sort(used)
+	if used = slices.Compact(used); !slices.Equal(used, documented) || len(used) == 0 {
+		t.Errorf("used: %q\ndocumented: %q", used, documented)
+	}
+}
+
+func FuzzAdd(f *testing.F) {
+	f.Add(vault.Files[0].Data)
+	f.Add([]byte("age-encryption.org/v1\n-> X25519 a\n"))
+	f.Add([]byte("coin,address,HD path\n"))
+	f.Add([]byte(`{"format":"lifeboat-bundle-public"}`))
+	f.Add([]byte(`{"format":"lifeboat-attestation"}`))
+	for _, name := range []string{"roster-key-other.json", "truncated.json", "participants-null.json"} {
+		f.Add(fixtures.Read("damaged/" + name))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		r := auditOf(audit.Options{}, [2]string{"f", string(data)}, [2]string{"f.age.manifest.json", string(data)})
+		if _, err := json.Marshal(r); err != nil {
+			t.Error(err)
+		}
+		for _, v := range r.Vaults {
+			if v.Status == audit.Recoverable {
+				t.Error("one file is enough")
+			}
+		}
+	})
+}

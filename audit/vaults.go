@@ -77,7 +77,7 @@ func (r *Epoch) absent() []string {
 
 // who lists the sets of holders that reach the threshold, and says so in words.
 func (r *Epoch) who(here []string) string {
-	r.Sets, r.MoreSets = combinations(here, r.Threshold)
+	r.Sets, r.MoreSets = Sets(here, r.Threshold)
 	switch {
 	case len(here) == r.Threshold && r.Threshold == 2:
 		return fmt.Sprintf("%s together", names(here))
@@ -87,9 +87,9 @@ func (r *Epoch) who(here []string) string {
 	return fmt.Sprintf("any %d of %s", r.Threshold, names(here))
 }
 
-// combinations lists the subsets of k names, at most MaxSets, and how many more
-// there are, up to a million.
-func combinations(list []string, k int) (sets [][]string, more int) {
+// Sets lists the subsets of k names, at most MaxSets, and how many more there are,
+// up to a million.
+func Sets(list []string, k int) (sets [][]string, more int) {
 	const most = 1_000_000
 	sets = [][]string{}
 	total := 1

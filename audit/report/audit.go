@@ -24,6 +24,8 @@ func Audit(r *audit.Report, command []string) *Page {
 		{"Run the audit again on the same files. With the same date it makes this page again, byte for byte.", CommandLine(withDate(command, r.Date))},
 		{"Have each holder show that the share opens: alone, or as an answer to a challenge of your choice.", "mpc-backup verify FILE\nmpc-backup attest FILE --challenge TEXT -o A.json"},
 		{"Check the attestations.", "mpc-backup check A.json --challenge TEXT"},
+		{"Sign this page with a share, or with an ssh-ed25519 key, and check the signature.",
+			"mpc-backup attest FILE --report THIS.html -o A.json\nmpc-backup check A.json --report THIS.html\nssh-keygen -Y sign -f KEY -n lifeboat-report THIS.html\nssh-keygen -Y verify -f ALLOWED -I NAME -n lifeboat-report -s THIS.html.sig < THIS.html"},
 	}
 	return p
 }

@@ -284,7 +284,7 @@ func (p *Page) evidence(w *writer) {
 }
 
 func size(f audit.File) string {
-	if f.Size == 0 && f.SHA256 == "" {
+	if f.Size == 0 {
 		return ""
 	}
 	return fmt.Sprint(f.Size)

@@ -9,6 +9,7 @@ import (
 	"lifeboat/chains/book"
 	"lifeboat/derive"
 	"lifeboat/internal/cli"
+	"lifeboat/internal/outfile"
 	"lifeboat/internal/prompt"
 	"lifeboat/internal/verb/addresses"
 	"lifeboat/internal/verb/holder"
@@ -31,7 +32,8 @@ written.
 
   --addresses CSV         check every row of the address book against the root keys
   --group ID              only this group must be recoverable
-` + holder.FlagsHelp + `  --json                  print the report as JSON
+` + holder.FlagsHelp + `  --report F.html         write a page that can be filed and printed
+  --json                  print the report as JSON
 
 Example: the quarterly check
   mpc-backup verify client.json custodian.json --addresses address.csv --xpub xpub6…
@@ -49,6 +51,9 @@ type verifyReport struct {
 	Bundles     []bundleReport       `json:"bundles"`
 	Files       []holder.FileReport  `json:"unassigned_files"`
 	Addresses   *book.Totals         `json:"addresses,omitempty"`
+
+	Proven       []provenReport `json:"proven"`
+	NotExercised []string       `json:"not_exercised"`
 }
 
 func runVerify(e *cli.Env, args []string) error {
@@ -58,12 +63,17 @@ func runVerify(e *cli.Env, args []string) error {
 	bookPath := set.String("addresses", "", "")
 	group := set.String("group", "", "")
 	asJSON := set.Bool("json", false, "")
+	page := set.String("report", "", "")
 	set.Reads("addresses")
+	set.Writes("report")
 	if err := set.Parse(args); err != nil {
 		return err
 	}
 	if set.NArg() == 0 {
 		return set.Misuse("no FILE")
+	}
+	if err := checkPage(*page); err != nil {
+		return err
 	}
 	if err := set.Confine(set.Args()...); err != nil {
 		return err
@@ -119,6 +129,13 @@ func runVerify(e *cli.Env, args []string) error {
 		}
 	}
 	r.OK = verdict == nil
+	r.Proven, r.NotExercised = proven(session, outcome), notExercised(session, outcome, *bookPath)
+	if *page != "" {
+		html := r.page(session, outcome, *bookPath, verdict, append([]string{e.Program, "verify"}, args...)).HTML()
+		if err := outfile.WriteFile(*page, html); err != nil {
+			return err
+		}
+	}
 	if *asJSON {
 		err = e.WriteJSON(r)
 	} else {
@@ -154,6 +171,17 @@ func (r *verifyReport) print(w io.Writer) error {
 	}
 	if a := r.Addresses; a != nil {
 		fmt.Fprintf(&b, "address book: %d rows: %d ok, %d mismatch, %d unsupported, %d bad\n", a.Rows, a.OK, a.Mismatch, a.Unsupported, a.Bad)
+	}
+	for _, proof := range r.Proven {
+		for _, nodes := range proof.Sets {
+			fmt.Fprintf(&b, "shown: the shares of %s give the root key on %s\n", holder.Sentence(quoteAll(nodes)), proof.Curve)
+		}
+		if proof.MoreSets > 0 {
+			fmt.Fprintf(&b, "and %d more sets of them\n", proof.MoreSets)
+		}
+	}
+	for _, text := range r.NotExercised {
+		fmt.Fprintf(&b, "not exercised: %s\n", cli.Clean(text))
 	}
 	_, err := io.WriteString(w, b.String())
 	return err

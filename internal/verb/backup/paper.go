@@ -130,7 +130,6 @@ func readPages(e *cli.Env, paths []string) (*secret.Bytes, string, error) {
 	defer func() { all.Wipe() }()
 	var unread []error
 	for _, path := range paths {
-		holder.WarnExposed(e, path)
 		text, err := readPage(path)
 		if errors.Is(err, paper.ErrPaper) && len(paths) > 1 {
 			// A page may have no code on it. What is missing is found below.
@@ -141,6 +140,7 @@ func readPages(e *cli.Env, paths []string) (*secret.Bytes, string, error) {
 		if err != nil {
 			return nil, "", err
 		}
+		holder.WarnExposed(e, path)
 		joined := secret.New(all.Len() + text.Len() + 1)
 		b := append(joined.Expose()[:0], all.Expose()...)
 		b = append(b, text.Expose()...)

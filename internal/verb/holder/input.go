@@ -17,6 +17,7 @@ import (
 
 	"lifeboat/backup"
 	"lifeboat/derive"
+	"lifeboat/internal/cli"
 	"lifeboat/internal/prompt"
 	"lifeboat/internal/secret"
 	"lifeboat/internal/strict"
@@ -269,8 +270,10 @@ func (in *Input) parse(name string, data []byte, pin share.Pin) error {
 }
 
 // unlockBundle opens the bundle and finds the shares in it.
-func (in *Input) unlockBundle(identities []*backup.Identity, limits Limits, pin share.Pin) error {
-	b, err := backup.Open(in.file, in.Header.Size, identities, backup.Options{WorkFactor: limits.WorkFactor})
+func (in *Input) unlockBundle(e *cli.Env, identities []*backup.Identity, limits Limits, pin share.Pin) error {
+	metered := &meteredAt{in.file, newMeter(e, "checking")}
+	defer metered.done()
+	b, err := backup.Open(metered, in.Header.Size, identities, backup.Options{WorkFactor: limits.WorkFactor})
 	if err != nil {
 		return fmt.Errorf("bundle %q: %w", in.Path, err)
 	}

@@ -218,15 +218,17 @@ func (t *Target) WritePlain(e *cli.Env, files []backup.File) error {
 	}
 	defer dir.Abort()
 	defer e.OnExit(dir.Abort)()
+	progress := newMeter(e, "writing")
+	defer progress.line.Done()
 	for _, f := range files {
-		if err := copyFile(e, dir, f); err != nil {
+		if err := copyFile(e, progress, dir, f); err != nil {
 			return err
 		}
 	}
 	return dir.Commit()
 }
 
-func copyFile(e *cli.Env, dir *outfile.Dir, f backup.File) error {
+func copyFile(e *cli.Env, progress *meter, dir *outfile.Dir, f backup.File) error {
 	in, err := f.Open()
 	if err != nil {
 		return err
@@ -236,23 +238,26 @@ func copyFile(e *cli.Env, dir *outfile.Dir, f backup.File) error {
 	if err != nil {
 		return err
 	}
-	if _, err := io.Copy(out, &interruptible{e, in}); err != nil {
+	if _, err := io.Copy(out, &watched{e, progress, in}); err != nil {
 		return fmt.Errorf("writing %q: %w", f.Name, err)
 	}
 	return out.Close()
 }
 
-// interruptible stops reading when the run is interrupted.
-type interruptible struct {
-	e *cli.Env
-	r io.Reader
+// watched is a reader that shows progress, and stops when the run is interrupted.
+type watched struct {
+	e        *cli.Env
+	progress *meter
+	r        io.Reader
 }
 
-func (i *interruptible) Read(p []byte) (int, error) {
-	if err := i.e.Interrupt.Err(); err != nil {
+func (w *watched) Read(p []byte) (int, error) {
+	if err := w.e.Interrupt.Err(); err != nil {
 		return 0, err
 	}
-	return i.r.Read(p)
+	n, err := w.r.Read(p)
+	w.progress.add(n)
+	return n, err
 }
 
 // WriteBundle seals files into a new bundle, reads it back, and writes its
@@ -264,6 +269,8 @@ func WriteBundle(e *cli.Env, path string, files []backup.File, recipients []back
 	}
 	defer out.Abort()
 	defer e.OnExit(out.Abort)()
+	progress := newMeter(e, "sealing")
+	defer progress.line.Done()
 	files = slices.Clone(files)
 	for i, f := range files {
 		files[i].Open = func() (io.ReadCloser, error) {
@@ -274,7 +281,7 @@ func WriteBundle(e *cli.Env, path string, files []backup.File, recipients []back
 			return struct {
 				io.Reader
 				io.Closer
-			}{&interruptible{e, in}, in}, nil
+			}{&watched{e, progress, in}, in}, nil
 		}
 	}
 	sealed, err := backup.Seal(out, files, recipients, meta)
@@ -282,7 +289,7 @@ func WriteBundle(e *cli.Env, path string, files []backup.File, recipients []back
 		return sealError(path, err)
 	}
 	defer sealed.Wipe()
-	if err := sealed.Check(out, sealed.Public.Size); err != nil {
+	if err := sealed.Check(&meteredAt{out, progress}, sealed.Public.Size); err != nil {
 		return fmt.Errorf("reading %q back: %w", path, err)
 	}
 	manifest, err := sealed.Public.Marshal()

@@ -340,7 +340,7 @@ func (s *Session) unlock(in *Input, a *asker, salvage bool, use Use) error {
 
 func (s *Session) unlockBundle(in *Input, a *asker) error {
 	if !in.Header.NeedsPassphrase() {
-		in.Err = in.unlockBundle(s.identities, s.flags.limits, s.pin)
+		in.Err = in.unlockBundle(s.env, s.identities, s.flags.limits, s.pin)
 		return nil
 	}
 	if gib := in.Header.Memory() >> 30; gib > 0 {
@@ -353,7 +353,7 @@ func (s *Session) unlockBundle(in *Input, a *asker) error {
 			if bad != nil {
 				return bad
 			}
-			if err = in.unlockBundle([]*backup.Identity{id}, s.flags.limits, s.pin); !errors.Is(err, backup.ErrNoIdentity) {
+			if err = in.unlockBundle(s.env, []*backup.Identity{id}, s.flags.limits, s.pin); !errors.Is(err, backup.ErrNoIdentity) {
 				return err
 			}
 		}

@@ -27,15 +27,15 @@ func Catch(f func() error) (err error) {
 // many goroutines, and gives the results to emit in the order of the pieces. next
 // and emit are called from one goroutine each. worker tells the goroutines apart,
 // from 0, so that each can have scratch of its own. The first error ends the run,
-// and is returned once all goroutines are done; a panic counts as one. At most three pieces for each
-// goroutine exist at a time.
+// and is returned once all goroutines are done; a panic counts as one. There are
+// at most two pieces more than goroutines at a time.
 func Run[In, Out any](workers int, next func() (In, error), work func(worker int, in In) (Out, error), emit func(Out) error) error {
 	type job struct {
 		in   In
 		done chan result[Out]
 	}
 	jobs := make(chan job)
-	queue := make(chan chan result[Out], 2*workers)
+	queue := make(chan chan result[Out], workers)
 	stop := make(chan struct{})
 	var once sync.Once
 	halt := func() { once.Do(func() { close(stop) }) }

@@ -268,7 +268,7 @@ func (f *dealFlags) compareWords(e *cli.Env, dir *folder) error {
 	if err != nil {
 		return err
 	}
-	yes, err := terminal.Confirm(dir.about() + showWords(words) + "Have all parties compared these words with theirs, and are they the same? ")
+	yes, err := terminal.Confirm(dir.about() + showWords(words) + "Have all parties compared these words with theirs, and are they the same?")
 	if err != nil {
 		return err
 	}

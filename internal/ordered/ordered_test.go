@@ -76,6 +76,35 @@ func TestFirstError(t *testing.T) {
 	}
 }
 
+// However slow a piece is, the others do not pile up behind it.
+func TestBounded(t *testing.T) {
+	const workers, pieces = 3, 200
+	var alive, most atomic.Int32
+	slow := make(chan struct{})
+	next := count(pieces)
+	err := ordered.Run(workers,
+		func() (int, error) {
+			in, err := next()
+			if n := alive.Add(1); n > most.Load() {
+				most.Store(n)
+			}
+			return in, err
+		},
+		func(_, in int) (int, error) {
+			switch in {
+			case 1:
+				<-slow
+			case workers: // by now as many as can be are being worked on
+				close(slow)
+			}
+			return in, nil
+		},
+		func(int) error { alive.Add(-1); return nil })
+	if n := most.Load(); err != nil || n > workers+2 || n < 2 {
+		t.Errorf("%d pieces at a time, %v", n, err)
+	}
+}
+
 // A panic in any of the goroutines is an error that does not tell its value.
 func TestPanic(t *testing.T) {
 	for at, name := range []string{"next", "work", "emit"} {

@@ -2,7 +2,6 @@ package backup
 
 import (
 	"fmt"
-	"os"
 	"strconv"
 
 	"lifeboat/internal/cli"
@@ -29,10 +28,10 @@ func checkNew(e *cli.Env, paths ...string) error {
 	return nil
 }
 
-// writeNew writes all files or none. All of them are on the disk before the first
-// gets its name, so that only a crash between two renames leaves a part.
+// writeNew writes all files or none.
 func writeNew(e *cli.Env, files []newFile) error {
 	var outputs []*outfile.File
+	var paths []string
 	for _, f := range files {
 		out, err := outfile.Create(f.path)
 		if err != nil {
@@ -43,17 +42,9 @@ func writeNew(e *cli.Env, files []newFile) error {
 		if _, err := out.Write(f.text.Expose()); err != nil {
 			return err
 		}
-		outputs = append(outputs, out)
+		outputs, paths = append(outputs, out), append(paths, f.path)
 	}
-	for i, out := range outputs {
-		if err := out.Commit(); err != nil {
-			for _, f := range files[:i] {
-				os.Remove(f.path) // made just now, by this run
-			}
-			return err
-		}
-	}
-	return nil
+	return holder.CommitAll(outputs, paths)
 }
 
 func wipeAll(list []*secret.Bytes) {

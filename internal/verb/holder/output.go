@@ -13,6 +13,7 @@ import (
 	"lifeboat/internal/cli"
 	"lifeboat/internal/outfile"
 	"lifeboat/internal/prompt"
+	"lifeboat/internal/secret"
 	"lifeboat/internal/strict"
 )
 
@@ -261,7 +262,7 @@ func (w *watched) Read(p []byte) (int, error) {
 }
 
 // WriteBundle seals files into a new bundle, reads it back, and writes its
-// public manifest and how-to beside it.
+// public manifest and how-to beside it: all three or none.
 func WriteBundle(e *cli.Env, path string, files []backup.File, recipients []backup.Recipient, meta backup.Meta) error {
 	out, err := outfile.Create(path)
 	if err != nil {
@@ -284,33 +285,55 @@ func WriteBundle(e *cli.Env, path string, files []backup.File, recipients []back
 			}{&watched{e, progress, in}, in}, nil
 		}
 	}
-	sealed, err := backup.Seal(out, files, recipients, meta)
+	// The buffers of age and tar hold the files in the clear: they are erased when
+	// they are collected.
+	var sealed *backup.Sealed
+	secret.Do(func() { sealed, err = backup.Seal(out, files, recipients, meta) })
 	if err != nil {
 		return sealError(path, err)
 	}
 	defer sealed.Wipe()
-	if err := sealed.Check(&meteredAt{out, progress}, sealed.Public.Size); err != nil {
+	secret.Do(func() { err = sealed.Check(&meteredAt{out, progress}, sealed.Public.Size) })
+	if err != nil {
 		return fmt.Errorf("reading %q back: %w", path, err)
 	}
 	manifest, err := sealed.Public.Marshal()
 	if err != nil {
 		return err
 	}
-	if err := out.Commit(); err != nil {
-		return err
-	}
 	manifestPath, readmePath := besides(path)
-	if err := outfile.WriteFile(manifestPath, manifest); err != nil {
-		return besideError(path, err)
+	readme := sealed.Public.Readme(filepath.Base(path))
+	outputs := []*outfile.File{out}
+	for _, beside := range []struct {
+		path string
+		text []byte
+	}{{manifestPath, manifest}, {readmePath, []byte(readme)}} {
+		f, err := outfile.Create(beside.path)
+		if err != nil {
+			return err
+		}
+		defer f.Abort()
+		defer e.OnExit(f.Abort)()
+		if _, err := f.Write(beside.text); err != nil {
+			return err
+		}
+		outputs = append(outputs, f)
 	}
-	if err := outfile.WriteFile(readmePath, []byte(sealed.Public.Readme(filepath.Base(path)))); err != nil {
-		return besideError(path, err)
-	}
-	return nil
+	return CommitAll(outputs, []string{path, manifestPath, readmePath})
 }
 
-func besideError(path string, err error) error {
-	return fmt.Errorf("the bundle %q is complete, but what belongs beside it could not be written: %w", path, err)
+// CommitAll gives several outputs their names, or none of them: all are on the
+// disk before, so that only a crash between two renames leaves a part.
+func CommitAll(outputs []*outfile.File, paths []string) error {
+	for i, out := range outputs {
+		if err := out.Commit(); err != nil {
+			for _, p := range paths[:i] {
+				os.Remove(p) // made just now, by this run
+			}
+			return err
+		}
+	}
+	return nil
 }
 
 func sealError(path string, err error) error {

@@ -243,10 +243,22 @@ func (s *Session) Unlock(salvage bool, use Use) error {
 			continue
 		}
 		if err := s.unlock(in, s.asker(i), salvage, use); err != nil {
+			s.notReached(err)
 			return err
 		}
 	}
 	return nil
+}
+
+// notReached notes why the run did not come to some shares.
+func (s *Session) notReached(err error) {
+	for _, in := range s.Inputs {
+		for _, e := range in.Entries {
+			if e.Status == Unopened && e.Err == nil && e.Sealed.Err() == nil {
+				e.Err = err
+			}
+		}
+	}
 }
 
 // OpenBundles opens the bundles among the inputs, and no share in them, with

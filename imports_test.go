@@ -87,6 +87,9 @@ var house = []room{
 
 	// No part of any program, but for the demo vault that mpc-recover rehearses on.
 	{".", "", ""},
+	{"internal/release", "internal/cli internal/release/...", ""},
+	{"internal/release/program", "", ""},
+	{"internal/release/syscalls", "", ""},
 	{"fixtures", "", ""},
 	{"fixtures/vaults/demo", "", ""},
 	{"fixtures/gen", "derive internal/base58 internal/curve", "filippo.io/edwards25519/... github.com/bnb-chain/tss-lib/v2/... github.com/btcsuite/btcd/... golang.org/x/crypto/sha3"},
@@ -104,7 +107,7 @@ var banned = map[string]string{
 	// Connections and other programs. The templates' reflection makes the linker
 	// keep socket methods.
 	"cmd/...": "net/http net/rpc net/smtp crypto/tls os/exec plugin html/template text/template " +
-		"testing lifeboat/fixtures lifeboat/fixtures/gen lifeboat/internal/prompt/ptytest lifeboat/internal/story go.uber.org/zap/...",
+		"testing lifeboat/fixtures lifeboat/fixtures/gen lifeboat/internal/prompt/ptytest lifeboat/internal/release/... lifeboat/internal/story go.uber.org/zap/...",
 	// No share, and nothing that could open one.
 	"cmd/mpc-derive": "filippo.io/age/... github.com/hashicorp/vault/... github.com/bnb-chain/tss-lib/... " +
 		"lifeboat/backup/... lifeboat/share/open lifeboat/recover/... lifeboat/internal/scalar lifeboat/internal/verb/holder",
@@ -126,7 +129,7 @@ var undesired = []struct{ what, where, why string }{
 	{"math/big", "share internal/curve internal/story fixtures/gen", "math/big takes variable time and cannot be wiped: " +
 		"share and curve use it on share IDs and public coordinates, the others have no secrets"},
 	{"golang.org/x/sys/unix", "internal/airgap internal/lockdown internal/outfile internal/prompt internal/prompt/ptytest internal/cli", "system calls stay in their rooms"},
-	{"os", "internal/strict internal/outfile internal/prompt internal/prompt/ptytest internal/airgap internal/lockdown internal/cli internal/verb/... cmd/... internal/story fixtures/gen",
+	{"os", "internal/strict internal/outfile internal/prompt internal/prompt/ptytest internal/airgap internal/lockdown internal/cli internal/verb/... cmd/... internal/release/... internal/story fixtures/gen",
 		"domain packages read and write what they are given"},
 }
 

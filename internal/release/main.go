@@ -1,0 +1,60 @@
+// Release does for build.sh what a shell cannot: it looks into the programs,
+// compares them, describes them, and packs the source. It is no part of the
+// product, and nothing of the product imports it.
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// verbs are what build.sh asks for. Each takes its arguments and nothing else,
+// in the folder of the source.
+var verbs = []struct {
+	name, arguments string
+	run             func(args []string) error
+}{
+	{"version", "", printVersion},
+	{"check", "DIR TOOLCHAIN", check},
+	{"compare", "DIR SHA256SUMS", compare},
+	{"sbom", "DIR", sboms},
+	{"source", "OUT.tar", packSource},
+	{"modules", "CACHE OUT.tar", packModules},
+}
+
+func main() {
+	if err := run(os.Args[1:]); err != nil {
+		for line := range strings.SplitSeq(err.Error(), "\n") {
+			fmt.Fprintln(os.Stderr, "build.sh: error:", line)
+		}
+		os.Exit(1)
+	}
+}
+
+func run(args []string) error {
+	var usage []string
+	for _, v := range verbs {
+		if len(args) > 0 && args[0] == v.name && len(args)-1 == len(strings.Fields(v.arguments)) {
+			return v.run(args[1:])
+		}
+		usage = append(usage, strings.TrimSpace(v.name+" "+v.arguments))
+	}
+	return errors.New("usage: release " + strings.Join(usage, " | "))
+}
+
+// built lists the programs in the folder bin of a build, as OS-ARCH/NAME.
+func built(dir string) ([]string, error) {
+	files, err := filepath.Glob(filepath.Join(dir, "bin", "*", "*"))
+	if err != nil {
+		return nil, err
+	}
+	if len(files) == 0 {
+		return nil, fmt.Errorf("there are no programs in %s", filepath.Join(dir, "bin"))
+	}
+	slices.Sort(files)
+	return files, nil
+}

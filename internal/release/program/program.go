@@ -1,0 +1,172 @@
+// Package program looks into a finished program, as a stranger would: what it was
+// built from, what it is linked to, and which names are in it. It needs neither
+// the source nor to run the program.
+package program
+
+import (
+	"bytes"
+	"debug/buildinfo"
+	"debug/elf"
+	"debug/macho"
+	"debug/pe"
+	"fmt"
+	"os"
+	"regexp"
+	"runtime/debug"
+	"slices"
+	"strings"
+)
+
+// A Program is an executable file of one of our targets.
+type Program struct {
+	Name     string // mpc-derive, without .exe
+	OS, Arch string
+	Info     *debug.BuildInfo
+	Symbols  map[string]uint64 // the size of each function and variable, as far as the format says
+	Imported []string          // what it asks of the system's libraries
+	libs     []string
+	loader   bool // Linux: it wants a loader
+	uuid     bool // macOS: it has an LC_UUID
+}
+
+// Open reads a program.
+func Open(file string) (*Program, error) {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	info, err := buildinfo.Read(bytes.NewReader(data))
+	if err != nil {
+		return nil, fmt.Errorf("couldn't read what %s was built from: %w", file, err)
+	}
+	base := file[strings.LastIndexAny(file, `/\`)+1:]
+	p := &Program{Name: strings.TrimSuffix(base, ".exe"), Info: info, Symbols: map[string]uint64{}}
+	p.OS, p.Arch = p.setting("GOOS"), p.setting("GOARCH")
+	switch p.OS {
+	case "linux":
+		err = p.elf(data)
+	case "darwin":
+		err = p.macho(data)
+	case "windows":
+		err = p.pe(data)
+	default:
+		err = fmt.Errorf("it is for %q, which is no target", p.OS)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("couldn't read the program %s: %w", file, err)
+	}
+	return p, nil
+}
+
+func (p *Program) setting(key string) string {
+	i := slices.IndexFunc(p.Info.Settings, func(s debug.BuildSetting) bool { return s.Key == key })
+	if i < 0 {
+		return ""
+	}
+	return p.Info.Settings[i].Value
+}
+
+func (p *Program) elf(data []byte) error {
+	f, err := elf.NewFile(bytes.NewReader(data))
+	if err != nil {
+		return err
+	}
+	for _, part := range f.Progs {
+		p.loader = p.loader || part.Type == elf.PT_INTERP || part.Type == elf.PT_DYNAMIC
+	}
+	symbols, err := f.Symbols()
+	if err != nil {
+		return err
+	}
+	for _, s := range symbols {
+		p.Symbols[s.Name] = s.Size
+	}
+	return nil
+}
+
+func (p *Program) macho(data []byte) error {
+	f, err := macho.NewFile(bytes.NewReader(data))
+	if err != nil {
+		return err
+	}
+	const uuid = 0x1b // LC_UUID, <mach-o/loader.h>
+	for _, l := range f.Loads {
+		raw := l.Raw()
+		p.uuid = p.uuid || len(raw) >= 4 && f.ByteOrder.Uint32(raw) == uuid
+	}
+	if p.libs, err = f.ImportedLibraries(); err != nil {
+		return err
+	}
+	if p.Imported, err = f.ImportedSymbols(); err != nil {
+		return err
+	}
+	if f.Symtab != nil {
+		for _, s := range f.Symtab.Syms {
+			p.Symbols[s.Name] = 0
+		}
+	}
+	return nil
+}
+
+func (p *Program) pe(data []byte) error {
+	f, err := pe.NewFile(bytes.NewReader(data))
+	if err != nil {
+		return err
+	}
+	if p.Imported, err = f.ImportedSymbols(); err != nil { // name:library
+		return err
+	}
+	for _, s := range f.Symbols {
+		p.Symbols[s.Name] = 0
+	}
+	return nil
+}
+
+// No program has a function that could open a connection. Names are one half of
+// the proof, system call numbers (package syscalls) the other: package net is
+// linked for its types, and the linker leaves its dialers out.
+var (
+	opens = regexp.MustCompile(`(?i)^(syscall|internal/syscall/unix|golang\.org/x/sys/unix)\.(socket|socketpair|connect|bind|listen)$|^net\..*(dial|listen|socket)|net/http|crypto/tls|os/exec|^_(socket|socketpair|connect|connectx|bind|listen)$`)
+	// What acts on a connection that is open already. tss-lib's protobuf makes the
+	// linker keep these in mpc-recover; the other programs have none.
+	talks = regexp.MustCompile(`(?i)^(syscall|internal/syscall/unix|golang\.org/x/sys/unix)\.(accept4?|shutdown|send(to|msg|msgN|mmsg)|recv(from|msg|mmsg)|[gs]etsockopt.*)$|^_(accept|recvfrom|recvmsg|sendmsg|sendto|shutdown)$`)
+)
+
+// talker may have the functions of talks.
+const talker = "mpc-recover"
+
+// system are the libraries that every macOS has and that Go asks for.
+var system = regexp.MustCompile(`^(/usr/lib/lib(System\.B|resolv\.9)\.dylib|/System/Library/Frameworks/(CoreFoundation|Security)\.framework/.*)$`)
+
+// Faults says what is wrong with a program's form and names. On Windows Go itself
+// asks for sockets, so names prove nothing there, and are not looked at.
+func (p *Program) Faults() []string {
+	var faults []string
+	if p.loader {
+		faults = append(faults, "it is dynamically linked")
+	}
+	if p.OS == "darwin" && !p.uuid {
+		faults = append(faults, "it has no LC_UUID, so macOS 26 will not start it")
+	}
+	for _, l := range p.libs {
+		if !system.MatchString(l) {
+			faults = append(faults, "it wants the library "+l)
+		}
+	}
+	if _, ok := p.Symbols["main.main"]; !ok {
+		faults = append(faults, "main.main is not among its symbols, so the absence of others proves nothing")
+	}
+	if p.OS != "windows" {
+		names := slices.Clone(p.Imported)
+		for name := range p.Symbols {
+			names = append(names, name)
+		}
+		slices.Sort(names)
+		for _, name := range slices.Compact(names) {
+			if opens.MatchString(name) || p.Name != talker && talks.MatchString(name) {
+				faults = append(faults, "it has "+name)
+			}
+		}
+	}
+	return faults
+}

@@ -78,20 +78,21 @@ var house = []room{
 	{"internal/verb/derive", "chains/... derive/... share internal/cli internal/curve internal/ordered internal/outfile internal/secret internal/strict internal/verb/addresses", ""},
 	{"internal/verb/holder", "backup chains/... derive share/... internal/cli internal/curve internal/outfile internal/prompt internal/secret internal/strict", ""},
 	{"internal/verb/backup", "audit/... backup/... chains/... derive/... share/... internal/cli internal/curve internal/outfile internal/prompt internal/scalar internal/secret internal/strict internal/verb/addresses internal/verb/holder", ""},
-	{"internal/verb/recover", "backup chains/... derive/... recover share/... fixtures/vaults/demo internal/base58 internal/cli internal/curve internal/outfile internal/prompt internal/scalar internal/secret internal/ordered internal/strict internal/verb/addresses internal/verb/holder internal/verb/backup", ""},
+	{"internal/verb/recover", "audit audit/report docs/runbooks backup chains/... derive/... recover share/... fixtures/vaults/demo internal/base58 internal/cli internal/curve internal/outfile internal/prompt internal/scalar internal/secret internal/ordered internal/strict internal/verb/addresses internal/verb/holder internal/verb/backup", ""},
 
 	// The programs.
 	{"cmd/mpc-derive", "internal/verb/derive", ""},
 	{"cmd/mpc-backup", "internal/verb/backup", ""},
 	{"cmd/mpc-recover", "internal/verb/recover", ""},
 
-	// No part of any program, but for the demo vault that mpc-recover rehearses on.
+	// No part of any program, but for the demo vault and the runbooks, which mpc-recover has.
 	{".", "", ""},
 	{"internal/release", "internal/cli internal/release/...", ""},
 	{"internal/release/program", "", ""},
 	{"internal/release/syscalls", "", ""},
 	{"fixtures", "", ""},
 	{"fixtures/vaults/demo", "", ""},
+	{"docs/runbooks", "", ""},
 	{"fixtures/gen", "derive internal/base58 internal/curve", "filippo.io/edwards25519/... github.com/bnb-chain/tss-lib/v2/... github.com/btcsuite/btcd/... golang.org/x/crypto/sha3"},
 }
 

@@ -137,6 +137,9 @@ type Holder struct {
 	Attested  *Proof   `json:"attested,omitempty"` // the newest fresh attestation
 }
 
+// Here reports whether the share is known to be somewhere.
+func (h *Holder) Here() bool { return len(h.Copies) > 0 || h.Attested != nil }
+
 // Proof is an attestation whose signature is good.
 type Proof struct {
 	Path    string `json:"path"`

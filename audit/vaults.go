@@ -26,7 +26,7 @@ func (a *Auditor) judge(e *epoch) Epoch {
 		if h.Attested != nil {
 			attested = append(attested, h.NodeID)
 		}
-		if len(h.Copies) > 0 || h.Attested != nil {
+		if h.Here() {
 			here = append(here, h.NodeID)
 		}
 	}
@@ -68,7 +68,7 @@ func (r *Epoch) here() int { return len(r.Holders) - len(r.absent()) }
 func (r *Epoch) absent() []string {
 	var list []string
 	for _, h := range r.Holders {
-		if len(h.Copies) == 0 && h.Attested == nil {
+		if !h.Here() {
 			list = append(list, h.NodeID)
 		}
 	}

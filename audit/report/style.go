@@ -69,7 +69,7 @@ tbody tr:last-child td { border-bottom: 1px solid var(--rule); }
 .label span { color: var(--soft); font-size: .8125rem; margin-left: .4rem; }
 pre { white-space: pre-wrap; margin: .3rem 0 .6rem; padding: .4rem .6rem; background: #f2f2f2; }
 li { margin-bottom: .35rem; }
-@media (max-width: 30rem) { h1 { font-size: 1.4rem; } dl { grid-template-columns: 1fr; gap: 0; } dd { margin-bottom: .4rem; } }
+@media (max-width: 30rem) { h1 { font-size: 1.4rem; } dl { gap: .15rem .8rem; } table { font-size: .875rem; } th, td { padding-right: .5rem; } }
 @media print {
   @page { margin: 16mm 15mm 18mm; }
   body { font-size: 10pt; line-height: 1.4; }

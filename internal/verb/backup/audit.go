@@ -93,11 +93,8 @@ func runAudit(e *cli.Env, args []string) error {
 		return err
 	}
 	a := audit.New(*options)
-	w := &walk{env: e, auditor: a, seen: map[string]bool{}}
-	for _, path := range set.Args() {
-		if err := w.path(path); err != nil {
-			return err
-		}
+	if err := Look(e, a, set.Args()); err != nil {
+		return err
 	}
 	if err := f.checkBooks(e, a); err != nil {
 		return err
@@ -152,6 +149,17 @@ func checkPage(path string) error {
 		return nil
 	}
 	return (&holder.Target{Path: path, Plain: true}).Check()
+}
+
+// Look gives an auditor the files at paths, and all that lie below folders.
+func Look(e *cli.Env, a *audit.Auditor, paths []string) error {
+	w := &walk{env: e, auditor: a, seen: map[string]bool{}}
+	for _, path := range paths {
+		if err := w.path(path); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // walk looks through files and folders, in the order of their names.

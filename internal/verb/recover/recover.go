@@ -9,7 +9,7 @@ import (
 
 // Program returns mpc-recover.
 func Program() *cli.Program {
-	return program(keyVerb, repairVerb, reshareVerb, ceremonyVerb, drillVerb)
+	return program(keyVerb, repairVerb, reshareVerb, ceremonyVerb, drillVerb, guideVerb)
 }
 
 // program returns mpc-recover with some of its verbs: the drill runs the others.

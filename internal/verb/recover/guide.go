@@ -1,0 +1,324 @@
+package recover
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"lifeboat/audit"
+	"lifeboat/audit/report"
+	"lifeboat/docs/runbooks"
+	"lifeboat/internal/cli"
+	"lifeboat/internal/prompt"
+	"lifeboat/internal/verb/backup"
+)
+
+var guideVerb = cli.Verb{
+	Name:    "guide",
+	Summary: "the runbook for the case at hand: what to prepare and what to type, in order",
+	Usage: `Usage: mpc-recover guide [--lost WHAT] [PATH…]
+       mpc-recover guide --role custodian|client|auditor
+
+For the person on the worst day. On a terminal it asks what was lost and where the
+files are. It looks at the files, without opening anything, and prints what to
+prepare and the exact commands for this case, in order. It runs none of them. With
+--role it prints the whole runbook of a role.
+
+  --lost provider         the custody provider is gone
+  --lost client           the client's share is lost
+  --lost third-party      the third party's share is lost
+  --lost share:NODE       the share of this node is lost
+  --role ROLE             the runbook of a role, to read or to print
+  PATH                    share files, bundles and address books that are left, or folders of them
+
+Example: the provider is gone, and this is what the client and the custodian have
+  mpc-recover guide --lost provider client.json custodian.json address.csv
+`,
+	Run: runGuide,
+}
+
+// guideCase is something that can be lost, and the sections of the runbooks that
+// tell what to do.
+type guideCase struct {
+	name     string // of --lost
+	question string
+	role     string
+	sections []string
+}
+
+var guideCases = []guideCase{
+	{"provider", "the custody provider is gone", "custodian",
+		[]string{"What to prepare", "The provider is gone", "Moving the money", "A child key leaks", "Afterwards"}},
+	{"client", "the client's share is lost", "client",
+		[]string{"What to prepare", "A share is lost", "A child key leaks", "Afterwards"}},
+	{"third-party", "the third party's share is lost", "client",
+		[]string{"What to prepare", "A share is lost", "A child key leaks", "Afterwards"}},
+	{"share", "another holder's share is lost", "client",
+		[]string{"What to prepare", "A share is lost", "A child key leaks", "Afterwards"}},
+}
+
+func runGuide(e *cli.Env, args []string) error {
+	set := e.Flags("guide")
+	lost := set.String("lost", "", "")
+	role := set.String("role", "", "")
+	if err := set.Parse(args); err != nil {
+		return err
+	}
+	if *role != "" {
+		return printRole(e, set, *role, *lost)
+	}
+	g := &guide{env: e, paths: set.Args()}
+	if err := g.choose(set, *lost); err != nil {
+		return err
+	}
+	if err := set.Confine(g.paths...); err != nil {
+		return err
+	}
+	if len(g.paths) > 0 {
+		a := audit.New(audit.Options{Date: set.Date(), Tool: e.Program + " " + cli.Version})
+		if err := backup.Look(e, a, g.paths); err != nil {
+			return err
+		}
+		g.books = a.Books()
+		g.found = a.Report()
+	}
+	var b strings.Builder
+	g.print(&b)
+	if _, err := io.WriteString(e.Stdout, b.String()); err != nil {
+		return err
+	}
+	return g.verdict()
+}
+
+func printRole(e *cli.Env, set *cli.Flags, role, lost string) error {
+	page := runbooks.Page(role)
+	switch {
+	case page == "":
+		return set.Misuse("--role %q: there is %s", role, strings.Join(runbooks.Roles(), ", "))
+	case lost != "" || set.NArg() > 0:
+		return set.Misuse("--role stands alone: it prints the whole runbook")
+	}
+	_, err := io.WriteString(e.Stdout, page)
+	return err
+}
+
+// guide is a case and what its files say.
+type guide struct {
+	env   *cli.Env
+	is    guideCase
+	node  string // whose share is lost, if it is known
+	paths []string
+	books []string
+	found *audit.Report // nil without files
+}
+
+// choose finds out what was lost, from the flag or by asking.
+func (g *guide) choose(set *cli.Flags, lost string) error {
+	if lost == "" {
+		return g.ask(set)
+	}
+	name, node, hasNode := strings.Cut(lost, ":")
+	i := slices.IndexFunc(guideCases, func(c guideCase) bool { return c.name == name })
+	if i < 0 || hasNode != (name == "share") || hasNode && node == "" {
+		return set.Misuse("--lost %q: give provider, client, third-party or share:NODE", lost)
+	}
+	g.is, g.node = guideCases[i], node
+	return nil
+}
+
+// ask asks on the terminal what was lost and where the files are.
+func (g *guide) ask(set *cli.Flags) error {
+	terminal, err := g.env.Terminal()
+	if errors.Is(err, prompt.ErrNoTerminal) {
+		return set.Misuse("there is no terminal to ask on: give --lost provider, client, third-party or share:NODE, or --role")
+	}
+	if err != nil {
+		return err
+	}
+	var menu strings.Builder
+	menu.WriteString("What was lost?\n")
+	for i, c := range guideCases {
+		fmt.Fprintf(&menu, "  %d  %s\n", i+1, c.question)
+	}
+	question := menu.String() + "Number: "
+	for {
+		answer, err := terminal.Line(question)
+		if err != nil {
+			return err
+		}
+		if len(answer) == 1 && answer[0] >= '1' && int(answer[0]-'1') < len(guideCases) {
+			g.is = guideCases[answer[0]-'1']
+			break
+		}
+		question = fmt.Sprintf("A number from 1 to %d: ", len(guideCases))
+	}
+	if g.is.name == "share" {
+		if g.node, err = terminal.Line("Node ID of the holder (Enter if you do not know): "); err != nil {
+			return err
+		}
+	}
+	for len(g.paths) < 100 {
+		question := "Share file, bundle or address book that is there, or a folder of them (Enter when that is all): "
+		path, err := terminal.Line(question)
+		if err != nil {
+			return err
+		}
+		if path == "" {
+			break
+		}
+		g.paths = append(g.paths, path)
+	}
+	return nil
+}
+
+// files are the share files and bundles to name in the commands.
+func (g *guide) files() (files []string, bundles bool) {
+	for _, v := range g.found.Vaults {
+		if len(v.Epochs) == 0 {
+			continue
+		}
+		for _, h := range v.Epochs[0].Holders {
+			for _, c := range h.Copies {
+				if !slices.Contains(files, c.Path) {
+					files, bundles = append(files, c.Path), bundles || c.Bundle
+				}
+				break // one copy of each share will do
+			}
+		}
+	}
+	for _, f := range g.found.Files { // without a public manifest, it may hold one
+		if f.Kind == audit.Bundle && !slices.Contains(files, f.Path) {
+			files, bundles = append(files, f.Path), true
+		}
+	}
+	return files, bundles
+}
+
+// lostNodes are the nodes whose shares are not among the files.
+func (g *guide) lostNodes() []string {
+	var nodes []string
+	for _, v := range g.found.Vaults {
+		if len(v.Epochs) == 0 {
+			continue
+		}
+		for _, h := range v.Epochs[0].Holders {
+			if !h.Here() && !slices.Contains(nodes, h.NodeID) {
+				nodes = append(nodes, h.NodeID)
+			}
+		}
+	}
+	return nodes
+}
+
+func (g *guide) print(b *strings.Builder) {
+	fmt.Fprintf(b, "THE CASE: %s.\n\n", g.is.question)
+	if g.found != nil {
+		g.printFound(b)
+	} else {
+		b.WriteString("No files were named. Give those that are left, and the commands below name them.\n\n")
+	}
+	for _, heading := range g.is.sections {
+		text := runbooks.Section(g.is.role, heading)
+		fmt.Fprintf(b, "%s\n\n%s\n\n", strings.ToUpper(heading), g.fill(text))
+	}
+	fmt.Fprintf(b, "The whole runbook: mpc-recover guide --role %s\n", g.is.role)
+}
+
+func (g *guide) printFound(b *strings.Builder) {
+	b.WriteString("WHAT THE FILES SAY (nothing was opened)\n\n")
+	for _, v := range g.found.Vaults {
+		fmt.Fprintf(b, "  On %s: %s\n", v.Curve, cli.Clean(v.Verdict))
+		if v.Root != "" {
+			fmt.Fprintf(b, "    root key %s: is it the one in your records?\n", v.Root)
+		}
+		for _, e := range v.Epochs {
+			if e.Threshold > 0 && e.Threshold == len(e.Holders) {
+				fmt.Fprintf(b, "    ALL %d shares are needed. If the provider holds one and is gone, this key cannot be recovered.\n", e.Threshold)
+			}
+		}
+	}
+	for _, f := range g.found.Findings {
+		if f.Level != audit.Error && f.Code != "several-epochs" && f.Code != "unreadable" && f.Code != "test-only" {
+			continue
+		}
+		fmt.Fprintf(b, "  %s: %s\n", strings.ToUpper(string(f.Level)), cli.Clean(f.Text))
+		for _, about := range f.About {
+			fmt.Fprintf(b, "    %s\n", cli.Clean(about))
+		}
+		fmt.Fprintf(b, "    do: %s\n", cli.Clean(f.Do))
+	}
+	if files, bundles := g.files(); bundles {
+		fmt.Fprintf(b, "  Bundles among %s want the identity that opens them: add -i IDENTITY to each command.\n", cli.Clean(report.CommandLine(files)))
+	}
+	if len(g.books) == 0 && g.is.name == "provider" {
+		b.WriteString("  No address book is among the files. Without one leave --addresses out; --root gives the key, and\n  mpc-derive find searches for the addresses.\n")
+	}
+	b.WriteString("\n")
+}
+
+// fill puts the names of this case where the runbook has placeholders.
+func (g *guide) fill(text string) string {
+	if g.found == nil {
+		return text
+	}
+	files, _ := g.files()
+	var r []string
+	if len(files) > 0 {
+		r = append(r, "FILE FILE", report.CommandLine(files))
+		r = append(r, "new-share.json FILE", "new-share.json "+report.CommandLine(files[:1]))
+	}
+	if len(g.books) > 0 {
+		r = append(r, "--addresses BOOK", "--addresses "+report.CommandLine(g.books[:1]))
+	} else {
+		r = append(r, " --addresses BOOK", "")
+	}
+	node := g.node
+	if lost := g.lostNodes(); node == "" && len(lost) == 1 {
+		node = lost[0]
+	}
+	if node != "" {
+		r = append(r, "--lost NODE", "--lost "+report.CommandLine([]string{node}))
+	}
+	var roots []string
+	for _, v := range g.found.Vaults {
+		if v.Root != "" {
+			roots = append(roots, "--xpub KEY")
+		}
+	}
+	if len(roots) > 1 { // one for each curve
+		r = append(r, "--xpub KEY", strings.Join(roots, " "))
+	}
+	replace := strings.NewReplacer(r...)
+	var out []string
+	for line := range strings.SplitSeq(text, "\n") {
+		if strings.HasPrefix(strings.TrimSpace(line), "mpc-") { // a command
+			line = cli.Clean(replace.Replace(line))
+		}
+		out = append(out, line)
+	}
+	return strings.Join(out, "\n")
+}
+
+// verdict is exit status 3 if the files are too few for any root key to be
+// recovered, so that nobody starts in vain.
+func (g *guide) verdict() error {
+	if g.found == nil {
+		return nil
+	}
+	for _, v := range g.found.Vaults {
+		if v.Status.Enough() || v.Status == audit.Unknown {
+			return nil
+		}
+	}
+	if g.found.Unreadable > 0 {
+		return cli.Fail(cli.Failed, errors.New("some of the files could not be read, and the others are not enough"))
+	}
+	for _, f := range g.found.Files {
+		if f.Kind == audit.Bundle {
+			return nil
+		}
+	}
+	return cli.Fail(cli.Mismatch, errors.New("with these files alone, nothing can be recovered"), "find the missing shares first; the text above says whose they are")
+}

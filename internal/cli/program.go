@@ -17,6 +17,7 @@ import (
 
 	"lifeboat/internal/lockdown"
 	"lifeboat/internal/prompt"
+	"lifeboat/internal/secret"
 )
 
 // A Verb is what a program can do.
@@ -195,6 +196,7 @@ func (p *Program) Main() int {
 		os.Exit(Interrupted)
 	}()
 	code := p.Run(env, os.Args[1:])
+	secret.Collect()
 	if ctx.Err() != nil {
 		select {} // the goroutine above is about to exit
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 
 	"lifeboat/backup"
 	"lifeboat/internal/strict"
@@ -30,3 +31,12 @@ func readPublicManifest(bundle string) (*backup.PublicManifest, error) {
 }
 
 func absent(err error) bool { return errors.Is(err, fs.ErrNotExist) }
+
+// withManifests adds to the paths those of the public manifests beside them.
+func withManifests(paths []string) []string {
+	all := slices.Clone(paths)
+	for _, p := range paths {
+		all = append(all, holder.PublicManifestPath(p))
+	}
+	return all
+}

@@ -46,6 +46,7 @@ func runOpen(e *cli.Env, args []string) error {
 	f := holder.Flags{BundlesOnly: true}
 	f.Define(set)
 	output := set.StringP("output", "o", "", "")
+	set.Writes("output")
 	list := set.Bool("list", false, "")
 	asJSON := set.Bool("json", false, "")
 	if err := set.Parse(args); err != nil {
@@ -56,6 +57,9 @@ func runOpen(e *cli.Env, args []string) error {
 		return set.Misuse("give one bundle")
 	case (*output == "") == !*list:
 		return set.Misuse("give either -o or --list")
+	}
+	if err := set.Confine(set.Args()...); err != nil {
+		return err
 	}
 	target := &holder.Target{Path: *output, Plain: true}
 	if !*list {

@@ -54,6 +54,7 @@ type paperReport struct {
 func runPaper(e *cli.Env, args []string) error {
 	set := e.Flags("paper")
 	output := set.StringP("output", "o", "", "")
+	set.Writes("output")
 	title := set.String("title", "", "")
 	read := set.Bool("read", false, "")
 	asJSON := set.Bool("json", false, "")
@@ -69,6 +70,9 @@ func runPaper(e *cli.Env, args []string) error {
 		return set.Misuse("one FILE to a page; --read takes several")
 	case *read && *title != "":
 		return set.Misuse("--title is for the page, not for --read")
+	}
+	if err := set.Confine(set.Args()...); err != nil {
+		return err
 	}
 	*output = filepath.Clean(*output)
 	if err := checkNew(e, *output); err != nil {

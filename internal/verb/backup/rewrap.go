@@ -43,6 +43,7 @@ func runRewrap(e *cli.Env, args []string) error {
 	f := holder.Flags{BundlesOnly: true}
 	f.Define(set)
 	output := set.StringP("output", "o", "", "")
+	set.Writes("output")
 	asJSON := set.Bool("json", false, "")
 	if err := set.Parse(args); err != nil {
 		return err
@@ -54,6 +55,9 @@ func runRewrap(e *cli.Env, args []string) error {
 		return set.Misuse("-o is missing: name the bundle to write")
 	}
 	if err := to.check(set, *output); err != nil {
+		return err
+	}
+	if err := set.Confine(set.Args()...); err != nil {
 		return err
 	}
 	target := &holder.Target{Path: *output}

@@ -75,7 +75,7 @@ func runVerify(e *cli.Env, args []string) error {
 	if err := checkPage(*page); err != nil {
 		return err
 	}
-	if err := set.Confine(set.Args()...); err != nil {
+	if err := set.Confine(withManifests(set.Args())...); err != nil {
 		return err
 	}
 	conditions, err := e.Guard(set)

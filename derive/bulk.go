@@ -261,10 +261,9 @@ func (b *Bulk) finish(d *Descendant, parent *node, c *batch.Child, p Path) {
 
 // rootItself is the descendant at the empty path.
 func (b *Bulk) rootItself(d *Descendant) {
-	n := b.node(nil)
-	d.Child.Parent = n.key
-	if b.root.Curve() == curve.Secp256k1 {
-		d.Child.XY = [64]byte(b.root.point.Uncompressed()[1:])
+	d.Child = b.worker.Itself(&b.node(nil).key)
+	if d.Err = d.Child.Err; d.Err != nil {
+		return
 	}
 	d.at = position{b.root.network, b.root.depth, b.root.fingerprint, b.root.index}
 }

@@ -52,6 +52,29 @@ func TestChildren(t *testing.T) {
 	}
 }
 
+// The path without steps leads to the root key itself, which is proved like any
+// other.
+func TestChildrenOfNoSteps(t *testing.T) {
+	for _, c := range curve.All() {
+		x := scalar.Random(c)
+		root := derive.NewRoot(x.Public(), [32]byte{1})
+		key, err := recover.NewPrivate(root, x.Bytes())
+		if err != nil {
+			t.Fatal(err)
+		}
+		bulk := derive.NewEngine(1).Bulk(root)
+		out := make([]derive.Descendant, 3)
+		bulk.Derive([]derive.Path{{44, 7}, {}, {1}}, out)
+		xs, err := key.Children(bulk.Worker(), []*derive.Descendant{&out[0], &out[1], &out[2]})
+		if err != nil {
+			t.Fatalf("%v: %v", c, err)
+		}
+		if !xs[1].Equal(x) || xs[0].Equal(x) {
+			t.Errorf("%v: the private key at m is not the root's", c)
+		}
+	}
+}
+
 // A row whose tweak and public key do not belong together is never let through,
 // nor are two rows whose keys were swapped, which a plain sum would not notice.
 func TestChildrenProof(t *testing.T) {

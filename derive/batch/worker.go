@@ -96,6 +96,20 @@ func (w *Worker) EachChild(parents []Parent, indexes []uint32, out []Child) {
 	}
 }
 
+// Itself returns the key of p as its own descendant: a tweak of zero leads to it.
+func (w *Worker) Itself(p *Parent) Child {
+	g := w.t.g
+	at, err := g.at(p)
+	if err != nil {
+		return Child{Err: err}
+	}
+	list, out := []point{at}, make([]Child, 1)
+	g.encode(g, list, out, &[2][]field.Element{make([]field.Element, 1), make([]field.Element, 1)})
+	c := &out[0]
+	c.ChainCode, c.at, c.from = p.ChainCode, list[0], c.Key
+	return *c
+}
+
 func sameLength(a, b int) {
 	if a != b {
 		panic(fmt.Sprintf("batch: slices of %d and %d rows", a, b))

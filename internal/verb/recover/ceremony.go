@@ -81,6 +81,15 @@ func runCeremony(e *cli.Env, args []string) error {
 	return set.Misuse("a step was expected: plan, join, deal, accept, confirm or status")
 }
 
+// confine leaves a step its folder and the files that it reads and writes. The
+// folder is an argument, and what may be written is known by flags: so it gets
+// one, which nobody can give.
+func confine(set *cli.Flags, dir string, reads ...string) error {
+	set.String("folder", filepath.Join(dir, ceremony.PlanName), "")
+	set.Writes("folder")
+	return set.Confine(append(reads, dir)...)
+}
+
 // folder is DIR.
 type folder struct {
 	env  *cli.Env
@@ -301,6 +310,9 @@ func runStatus(e *cli.Env, set *cli.Flags, args []string) error {
 	}
 	if set.NArg() != 1 {
 		return set.Misuse("give the folder of the ceremony")
+	}
+	if err := confine(set, set.Arg(0)); err != nil {
+		return err
 	}
 	f, err := openFolder(e, set.Arg(0))
 	if err != nil {

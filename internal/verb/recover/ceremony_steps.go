@@ -23,6 +23,7 @@ func runJoin(e *cli.Env, set *cli.Flags, args []string) error {
 	to.Define(set)
 	node := set.String("node", "", "")
 	output := set.StringP("output", "o", "", "")
+	set.Writes("output")
 	asJSON := set.Bool("json", false, "")
 	if err := set.Parse(args); err != nil {
 		return err
@@ -32,6 +33,9 @@ func runJoin(e *cli.Env, set *cli.Flags, args []string) error {
 		return set.Misuse("give the folder of the ceremony")
 	case *node == "":
 		return set.Misuse("--node is missing: your node ID in the plan")
+	}
+	if err := confine(set, set.Arg(0)); err != nil {
+		return err
 	}
 	f, err := openFolder(e, set.Arg(0))
 	if err != nil {
@@ -147,6 +151,7 @@ func runDeal(e *cli.Env, set *cli.Flags, args []string) error {
 	set.StringVar(&f.words, "words", "", "")
 	set.StringVar(&f.key, "key", "", "")
 	set.StringVar(&f.keyPassphrase, "key-passphrase-file", "", "")
+	set.Reads("key", "key-passphrase-file")
 	set.BoolVar(&f.json, "json", false, "")
 	if err := set.Parse(args); err != nil {
 		return err
@@ -156,6 +161,9 @@ func runDeal(e *cli.Env, set *cli.Flags, args []string) error {
 	}
 	var err error
 	if f.identities, err = set.GetStringArray("identity"); err != nil {
+		return err
+	}
+	if err := confine(set, set.Arg(0), set.Arg(1)); err != nil {
 		return err
 	}
 	dir, err := openFolder(e, set.Arg(0))
@@ -321,6 +329,8 @@ func runAccept(e *cli.Env, set *cli.Flags, args []string) error {
 	set.StringVar(&f.key, "key", "", "")
 	set.StringVar(&f.passphrase, "new-passphrase-file", "", "")
 	set.StringVarP(&f.output, "output", "o", "", "")
+	set.Reads("key", "new-passphrase-file")
+	set.Writes("output")
 	set.BoolVar(&f.json, "json", false, "")
 	if err := set.Parse(args); err != nil {
 		return err
@@ -337,6 +347,9 @@ func runAccept(e *cli.Env, set *cli.Flags, args []string) error {
 		return set.Misuse("-o is missing: name the file for your new share, outside the folder of the ceremony")
 	case f.passphrase != "" && f.to.Given():
 		return set.Misuse("--new-passphrase-file and a recipient contradict each other: a bundle brings the password of the file in it")
+	}
+	if err := confine(set, set.Arg(0)); err != nil {
+		return err
 	}
 	dir, err := openFolder(e, set.Arg(0))
 	if err != nil {
@@ -413,6 +426,9 @@ func runConfirm(e *cli.Env, set *cli.Flags, args []string) error {
 	}
 	if set.NArg() != 2 {
 		return set.Misuse("give the folder of the ceremony and the FILE that accept wrote")
+	}
+	if err := confine(set, set.Arg(0), set.Arg(1)); err != nil {
+		return err
 	}
 	dir, err := openFolder(e, set.Arg(0))
 	if err != nil {

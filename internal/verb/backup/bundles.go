@@ -118,6 +118,25 @@ func bundlesVerdict(reports []bundleReport) error {
 		"find out which of the two was replaced or damaged; another copy tells")
 }
 
+// warnOneIdentity says when one identity opened the bundles of several holders.
+func warnOneIdentity(e *cli.Env, s *holder.Session) {
+	if !s.OneIdentity() {
+		return
+	}
+	var facts []backup.ShareFacts
+	for _, in := range s.Inputs {
+		if in.Bundle == nil || in.Header.NeedsPassphrase() {
+			continue
+		}
+		for _, f := range contentOf(in) {
+			facts = append(facts, f.Shares...)
+		}
+	}
+	for _, t := range backup.SharesTogether(facts) {
+		e.Warn("one identity opens the shares of %s: whoever has it has %d of the %d shares that give the key", holder.Sentence(quoteAll(t.NodeIDs)), t.Shares, t.Threshold)
+	}
+}
+
 // onlyFiles reports whether all inputs are open bundles that hold no shares:
 // there is nothing to recover, and they are good if they are whole.
 func onlyFiles(s *holder.Session) bool {

@@ -92,6 +92,7 @@ func runVerify(e *cli.Env, args []string) error {
 	if locked != nil && (len(bundles) == 0 || !errors.Is(locked, prompt.ErrNoTerminal)) {
 		return locked
 	}
+	warnOneIdentity(e, session)
 	outcome, err := session.Outcome(*group)
 	if err != nil {
 		return err

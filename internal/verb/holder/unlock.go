@@ -102,6 +102,9 @@ func Load(e *cli.Env, set *cli.Flags, f *Flags, paths []string) (*Session, error
 	return s, nil
 }
 
+// OneIdentity reports whether one identity, and no other, was given for bundles.
+func (s *Session) OneIdentity() bool { return len(s.identities) == 1 }
+
 // Close wipes everything.
 func (s *Session) Close() {
 	for _, in := range s.Inputs {

@@ -103,8 +103,9 @@ type device interface {
 
 type terminal struct {
 	device device
-	mu     sync.Mutex // for closed, and held while the mode changes
+	mu     sync.Mutex // for the two below, and held while the mode changes
 	closed bool
+	hidden bool // the alternate screen is on
 }
 
 func (t *terminal) echo(on bool) error {
@@ -123,6 +124,9 @@ func (t *terminal) Close() error {
 		return nil
 	}
 	t.closed = true
+	if t.hidden { // a signal came while a secret was shown
+		t.write(primaryScreen)
+	}
 	// The device stays open: a read that waits on it could not be ended safely,
 	// and the process is about to.
 	return t.device.restore()
@@ -196,13 +200,33 @@ const (
 )
 
 func (t *terminal) Show(text string) error {
-	defer t.write(primaryScreen)
-	if err := t.write(alternateScreen + text + "\n\nPress Enter to clear this screen. "); err != nil {
+	if err := t.hide(true); err != nil {
+		return err
+	}
+	defer t.hide(false)
+	if err := t.write(text + "\n\nPress Enter to clear this screen. "); err != nil {
 		return err
 	}
 	answer, err := t.line()
 	answer.Wipe()
 	return err
+}
+
+// hide switches to the alternate screen, and back.
+func (t *terminal) hide(on bool) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	switch {
+	case t.closed:
+		return ErrEnd
+	case t.hidden == on:
+		return nil
+	}
+	t.hidden = on
+	if on {
+		return t.write(alternateScreen)
+	}
+	return t.write(primaryScreen)
 }
 
 func (t *terminal) write(s string) error {

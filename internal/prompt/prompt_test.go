@@ -116,3 +116,30 @@ func TestShow(t *testing.T) {
 		t.Errorf("%v, %q", err, s.log.String())
 	}
 }
+
+// A signal closes the terminal while a secret is shown: it must not stay there.
+func TestCloseClearsTheScreen(t *testing.T) {
+	in, typist := io.Pipe()
+	defer typist.Close()
+	s := &script{in: in}
+	term, err := start(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan error)
+	go func() { done <- term.Show("a b c") }()
+	typist.Write([]byte("x")) // returns when Show reads
+	if err := term.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if out := s.log.String(); !strings.HasSuffix(out, "\x1b[?1049l<restored>") {
+		t.Errorf("%q", out)
+	}
+	typist.Write([]byte("\n"))
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+	if err := term.Show("later"); !errors.Is(err, ErrEnd) || strings.Contains(s.log.String(), "later") {
+		t.Errorf("shown after Close: %v", err)
+	}
+}

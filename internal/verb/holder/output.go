@@ -12,9 +12,7 @@ import (
 	"lifeboat/backup"
 	"lifeboat/internal/cli"
 	"lifeboat/internal/outfile"
-	"lifeboat/internal/prompt"
 	"lifeboat/internal/secret"
-	"lifeboat/internal/strict"
 )
 
 // Target is where a verb puts secret results: a new bundle, sealed to
@@ -31,96 +29,6 @@ type OutputFlags struct {
 	Recipients RecipientFlags
 	path       string
 	plaintext  bool
-}
-
-// RecipientFlags are the flags that say to whom something is sealed.
-type RecipientFlags struct {
-	recipients []string
-	labels     []string
-	files      []string
-	passphrase string
-}
-
-// Define adds the flags.
-func (f *RecipientFlags) Define(set *cli.Flags) {
-	set.StringArrayVarP(&f.recipients, "recipient", "r", nil, "")
-	set.StringArrayVar(&f.labels, "label", nil, "")
-	set.StringArrayVarP(&f.files, "recipients-file", "R", nil, "")
-	set.StringVar(&f.passphrase, "seal-passphrase-file", "", "")
-	set.Reads("recipients-file", "seal-passphrase-file")
-}
-
-// RecipientHelp describes them.
-const RecipientHelp = `  -r, --recipient R            seal to an age recipient or SSH public key (repeatable)
-  --label TEXT                 what people call the recipient, public: the i-th is for the i-th -r
-  -R, --recipients-file F      seal to the recipients in a file, one a line, each under a comment
-                               that is its label (repeatable)
-  --seal-passphrase-file F     seal with the passphrase in a file instead
-`
-
-// Given reports whether any of the flags was given.
-func (f *RecipientFlags) Given() bool {
-	return len(f.recipients)+len(f.files) > 0 || f.passphrase != ""
-}
-
-// Read reads the recipients.
-func (f *RecipientFlags) Read(e *cli.Env, set *cli.Flags) ([]backup.Recipient, error) {
-	if f.passphrase != "" {
-		if len(f.recipients)+len(f.files) > 0 {
-			return nil, set.Misuse("--seal-passphrase-file stands alone: age cannot seal to a passphrase and to recipients at once")
-		}
-		p, err := prompt.ReadFile(f.passphrase)
-		if err != nil {
-			return nil, err
-		}
-		defer p.Wipe()
-		WarnExposed(e, f.passphrase)
-		label, err := f.PassphraseLabel(set, filepath.Base(f.passphrase))
-		if err != nil {
-			return nil, err
-		}
-		r, err := backup.PassphraseRecipient(p, label)
-		return []backup.Recipient{r}, err
-	}
-	if len(f.labels) > len(f.recipients) {
-		return nil, set.Misuse("%d labels for %d recipients: the i-th --label is for the i-th -r, and a recipients file has labels of its own, as comments", len(f.labels), len(f.recipients))
-	}
-	var all []backup.Recipient
-	for i, text := range f.recipients {
-		label := ""
-		if i < len(f.labels) {
-			label = f.labels[i]
-		}
-		r, err := backup.ParseRecipient(text, label)
-		if err != nil {
-			return nil, cli.Fail(cli.Usage, fmt.Errorf("--recipient: %w", err))
-		}
-		all = append(all, r)
-	}
-	for _, path := range f.files {
-		in, err := strict.Open(path)
-		if err != nil {
-			return nil, fmt.Errorf("recipients file: %w", err)
-		}
-		rs, err := backup.ParseRecipients(in)
-		in.Close()
-		if err != nil {
-			return nil, cli.Fail(cli.Failed, fmt.Errorf("recipients file %q: %w", path, err))
-		}
-		all = append(all, rs...)
-	}
-	return all, nil
-}
-
-// PassphraseLabel is the label of a passphrase, which is the only recipient.
-func (f *RecipientFlags) PassphraseLabel(set *cli.Flags, otherwise string) (string, error) {
-	switch len(f.labels) {
-	case 0:
-		return otherwise, nil
-	case 1:
-		return f.labels[0], nil
-	}
-	return "", set.Misuse("%d labels for one passphrase", len(f.labels))
 }
 
 // Define adds the flags.

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"lifeboat/backup"
@@ -13,13 +12,9 @@ import (
 	"lifeboat/internal/curve"
 	"lifeboat/internal/prompt"
 	"lifeboat/internal/secret"
-	"lifeboat/internal/strict"
 	"lifeboat/share"
 	"lifeboat/share/open"
 )
-
-// tries is how often a password is asked for.
-const tries = 3
 
 // Flags are the flags of every verb that opens shares.
 type Flags struct {
@@ -114,73 +109,6 @@ func (s *Session) Close() {
 		for _, p := range list {
 			p.Wipe()
 		}
-	}
-}
-
-func readIdentities(e *cli.Env, paths []string) ([]*backup.Identity, error) {
-	var files []backup.IdentityFile
-	defer func() {
-		for _, f := range files {
-			f.Text.Wipe()
-		}
-	}()
-	for _, p := range paths {
-		b, err := strict.ReadFile(p, backup.MaxIdentityFile)
-		if err != nil {
-			return nil, fmt.Errorf("identity file: %w", err)
-		}
-		WarnExposed(e, p)
-		files = append(files, backup.IdentityFile{Name: p, Text: secret.Take(b)})
-	}
-	ids, err := parseIdentities(e, files)
-	if err != nil {
-		return nil, err
-	}
-	for _, id := range ids {
-		if id.Shards == nil {
-			continue
-		}
-		e.Note("joined from %s of set %q (%s)", shardNumbers(id.Shards.Used), id.Shards.Set.SetName, id.Shards.Set.SetID)
-		for _, bad := range id.Shards.Bad {
-			e.Warn("shard %d, %q, is wrong: %s; the others were enough", bad.Number, bad.From, bad.Why)
-		}
-	}
-	return ids, nil
-}
-
-// parseIdentities leaves out one file that cannot be used, if all goes well
-// without it: a shard with a typing error beside enough good ones.
-func parseIdentities(e *cli.Env, files []backup.IdentityFile) ([]*backup.Identity, error) {
-	if len(files) == 0 {
-		return nil, nil
-	}
-	ids, err := backup.ParseIdentities(files...)
-	if err == nil || len(files) == 1 {
-		return ids, err
-	}
-	for i, f := range files {
-		ids, without := backup.ParseIdentities(slices.Delete(slices.Clone(files), i, i+1)...)
-		if without == nil {
-			e.Warn("%q is not used: %v", f.Name, err)
-			return ids, nil
-		}
-	}
-	return nil, err
-}
-
-func shardNumbers(numbers []int) string {
-	slices.Sort(numbers)
-	var words []string
-	for _, n := range numbers {
-		words = append(words, strconv.Itoa(n))
-	}
-	return "shards " + Sentence(words)
-}
-
-// WarnExposed says that other users may read a file that holds a secret.
-func WarnExposed(e *cli.Env, path string) {
-	if prompt.Exposed(path) {
-		e.Warn("%q can be read by other users of this machine; chmod 600 mends that", path)
 	}
 }
 
@@ -355,24 +283,15 @@ func (s *Session) unlock(in *Input, a *asker, salvage bool, use Use) error {
 
 func (s *Session) unlockBundle(in *Input, a *asker) error {
 	if !in.Header.NeedsPassphrase() {
-		in.Err = in.unlockBundle(s.env, s.identities, s.flags.limits, s.pin)
+		secret.Do(func() { in.Err = in.unlockBundle(s.env, s.identities, s.flags.limits, s.pin) })
 		return nil
 	}
 	if gib := in.Header.Memory() >> 30; gib > 0 {
 		s.env.Note("trying a passphrase of %q takes about %d GiB of memory", in.Path, gib)
 	}
-	err := a.ask(fmt.Sprintf("Passphrase of bundle %q: ", in.Path), func(forms []*secret.Bytes) error {
-		var err error
-		for _, p := range forms {
-			id, bad := backup.PassphraseIdentity(p)
-			if bad != nil {
-				return bad
-			}
-			if err = in.unlockBundle(s.env, []*backup.Identity{id}, s.flags.limits, s.pin); !errors.Is(err, backup.ErrNoIdentity) {
-				return err
-			}
-		}
-		return fmt.Errorf("bundle %q: %w: wrong passphrase", in.Path, backup.ErrNoIdentity)
+	err := a.ask(fmt.Sprintf("Passphrase of bundle %q: ", in.Path), func(forms []*secret.Bytes) (err error) {
+		secret.Do(func() { err = s.tryPassphrase(in, forms) })
+		return err
 	}, backup.ErrNoIdentity)
 	var stop *stopError
 	if errors.As(err, &stop) && errors.Is(err, prompt.ErrNoTerminal) { // the other inputs may do without
@@ -386,6 +305,20 @@ func (s *Session) unlockBundle(in *Input, a *asker) error {
 	return nil
 }
 
+// tryPassphrase opens a bundle with one of the forms of a passphrase.
+func (s *Session) tryPassphrase(in *Input, forms []*secret.Bytes) error {
+	for _, p := range forms {
+		id, err := backup.PassphraseIdentity(p)
+		if err != nil {
+			return err
+		}
+		if err = in.unlockBundle(s.env, []*backup.Identity{id}, s.flags.limits, s.pin); !errors.Is(err, backup.ErrNoIdentity) {
+			return err
+		}
+	}
+	return fmt.Errorf("bundle %q: %w: wrong passphrase", in.Path, backup.ErrNoIdentity)
+}
+
 // known lists the share public keys of all files.
 func (s *Session) known() []*curve.Point {
 	var keys []*curve.Point
@@ -397,87 +330,6 @@ func (s *Session) known() []*curve.Point {
 		}
 	}
 	return keys
-}
-
-// asker brings passwords for one input, from files or from the terminal.
-type asker struct {
-	env       *cli.Env
-	fromFiles bool
-	files     []*secret.Bytes
-	file      string // that is asked about: the input, or one in the bundle
-	gaveUp    error  // why the file is not asked about again
-}
-
-// next turns to a file. All groups of one file share its tries.
-func (a *asker) next(file string) {
-	if a.file != file {
-		a.file, a.gaveUp = file, nil
-	}
-}
-
-// stopError is a reason to end the run, and not only to give up one file.
-type stopError struct{ err error }
-
-func (e *stopError) Error() string { return e.err.Error() }
-func (e *stopError) Unwrap() error { return e.err }
-
-var errSkipped = fmt.Errorf("no password was given: %w", open.ErrPassword)
-
-// ask tries passwords until try returns something else than retry.
-func (a *asker) ask(question string, try func(forms []*secret.Bytes) error, retry error) error {
-	if a.fromFiles {
-		if len(a.files) == 0 {
-			return retry
-		}
-		forms := prompt.Forms(a.files[0]) // the bundle's own comes first
-		a.files = a.files[1:]
-		defer wipeAll(forms)
-		return try(forms)
-	}
-	if a.gaveUp != nil {
-		return a.gaveUp
-	}
-	terminal, err := a.env.Terminal()
-	if err != nil {
-		return &stopError{err}
-	}
-	for n := 1; ; n++ {
-		p, err := terminal.Password(question)
-		if err != nil {
-			return &stopError{err}
-		}
-		if p.Len() == 0 {
-			a.gaveUp = errSkipped
-			a.env.Note("skipped")
-			return errSkipped
-		}
-		forms := prompt.Forms(p)
-		p.Wipe()
-		err = try(forms)
-		wipeAll(forms)
-		if !errors.Is(err, retry) {
-			return err
-		}
-		if n == tries {
-			a.gaveUp = err
-			return err
-		}
-		a.env.Note("that did not open it (%d of %d tries); an empty line skips the file", n, tries)
-	}
-}
-
-func wipeAll(list []*secret.Bytes) {
-	for _, p := range list {
-		p.Wipe()
-	}
-}
-
-func copyAll(list []*secret.Bytes) []*secret.Bytes {
-	out := make([]*secret.Bytes, len(list))
-	for i, p := range list {
-		out[i] = secret.Copy(p.Expose())
-	}
-	return out
 }
 
 // Sentence joins strings for a person: "a", "a and b", "a, b and c".

@@ -1,0 +1,95 @@
+package holder
+
+import (
+	"errors"
+	"fmt"
+
+	"lifeboat/internal/cli"
+	"lifeboat/internal/prompt"
+	"lifeboat/internal/secret"
+	"lifeboat/share/open"
+)
+
+// tries is how often a password is asked for.
+const tries = 3
+
+// asker brings passwords for one input, from files or from the terminal.
+type asker struct {
+	env       *cli.Env
+	fromFiles bool
+	files     []*secret.Bytes
+	file      string // that is asked about: the input, or one in the bundle
+	gaveUp    error  // why the file is not asked about again
+}
+
+// next turns to a file. All groups of one file share its tries.
+func (a *asker) next(file string) {
+	if a.file != file {
+		a.file, a.gaveUp = file, nil
+	}
+}
+
+// stopError is a reason to end the run, and not only to give up one file.
+type stopError struct{ err error }
+
+func (e *stopError) Error() string { return e.err.Error() }
+func (e *stopError) Unwrap() error { return e.err }
+
+var errSkipped = fmt.Errorf("no password was given: %w", open.ErrPassword)
+
+// ask tries passwords until try returns something else than retry.
+func (a *asker) ask(question string, try func(forms []*secret.Bytes) error, retry error) error {
+	if a.fromFiles {
+		if len(a.files) == 0 {
+			return retry
+		}
+		forms := prompt.Forms(a.files[0]) // the bundle's own comes first
+		a.files = a.files[1:]
+		defer wipeAll(forms)
+		return try(forms)
+	}
+	if a.gaveUp != nil {
+		return a.gaveUp
+	}
+	terminal, err := a.env.Terminal()
+	if err != nil {
+		return &stopError{err}
+	}
+	for n := 1; ; n++ {
+		p, err := terminal.Password(question)
+		if err != nil {
+			return &stopError{err}
+		}
+		if p.Len() == 0 {
+			a.gaveUp = errSkipped
+			a.env.Note("skipped")
+			return errSkipped
+		}
+		forms := prompt.Forms(p)
+		p.Wipe()
+		err = try(forms)
+		wipeAll(forms)
+		if !errors.Is(err, retry) {
+			return err
+		}
+		if n == tries {
+			a.gaveUp = err
+			return err
+		}
+		a.env.Note("that did not open it (%d of %d tries); an empty line skips the file", n, tries)
+	}
+}
+
+func wipeAll(list []*secret.Bytes) {
+	for _, p := range list {
+		p.Wipe()
+	}
+}
+
+func copyAll(list []*secret.Bytes) []*secret.Bytes {
+	out := make([]*secret.Bytes, len(list))
+	for i, p := range list {
+		out[i] = secret.Copy(p.Expose())
+	}
+	return out
+}

@@ -55,7 +55,9 @@ func PassphraseIdentity(passphrase *secret.Bytes) (*Identity, error) {
 	if passphrase.Len() == 0 {
 		return nil, fmt.Errorf("%w: the passphrase is empty", ErrIdentity)
 	}
-	id, err := age.NewScryptIdentity(string(passphrase.Expose())) // age wants a string
+	var id *age.ScryptIdentity
+	var err error
+	secret.Do(func() { id, err = age.NewScryptIdentity(string(passphrase.Expose())) }) // age wants a string
 	if err != nil {
 		return nil, fmt.Errorf("%w: age refuses the passphrase", ErrIdentity)
 	}
@@ -66,7 +68,12 @@ func PassphraseIdentity(passphrase *secret.Bytes) (*Identity, error) {
 // private key without a passphrase, or a shard. Shards may come from any number
 // of files in any order; each set must be enough. An error names the file and
 // the line, and shows nothing of it; of shards it wraps shard.ErrShard.
-func ParseIdentities(files ...IdentityFile) ([]*Identity, error) {
+func ParseIdentities(files ...IdentityFile) (all []*Identity, err error) {
+	secret.Do(func() { all, err = parseIdentities(files) })
+	return all, err
+}
+
+func parseIdentities(files []IdentityFile) ([]*Identity, error) {
 	var all []*Identity
 	var shards []*shard.Shard
 	defer func() {

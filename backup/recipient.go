@@ -138,7 +138,9 @@ func PassphraseRecipient(passphrase *secret.Bytes, label string) (Recipient, err
 	if passphrase.Len() == 0 {
 		return Recipient{}, fmt.Errorf("%w: the passphrase is empty", ErrRecipient)
 	}
-	r, err := age.NewScryptRecipient(string(passphrase.Expose())) // age wants a string
+	var r *age.ScryptRecipient
+	var err error
+	secret.Do(func() { r, err = age.NewScryptRecipient(string(passphrase.Expose())) }) // age wants a string
 	if err != nil {
 		return Recipient{}, fmt.Errorf("%w: age refuses the passphrase", ErrRecipient)
 	}

@@ -130,7 +130,8 @@ func (t *Target) WritePlain(e *cli.Env, files []backup.File) error {
 	progress := newMeter(e, "writing")
 	defer progress.line.Done()
 	for _, f := range files {
-		if err := copyFile(e, progress, dir, f); err != nil {
+		secret.Do(func() { err = copyFile(e, progress, dir, f) })
+		if err != nil {
 			return err
 		}
 	}

@@ -45,6 +45,7 @@ func (c *cleanups) run(keep int) {
 		}
 		last := len(c.pending) - 1
 		f := *c.pending[last]
+		c.pending[last] = nil // or it would keep what f holds from being collected
 		c.pending = c.pending[:last]
 		c.mu.Unlock()
 		func() {

@@ -20,9 +20,14 @@ import (
 // test binary has threads that Go does not know of, and so no Landlock.
 func released(t *testing.T, program string) string {
 	t.Helper()
+	return built(t, program, "runtimesecret")
+}
+
+func built(t *testing.T, program, experiment string) string {
+	t.Helper()
 	path := filepath.Join(t.TempDir(), program)
 	build := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-o", path, "lifeboat/cmd/"+program)
-	build.Env = append(os.Environ(), "CGO_ENABLED=0", "GOEXPERIMENT=runtimesecret", "GOFLAGS=")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0", "GOEXPERIMENT="+experiment, "GOFLAGS=")
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}

@@ -4,6 +4,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"html"
 	"strings"
@@ -27,7 +28,8 @@ type Page struct {
 	Left     []string // what was not covered
 	Facts    [][2]string
 	Files    []audit.File
-	Again    []Step // how to check the report by hand
+	Steps    string // the heading of Again
+	Again    []Step // how to check the report by hand, or what was done
 }
 
 // Good is the level of a page without a complaint.
@@ -294,7 +296,9 @@ func (p *Page) again(w *writer) {
 	if len(p.Again) == 0 {
 		return
 	}
-	w.raw("<section>\n<h2>How to check this by hand</h2>\n<ol>\n")
+	w.raw("<section>\n")
+	w.tag("h2", cmp.Or(p.Steps, "How to check this by hand"))
+	w.raw("<ol>\n")
 	for _, s := range p.Again {
 		w.raw("<li>" + esc(s.Text))
 		if s.Command != "" {

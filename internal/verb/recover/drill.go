@@ -2,35 +2,43 @@ package recover
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
+	"lifeboat/audit/report"
+	"lifeboat/chains"
+	"lifeboat/derive"
 	"lifeboat/fixtures/vaults/demo"
 	"lifeboat/internal/cli"
 	"lifeboat/internal/prompt"
-	"lifeboat/internal/verb/backup"
-	"lifeboat/internal/verb/holder"
 )
 
 var drillVerb = cli.Verb{
 	Name:    "drill",
-	Summary: "rehearse a hard key recovery on a made-up vault",
-	Usage: `Usage: mpc-recover drill [--keep DIR]
+	Summary: "rehearse what can be lost, on a made-up vault",
+	Usage: `Usage: mpc-recover drill [--scenario WHAT] [--interactive] [--keep DIR]
 
-Rehearses hard key recovery on a vault that comes with the program: three holders,
-both curves, an address book. The provider's share is missing; the client's and the
-custodian's become the root key and the key of every address. Each step shows what
-a custodian would type, and runs it. No real key is touched, so any machine will do.
+Rehearses on a vault that comes with the program: three holders, both curves, an
+address book over twelve chains. Each step says what happened, what a holder would
+type, and what to look for; and it runs that very command. No real key is touched,
+so any machine will do.
 
-  --keep DIR              leave the files of the rehearsal in a new folder
+  --scenario hard         the provider is gone: two shares become every key (the default)
+  --scenario soft         the client's share is lost: a new set, the custodian's behind a quorum
+  --scenario third-party  the custodian's share was stolen: a new set, and what the old one still does
+  --scenario repair       the client's file is destroyed: the same share again
+  --scenario bad-share    one of three files is damaged, and one password is wrong
+  --scenario all          all of them
+  --interactive           you type the commands; they are checked before they run
+  --keep DIR              leave the files in a new folder, with rehearsal.html, a report to file
 
-Example:
-  mpc-recover drill
+Example: once a quarter
+  mpc-recover drill --scenario all --keep rehearsal
 `,
 	Run: runDrill,
 }
@@ -38,72 +46,184 @@ Example:
 // drill runs command lines of the programs in this process, on the files of a
 // folder of its own.
 type drill struct {
-	env *cli.Env
-	dir string
-	n   int
+	env    *cli.Env
+	dir    string // of the scenario
+	n      int    // steps so far
+	done   []report.Step
+	ask    prompt.Terminal // nil: nobody types
+	record string          // root extended public keys, as arguments
+}
+
+// scenario is something that is lost and the steps that make up for it.
+type scenario struct {
+	name  string
+	title string
+	files []string // holders whose share files and passwords are there
+	extra map[string]string
+	steps []step
+	end   string
 }
 
 // step is a command line and what to say of its result.
 type step struct {
 	title   string
 	program *cli.Program
-	args    string // as typed; the files are in the folder of the drill
+	args    string // as typed; @ stands for the folder of the scenario
 	quiet   string // further arguments that are not shown
-	say     func(stdout []byte) (string, error)
+	status  int    // the exit status that it must have
+	say     func(*outputs) (string, error)
+}
+
+// outputs is what a command wrote.
+type outputs struct{ stdout, stderr []byte }
+
+// words says the same whatever came out.
+func words(text string) func(*outputs) (string, error) {
+	return func(*outputs) (string, error) { return text, nil }
+}
+
+func (d *drill) scenarios() []scenario {
+	return []scenario{d.hard(), d.soft(), d.thirdParty(), d.repair(), d.badShare()}
 }
 
 func runDrill(e *cli.Env, args []string) error {
 	set := e.Flags("drill")
+	name := set.String("scenario", "hard", "")
 	keep := set.String("keep", "", "")
+	interactive := set.Bool("interactive", false, "")
 	if err := set.Parse(args); err != nil {
 		return err
 	}
 	if set.NArg() > 0 {
 		return set.Misuse("drill takes no arguments")
 	}
-	d := &drill{env: e, dir: *keep}
-	if err := d.layOut(*keep == ""); err != nil {
+	d := &drill{env: e}
+	if err := d.readRecord(); err != nil {
 		return err
 	}
-	if err := set.ConfineTo(d.dir); err != nil {
-		return err
+	chosen := slices.DeleteFunc(d.scenarios(), func(s scenario) bool { return *name != "all" && s.name != *name })
+	if len(chosen) == 0 {
+		return set.Misuse("--scenario %q: there is hard, soft, third-party, repair, bad-share and all", *name)
 	}
-	fmt.Fprintf(e.Stdout, `A rehearsal of hard key recovery. The vault is made up and its keys are
-published: TEST ONLY. It is a (2,3) vault on secp256k1 and ed25519; the provider is
-gone, and with it provider.json. The client and the custodian meet.
-
-`)
-	for _, s := range d.steps() {
-		if err := d.run(s); err != nil {
+	if *interactive {
+		var err error
+		if d.ask, err = e.Terminal(); err != nil {
 			return err
 		}
 	}
-	_, err := fmt.Fprintf(e.Stdout, "\nThe rehearsal is over: two shares gave the root keys and every key of the address\nbook, and each was checked against what the files and the address book record.\n")
-	if err == nil && *keep != "" {
-		_, err = fmt.Fprintf(e.Stdout, "The files are in %s.\n", *keep)
+	base, err := d.folder(*keep)
+	if err != nil {
+		return err
 	}
+	if err := set.ConfineTo(base); err != nil {
+		return err
+	}
+	for i, s := range chosen {
+		d.dir = base
+		if *name == "all" {
+			d.dir = filepath.Join(base, s.name)
+		}
+		if i > 0 {
+			fmt.Fprintln(e.Stdout)
+		}
+		if err := d.play(s); err != nil {
+			return err
+		}
+	}
+	_, err = fmt.Fprintf(e.Stdout, "\nThe rehearsal is over: %s, %s, each as it must be.\n", count(len(chosen), "scenario"), count(d.n, "command"))
+	for _, s := range chosen {
+		fmt.Fprintf(e.Stdout, "  %s: %s\n", s.name, s.end)
+	}
+	if err != nil || *keep == "" {
+		return err
+	}
+	if err := d.file(set, base, chosen, append([]string{e.Program, "drill"}, args...)); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(e.Stdout, "The files are in %s; rehearsal.html is the report.\n", *keep)
 	return err
 }
 
-// layOut writes the files of the demo vault that the client and the custodian
-// have, into a folder that is removed when the drill is over.
-func (d *drill) layOut(temporary bool) error {
-	var err error
-	if temporary {
-		if d.dir, err = os.MkdirTemp("", "lifeboat-drill-"); err == nil {
-			d.env.OnExit(func() { os.RemoveAll(d.dir) })
-		}
-	} else {
-		err = os.Mkdir(d.dir, 0o700)
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
 	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+// folder makes the folder of the drill: a new one that stays, or one that is
+// removed when the drill is over.
+func (d *drill) folder(keep string) (string, error) {
+	if keep != "" {
+		if err := os.Mkdir(keep, 0o700); err != nil {
+			return "", fmt.Errorf("making a folder for the drill: %w", err)
+		}
+		return keep, nil
+	}
+	dir, err := os.MkdirTemp("", "lifeboat-drill-")
 	if err != nil {
-		return fmt.Errorf("making a folder for the drill: %w", err)
+		return "", fmt.Errorf("making a folder for the drill: %w", err)
 	}
-	for _, name := range []string{"client.json", "client.txt", "custodian.json", "custodian.txt", "address.csv"} {
-		b, err := demo.FS.ReadFile(name)
-		if err != nil {
-			return fmt.Errorf("internal error: the demo vault has no %s", name)
+	d.env.OnExit(func() { os.RemoveAll(dir) })
+	return dir, nil
+}
+
+// expected are the right answers about the demo vault.
+type expected struct {
+	Groups []knownRoot `json:"groups"`
+}
+
+type knownRoot struct {
+	Curve   string `json:"curve"`
+	Private string `json:"root_private"`
+	Public  string `json:"root_xpub"`
+}
+
+func readExpected() (*expected, error) {
+	b, err := demo.FS.ReadFile("expected.json")
+	if err != nil {
+		return nil, err
+	}
+	var e expected
+	return &e, json.Unmarshal(b, &e)
+}
+
+// readRecord takes the root keys from what was recorded when the vault was made.
+func (d *drill) readRecord() error {
+	e, err := readExpected()
+	if err != nil {
+		return err
+	}
+	for _, g := range e.Groups {
+		d.record += " --xpub " + g.Public
+	}
+	return nil
+}
+
+// layOut writes the files of a scenario: those of the holders who are there, the
+// address book, and what else it needs.
+func (d *drill) layOut(s scenario) error {
+	if err := os.MkdirAll(d.dir, 0o700); err != nil {
+		return err
+	}
+	files := map[string][]byte{}
+	for _, holder := range s.files {
+		for _, name := range []string{holder + ".json", holder + ".txt"} {
+			b, err := demo.FS.ReadFile(name)
+			if err != nil {
+				return fmt.Errorf("internal error: the demo vault has no %s", name)
+			}
+			files[name] = b
 		}
+	}
+	for name, text := range s.extra {
+		files[name] = []byte(text)
+	}
+	var err error
+	if files["address.csv"], err = drillBook(); err != nil {
+		return err
+	}
+	for name, b := range files {
 		if err := os.WriteFile(d.path(name), b, 0o600); err != nil {
 			return err
 		}
@@ -111,165 +231,193 @@ func (d *drill) layOut(temporary bool) error {
 	return nil
 }
 
-func (d *drill) path(name string) string { return filepath.Join(d.dir, name) }
-
-func (d *drill) steps() []step {
-	backup, recover := backup.Program(), program(keyVerb)
-	return []step{
-		{"Look at the two backups: whose are they, how many shares does the key need?", backup,
-			"inspect @client.json @custodian.json", "--json", d.sayInspect},
-		{"Open each share alone and prove, without showing it, that the two are enough.", backup,
-			"verify @client.json @custodian.json --addresses @address.csv --passphrase-file @client.txt --passphrase-file @custodian.txt", "--json", sayVerify},
-		{"Make an identity that will open the result.", backup,
-			"keygen -o @result.key", "", func([]byte) (string, error) {
-				return "result.key opens what is sealed to result.key.pub", nil
-			}},
-		{"Recover: both root keys, and a key for every row of the address book.", recover,
-			"key @client.json @custodian.json --root --addresses @address.csv --passphrase-file @client.txt --passphrase-file @custodian.txt -R @result.key.pub -o @keys.age", "--json", sayKey},
-		{"Open the sealed result, where it is needed.", backup,
-			"open @keys.age -i @result.key -o @result", "", d.sayResult},
-	}
+// more are rows on further chains than the demo vault's own book has.
+var more = []struct{ coin, curve, path string }{
+	{"LTC", "secp256k1", "m/44/2/0/0/0"}, {"DOGE", "secp256k1", "m/44/3/0/0/0"}, {"TRON", "secp256k1", "m/44/195/0/0/0"},
+	{"ATOM", "secp256k1", "m/44/118/0/0/0"}, {"XLM", "ed25519", "m/44/148/0/0/0"}, {"NEAR", "ed25519", "m/44/397/0/0/0"},
 }
 
+// drillBook is the address book of the demo vault with those rows added.
+func drillBook() ([]byte, error) {
+	own, err := demo.FS.ReadFile("address.csv")
+	if err != nil {
+		return nil, err
+	}
+	e, err := readExpected()
+	if err != nil {
+		return nil, err
+	}
+	b := bytes.NewBuffer(own)
+	w := csv.NewWriter(b)
+	for _, m := range more {
+		i := slices.IndexFunc(e.Groups, func(g knownRoot) bool { return g.Curve == m.curve })
+		root, err := derive.Parse(e.Groups[i].Public)
+		if err != nil {
+			return nil, err
+		}
+		path, err := derive.ParsePath(m.path)
+		if err != nil {
+			return nil, err
+		}
+		key, _, err := root.Derive(path)
+		if err != nil {
+			return nil, err
+		}
+		chain, ok := chains.Lookup(m.coin)
+		if !ok {
+			return nil, fmt.Errorf("internal error: no chain %s", m.coin)
+		}
+		public := chains.NewPublicKey(key.Point())
+		address, err := chain.On(root.Curve())[0].Address(&public)
+		if err != nil {
+			return nil, err
+		}
+		w.Write([]string{"Reserve", m.coin, address, m.curve, "", "", m.path, key.String()})
+	}
+	w.Flush()
+	return b.Bytes(), w.Error()
+}
+
+func (d *drill) path(name string) string { return filepath.Join(d.dir, name) }
+
+// play goes through a scenario.
+func (d *drill) play(s scenario) error {
+	if err := d.layOut(s); err != nil {
+		return err
+	}
+	fmt.Fprintf(d.env.Stdout, "A rehearsal of %s\nThe vault is made up and its keys are published: TEST ONLY. It is a (2,3) vault on\nsecp256k1 and ed25519.\n\n", s.title)
+	for _, st := range s.steps {
+		if err := d.run(st); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// run shows a step, has it typed if somebody types, and runs it.
 func (d *drill) run(s step) error {
 	d.n++
-	shown := strings.ReplaceAll(s.args, "@", "")
-	fmt.Fprintf(d.env.Stdout, "%d. %s\n   $ %s %s\n", d.n, s.title, s.program.Name, shown)
-	var args []string
-	for _, a := range strings.Fields(s.args + " " + s.quiet) {
-		if name, ok := strings.CutPrefix(a, "@"); ok {
-			a = d.path(name)
+	shown := s.program.Name + " " + strings.ReplaceAll(s.args, "@", "")
+	fmt.Fprintf(d.env.Stdout, "%d. %s\n", d.n, s.title)
+	if d.ask != nil {
+		if err := d.typed(shown); err != nil {
+			return err
 		}
-		args = append(args, a)
+	}
+	fmt.Fprintf(d.env.Stdout, "   $ %s\n", shown)
+	args := strings.Fields(strings.ReplaceAll(s.args, "@", "\x00") + " " + s.quiet)
+	for i, a := range args {
+		args[i] = strings.ReplaceAll(a, "\x00", d.dir+string(filepath.Separator))
 	}
 	var stdout, stderr bytes.Buffer
 	inner := *d.env // a signal cleans up after it, and it is in the same sandbox
 	inner.Stdout, inner.Stderr = &stdout, &stderr
 	inner.Terminal = func() (prompt.Terminal, error) { return nil, prompt.ErrNoTerminal }
 	// No real key is at stake, so the machine may be online.
-	if code := s.program.Run(&inner, append(args, "--allow-network", "--allow-swap")); code != cli.OK {
-		return cli.Fail(code, fmt.Errorf("step %d of the drill ended with exit status %d: %s", d.n, code, strings.TrimSpace(stderr.String())))
+	code := s.program.Run(&inner, append(args, "--allow-network", "--allow-swap"))
+	if code != s.status {
+		return cli.Fail(max(code, cli.Failed), fmt.Errorf("step %d of the drill ended with exit status %d, and %d was expected: %s", d.n, code, s.status, strings.TrimSpace(stderr.String())))
 	}
-	line, err := s.say(stdout.Bytes())
+	line, err := s.say(&outputs{stdout.Bytes(), stderr.Bytes()})
 	if err != nil {
 		return fmt.Errorf("step %d of the drill: %w", d.n, err)
 	}
+	if code != cli.OK {
+		line = fmt.Sprintf("refused, as it must be (exit status %d): %s", code, line)
+	}
+	d.done = append(d.done, report.Step{Text: fmt.Sprintf("%s Result: %s", s.title, strings.ReplaceAll(line, "\n  ", ";")), Command: shown})
 	_, err = fmt.Fprintf(d.env.Stdout, "   %s\n", line)
 	return err
 }
 
-func (d *drill) sayInspect(out []byte) (string, error) {
-	var r struct {
-		Files []struct {
-			Groups []struct {
-				Threshold    int        `json:"threshold"`
-				Participants []struct{} `json:"participants"`
-				Problems     []string   `json:"problems"`
-			} `json:"groups"`
-		} `json:"files"`
-	}
-	if err := json.Unmarshal(out, &r); err != nil {
-		return "", err
-	}
-	groups, first := 0, r.Files[0].Groups[0]
-	for _, f := range r.Files {
-		for _, g := range f.Groups {
-			if len(g.Problems) > 0 {
-				return "", fmt.Errorf("a group has problems: %s", g.Problems[0])
-			}
-			groups++
+// typed has somebody type a command until it is the expected one. Flags may
+// stand in any order; an empty line shows it.
+func (d *drill) typed(want string) error {
+	for try := 1; ; try++ {
+		line, err := d.ask.Line("   type the command (Enter shows it): $ ")
+		if err != nil {
+			return err
+		}
+		if line == "" {
+			return nil
+		}
+		missing, extra := differ(want, line)
+		if len(missing)+len(extra) == 0 && paired(want, line) {
+			return nil
+		}
+		if len(extra) > 0 {
+			fmt.Fprintf(d.env.Stdout, "   not expected: %s\n", cli.Clean(strings.Join(extra, ", ")))
+		}
+		if len(missing) > 0 {
+			fmt.Fprintf(d.env.Stdout, "   missing: %s\n", strings.Join(missing, ", "))
+		}
+		if len(missing)+len(extra) == 0 {
+			fmt.Fprintln(d.env.Stdout, "   the i-th passphrase file belongs to the i-th file: keep both in one order")
+		}
+		if try == 3 {
+			return nil // it is shown next
 		}
 	}
-	return fmt.Sprintf("%d files with %d shares, consistent in themselves; %d of %d shares give the key", len(r.Files), groups, first.Threshold, len(first.Participants)), nil
 }
 
-func sayVerify(out []byte) (string, error) {
-	var r struct {
-		OK        bool                 `json:"ok"`
-		Groups    []holder.GroupReport `json:"groups"`
-		Addresses struct {
-			Rows int `json:"rows"`
-			OK   int `json:"ok"`
-		} `json:"addresses"`
+// paired reports whether files and passphrase files come in the same order in
+// two command lines with the same parts, so that each file gets its own.
+func paired(want, got string) bool {
+	order := func(line, prefix string) []string {
+		return slices.DeleteFunc(parts(line), func(p string) bool { return !strings.HasPrefix(p, prefix) })
 	}
-	if err := json.Unmarshal(out, &r); err != nil {
-		return "", err
-	}
-	if !r.OK || r.Addresses.OK != r.Addresses.Rows {
-		return "", fmt.Errorf("not everything is ok")
-	}
-	var curves []string
-	for _, g := range r.Groups {
-		curves = append(curves, g.Curve)
-	}
-	return fmt.Sprintf("every share opens and matches; %s are recoverable; %d of %d addresses match", holder.Sentence(curves), r.Addresses.OK, r.Addresses.Rows), nil
+	p := order(want, "--passphrase-file ")
+	return len(p) < 2 || slices.Equal(p, order(got, "--passphrase-file ")) && slices.Equal(positional(want), positional(got))
 }
 
-func sayKey(out []byte) (string, error) {
-	var r keyReport
-	if err := json.Unmarshal(out, &r); err != nil {
-		return "", err
-	}
-	if len(r.Recovered) == 0 || r.Addresses == nil || r.Addresses.Rows == 0 {
-		return "", fmt.Errorf("nothing was recovered")
-	}
-	var lines []string
-	for _, v := range r.Recovered {
-		lines = append(lines, fmt.Sprintf("%s root private key, from %s, matches %s…%s", v.Curve, holder.Sentence(v.Used), v.Root[:12], v.Root[len(v.Root)-6:]))
-	}
-	lines = append(lines, fmt.Sprintf("%d of %d rows of the address book have their private key; the result is sealed in keys.age", r.Addresses.OK, r.Addresses.Rows))
-	return strings.Join(lines, "\n   "), nil
+func positional(line string) []string {
+	return slices.DeleteFunc(parts(line), func(p string) bool { return strings.HasPrefix(p, "-") })
 }
 
-// sayResult compares what was recovered with what is known of the demo vault:
-// the drill must not only end well, it must be right.
-func (d *drill) sayResult([]byte) (string, error) {
-	var got struct {
-		Groups []struct {
-			Curve   string `json:"curve"`
-			Private string `json:"root_private_key"`
-		} `json:"groups"`
-	}
-	b, err := os.ReadFile(d.path("result/root.json"))
-	if err != nil {
-		return "", err
-	}
-	if err := json.Unmarshal(b, &got); err != nil {
-		return "", err
-	}
-	var want struct {
-		Groups []struct {
-			Curve   string `json:"curve"`
-			Private string `json:"root_private"`
-		} `json:"groups"`
-	}
-	expected, err := demo.FS.ReadFile("expected.json")
-	if err != nil {
-		return "", err
-	}
-	if err := json.Unmarshal(expected, &want); err != nil {
-		return "", err
-	}
-	if len(got.Groups) != len(want.Groups) {
-		return "", fmt.Errorf("%d root keys were recovered, and the vault has %d", len(got.Groups), len(want.Groups))
-	}
-	for i := range got.Groups {
-		if got.Groups[i].Curve != want.Groups[i].Curve || sha256.Sum256([]byte(got.Groups[i].Private)) != sha256.Sum256([]byte(want.Groups[i].Private)) {
-			return "", fmt.Errorf("the recovered root key on %s is not the vault's", got.Groups[i].Curve)
+// differ compares two command lines: the program and the verb, then each flag
+// with its value and each file, in any order.
+func differ(want, got string) (missing, extra []string) {
+	w, g := parts(want), parts(got)
+	for _, p := range w {
+		if i := slices.Index(g, p); i >= 0 {
+			g = slices.Delete(g, i, i+1)
+		} else {
+			missing = append(missing, p)
 		}
 	}
-	f, err := os.Open(d.path("result/keys.csv"))
-	if err != nil {
-		return "", err
+	return missing, g
+}
+
+// parts joins flags with their values. The flags that take none are known.
+func parts(line string) []string {
+	var list []string
+	fields := strings.Fields(strings.ReplaceAll(line, "\"", ""))
+	for i := 0; i < len(fields); i++ {
+		f := fields[i]
+		if strings.HasPrefix(f, "-") && !slices.Contains([]string{"--root", "--json", "--classic", "--strict"}, f) && i+1 < len(fields) {
+			i++
+			f += " " + fields[i]
+		}
+		list = append(list, f)
 	}
-	defer f.Close()
-	rows, err := csv.NewReader(f).ReadAll()
-	if err != nil {
-		return "", err
+	return list
+}
+
+// file writes the report of the rehearsal beside its files.
+func (d *drill) file(set *cli.Flags, base string, chosen []scenario, command []string) error {
+	p := &report.Page{
+		Title: "Rehearsal of recovery", Tool: d.env.Program + " " + cli.Version, Date: set.Date().Format("2006-01-02"), Command: command,
+		Level: report.Good, Verdict: "Everything went as it must",
+		Summary: fmt.Sprintf("%s, %s, on a vault that comes with the program.", count(len(chosen), "scenario"), count(d.n, "command")),
+		Proves: []string{
+			"The programs do on this machine what the runbooks say, with a vault whose right answers are known.",
+			"It says nothing about real backups: mpc-backup audit and mpc-backup verify do.",
+		},
+		Left:  []string{"real shares, passwords and people", "what happens on the chains: no transaction was made"},
+		Steps: "What was done", Again: d.done,
 	}
-	coins := map[string]bool{}
-	for _, row := range rows[1:] {
-		coins[row[1]] = true
+	for _, s := range chosen {
+		p.Facts = append(p.Facts, [2]string{s.name, s.end})
 	}
-	return fmt.Sprintf("root.json has both root keys, the same that made this vault; keys.csv has %d keys on %d chains", len(rows)-1, len(coins)), nil
+	return os.WriteFile(filepath.Join(base, "rehearsal.html"), p.HTML(), 0o600)
 }

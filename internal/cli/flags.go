@@ -21,6 +21,7 @@ type Flags struct {
 	allowSwap      bool
 	requireSandbox bool
 	reads, writes  []string // names of flags
+	makes          []string // paths
 	dateText       string
 	date           time.Time
 }

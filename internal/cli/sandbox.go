@@ -31,13 +31,16 @@ func (f *Flags) Reads(flags ...string) { f.reads = append(f.reads, flags...) }
 // Writes says that the values of flags name files or folders to make.
 func (f *Flags) Writes(flags ...string) { f.writes = append(f.writes, flags...) }
 
+// Makes says that paths are files or folders to make, as arguments may name them.
+func (f *Flags) Makes(paths ...string) { f.makes = append(f.makes, paths...) }
+
 // Confine leaves the process nothing but the files that were named: by the flags
-// of Reads and Writes, and by paths, which are read. A path may be something else
+// of Reads and Writes, by Makes, and by paths, which are read. A path may be something else
 // than a file's name, which then allows nothing. Call it after Parse, before
 // anything is read. It does nothing where the process is not the program's own,
 // and where it was called before.
 func (f *Flags) Confine(paths ...string) error {
-	files := lockdown.Files{Read: append(f.values(f.reads), paths...), Write: f.values(f.writes)}
+	files := lockdown.Files{Read: append(f.values(f.reads), paths...), Write: append(f.values(f.writes), f.makes...)}
 	return f.env.enter(f, files)
 }
 

@@ -46,6 +46,9 @@ func runChains(e *cli.Env, args []string) error {
 	if set.NArg() > 0 {
 		return set.Misuse("chains takes no arguments")
 	}
+	if err := set.Confine(); err != nil {
+		return err
+	}
 	list := []chainReport{}
 	for _, c := range chains.All() {
 		r := chainReport{ID: c.ID, Name: c.Name, Aliases: append([]string{}, c.Aliases...), SLIP44: append([]uint32{}, c.SLIP44...),

@@ -81,12 +81,9 @@ func runCeremony(e *cli.Env, args []string) error {
 	return set.Misuse("a step was expected: plan, join, deal, accept, confirm or status")
 }
 
-// confine leaves a step its folder and the files that it reads and writes. The
-// folder is an argument, and what may be written is known by flags: so it gets
-// one, which nobody can give.
+// confine leaves a step its folder and the files that it reads and writes.
 func confine(set *cli.Flags, dir string, reads ...string) error {
-	set.String("folder", filepath.Join(dir, ceremony.PlanName), "")
-	set.Writes("folder")
+	set.Makes(filepath.Join(dir, ceremony.PlanName))
 	return set.Confine(append(reads, dir)...)
 }
 

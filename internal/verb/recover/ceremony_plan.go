@@ -53,8 +53,7 @@ func runPlan(e *cli.Env, set *cli.Flags, args []string) error {
 		return cli.Fail(cli.Refused, errors.New("a threshold of 1, or a single holder, would make one share the key"), "give at least two parties and --threshold 2 or more")
 	}
 	dir := set.Arg(0)
-	set.String("parent", dir, "") // where the folder is made
-	set.Writes("parent")
+	set.Makes(dir)
 	if err := confine(set, dir, set.Args()[1:]...); err != nil {
 		return err
 	}

@@ -19,13 +19,13 @@ func Audit(r *audit.Report, command []string) *Page {
 	}
 	p.Facts = [][2]string{{"Program", r.Tool}, {"Date of the audit", r.Date}, {"Files looked at", fmt.Sprint(len(r.Files))}}
 	p.Again = []Step{
-		{"Compare the files with the hashes above.", "sha256sum FILE"},
-		{"Read what each share file says, and compare the root keys and epochs with your records.", "mpc-backup inspect FILE"},
-		{"Run the audit again on the same files. With the same date it makes this page again, byte for byte.", CommandLine(withDate(command, r.Date))},
-		{"Have each holder show that the share opens: alone, or as an answer to a challenge of your choice.", "mpc-backup verify FILE\nmpc-backup attest FILE --challenge TEXT -o A.json"},
-		{"Check the attestations.", "mpc-backup check A.json --challenge TEXT"},
-		{"Sign this page with a share, or with an ssh-ed25519 key, and check the signature.",
-			"mpc-backup attest FILE --report THIS.html -o A.json\nmpc-backup check A.json --report THIS.html\nssh-keygen -Y sign -f KEY -n lifeboat-report THIS.html\nssh-keygen -Y verify -f ALLOWED -I NAME -n lifeboat-report -s THIS.html.sig < THIS.html"},
+		{Text: "Compare the files with the hashes above.", Command: "sha256sum FILE"},
+		{Text: "Read what each share file says, and compare the root keys and epochs with your records.", Command: "mpc-backup inspect FILE"},
+		{Text: "Run the audit again on the same files. With the same date it makes this page again, byte for byte.", Command: CommandLine(withDate(command, r.Date))},
+		{Text: "Have each holder show that the share opens: alone, or as an answer to a challenge of your choice.", Command: "mpc-backup verify FILE\nmpc-backup attest FILE --challenge TEXT -o A.json"},
+		{Text: "Check the attestations.", Command: "mpc-backup check A.json --challenge TEXT"},
+		{Text: "Sign this page with a share, or with an ssh-ed25519 key, and check the signature.",
+			Command: "mpc-backup attest FILE --report THIS.html -o A.json\nmpc-backup check A.json --report THIS.html\nssh-keygen -Y sign -f KEY -n lifeboat-report THIS.html\nssh-keygen -Y verify -f ALLOWED -I NAME -n lifeboat-report -s THIS.html.sig < THIS.html"},
 	}
 	return p
 }

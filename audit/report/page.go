@@ -86,6 +86,7 @@ func (s State) Counts() bool { return s >= Here }
 type Step struct {
 	Text    string
 	Command string
+	Result  string // what came of it, if it was done
 }
 
 // levels is how a level looks: a word, a class of the style sheet.
@@ -131,13 +132,14 @@ func (p *Page) head(w *writer) {
 	w.raw(`<section class="verdict ` + levels[p.Level][1] + `">` + "\n")
 	w.tag("h2", p.Verdict)
 	w.tag("p", p.Summary)
-	counts := map[audit.Level]int{}
-	for _, f := range p.Findings {
-		counts[f.Level]++
+	if len(p.Findings)+len(p.Vaults) > 0 {
+		counts := map[audit.Level]int{}
+		for _, f := range p.Findings {
+			counts[f.Level]++
+		}
+		fmt.Fprintf(w, `<p class="counts">%s · %s · %s</p>`+"\n", plural(counts[audit.Error], "error"), plural(counts[audit.Warning], "warning"), plural(counts[audit.Note], "note"))
 	}
-	w.raw(`<p class="counts">`)
-	w.raw(fmt.Sprintf("%s · %s · %s", plural(counts[audit.Error], "error"), plural(counts[audit.Warning], "warning"), plural(counts[audit.Note], "note")))
-	w.raw("</p>\n</section>\n")
+	w.raw("</section>\n")
 }
 
 func (v *Vault) write(w *writer) {
@@ -191,6 +193,9 @@ func (s *Set) table(w *writer) {
 }
 
 func (p *Page) findings(w *writer) {
+	if len(p.Findings) == 0 && len(p.Vaults) == 0 {
+		return // of a rehearsal
+	}
 	w.raw("<section>\n<h2>Findings</h2>\n")
 	if len(p.Findings) == 0 {
 		w.tag("p", "None.")
@@ -307,6 +312,11 @@ func (p *Page) again(w *writer) {
 				lines = append(lines, esc(l))
 			}
 			w.raw("<pre>" + strings.Join(lines, "\n") + "</pre>")
+		}
+		for l := range strings.SplitSeq(s.Result, "\n") {
+			if l != "" {
+				w.raw(`<p class="result">` + esc(sentence(strings.TrimSpace(l))) + "</p>")
+			}
 		}
 		w.raw("</li>\n")
 	}

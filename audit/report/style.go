@@ -68,6 +68,7 @@ tbody tr:last-child td { border-bottom: 1px solid var(--rule); }
 .finding.error p:last-child b, .finding p:last-child b { color: var(--ink); }
 .label span { color: var(--soft); font-size: .8125rem; margin-left: .4rem; }
 pre { white-space: pre-wrap; margin: .3rem 0 .6rem; padding: .4rem .6rem; background: #f2f2f2; }
+.result { color: var(--soft); margin-bottom: .3rem; }
 li { margin-bottom: .35rem; }
 @media (max-width: 30rem) { h1 { font-size: 1.4rem; } dl { gap: .15rem .8rem; } table { font-size: .875rem; } th, td { padding-right: .5rem; } }
 @media print {

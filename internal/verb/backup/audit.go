@@ -179,6 +179,9 @@ func (w *walk) path(root string) error {
 		w.file(root)
 		return nil
 	}
+	if info, err := os.Lstat(root); err == nil && info.Mode()&fs.ModeSymlink != 0 {
+		root += string(filepath.Separator) // a link that was named is followed
+	}
 	base := strings.Count(filepath.Clean(root), string(filepath.Separator))
 	return filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		if stop := w.env.Interrupt.Err(); stop != nil {

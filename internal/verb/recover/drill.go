@@ -325,7 +325,7 @@ func (d *drill) run(s step) error {
 	if code != cli.OK {
 		line = fmt.Sprintf("refused, as it must be (exit status %d): %s", code, line)
 	}
-	d.done = append(d.done, report.Step{Text: fmt.Sprintf("%s Result: %s", s.title, strings.ReplaceAll(line, "\n  ", ";")), Command: shown})
+	d.done = append(d.done, report.Step{Text: s.title, Command: shown, Result: line})
 	_, err = fmt.Fprintf(d.env.Stdout, "   %s\n", line)
 	return err
 }

@@ -14,6 +14,9 @@ import (
 	"lifeboat/fixtures"
 	"lifeboat/internal/cli"
 	"lifeboat/internal/lockdown"
+	"lifeboat/internal/verb/backup"
+	"lifeboat/internal/verb/derive"
+	"lifeboat/internal/verb/recover"
 )
 
 // released builds a program the way that releases are, which is without cgo: the
@@ -178,4 +181,44 @@ func checkTrace(t *testing.T, program, trace, file string) (opened []string) {
 func expected(path string) bool {
 	given := []string{"a.json", "b.json", "a.txt", "b.txt", "seal.txt", "address.csv", ".", "/dev/tty"}
 	return slices.Contains(given, path) || temporary.MatchString(path)
+}
+
+// verbLines is a command line for each verb that gets as far as its files, which
+// are not there or no good.
+var verbLines = map[string][]string{
+	"mpc-derive": {
+		"chains", "address . --path m/0", "find . address",
+	},
+	"mpc-backup": {
+		"inspect x", "audit x", "verify x", "attest x --challenge c -o out", "check x", "seal x -o out -R r", "open x -o out",
+		"rewrap x -o out -R r", "keygen -o out", "paper x -o out",
+	},
+	"mpc-recover": {
+		"key x y --root -o out --plaintext", "repair x y --lost n -o out", "reshare x y --party a --party b -o out",
+		"ceremony plan out x --signer a --signer b --party c --party d", "drill", "guide --lost provider x",
+	},
+}
+
+// Every verb gives up what it does not need, or --require-sandbox would refuse.
+func TestEveryVerbIsConfined(t *testing.T) {
+	if s := lockdown.Supported(); s.Landlock == 0 || !s.Seccomp {
+		t.Skip("this system has no sandbox")
+	}
+	for _, program := range []*cli.Program{derive.Program(), backup.Program(), recover.Program()} {
+		file := released(t, program.Name)
+		lines := verbLines[program.Name]
+		for _, v := range program.Verbs {
+			i := slices.IndexFunc(lines, func(l string) bool { return strings.Fields(l)[0] == v.Name })
+			if i < 0 {
+				t.Errorf("%s %s: no command line to test it with", program.Name, v.Name)
+				continue
+			}
+			cmd := exec.Command(file, append(strings.Fields(lines[i]), "--require-sandbox", "--allow-network", "--allow-swap")...)
+			cmd.Dir = t.TempDir()
+			out, _ := cmd.CombinedOutput()
+			if code := cmd.ProcessState.ExitCode(); code == cli.Refused || code == cli.Usage || code < 0 || bytes.Contains(out, []byte("operation not permitted")) {
+				t.Errorf("%s %s: exit status %d: %s", program.Name, lines[i], code, out)
+			}
+		}
+	}
 }

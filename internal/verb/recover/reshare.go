@@ -41,6 +41,8 @@ new holder's file is opened again before the folder appears.
                                i-th party without a recipient
   -o, --output DIR             the new folder for the new files
   --group ID                   only this group
+  --to tss-lib                 into each bundle also LocalPartySaveData of tss-lib, for nodes that
+                               sign with it; every party needs a recipient
   -i, --identity F             an age identity, an SSH key or a shard that opens bundles (repeatable)
   --passphrase-file F          the password of an old file: the i-th is for the i-th FILE
   --xpub KEY                   a root extended public key from your own records (repeatable)
@@ -67,6 +69,7 @@ type reshareFlags struct {
 	oldThreshold int
 	output       string
 	group        string
+	to           string
 	json         bool
 }
 
@@ -88,6 +91,9 @@ func runReshare(e *cli.Env, args []string) error {
 		return err
 	}
 	e.OnExit(func() { wipeParties(parties) })
+	if err := checkTo(set, f.to, parties); err != nil {
+		return err
+	}
 	if err := checkFolderOutput(e, set, f.output); err != nil {
 		return err
 	}
@@ -125,6 +131,7 @@ func (f *reshareFlags) define(set *cli.Flags) {
 	set.IntVar(&f.oldThreshold, "old-threshold", 0, "")
 	set.StringVarP(&f.output, "output", "o", "", "")
 	set.StringVar(&f.group, "group", "", "")
+	set.StringVar(&f.to, "to", "", "")
 	set.BoolVar(&f.json, "json", false, "")
 	set.Reads("new-passphrase-file")
 	set.Writes("output")
@@ -291,6 +298,12 @@ func (f *reshareFlags) reshare(e *cli.Env, set *cli.Flags, parties []*party, set
 		}
 		all = append(all, r)
 		report.add(r)
+	}
+	if f.to == toTSSLib {
+		if err := addSaveData(e, parties, all); err != nil {
+			return err
+		}
+		report.Next = append([]string{saveDataNote}, report.Next...)
 	}
 	var files []*writtenFile
 	e.OnExit(func() {

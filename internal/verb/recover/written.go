@@ -27,6 +27,7 @@ type party struct {
 	node       string
 	recipients []backup.Recipient // if its file is sealed as a bundle
 	password   *secret.Bytes      // of the file itself; random if it is in a bundle
+	extra      []backup.File      // what else its bundle holds
 }
 
 // readParty reads NODE_ID or NODE_ID=RECIPIENT. RECIPIENT is an age recipient, an
@@ -160,10 +161,10 @@ func (p *party) bundled(text []byte, shares []*share.Sealed) []backup.File {
 	for _, s := range shares {
 		facts = append(facts, holder.Facts(s))
 	}
-	return []backup.File{
+	return append([]backup.File{
 		backup.SecretFile(secretsName(p.node), secret.Copy(text), facts...),
 		backup.SecretFile(p.node+holder.PassphraseSuffix, p.password),
-	}
+	}, p.extra...)
 }
 
 // writtenFile is a file with shares that is about to appear.

@@ -2,9 +2,12 @@ package main
 
 import (
 	"bytes"
+	"encoding/csv"
+	"encoding/hex"
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -36,6 +39,7 @@ func TestMemory(t *testing.T) {
 		t.Skip("-short: looking through the memory takes a minute")
 	}
 	secrets := append(story.OfVault("2of3"), story.Secret{What: "the passphrase of the bundle", Text: []byte("sealed for the safe")})
+	secrets = append(secrets, childKeys(t)...)
 	for _, experiment := range []string{"runtimesecret", "none"} {
 		recoverer, backup := built(t, "mpc-recover", experiment), built(t, "mpc-backup", experiment)
 		total := 0
@@ -69,6 +73,41 @@ func TestMemory(t *testing.T) {
 			t.Errorf("GOEXPERIMENT=%s: %d copies of secrets; without runtime/secret there must be some, or finding none proves nothing", experiment, total)
 		}
 	}
+}
+
+// childKeys recovers the keys of the address book in the clear, and returns them.
+func childKeys(t *testing.T) (keys []story.Secret) {
+	t.Helper()
+	line := strings.Fields("key a.json b.json --passphrase-file a.txt --passphrase-file b.txt --addresses address.csv --plaintext -o plain --allow-network --allow-swap")
+	cmd := exec.Command(released(t, "mpc-recover"), line...)
+	cmd.Dir = rescue(t)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	f, err := os.Open(filepath.Join(cmd.Dir, "plain", "keys.csv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	rows, err := csv.NewReader(f).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, column := range []string{"hex private key", "extended private key", "export"} {
+		i := slices.Index(rows[0], column)
+		for _, row := range rows[1:] {
+			if len(row[i]) > 16 {
+				keys = append(keys, story.Secret{What: "a child private key: " + column, Text: []byte(row[i])})
+			}
+			if raw, err := hex.DecodeString(row[i]); err == nil && len(raw) > 16 {
+				keys = append(keys, story.Secret{What: "a child private key as bytes", Text: raw})
+			}
+		}
+	}
+	if len(keys) < 20 {
+		t.Fatalf("only %d child keys", len(keys))
+	}
+	return keys
 }
 
 // count counts the secrets in a piece of memory.

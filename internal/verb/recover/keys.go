@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"slices"
 
 	"lifeboat/chains"
 	"lifeboat/chains/book"
@@ -49,7 +50,8 @@ func (t *keyTable) open() (io.ReadCloser, error) {
 }
 
 func (t *keyTable) write(w io.Writer) error {
-	out := bufio.NewWriterSize(w, 64<<10)
+	var out *bufio.Writer
+	secret.Do(func() { out = bufio.NewWriterSize(w, 64<<10) }) // its buffer is erased
 	header := t.header
 	if t.book == "" {
 		header = book.Header()
@@ -78,10 +80,13 @@ func writeAndWipe(w io.Writer, lines *secret.Bytes) error {
 	return err
 }
 
+// roots lists the root keys, each once: two epochs give the same one.
 func (t *keyTable) roots() []*derive.Key {
-	roots := make([]*derive.Key, len(t.vaults))
-	for i, v := range t.vaults {
-		roots[i] = v.key.Public()
+	var roots []*derive.Key
+	for _, v := range t.vaults {
+		if public := v.key.Public(); !slices.ContainsFunc(roots, public.SameKey) {
+			roots = append(roots, public)
+		}
 	}
 	return roots
 }

@@ -17,23 +17,32 @@ type Candidate struct {
 	IDs   []share.ID // what any file says, the likeliest first
 }
 
-// maxTrials bounds how many combinations Salvage looks at.
-const maxTrials = 20_000
+// maxTrials bounds how many combinations Salvage looks at, and maxSteps how many
+// parts of combinations, which cost little but may lead to none.
+const (
+	maxTrials = 20_000
+	maxSteps  = 10 * maxTrials
+)
 
 // Salvage finds shares that combine to a root key that was recorded elsewhere,
 // whatever the files say about the group. It tries sets of candidates on their
 // public keys, the smallest first, and combines the shares of the first set that
-// fits. used are the indexes of the candidates in it.
+// fits. Where there are too many sets to try them all, it goes on to the set of
+// all candidates. used are the indexes of the candidates in it.
 func Salvage(root *derive.Key, candidates []Candidate) (key *Private, used []int, err error) {
+	gaveUp := false
 	s := &search{root: root, candidates: candidates}
 	for s.threshold = 2; s.threshold <= len(candidates); s.threshold++ {
 		if s.try(0) {
 			key, err := interpolate(root, s.ids, s.shares())
 			return key, s.picked, err
 		}
-		if s.trials >= maxTrials {
-			return nil, nil, fmt.Errorf("%w: gave up after %d combinations; give fewer files", ErrTooFew, s.trials)
+		if s.spent() && !gaveUp { // all of them together may yet be right
+			gaveUp, s.trials, s.steps, s.threshold = true, 0, 0, max(s.threshold, len(candidates)-1)
 		}
+	}
+	if gaveUp {
+		return nil, nil, fmt.Errorf("%w: gave up after %d combinations; give as many files as the key needs, and no more", ErrTooFew, maxTrials)
 	}
 	return nil, nil, fmt.Errorf("%w: no set of the %d shares that opened combines to the recorded root key", ErrTooFew, len(candidates))
 }
@@ -44,6 +53,7 @@ type search struct {
 	candidates []Candidate
 	threshold  int
 	trials     int
+	steps      int
 	picked     []int
 	ids        []*curve.Scalar
 }
@@ -53,9 +63,13 @@ func (s *search) try(from int) bool {
 		s.trials++
 		return s.fits()
 	}
-	for i := from; i < len(s.candidates); i++ {
+	last := len(s.candidates) - (s.threshold - len(s.picked)) // later ones are too few
+	for i := from; i <= last; i++ {
 		for _, id := range s.candidates[i].IDs {
-			if s.trials >= maxTrials || containsScalar(s.ids, id.Scalar()) {
+			if s.spent() {
+				return false
+			}
+			if s.steps++; containsScalar(s.ids, id.Scalar()) {
 				continue
 			}
 			s.picked, s.ids = append(s.picked, i), append(s.ids, id.Scalar())
@@ -67,6 +81,8 @@ func (s *search) try(from int) bool {
 	}
 	return false
 }
+
+func (s *search) spent() bool { return s.trials >= maxTrials || s.steps >= maxSteps }
 
 func (s *search) fits() bool {
 	points := make([]*curve.Point, len(s.picked))

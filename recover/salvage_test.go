@@ -153,3 +153,16 @@ func TestSalvageGivesUp(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A large scheme has too many small sets to try them all. As many shares as it
+// needs are found all the same.
+func TestSalvageLarge(t *testing.T) {
+	v := newVault(t, curve.Ed25519, 18, 20)
+	var list []recover.Candidate
+	for _, s := range v.shares[:18] {
+		list = append(list, recover.Candidate{Share: s, IDs: []share.ID{*s.Sealed().ShareID}})
+	}
+	if key, used, err := recover.Salvage(v.group.Root(), list); err != nil || len(used) != 18 || !key.Public().SameKey(v.group.Root()) {
+		t.Errorf("used %v, %v", used, err)
+	}
+}

@@ -8,6 +8,7 @@ import (
 
 	"lifeboat/derive"
 	"lifeboat/internal/cli"
+	"lifeboat/internal/curve"
 	"lifeboat/share"
 	"lifeboat/share/open"
 )
@@ -208,7 +209,29 @@ func (o *Outcome) Verdict() error {
 	if len(short) == 0 {
 		return nil
 	}
-	return cli.Fail(code, errors.New(strings.Join(short, "\n")), o.hints()...)
+	return cli.Fail(code, errors.New(strings.Join(short, "\n")), append(o.mixed(wanted), o.hints()...)...)
+}
+
+// mixed says why files do not count together that somebody thought would be
+// enough: sets that are too small on one curve.
+func (o *Outcome) mixed(sets []*Set) []string {
+	var hints []string
+	first := map[curve.Curve]*Set{}
+	for _, s := range sets {
+		if s.Complete() {
+			continue
+		}
+		t := first[s.Group.Curve]
+		if t == nil {
+			first[s.Group.Curve] = s
+			continue
+		}
+		h := fmt.Sprintf("%q does not go with %q: it is of %s", s.Shares[0].Path, t.Shares[0].Path, t.Group.Relation(s.Group))
+		if !slices.Contains(hints, h) {
+			hints = append(hints, h)
+		}
+	}
+	return hints
 }
 
 // potential counts the shares that might be good if their files could be read

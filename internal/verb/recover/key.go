@@ -3,6 +3,7 @@ package recover
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -117,6 +118,8 @@ func (f *keyFlags) table(e *cli.Env, set *cli.Flags) (*keyTable, error) {
 		return nil, set.Misuse("nothing to write: give --addresses, --path or --root")
 	case len(f.chains) > 0 && len(f.paths) == 0:
 		return nil, set.Misuse("--chain needs --path; the address book names its own coins")
+	case f.salvage && f.group != "":
+		return nil, set.Misuse("--salvage goes by --xpub alone: it does not trust what files say of their group, so --group cannot narrow it")
 	case f.salvage && len(f.Xpubs) == 0:
 		return nil, set.Misuse("--salvage needs --xpub, the root extended public key from your own records: nothing else vouches for the result")
 	}
@@ -156,19 +159,25 @@ func (f *keyFlags) recover(e *cli.Env, set *cli.Flags, session *holder.Session, 
 			return err
 		}
 		e.OnExit(func() { wipeVaults(vaults) })
-		outcome.Blame(e)
-		if len(vaults) == 0 {
-			return verdict
+	} else {
+		if vaults, err = f.narrow(session, vaults); err != nil {
+			return err
 		}
-	} else if vaults, err = f.narrow(session, vaults); err != nil {
-		return err
+		outcome = needless(session)
+	}
+	outcome.Blame(e)
+	r := &keyReport{Tool: e.Program + " " + cli.Version, Date: set.Date().Format("2006-01-02"), Conditions: conditions, table: table}
+	r.describe(outcome, vaults)
+	if len(vaults) == 0 {
+		if f.json {
+			return errors.Join(verdict, e.WriteJSON(r))
+		}
+		return verdict
 	}
 	table.vaults = vaults
 	if err := table.checkChains(); err != nil {
 		return err
 	}
-	r := &keyReport{Tool: e.Program + " " + cli.Version, Date: set.Date().Format("2006-01-02"), Conditions: conditions, table: table}
-	r.describe(outcome, vaults)
 	if err := target.Write(e, f.files(table, r), holder.Meta(e, set)); err != nil {
 		return err
 	}
@@ -242,9 +251,30 @@ func rootsOf(session *holder.Session) ([]*vault, error) {
 		if err != nil {
 			return nil, cli.Fail(cli.Mismatch, err)
 		}
-		vaults = append(vaults, found...)
+		for _, v := range found {
+			if !slices.ContainsFunc(vaults, func(w *vault) bool { return w.group == v.group && w.key.Public().SameKey(v.key.Public()) }) {
+				vaults = append(vaults, v)
+			} else {
+				v.key.Wipe()
+			}
+		}
 	}
 	return vaults, nil
+}
+
+// needless is what came of the files beside bundles with root keys: those that
+// cannot be used, and shares, which nobody needs then.
+func needless(session *holder.Session) *holder.Outcome {
+	o := &holder.Outcome{Inputs: session.Inputs}
+	for _, in := range session.Inputs {
+		for _, entry := range in.Entries {
+			if entry.Status == holder.Good {
+				entry.Status, entry.Note = holder.Elsewhere, "not needed: the root keys are those of a bundle"
+			}
+			o.Stray = append(o.Stray, entry)
+		}
+	}
+	return o
 }
 
 func (t *keyTable) checkChains() error {

@@ -32,10 +32,8 @@ type recoveredReport struct {
 }
 
 func (r *keyReport) describe(o *holder.Outcome, vaults []*vault) {
-	r.Groups, r.Files, r.Warnings = []holder.GroupReport{}, []holder.FileReport{}, []string{}
-	if o != nil {
-		r.Groups, r.Files = o.Groups(), o.Unassigned()
-	}
+	r.Recovered, r.Warnings = []recoveredReport{}, []string{}
+	r.Groups, r.Files = o.Groups(), o.Unassigned()
 	for _, v := range vaults {
 		public := v.key.Public()
 		if v.used == nil {
@@ -46,7 +44,7 @@ func (r *keyReport) describe(o *holder.Outcome, vaults []*vault) {
 			r.Warnings = append(r.Warnings, "ed25519 private keys are scalars, not seeds: wallets that import seeds cannot take them")
 		}
 	}
-	if len(r.table.paths) > 0 || r.table.book != "" {
+	if len(vaults) > 0 && (len(r.table.paths) > 0 || r.table.book != "") {
 		r.Warnings = append(r.Warnings, leak)
 	}
 }

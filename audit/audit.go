@@ -115,7 +115,8 @@ type Epoch struct {
 	Epoch     string     `json:"epoch"`
 	GroupIDs  []string   `json:"group_ids"`
 	Created   []string   `json:"created_times"`
-	Threshold int        `json:"threshold"` // 0: unknown
+	Threshold int        `json:"threshold"`    // 0: unknown
+	Roster    bool       `json:"roster_known"` // Holders are all there are: a share file lists them
 	Recorded  bool       `json:"recorded"`
 	Status    Status     `json:"status"`
 	Verdict   string     `json:"verdict"`

@@ -15,7 +15,7 @@ const MaxSets = 12
 // judge makes the public form of an epoch.
 func (a *Auditor) judge(e *epoch) Epoch {
 	r := Epoch{
-		Epoch: e.name, GroupIDs: orEmpty(e.groupIDs), Created: orEmpty(e.created), Threshold: e.threshold,
+		Epoch: e.name, GroupIDs: orEmpty(e.groupIDs), Created: orEmpty(e.created), Threshold: e.threshold, Roster: e.set != nil,
 		Recorded: slices.Contains(a.o.Epochs, e.name), Holders: e.holders, Sets: [][]string{},
 	}
 	var here, attested []string
@@ -221,7 +221,7 @@ func (a *Auditor) judgeVault(v *Vault, epochs []*epoch) {
 			"enough shares are present, and none was opened; a roster that is consistent in itself proves nothing")
 	}
 	switch n := len(best.Holders); {
-	case best.Threshold == n:
+	case best.Roster && best.Threshold == n:
 		a.find(Warning, "all-needed", name, "find out who holds each share: if the provider holds one, plan for a set with a spare (mpc-recover reshare)",
 			"all %d shares are needed, so the loss of one loses the key; if the custody provider holds one of them, the key cannot be recovered without the provider", n)
 	case best.Status.Enough() && best.here() == best.Threshold:

@@ -21,7 +21,7 @@ func Audit(r *audit.Report, command []string) *Page {
 	p.Again = []Step{
 		{Text: "Compare the files with the hashes above.", Command: "sha256sum FILE"},
 		{Text: "Read what each share file says, and compare the root keys and epochs with your records.", Command: "mpc-backup inspect FILE"},
-		{Text: "Run the audit again on the same files. With the same date it makes this page again, byte for byte.", Command: CommandLine(withDate(command, r.Date))},
+		{Text: "Run the audit again on the same files. With the same date it makes this page again, byte for byte.", Command: CommandLine(append(withDate(command, r.Date), "--report", "AGAIN.html"))},
 		{Text: "Have each holder show that the share opens: alone, or as an answer to a challenge of your choice.", Command: "mpc-backup verify FILE\nmpc-backup attest FILE --challenge TEXT -o A.json"},
 		{Text: "Check the attestations.", Command: "mpc-backup check A.json --challenge TEXT"},
 		{Text: "Sign this page with a share, or with an ssh-ed25519 key, and check the signature.",
@@ -97,6 +97,9 @@ func ofEpoch(e *audit.Epoch) Set {
 	needed := "unknown"
 	if e.Threshold > 0 {
 		needed = fmt.Sprintf("%d of %d", e.Threshold, len(e.Holders))
+	}
+	if e.Threshold > 0 && !e.Roster {
+		needed = fmt.Sprintf("%d; no share file says of how many", e.Threshold)
 	}
 	recorded := "no"
 	if e.Recorded {

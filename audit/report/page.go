@@ -17,7 +17,7 @@ type Page struct {
 	Title    string
 	Tool     string // program and version
 	Date     string
-	Command  []string // the command line, which never holds a secret
+	Command  []string // the command line, which never holds a secret; see Command
 	Level    audit.Level
 	Verdict  string // one word or two
 	Summary  string // a sentence or two
@@ -321,6 +321,22 @@ func (p *Page) again(w *writer) {
 		w.raw("</li>\n")
 	}
 	w.raw("</ol>\n</section>\n")
+}
+
+// Command returns a command line without the name of the report, so that the page
+// does not depend on what it is called.
+func Command(program, verb string, args []string) []string {
+	line := []string{program, verb}
+	for i := 0; i < len(args); i++ {
+		switch {
+		case args[i] == "--report":
+			i++ // and its value
+		case strings.HasPrefix(args[i], "--report="):
+		default:
+			line = append(line, args[i])
+		}
+	}
+	return line
 }
 
 // CommandLine returns arguments as they would be typed into a shell.

@@ -74,7 +74,7 @@ func (s *Set) caption(have int) string {
 	if s.Threshold == 0 {
 		return fmt.Sprintf("%d shares here; how many are needed is unknown", have)
 	}
-	return fmt.Sprintf("%d of %d shares here; %d are needed", have, len(s.Holders), s.Threshold)
+	return fmt.Sprintf("%d shares here; %d are needed", have, s.Threshold)
 }
 
 // chosen returns the rows that are drawn of a large set: those that are not

@@ -173,7 +173,10 @@ func TestCommandLine(t *testing.T) {
 			t.Errorf("%q, not %q", got, c.want)
 		}
 	}
-	if got := report.Audit(&audit.Report{Date: "2026-01-01"}, []string{"x", "--date", "2026-01-01"}); !slices.ContainsFunc(got.Again, func(s report.Step) bool { return s.Command == "x --date 2026-01-01" }) {
+	if got := report.Command("p", "v", []string{"a", "--report", "r.html", "--report=x.html", "b"}); !slices.Equal(got, []string{"p", "v", "a", "b"}) {
+		t.Errorf("%q", got)
+	}
+	if got := report.Audit(&audit.Report{Date: "2026-01-01"}, []string{"x", "--date", "2026-01-01"}); !slices.ContainsFunc(got.Again, func(s report.Step) bool { return s.Command == "x --date 2026-01-01 --report AGAIN.html" }) {
 		t.Errorf("the date is there twice: %+v", got.Again)
 	}
 }

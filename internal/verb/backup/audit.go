@@ -101,7 +101,7 @@ func runAudit(e *cli.Env, args []string) error {
 	}
 	r := a.Report()
 	if f.report != "" {
-		page := report.Audit(r, append([]string{e.Program, "audit"}, args...))
+		page := report.Audit(r, report.Command(e.Program, "audit", args))
 		if err := outfile.WriteFile(f.report, page.HTML()); err != nil {
 			return err
 		}
@@ -375,7 +375,10 @@ func printEpoch(b *strings.Builder, e *audit.Epoch) {
 	if e.Threshold > 0 {
 		needed = fmt.Sprint(e.Threshold)
 	}
-	fmt.Fprintf(b, "  epoch %s: %d present, %d attested, %s needed of %d\n", e.Epoch, e.Present, e.Attested, needed, len(e.Holders))
+	if e.Roster {
+		needed += fmt.Sprintf(" of %d", len(e.Holders))
+	}
+	fmt.Fprintf(b, "  epoch %s: %d present, %d attested, %s needed\n", e.Epoch, e.Present, e.Attested, needed)
 	for _, h := range e.Holders {
 		var where []string
 		for _, c := range h.Copies {

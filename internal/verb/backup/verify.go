@@ -6,6 +6,7 @@ import (
 	"io"
 	"strings"
 
+	"lifeboat/audit/report"
 	"lifeboat/chains/book"
 	"lifeboat/derive"
 	"lifeboat/internal/cli"
@@ -132,7 +133,7 @@ func runVerify(e *cli.Env, args []string) error {
 	r.OK = verdict == nil
 	r.Proven, r.NotExercised = proven(session, outcome), notExercised(session, outcome, *bookPath)
 	if *page != "" {
-		html := r.page(session, outcome, *bookPath, verdict, append([]string{e.Program, "verify"}, args...)).HTML()
+		html := r.page(session, outcome, *bookPath, verdict, report.Command(e.Program, "verify", args)).HTML()
 		if err := outfile.WriteFile(*page, html); err != nil {
 			return err
 		}

@@ -234,7 +234,7 @@ func (g *guide) printFound(b *strings.Builder) {
 			fmt.Fprintf(b, "    root key %s: is it the one in your records?\n", v.Root)
 		}
 		for _, e := range v.Epochs {
-			if e.Threshold > 0 && e.Threshold == len(e.Holders) {
+			if e.Roster && e.Threshold == len(e.Holders) {
 				fmt.Fprintf(b, "    ALL %d shares are needed. If the provider holds one and is gone, this key cannot be recovered.\n", e.Threshold)
 			}
 		}

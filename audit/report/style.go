@@ -75,7 +75,7 @@ li { margin-bottom: .35rem; }
   @page { margin: 16mm 15mm 18mm; }
   body { font-size: 10pt; line-height: 1.4; }
   main { max-width: none; padding: 0; }
-  h2, h3, thead { break-after: avoid; }
+  h2, h3, thead, .key, .badge { break-after: avoid; }
   .finding, figure, .columns, tr, li, .verdict, dl { break-inside: avoid; }
   .files tbody { break-inside: avoid; }
   section { margin-top: 1.4rem; }

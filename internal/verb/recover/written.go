@@ -3,7 +3,6 @@ package recover
 import (
 	"bytes"
 	"crypto/rand"
-	"encoding/base32"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -14,118 +13,11 @@ import (
 	"lifeboat/backup"
 	"lifeboat/internal/cli"
 	"lifeboat/internal/outfile"
-	"lifeboat/internal/prompt"
 	"lifeboat/internal/secret"
-	"lifeboat/internal/strict"
 	"lifeboat/internal/verb/holder"
 	"lifeboat/share"
 	"lifeboat/share/open"
 )
-
-// party is a holder for whom a share file is written.
-type party struct {
-	node       string
-	recipients []backup.Recipient // if its file is sealed as a bundle
-	password   *secret.Bytes      // of the file itself; random if it is in a bundle
-	extra      []backup.File      // what else its bundle holds
-}
-
-// readParty reads NODE_ID or NODE_ID=RECIPIENT. RECIPIENT is an age recipient, an
-// SSH public key, or a file of them.
-func readParty(set *cli.Flags, text string) (*party, error) {
-	node, to, sealed := strings.Cut(text, "=")
-	if err := open.CheckNodeID(node); err != nil {
-		return nil, set.Misuse("--party: %w", err)
-	}
-	p := &party{node: node}
-	if !sealed {
-		return p, nil
-	}
-	if strings.HasPrefix(to, "age1") || strings.HasPrefix(to, "ssh-") {
-		r, err := backup.ParseRecipient(to, node)
-		if err != nil {
-			return nil, set.Misuse("--party %s: %w", node, err)
-		}
-		p.recipients = []backup.Recipient{r}
-		return p, nil
-	}
-	in, err := strict.Open(to)
-	if err != nil {
-		return nil, set.Misuse("--party %s: neither a recipient (age1…, ssh-…) nor a file of recipients: %w", node, err)
-	}
-	defer in.Close()
-	if p.recipients, err = backup.ParseRecipients(in); err != nil {
-		return nil, cli.Fail(cli.Failed, fmt.Errorf("--party %s: recipients file %q: %w", node, to, err))
-	}
-	return p, nil
-}
-
-// recipientFiles returns what may be files in NODE_ID=RECIPIENT.
-func recipientFiles(parties []string) []string {
-	var files []string
-	for _, text := range parties {
-		if _, to, sealed := strings.Cut(text, "="); sealed {
-			files = append(files, to)
-		}
-	}
-	return files
-}
-
-// readPassword takes the party's new password from a file.
-func (p *party) readPassword(e *cli.Env, path string) error {
-	password, err := prompt.ReadFile(path)
-	if err != nil {
-		return fmt.Errorf("--new-passphrase-file of node %q: %w", p.node, err)
-	}
-	p.password = password
-	if prompt.Exposed(path) {
-		e.Warn("%q can be read by other users of this machine; chmod 600 mends that", path)
-	}
-	if err := open.CheckNewPassword(password); err != nil {
-		return cli.Fail(cli.Usage, fmt.Errorf("%q, for node %q: %w", path, p.node, err))
-	}
-	return nil
-}
-
-// choosePassword asks for the party's new password, or makes a random one for a
-// bundle, unless there is one.
-func (p *party) choosePassword(e *cli.Env) error {
-	if p.password != nil {
-		return nil
-	}
-	if p.recipients != nil {
-		p.password = randomPassword()
-		return nil
-	}
-	terminal, err := e.Terminal()
-	if err != nil {
-		return err
-	}
-	for {
-		p.password, err = prompt.Twice(terminal, fmt.Sprintf("New password for the file of node %q: ", p.node))
-		if err == nil {
-			err = open.CheckNewPassword(p.password)
-		}
-		switch {
-		case err == nil:
-			return nil
-		case errors.Is(err, prompt.ErrDiffer), errors.Is(err, open.ErrNewPassword):
-			e.Note("%v; try again", err)
-		default:
-			return err
-		}
-	}
-}
-
-// randomPassword returns 160 random bits in the letters and digits of base32.
-func randomPassword() *secret.Bytes {
-	raw := make([]byte, 20)
-	defer secret.Wipe(raw)
-	rand.Read(raw)
-	return secret.Take(base32.StdEncoding.AppendEncode(nil, raw))
-}
-
-func (p *party) wipe() { p.password.Wipe() }
 
 // secretsName is the recovery group file of a node.
 func secretsName(node string) string { return "recovery-secrets-" + node + ".json" }
@@ -222,6 +114,26 @@ func (w *writtenFile) check(content []byte) ([]*share.Sealed, error) {
 // wipe forgets the key of a bundle; the content may be public by then.
 func (w *writtenFile) wipe() { w.sealed.Wipe() }
 
+// An output is a file to be made.
+type output struct {
+	name    string
+	content []byte
+	verify  func([]byte) error // of what is read back; nil: that it is the same will do
+}
+
+// outputs are the file, and what lies beside it if it is a bundle.
+func (w *writtenFile) outputs(name string) ([]output, error) {
+	list := []output{{name, w.content, w.verify}}
+	if w.sealed == nil {
+		return list, nil
+	}
+	manifest, err := w.sealed.Public.Marshal()
+	if err != nil {
+		return nil, err
+	}
+	return append(list, output{name + ".manifest.json", manifest, nil}, output{name + ".README.txt", []byte(w.sealed.Public.Readme(name)), nil}), nil
+}
+
 // writeFolder writes the files into a new folder, reads each back from there,
 // checks it, and only then lets the folder appear.
 func writeFolder(e *cli.Env, path string, files []*writtenFile) error {
@@ -235,87 +147,73 @@ func writeFolder(e *cli.Env, path string, files []*writtenFile) error {
 		if err := e.Interrupt.Err(); err != nil {
 			return err
 		}
-		if err := writeInto(dir, w.name, w.content, w.verify); err != nil {
-			return fmt.Errorf("%q: %w", filepath.Join(path, w.name), err)
-		}
-		if w.sealed == nil {
-			continue
-		}
-		manifest, err := w.sealed.Public.Marshal()
+		list, err := w.outputs(w.name)
 		if err != nil {
 			return err
 		}
-		if err := writeInto(dir, w.name+".manifest.json", manifest, nil); err != nil {
-			return err
-		}
-		if err := writeInto(dir, w.name+".README.txt", []byte(w.sealed.Public.Readme(w.name)), nil); err != nil {
-			return err
+		for _, o := range list {
+			out, err := dir.Create(o.name)
+			if err != nil {
+				return err
+			}
+			if err := o.writeTo(out); err != nil {
+				return fmt.Errorf("%q: %w", filepath.Join(path, o.name), err)
+			}
+			if err := out.Close(); err != nil {
+				return err
+			}
 		}
 	}
 	return dir.Commit()
 }
 
-func writeInto(dir *outfile.Dir, name string, content []byte, verify func([]byte) error) error {
-	out, err := dir.Create(name)
+// writeShare writes one file of shares and what lies beside it, all or nothing.
+func writeShare(e *cli.Env, path string, w *writtenFile) error {
+	list, err := w.outputs(filepath.Base(path))
 	if err != nil {
 		return err
 	}
-	if _, err := out.Write(content); err != nil {
-		return err
+	var outs []*outfile.File
+	var paths []string
+	for _, o := range list {
+		name := filepath.Join(filepath.Dir(path), o.name)
+		out, err := outfile.Create(name)
+		if err != nil {
+			return err
+		}
+		defer out.Abort()
+		defer e.OnExit(out.Abort)()
+		if err := o.writeTo(out); err != nil {
+			return fmt.Errorf("%q: %w", name, err)
+		}
+		outs, paths = append(outs, out), append(paths, name)
 	}
-	if err := readBack(out, content, verify); err != nil {
-		return err
-	}
-	return out.Close()
+	return holder.CommitAll(outs, paths)
 }
 
-// readBack reads what was written and verifies it.
-func readBack(out io.Writer, content []byte, verify func([]byte) error) error {
+// writeTo writes the output, reads it back and verifies it.
+func (o *output) writeTo(out io.Writer) error {
+	if _, err := out.Write(o.content); err != nil {
+		return err
+	}
 	r, ok := out.(io.ReaderAt)
 	if !ok {
 		return errors.New("internal error: an output that cannot be read back")
 	}
-	got := make([]byte, len(content))
+	got := make([]byte, len(o.content))
 	if _, err := r.ReadAt(got, 0); err != nil && !errors.Is(err, io.EOF) {
 		return fmt.Errorf("couldn't read it back: %w", err)
 	}
-	if !bytes.Equal(got, content) {
+	if !bytes.Equal(got, o.content) {
 		return errors.New("what was read back is not what was written: the disk or the stick is damaged; use another one")
 	}
-	if verify == nil {
+	if o.verify == nil {
 		return nil
 	}
-	if err := verify(got); err != nil {
+	if err := o.verify(got); err != nil {
 		return fmt.Errorf("reading it back: %w", err)
 	}
 	return nil
-}
-
-// writeShare writes one file of shares, whole or not at all.
-func writeShare(e *cli.Env, path string, w *writtenFile) error {
-	out, err := outfile.Create(path)
-	if err != nil {
-		return err
-	}
-	defer out.Abort()
-	defer e.OnExit(out.Abort)()
-	if _, err := out.Write(w.content); err != nil {
-		return err
-	}
-	if err := readBack(out, w.content, w.verify); err != nil {
-		return fmt.Errorf("%q: %w", path, err)
-	}
-	if err := out.Commit(); err != nil || w.sealed == nil {
-		return err
-	}
-	manifest, err := w.sealed.Public.Marshal()
-	if err != nil {
-		return err
-	}
-	if err := outfile.WriteFile(path+".manifest.json", manifest); err != nil {
-		return err
-	}
-	return outfile.WriteFile(path+".README.txt", []byte(w.sealed.Public.Readme(filepath.Base(path))))
 }
 
 // newGroupID returns the ID of a new group: 20 random hex digits. The groups of

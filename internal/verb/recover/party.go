@@ -1,0 +1,124 @@
+package recover
+
+import (
+	"crypto/rand"
+	"encoding/base32"
+	"errors"
+	"fmt"
+	"strings"
+
+	"lifeboat/backup"
+	"lifeboat/internal/cli"
+	"lifeboat/internal/prompt"
+	"lifeboat/internal/secret"
+	"lifeboat/internal/strict"
+	"lifeboat/share/open"
+)
+
+// party is a holder for whom a share file is written.
+type party struct {
+	node       string
+	recipients []backup.Recipient // if its file is sealed as a bundle
+	password   *secret.Bytes      // of the file itself; random if it is in a bundle
+	extra      []backup.File      // what else its bundle holds
+}
+
+// readParty reads NODE_ID or NODE_ID=RECIPIENT. RECIPIENT is an age recipient, an
+// SSH public key, or a file of them.
+func readParty(set *cli.Flags, text string) (*party, error) {
+	node, to, sealed := strings.Cut(text, "=")
+	if err := open.CheckNodeID(node); err != nil {
+		return nil, set.Misuse("--party: %w", err)
+	}
+	p := &party{node: node}
+	if !sealed {
+		return p, nil
+	}
+	if strings.HasPrefix(to, "age1") || strings.HasPrefix(to, "ssh-") {
+		r, err := backup.ParseRecipient(to, node)
+		if err != nil {
+			return nil, set.Misuse("--party %s: %w", node, err)
+		}
+		p.recipients = []backup.Recipient{r}
+		return p, nil
+	}
+	in, err := strict.Open(to)
+	if err != nil {
+		return nil, set.Misuse("--party %s: neither a recipient (age1…, ssh-…) nor a file of recipients: %w", node, err)
+	}
+	defer in.Close()
+	if p.recipients, err = backup.ParseRecipients(in); err != nil {
+		return nil, cli.Fail(cli.Failed, fmt.Errorf("--party %s: recipients file %q: %w", node, to, err))
+	}
+	return p, nil
+}
+
+// recipientFiles returns what may be files in NODE_ID=RECIPIENT.
+func recipientFiles(parties []string) []string {
+	var files []string
+	for _, text := range parties {
+		if _, to, sealed := strings.Cut(text, "="); sealed {
+			files = append(files, to)
+		}
+	}
+	return files
+}
+
+// readPassword takes the party's new password from a file.
+func (p *party) readPassword(e *cli.Env, path string) error {
+	password, err := prompt.ReadFile(path)
+	if err != nil {
+		return fmt.Errorf("--new-passphrase-file of node %q: %w", p.node, err)
+	}
+	p.password = password
+	if prompt.Exposed(path) {
+		e.Warn("%q can be read by other users of this machine; chmod 600 mends that", path)
+	}
+	if err := open.CheckNewPassword(password); err != nil {
+		return cli.Fail(cli.Usage, fmt.Errorf("%q, for node %q: %w", path, p.node, err))
+	}
+	return nil
+}
+
+// choosePassword asks for the party's new password, or makes a random one for a
+// bundle, unless there is one.
+func (p *party) choosePassword(e *cli.Env) error {
+	if p.password != nil {
+		return nil
+	}
+	if p.recipients != nil {
+		p.password = randomPassword()
+		return nil
+	}
+	terminal, err := e.Terminal()
+	if err != nil {
+		return err
+	}
+	for {
+		p.password, err = prompt.Twice(terminal, fmt.Sprintf("New password for the file of node %q: ", p.node))
+		if err == nil {
+			err = open.CheckNewPassword(p.password)
+		}
+		if err == nil {
+			return nil
+		}
+		p.password.Wipe()
+		p.password = nil
+		switch {
+		case errors.Is(err, prompt.ErrDiffer), errors.Is(err, open.ErrNewPassword):
+			e.Note("%v; try again", err)
+		default:
+			return err
+		}
+	}
+}
+
+// randomPassword returns 160 random bits in the letters and digits of base32.
+func randomPassword() *secret.Bytes {
+	raw := make([]byte, 20)
+	defer secret.Wipe(raw)
+	rand.Read(raw)
+	return secret.Take(base32.StdEncoding.AppendEncode(nil, raw))
+}
+
+func (p *party) wipe() { p.password.Wipe() }

@@ -121,7 +121,7 @@ var undesired = []struct{ what, where, why string }{
 	{"log", "", "messages go through internal/cli"},
 	{"log/slog", "", "messages go through internal/cli"},
 	{"flag", "", "flags are pflag's"},
-	{"unsafe", "", "no pointer needs it"},
+	{"unsafe", "internal/lockdown", "no pointer needs it but those given to the calls of Landlock and seccomp"},
 	{"C", "", "the programs are static"},
 	{"net", "internal/airgap", "the programs have no network code; airgap asks for the interfaces, but on Linux it reads files (symbols_test.go)"},
 	{"math/rand", "", "randomness is crypto/rand"},

@@ -23,8 +23,8 @@ import (
 // numbers are in docs/threat-model.md.
 const memoryRuns = "MEMORY_RUNS"
 
-// What a process still holds when it ends, seen from outside: nothing of the
-// shares, the keys and the passwords, where runtime/secret erases them.
+// What a process still holds of shares, keys and passwords when it ends, seen from
+// outside: next to nothing where runtime/secret erases it.
 func TestMemory(t *testing.T) {
 	runs := 1
 	if text := os.Getenv(memoryRuns); text != "" {
@@ -40,6 +40,7 @@ func TestMemory(t *testing.T) {
 	}
 	secrets := append(story.OfVault("2of3"), story.Secret{What: "the passphrase of the bundle", Text: []byte("sealed for the safe")})
 	secrets = append(secrets, childKeys(t)...)
+	totals := map[string]int{}
 	for _, experiment := range []string{"runtimesecret", "none"} {
 		recoverer, backup := built(t, "mpc-recover", experiment), built(t, "mpc-backup", experiment)
 		total := 0
@@ -69,9 +70,12 @@ func TestMemory(t *testing.T) {
 				t.Logf("GOEXPERIMENT=%s, %s: %.1f copies of %s, in %d runs", experiment, name, float64(n)/float64(runs), what, runs)
 			}
 		}
-		if erased := experiment == "runtimesecret"; erased != (total == 0) {
-			t.Errorf("GOEXPERIMENT=%s: %d copies of secrets; without runtime/secret there must be some, or finding none proves nothing", experiment, total)
-		}
+		totals[experiment] = total
+	}
+	// A copy that a signal or another goroutine's stack holds now and then is not
+	// ruled out. Without runtime/secret there must be many, or finding few proves nothing.
+	if erased, plain := totals["runtimesecret"], totals["none"]; plain == 0 || erased*50 > plain {
+		t.Errorf("%d copies of secrets with runtime/secret, %d without", erased, plain)
 	}
 }
 

@@ -96,6 +96,7 @@ func TestSignals(t *testing.T) {
 			}
 			p.Await("Passphrase: ")
 			p.Type("hunter2")
+			p.Settle()
 			end(p, cmd.Process)
 			var exit *exec.ExitError
 			if err := cmd.Wait(); !errors.As(err, &exit) || exit.ExitCode() != Interrupted {
@@ -109,6 +110,9 @@ func TestSignals(t *testing.T) {
 			}
 			if strings.Contains(p.Screen(), "hunter2") {
 				t.Errorf("the terminal shows %q", p.Screen())
+			}
+			if n := p.Unread(); n > 0 {
+				t.Errorf("%d characters are left for the shell", n)
 			}
 			if left, err := os.ReadDir(dir); len(left) > 0 || err != nil {
 				t.Errorf("left %v, %v", left, err)

@@ -65,7 +65,7 @@ func limits(pid int) []limit {
 	return []limit{
 		// Asking a terminal for its mode and size, and setting its mode; not TIOCSTI,
 		// which types for the user.
-		{call: unix.SYS_IOCTL, arg: 1, oneOf: []uint32{unix.TCGETS, unix.TCSETS, unix.TIOCGWINSZ}},
+		{call: unix.SYS_IOCTL, arg: 1, oneOf: []uint32{unix.TCGETS, unix.TCSETS, unix.TCSETSF, unix.TIOCGWINSZ}},
 		// The runtime interrupts its own threads.
 		{call: unix.SYS_TGKILL, arg: 0, oneOf: []uint32{uint32(pid)}},
 		// Threads, not processes.

@@ -92,6 +92,7 @@ func TestProgram(t *testing.T) {
 		{"read on no machine", 0, unix.SYS_READ, nil, kill},
 		{"the highest number", auditArch, 1<<32 - 1, nil, kill},
 		{"terminal mode", auditArch, unix.SYS_IOCTL, []uint64{0, unix.TCGETS}, allow},
+		{"terminal mode back, input dropped", auditArch, unix.SYS_IOCTL, []uint64{0, unix.TCSETSF}, allow},
 		{"terminal mode on any descriptor", auditArch, unix.SYS_IOCTL, []uint64{9, unix.TCSETS}, allow},
 		{"typing for the user", auditArch, unix.SYS_IOCTL, []uint64{0, unix.TIOCSTI}, refuse},
 		{"selecting for the user", auditArch, unix.SYS_IOCTL, []uint64{unix.TCGETS, unix.TIOCLINUX}, refuse},

@@ -42,7 +42,9 @@ func (t *tty) setEcho(on bool) error {
 	return unix.IoctlSetTermios(t.fd, setTermios, &mode)
 }
 
-func (t *tty) restore() error { return unix.IoctlSetTermios(t.fd, setTermios, &t.before) }
+// restore drops what was typed and not read: half a passphrase must not become a
+// command line of the shell, which would show it.
+func (t *tty) restore() error { return unix.IoctlSetTermios(t.fd, resetTermios, &t.before) }
 
 func (t *tty) Read(p []byte) (int, error) {
 	for {

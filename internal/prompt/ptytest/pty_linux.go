@@ -82,6 +82,50 @@ func (p *PTY) Type(text string) {
 	}
 }
 
+// Settle waits until the terminal has taken in what was typed. Input is handled in
+// order, and a ^S after it shows from outside: nothing can be written any more.
+func (p *PTY) Settle() {
+	p.t.Helper()
+	fd, err := unix.Open(p.Path, unix.O_WRONLY|unix.O_NOCTTY|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	defer unix.Close(fd)
+	p.Type("\x13")
+	for range 1000 {
+		if _, err := unix.Write(fd, []byte{0}); err == unix.EAGAIN {
+			p.Type("\x11")
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	p.t.Fatal("the terminal did not take in what was typed")
+}
+
+// Unread returns how many bytes were typed that no program has read, in whole
+// lines or not.
+func (p *PTY) Unread() (n int) {
+	p.t.Helper()
+	fd, err := unix.Open(p.Path, unix.O_RDWR|unix.O_NOCTTY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	defer unix.Close(fd)
+	before := p.Mode()
+	raw := before
+	raw.Lflag &^= unix.ICANON
+	for _, step := range []func() error{
+		func() error { return unix.IoctlSetTermios(fd, unix.TCSETS, &raw) },
+		func() (err error) { n, err = unix.IoctlGetInt(fd, unix.TIOCINQ); return err },
+		func() error { return unix.IoctlSetTermios(fd, unix.TCSETS, &before) },
+	} {
+		if err := step(); err != nil {
+			p.t.Fatal(err)
+		}
+	}
+	return n
+}
+
 // Screen returns what was shown so far.
 func (p *PTY) Screen() string {
 	p.mu.Lock()

@@ -403,8 +403,9 @@ func mustScalar(t testing.TB, c curve.Curve, raw []byte) *scalar.Secret {
 // FuzzOpen puts anything in the place of each file of a complete folder: no
 // panic, and what is opened is what was there, or is named.
 func FuzzOpen(f *testing.F) {
-	reshare, repair := newWorld(f, 2, 3, 2, 3).until(""), newWorld(f, 2, 3, 0, 0).until("")
-	names := []string{PlanName, "join-new-1.json", "deal-old-1.json", "confirm-new-3.json", "sum-old-1.json", "confirm-old-3.json"}
+	ed := []curve.Curve{curve.Ed25519} // the quicker one
+	reshare, repair := newWorldOn(f, ed, 2, 2, 2, 2).until(""), newWorldOn(f, ed, 2, 3, 0, 0).until("")
+	names := []string{PlanName, "join-new-1.json", "deal-old-1.json", "confirm-new-2.json", "sum-old-1.json", "confirm-old-3.json"}
 	for i, name := range names {
 		for _, w := range []*world{reshare, repair} {
 			if data, ok := w.files[name]; ok {

@@ -34,8 +34,13 @@ type world struct {
 // new-1, new-2 …, or, with no new holders, for a repair of the last old share.
 func newWorld(t testing.TB, threshold, n, newThreshold, newN int) *world {
 	t.Helper()
+	return newWorldOn(t, curve.All(), threshold, n, newThreshold, newN)
+}
+
+func newWorldOn(t testing.TB, curves []curve.Curve, threshold, n, newThreshold, newN int) *world {
+	t.Helper()
 	w := &world{t: t, shares: map[string][]*open.Share{}, files: map[string][]byte{}, keys: map[string]*secret.Bytes{}, fresh: map[string][]*open.Share{}}
-	for _, c := range curve.All() {
+	for _, c := range curves {
 		w.share(c, threshold, n)
 	}
 	o := Outline{Kind: Reshare, Tool: "test", Created: "2026-11-22 00:00:00 +0000 UTC", Threshold: newThreshold, Groups: w.groups}
@@ -45,7 +50,9 @@ func newWorld(t testing.TB, threshold, n, newThreshold, newN int) *world {
 	for j := range newN {
 		o.Parties = append(o.Parties, fmt.Sprintf("new-%d", j+1))
 	}
-	o.NewIDs = []string{"TEST ONLY new secp256k1", "TEST ONLY new ed25519"}
+	for _, c := range curves {
+		o.NewIDs = append(o.NewIDs, "TEST ONLY new "+c.String())
+	}
 	if newN == 0 {
 		o.Kind, o.NewIDs, o.Parties = Repair, nil, []string{fmt.Sprintf("old-%d", n)}
 	}

@@ -199,18 +199,15 @@ func (f *keyFlags) writesChildren() bool { return f.addresses != "" || len(f.pat
 
 // conclude decides the exit status once everything that could be written was.
 func (f *keyFlags) conclude(e *cli.Env, t *keyTable, verdict error) error {
-	if verdict != nil {
-		return verdict
-	}
 	n := t.totals
 	if n.Uncovered > 0 {
 		e.Warn("%d rows of the address book got no key: there is no root key on their curve among those recovered", n.Uncovered)
 	}
-	if n.Failed() || n.Uncovered > 0 && f.group == "" {
-		return cli.Fail(cli.Mismatch, fmt.Errorf("address book: %d of %d rows are ok, %d mismatch, %d bad, %d unsupported", n.OK, n.Rows, n.Mismatch, n.Bad, n.Unsupported),
+	if n.Failed() || verdict == nil && n.Uncovered > 0 && f.group == "" {
+		return cli.Fail(cli.Mismatch, errors.Join(verdict, fmt.Errorf("address book: %d of %d rows are ok, %d mismatch, %d bad, %d unsupported", n.OK, n.Rows, n.Mismatch, n.Bad, n.Unsupported)),
 			"the column status of keys.csv says what is wrong with each row; every key that is in it was checked")
 	}
-	return nil
+	return verdict
 }
 
 // narrow applies --group and --xpub to roots from an earlier result.

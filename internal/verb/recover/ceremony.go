@@ -160,7 +160,8 @@ func ceremonyError(err error) error {
 	case errors.Is(err, recover.ErrPinned):
 		return cli.Fail(cli.Mismatch, err, "do not go on: the plan may be of another vault, or made up; compare the root extended public key with your records")
 	case errors.Is(err, ceremony.ErrMessage), errors.Is(err, recover.ErrCheat), errors.Is(err, ceremony.ErrKey):
-		return cli.Fail(cli.Mismatch, err, "do not go on with this ceremony before it is known how that happened: ask the party that the file names")
+		return cli.Fail(cli.Mismatch, err, "do not go on with this ceremony before it is known how that happened: ask the party that the file names",
+			"if it is abandoned, shares that were accepted in it are a second set, and to be destroyed")
 	}
 	return cli.Fail(cli.Mismatch, err)
 }

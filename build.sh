@@ -143,18 +143,13 @@ scratch() {
 	trap 'exit 130' INT TERM HUP
 }
 
-# again builds from the source archive in another folder, with an empty cache.
-again() {
-	mkdir -p "$tmp/a second place"
-	release source "$tmp/source.tar"
-	tar -xf "$tmp/source.tar" -C "$tmp/a second place"
+# unpack packs the source and unpacks it elsewhere, in a folder with blanks.
+unpack() { # SOURCE.tar
+	mkdir "$tmp/a second place"
+	release source "$1"
+	tar -xf "$1" -C "$tmp/a second place"
 	second=$(echo "$tmp/a second place"/*)
 	[ ! -d modules ] || ln -s "$PWD/modules" "$second/modules"
-	(
-		umask 077
-		lifeboat_environment='' TZ=Asia/Tokyo GOCACHE="$tmp/cache" TARGETS="$targets" OUT="$tmp/again" \
-			GOFLAGS=-tags=other GOAMD64=v3 sh "$second/build.sh"
-	)
 }
 
 # fetch puts the modules that the build and the tests need into a new cache, from
@@ -191,9 +186,45 @@ check)
 	fi
 	[ -f "$sums" ] || fail "there is no file $sums"
 	echo "building again, elsewhere" >&2
-	again
+	unpack "$tmp/source.tar"
+	(
+		umask 077
+		lifeboat_environment='' TZ=Asia/Tokyo GOCACHE="$tmp/cache" TARGETS="$targets" OUT="$tmp/again" \
+			GOFLAGS=-tags=other GOAMD64=v3 sh "$second/build.sh"
+	)
 	release check "$tmp/again" "$go"
 	release compare "$tmp/again" "$sums"
+	;;
+
+bundle)
+	scratch
+	rm -rf dist
+	mkdir dist
+	version=$(release version)
+	# What is built is what is packed.
+	unpack "$PWD/dist/lifeboat-$version-source.tar"
+	fetch "$tmp/modules"
+	release modules "$tmp/modules/cache/download" "dist/lifeboat-$version-modules.tar"
+	lifeboat_environment='' TARGETS="$targets" OUT="$tmp/built" sh "$second/build.sh"
+	rm "$tmp/built/SHA256SUMS"
+	mv "$tmp/built"/* dist/
+	out=$PWD/dist
+	(
+		cd "$second"
+		release pages "$out"
+		release manuals "$out"
+	)
+	checksums dist
+	echo "the release is in dist; docs/releasing.md says how to sign it" >&2
+	;;
+
+usb)
+	scratch
+	[ -f dist/START-HERE.html ] || fail "there is no release in dist; run ./build.sh bundle first"
+	release source "$tmp/source.tar"
+	cmp -s "$tmp/source.tar" "dist/lifeboat-$(release version)-source.tar" ||
+		fail "dist was made from another source; run ./build.sh bundle again"
+	release usb dist "$2"
 	;;
 
 test)

@@ -87,7 +87,9 @@ var house = []room{
 
 	// No part of any program, but for the demo vault and the runbooks, which mpc-recover has.
 	{".", "", ""},
-	{"internal/release", "internal/cli internal/release/...", ""},
+	{"internal/release", "internal/cli internal/release/... internal/verb/...", ""},
+	{"internal/release/manual", "internal/cli", ""},
+	{"internal/release/page", "", ""},
 	{"internal/release/program", "", ""},
 	{"internal/release/syscalls", "", ""},
 	{"fixtures", "", ""},

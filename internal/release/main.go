@@ -24,6 +24,9 @@ var verbs = []struct {
 	{"sbom", "DIR", sboms},
 	{"source", "OUT.tar", packSource},
 	{"modules", "CACHE OUT.tar", packModules},
+	{"pages", "DIR", pages},
+	{"manuals", "DIR", manuals},
+	{"usb", "DIST DIR", usb},
 }
 
 func main() {

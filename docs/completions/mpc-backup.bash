@@ -1,0 +1,25 @@
+# Completion of mpc-backup for bash: source this file.
+_mpc_backup() {
+	local current=${COMP_WORDS[COMP_CWORD]} words=
+	COMPREPLY=()
+	if [ "$COMP_CWORD" -eq 1 ] || [ "${COMP_WORDS[1]}" = help ]; then
+		words='inspect audit verify attest check seal open rewrap keygen paper help version'
+	else
+		case $current in -*) ;; *) return ;; esac
+		case ${COMP_WORDS[1]} in
+		inspect) words='--allow-network --allow-swap --date --identity --json --passphrase-file --require-sandbox --threshold --xpub -i' ;;
+		audit) words='--addresses --allow-network --allow-swap --challenge --date --epoch --json --max-age --report --require-sandbox --strict --threshold --xpub' ;;
+		verify) words='--addresses --allow-network --allow-swap --date --group --identity --json --max-iterations --max-work-factor --passphrase-file --report --require-sandbox --threshold --xpub -i' ;;
+		attest) words='--allow-network --allow-swap --challenge --date --identity --max-iterations --max-work-factor --output --passphrase-file --report --require-sandbox --threshold --xpub -i -o' ;;
+		check) words='--allow-network --allow-swap --challenge --date --group-file --json --report --require-sandbox' ;;
+		seal) words='--allow-network --allow-swap --check --date --generate-passphrase --generate-passphrase-file --identity --json --label --max-iterations --max-work-factor --output --passphrase --passphrase-file --recipient --recipients-file --require-sandbox --seal-passphrase-file --threshold --xpub -R -i -o -r' ;;
+		open) words='--allow-network --allow-swap --date --identity --json --list --max-work-factor --output --passphrase-file --require-sandbox -i -o' ;;
+		rewrap) words='--allow-network --allow-swap --date --generate-passphrase --generate-passphrase-file --identity --json --label --max-work-factor --output --passphrase --passphrase-file --recipient --recipients-file --require-sandbox --seal-passphrase-file -R -i -o -r' ;;
+		keygen) words='--allow-network --allow-swap --classic --date --json --output --quorum --require-sandbox --set -o' ;;
+		paper) words='--allow-network --allow-swap --date --json --output --read --require-sandbox --title -o' ;;
+		version) words=--json ;;
+		esac
+	fi
+	while IFS= read -r word; do COMPREPLY+=("$word"); done < <(compgen -W "$words" -- "$current")
+}
+complete -o default -F _mpc_backup mpc-backup

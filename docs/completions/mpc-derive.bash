@@ -1,0 +1,18 @@
+# Completion of mpc-derive for bash: source this file.
+_mpc_derive() {
+	local current=${COMP_WORDS[COMP_CWORD]} words=
+	COMPREPLY=()
+	if [ "$COMP_CWORD" -eq 1 ] || [ "${COMP_WORDS[1]}" = help ]; then
+		words='address find chains help version'
+	else
+		case $current in -*) ;; *) return ;; esac
+		case ${COMP_WORDS[1]} in
+		address) words='--addresses --allow-network --allow-swap --chain --count --csv --date --from --json --output --path --require-sandbox -o' ;;
+		find) words='--accounts --addresses --allow-network --allow-swap --chain --date --indexes --json --output --require-sandbox --template -o' ;;
+		chains) words='--allow-network --allow-swap --date --require-sandbox' ;;
+		version) words=--json ;;
+		esac
+	fi
+	while IFS= read -r word; do COMPREPLY+=("$word"); done < <(compgen -W "$words" -- "$current")
+}
+complete -o default -F _mpc_derive mpc-derive

@@ -1,0 +1,21 @@
+# Completion of mpc-recover for bash: source this file.
+_mpc_recover() {
+	local current=${COMP_WORDS[COMP_CWORD]} words=
+	COMPREPLY=()
+	if [ "$COMP_CWORD" -eq 1 ] || [ "${COMP_WORDS[1]}" = help ]; then
+		words='key repair reshare ceremony drill guide help version'
+	else
+		case $current in -*) ;; *) return ;; esac
+		case ${COMP_WORDS[1]} in
+		key) words='--addresses --allow-network --allow-swap --chain --date --group --identity --json --label --max-iterations --max-work-factor --output --passphrase-file --path --plaintext --recipient --recipients-file --require-sandbox --root --salvage --seal-passphrase-file --threshold --xpub -R -i -o -r' ;;
+		repair) words='--allow-network --allow-swap --date --group --identity --json --label --lost --max-iterations --max-work-factor --new-passphrase-file --output --passphrase-file --recipient --recipients-file --require-sandbox --seal-passphrase-file --threshold --xpub -R -i -o -r' ;;
+		reshare) words='--allow-network --allow-swap --date --group --identity --json --max-iterations --max-work-factor --new-passphrase-file --old-threshold --output --party --passphrase-file --require-sandbox --threshold --to --xpub -i -o' ;;
+		ceremony) words='--allow-network --allow-swap --date --group --identity --json --key-passphrase-file --label --new-passphrase-file --passphrase-file --recipient --recipients-file --require-sandbox --seal-passphrase-file -R -i -r' ;;
+		drill) words='--allow-network --allow-swap --date --interactive --keep --require-sandbox --scenario' ;;
+		guide) words='--allow-network --allow-swap --date --lost --require-sandbox --role' ;;
+		version) words=--json ;;
+		esac
+	fi
+	while IFS= read -r word; do COMPREPLY+=("$word"); done < <(compgen -W "$words" -- "$current")
+}
+complete -o default -F _mpc_recover mpc-recover

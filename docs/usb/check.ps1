@@ -1,0 +1,76 @@
+# Checks the files beside it, and copies the programs for this machine to a folder:
+#
+#   powershell -ExecutionPolicy Bypass -File check.ps1
+#   powershell -ExecutionPolicy Bypass -File check.ps1 C:\lifeboat
+#
+# For Windows 10 and later.
+param([string]$To = "")
+$ErrorActionPreference = "Stop"
+
+function Fail([string]$Message) {
+    Write-Host "check.ps1: ERROR: $Message" -ForegroundColor Red
+    exit 1
+}
+
+if ($To -ne "") { $To = $ExecutionContext.SessionState.Path.GetUnresolvedProviderPathFromPSPath($To) }
+Set-Location -LiteralPath $PSScriptRoot
+if (-not (Test-Path -LiteralPath "SHA256SUMS")) { Fail "there is no SHA256SUMS beside this script" }
+
+# 1. The signature, which says whose list of checksums it is.
+if (-not (Test-Path -LiteralPath "SHA256SUMS.sig")) {
+    Write-Host "SHA256SUMS carries no signature: compare it with one from another source"
+} elseif (-not (Test-Path -LiteralPath "allowed_signers") -or -not (Get-Command ssh-keygen -ErrorAction SilentlyContinue)) {
+    Write-Host "SHA256SUMS is signed, but ssh-keygen or the file allowed_signers is missing: the signature was NOT checked"
+} else {
+    # cmd, because PowerShell would change the bytes on their way.
+    $who = cmd /c "ssh-keygen -Y find-principals -s SHA256SUMS.sig -f allowed_signers 2>nul" | Select-Object -First 1
+    if (-not $who) { Fail "SHA256SUMS is signed by a key that is not in allowed_signers" }
+    if ($who -notmatch '^[A-Za-z0-9@._-]+$') { Fail "allowed_signers has a name that is not letters, digits and @._-" }
+    cmd /c "ssh-keygen -Y verify -f allowed_signers -I $who -n lifeboat-release -s SHA256SUMS.sig < SHA256SUMS >nul 2>nul"
+    if ($LASTEXITCODE -ne 0) { Fail "the signature of SHA256SUMS is wrong: do not use these files" }
+    Write-Host "SHA256SUMS is signed by $who. Whoever made this stick also chose these keys,"
+    Write-Host "so compare them with what you have on paper or are told by telephone:"
+    Get-Content -LiteralPath "allowed_signers" | ForEach-Object { Write-Host "  $_" }
+}
+
+# 2. The files.
+$sums = @{}
+foreach ($line in Get-Content -LiteralPath "SHA256SUMS") {
+    if ($line -notmatch '^([0-9a-f]{64}) [ *](.+)$') { Fail "SHA256SUMS has a line that is not a checksum and a name" }
+    $sums[$Matches[2]] = $Matches[1]
+}
+if ($sums.Count -eq 0) { Fail "SHA256SUMS lists nothing" }
+$wrong = @()
+foreach ($name in $sums.Keys) {
+    if (-not (Test-Path -LiteralPath $name -PathType Leaf)) { $wrong += "$name is missing"; continue }
+    if ((Get-FileHash -LiteralPath $name -Algorithm SHA256).Hash.ToLower() -ne $sums[$name]) { $wrong += "$name is damaged or changed" }
+}
+if ($wrong.Count -gt 0) { Fail ($wrong -join "`n") }
+Write-Host "all $($sums.Count) files are as SHA256SUMS lists them"
+
+# 3. What is there and not listed.
+$known = @("SHA256SUMS", "SHA256SUMS.sig", "allowed_signers")
+Get-ChildItem -Recurse -File | ForEach-Object {
+    $name = $_.FullName.Substring($PSScriptRoot.TrimEnd('\').Length + 1).Replace('\', '/')
+    if (-not $sums.ContainsKey($name) -and $known -notcontains $name -and $name -notmatch '^(\.|attest/|System Volume Information/)') {
+        Write-Host "check.ps1: warning: $name is not listed; do not run or open it"
+    }
+}
+
+# 4. The programs for this machine.
+if ($To -eq "") { exit 0 }
+if (Test-Path -LiteralPath $To) { Fail "$To exists; name a new folder" }
+if (-not (Test-Path -LiteralPath "bin/windows-amd64")) { Fail "there are no programs for Windows here" }
+New-Item -ItemType Directory -Path $To | Out-Null
+foreach ($kind in @("bin", "age")) {
+    foreach ($file in Get-ChildItem -LiteralPath "$kind/windows-amd64" -File) {
+        $copy = Join-Path $To $file.Name
+        Copy-Item -LiteralPath $file.FullName -Destination $copy
+        Unblock-File -LiteralPath $copy # it was checked here, so SmartScreen need not ask
+        if ((Get-FileHash -LiteralPath $copy -Algorithm SHA256).Hash.ToLower() -ne $sums["$kind/windows-amd64/$($file.Name)"]) {
+            Fail "the copy $copy is damaged"
+        }
+        Write-Host $copy
+    }
+}
+Write-Host "Next: & `"$(Join-Path $To 'mpc-recover.exe')`" guide"

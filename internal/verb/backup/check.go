@@ -62,7 +62,7 @@ func runCheck(e *cli.Env, args []string) error {
 		return err
 	}
 	wanted := audit.Statement{}
-	if f.challenge != "" || f.report != "" {
+	if f.asked() {
 		var err error
 		if wanted, err = readSubject(set, f.challenge, f.report); err != nil {
 			return err
@@ -95,18 +95,21 @@ func runCheck(e *cli.Env, args []string) error {
 	}
 	r.OK = code == cli.OK
 	for _, t := range audit.CollectStatements(statements) {
-		r.Together = append(r.Together, togetherReport{t.Curve.String(), t.Epoch, hex.EncodeToString(t.RootKey.Bytes()), t.Subject, t.Threshold, t.Nodes, t.Enough})
+		r.Together = append(r.Together, togetherReport{t.Curve.String(), t.Epoch, hex.EncodeToString(t.RootKey.Bytes()), t.Subject, t.Threshold, t.Nodes, t.Enough, t.Enough && f.asked()})
 	}
 	if f.json {
 		err = e.WriteJSON(r)
 	} else {
-		err = r.print(e.Stdout, wanted)
+		err = r.print(e.Stdout, f.asked())
 	}
 	if err != nil || r.OK {
 		return err
 	}
 	return cli.Fail(code, fmt.Errorf("not every attestation is good: %s", r.first()))
 }
+
+// asked reports whether it is known what was asked, so that answers are fresh.
+func (f *checkFlags) asked() bool { return f.challenge != "" || f.report != "" }
 
 func readAttestations(path string) ([]audit.Signed, error) {
 	data, err := strict.ReadFile(path, audit.MaxFileSize)
@@ -194,7 +197,8 @@ type togetherReport struct {
 	Subject   string   `json:"subject"`
 	Threshold int      `json:"threshold"`
 	Nodes     []string `json:"nodes"`
-	Enough    bool     `json:"recoverable"` // by these holders together
+	Enough    bool     `json:"enough"`      // these holders had the root private key between them when they signed
+	Fresh     bool     `json:"recoverable"` // and they answered what was asked
 }
 
 func describeAttestation(path string, s *audit.Statement, err error) attestationReport {
@@ -219,7 +223,7 @@ func (r *checkReport) first() string {
 	return ""
 }
 
-func (r *checkReport) print(w io.Writer, wanted audit.Statement) error {
+func (r *checkReport) print(w io.Writer, asked bool) error {
 	var b strings.Builder
 	for _, a := range r.Attestations {
 		if !a.OK {
@@ -231,13 +235,16 @@ func (r *checkReport) print(w io.Writer, wanted audit.Statement) error {
 	}
 	for _, t := range r.Together {
 		fmt.Fprintf(&b, "epoch %s on %s: %d holders answered, %d are needed\n  root public key %s\n  %s\n", t.Epoch, t.Curve, len(t.Nodes), t.Threshold, t.RootKey, cli.Clean(t.Subject))
-		if t.Enough {
+		switch {
+		case t.Fresh:
 			fmt.Fprintf(&b, "  recoverable: %s have the root private key between them\n", holder.Sentence(quoteAll(t.Nodes)))
-		} else {
+		case t.Enough:
+			fmt.Fprintf(&b, "  NOT SHOWN to be recoverable today: %s had the root private key between them when they signed\n", holder.Sentence(quoteAll(t.Nodes)))
+		default:
 			b.WriteString("  NOT SHOWN to be recoverable\n")
 		}
 	}
-	if wanted.Challenge == "" && wanted.Report == "" {
+	if !asked {
 		b.WriteString("No --challenge or --report was given: an old answer looks as good as a fresh one. Compare what was asked.\n")
 	}
 	b.WriteString(fewProve + "\n")

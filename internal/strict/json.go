@@ -23,6 +23,7 @@ const (
 	MaxDocument = 16 << 20 // bytes; a party's tss-lib data is about 4 kB
 	MaxDepth    = 32       // of arrays and objects
 	MaxNumber   = 1300     // characters; a 4096-bit number has 1234 digits
+	MaxKeys     = 200_000  // in all objects together; a file of 1000 groups has 60,000
 )
 
 // maxShown is how much of a key from the file an error repeats, in bytes.
@@ -35,7 +36,7 @@ var byteOrderMark = []byte("\xef\xbb\xbf")
 // keys are ignored.
 //
 // Refused are, beyond what encoding/json refuses: a document longer than
-// MaxDocument; arrays and objects nested deeper than MaxDepth; a number, or a
+// MaxDocument; arrays and objects nested deeper than MaxDepth; more than MaxKeys keys; a number, or a
 // string of digits, longer than MaxNumber; invalid UTF-8; keys of one object
 // that are equal or differ in case only; a key that differs in case from the
 // field it would set; and null, unless a pointer, an interface or a
@@ -170,6 +171,7 @@ func quote(key string) string {
 type walker struct {
 	data   []byte
 	at     int
+	keys   int // seen so far
 	fields map[reflect.Type]*fieldSet
 }
 
@@ -219,6 +221,9 @@ func (w *walker) object(t reflect.Type) *problem {
 		key, p := w.key()
 		if p != nil {
 			return p
+		}
+		if w.keys++; w.keys > MaxKeys {
+			return problemf("more than %d keys in one document", MaxKeys)
 		}
 		folded := fold(key)
 		if first, ok := seen[folded]; ok && first == key {

@@ -2,6 +2,7 @@ package strict_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"math/big"
 	"strings"
 	"testing"
@@ -166,5 +167,30 @@ func BenchmarkUnmarshal(b *testing.B) {
 		if err := strict.Unmarshal(doc, &d); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// Distinct keys cost more than any other byte of a document, so there is a limit
+// on them.
+func TestUnmarshalManyKeys(t *testing.T) {
+	document := func(n int) []byte {
+		var b strings.Builder
+		b.WriteString(`[{"k":1`)
+		for i := 1; i < n; i++ {
+			if i%1000 == 0 {
+				b.WriteString("},{\"k\":1")
+				continue
+			}
+			fmt.Fprintf(&b, `,"k%d":1`, i)
+		}
+		b.WriteString("}]")
+		return []byte(b.String())
+	}
+	var v any
+	if err := strict.Unmarshal(document(strict.MaxKeys), &v); err != nil {
+		t.Error(err)
+	}
+	if err := strict.Unmarshal(document(strict.MaxKeys+1), &v); err == nil || !strings.Contains(err.Error(), "more than 200000 keys") {
+		t.Errorf("one key too many: %v", err)
 	}
 }

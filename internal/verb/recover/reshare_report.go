@@ -1,0 +1,115 @@
+package recover
+
+import (
+	"encoding/hex"
+	"fmt"
+	"io"
+	"strings"
+
+	"lifeboat/internal/cli"
+	"lifeboat/internal/verb/holder"
+	"lifeboat/share"
+)
+
+// reshareReport is what --json prints. It holds no secret.
+type reshareReport struct {
+	Tool       string               `json:"tool"`
+	Date       string               `json:"date"`
+	Conditions *cli.Conditions      `json:"conditions"`
+	Groups     []resharedReport     `json:"groups"`
+	Files      []newFileReport      `json:"files"`
+	Old        []holder.GroupReport `json:"old_groups"`
+	Next       []string             `json:"next"`
+}
+
+type resharedReport struct {
+	ID           string              `json:"id"`
+	Curve        string              `json:"curve"`
+	Epoch        string              `json:"epoch"`
+	Threshold    int                 `json:"threshold"`
+	Participants []participantReport `json:"participants"`
+	Root         string              `json:"root_extended_public_key"`
+	OldID        string              `json:"old_id"`
+	OldEpoch     string              `json:"old_epoch"`
+	OldThreshold int                 `json:"old_threshold"`
+	OldNodes     []string            `json:"old_nodes"`
+	Used         []string            `json:"used"`
+}
+
+type participantReport struct {
+	NodeID    string `json:"node_id"`
+	ShareID   string `json:"share_id"`
+	PublicKey string `json:"share_public_key"`
+}
+
+type newFileReport struct {
+	NodeID string `json:"node_id"`
+	Path   string `json:"path"`
+	Bundle bool   `json:"bundle"`
+}
+
+func (r *reshareReport) add(s *resharing) {
+	g, old := s.group, s.from.Group
+	report := resharedReport{
+		ID: g.ID, Curve: g.Curve.String(), Epoch: g.Epoch(), Threshold: g.Threshold, Root: g.Root().String(),
+		OldID: old.ID, OldEpoch: old.Epoch(), OldThreshold: old.Threshold, OldNodes: old.NodeIDs(),
+	}
+	for _, h := range s.from.Good[:old.Threshold] {
+		report.Used = append(report.Used, h.Sealed.NodeID)
+	}
+	for _, p := range g.Participants {
+		report.Participants = append(report.Participants, participantReport{p.NodeID, p.ShareID.Text, hex.EncodeToString(p.PublicKey.Bytes())})
+	}
+	r.Groups = append(r.Groups, report)
+	if len(r.Groups) == 1 {
+		r.Next = append(r.Next,
+			"Each new holder takes their file, opens it with their own password or identity, and says so: mpc-backup attest FILE --challenge TEXT -o A.json; mpc-backup check A.json tells who has.")
+		r.Next = append(r.Next, oldShares("Only then destroy", old)...)
+		r.Next = append(r.Next, notKnown)
+	}
+}
+
+// oldShares says what must become of the shares that a reshare replaces, and
+// when.
+func oldShares(when string, old *share.Group) []string {
+	t, n := old.Threshold, len(old.Participants)
+	return []string{
+		fmt.Sprintf("%s the old shares: any %d of the %d old shares still give the key, for ever, and no reshare changes that. They are those of %s.",
+			when, t, n, holder.Sentence(quoted(old.NodeIDs()))),
+		fmt.Sprintf("Destroy every copy of them: files, phones and nodes, bundles, backups, paper, and the passwords. At least %d of the %d must be gone for certain; count those that you cannot see destroyed, such as the provider's, as still there.",
+			n-t+1, n),
+	}
+}
+
+func quoted(list []string) []string {
+	out := make([]string, len(list))
+	for i, s := range list {
+		out[i] = fmt.Sprintf("%q", s)
+	}
+	return out
+}
+
+func (r *reshareReport) print(w io.Writer) error {
+	var b strings.Builder
+	for _, g := range r.Groups {
+		fmt.Fprintf(&b, "reshared: group %q on %s, from the shares of %s\n", g.OldID, g.Curve, holder.Sentence(quoted(g.Used)))
+		fmt.Fprintf(&b, "  new group %q, epoch %s: %d of %d shares give the key\n  root key  %s (unchanged)\n", g.ID, g.Epoch, g.Threshold, len(g.Participants), g.Root)
+	}
+	for _, f := range r.Files {
+		how := "under its new password"
+		if f.Bundle {
+			how = "bundle for its recipient"
+		}
+		fmt.Fprintf(&b, "written: %s (%s; read back and opened)\n", f.Path, how)
+	}
+	printNext(&b, r.Next)
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func printNext(b *strings.Builder, next []string) {
+	b.WriteString("What remains to be done:\n")
+	for i, line := range next {
+		fmt.Fprintf(b, "  %d. %s\n", i+1, line)
+	}
+}

@@ -1,0 +1,127 @@
+package ceremony
+
+import (
+	"crypto/hpke"
+	"fmt"
+
+	"lifeboat/recover"
+	"lifeboat/share"
+	"lifeboat/share/open"
+)
+
+// joinFile is a join that was read.
+type joinFile struct {
+	*message
+	ids    []share.ID // by group, of a reshare
+	public hpke.PublicKey
+}
+
+// Join makes a party's one-time key, and in a reshare its new share IDs. The key
+// goes into a file outside the folder, sealed; the message into the folder.
+func (c *Ceremony) Join(node string) (file []byte, key *Key, err error) {
+	if !c.Takes(StepJoin, node) {
+		return nil, nil, fmt.Errorf("node %q has %w: it is not in the plan", node, ErrParty)
+	}
+	if key, err = newKey(c.session, node); err != nil {
+		return nil, nil, err
+	}
+	m := joinMessage{head: c.head(StepJoin, node), PublicKey: key.private.PublicKey().Bytes(), ShareIDs: []string{}}
+	if c.plan.Kind == Reshare {
+		for i, g := range c.plan.groups {
+			taken := c.joinedIDs(i)
+			for _, p := range g.Participants {
+				taken = append(taken, p.ShareID)
+			}
+			m.ShareIDs = append(m.ShareIDs, open.NewID(g.Curve, taken...).Text)
+		}
+	}
+	if file, err = write(&m); err != nil {
+		return nil, nil, err
+	}
+	return file, key, nil
+}
+
+// joinedIDs lists the share IDs that parties have taken in a group.
+func (c *Ceremony) joinedIDs(group int) []share.ID {
+	var ids []share.ID
+	for _, node := range c.plan.Parties {
+		if j := c.joins[node]; j != nil {
+			ids = append(ids, j.ids[group])
+		}
+	}
+	return ids
+}
+
+func (c *Ceremony) readJoin(node string, data []byte) error {
+	var v joinMessage
+	m, err := c.read(StepJoin, node, data, &v)
+	if err != nil {
+		return err
+	}
+	if err := m.unsigned(); err != nil {
+		return err
+	}
+	j := &joinFile{message: m}
+	if j.public, err = kem().NewPublicKey(v.PublicKey); err != nil {
+		return fmt.Errorf("%w: its public key cannot be used", ErrMessage)
+	}
+	wanted := len(c.plan.groups)
+	if c.plan.Kind == Repair {
+		wanted = 0
+	}
+	if len(v.ShareIDs) != wanted {
+		return fmt.Errorf("%w: it has %d share IDs, and %d are needed", ErrMessage, len(v.ShareIDs), wanted)
+	}
+	for i, text := range v.ShareIDs {
+		id, err := share.NewID(c.plan.groups[i].Curve, text)
+		if err != nil {
+			return fmt.Errorf("%w: %w", ErrMessage, err)
+		}
+		j.ids = append(j.ids, id)
+	}
+	c.joins[node] = j
+	return nil
+}
+
+// prepare checks the plan and all joins together.
+func (c *Ceremony) prepare() error {
+	for i, g := range c.plan.groups {
+		var signers []share.ID
+		for _, node := range c.plan.Signers {
+			signers = append(signers, g.ByNode(node).ShareID)
+		}
+		if c.plan.Kind == Repair {
+			r, err := recover.NewRepair(g, g.RootKey, signers, g.ByNode(c.plan.Parties[0]).ShareID)
+			if err != nil {
+				return &FileError{PlanName, err}
+			}
+			c.repairs = append(c.repairs, r)
+			continue
+		}
+		if err := c.distinctIDs(i); err != nil {
+			return err
+		}
+		r, err := recover.NewRedistribution(g, g.RootKey, signers, c.plan.Threshold, c.joinedIDs(i))
+		if err != nil {
+			return &FileError{PlanName, err}
+		}
+		c.redistributions = append(c.redistributions, r)
+	}
+	return nil
+}
+
+// distinctIDs names whoever took a share ID that was taken.
+func (c *Ceremony) distinctIDs(group int) error {
+	ids := c.joinedIDs(group)
+	for i, id := range ids {
+		if p := c.plan.groups[group].Participant(id); p != nil {
+			return &FileError{Name(StepJoin, c.plan.Parties[i]), fmt.Errorf("%w: its share ID is that of the old share of node %q", ErrMessage, p.NodeID)}
+		}
+		for j := range i {
+			if ids[j].Equal(id) {
+				return &FileError{Name(StepJoin, c.plan.Parties[i]), fmt.Errorf("%w: its share ID is the same as in %q", ErrMessage, Name(StepJoin, c.plan.Parties[j]))}
+			}
+		}
+	}
+	return nil
+}

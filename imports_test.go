@@ -52,6 +52,8 @@ var house = []room{
 	{"share/open", "share internal/curve internal/scalar internal/secret internal/strict", ""},
 	{"recover", "derive/... share share/open internal/base58 internal/curve internal/scalar internal/secret internal/strict",
 		"github.com/bnb-chain/tss-lib/v2/..."},
+	{"recover/ceremony", "derive recover share/... internal/curve internal/scalar internal/secret internal/strict", ""},
+	{"recover/tsslib", "share internal/curve internal/scalar internal/secret", ""},
 
 	// Bundles, and what can be said without a secret.
 	{"backup", "backup/lines backup/shard internal/secret internal/strict",
@@ -78,7 +80,7 @@ var house = []room{
 	{"internal/verb/derive", "chains/... derive/... share internal/cli internal/curve internal/ordered internal/outfile internal/secret internal/strict internal/verb/addresses", ""},
 	{"internal/verb/holder", "backup chains/... derive share/... internal/cli internal/curve internal/outfile internal/prompt internal/secret internal/strict", ""},
 	{"internal/verb/backup", "audit/... backup/... chains/... derive/... share/... internal/cli internal/curve internal/outfile internal/prompt internal/scalar internal/secret internal/strict internal/verb/addresses internal/verb/holder", ""},
-	{"internal/verb/recover", "audit audit/report docs/runbooks backup chains/... derive/... recover share/... fixtures/vaults/demo internal/base58 internal/cli internal/curve internal/outfile internal/prompt internal/scalar internal/secret internal/ordered internal/strict internal/verb/addresses internal/verb/holder internal/verb/backup", ""},
+	{"internal/verb/recover", "audit audit/report docs/runbooks backup chains/... derive/... recover/... share/... fixtures/vaults/demo internal/base58 internal/cli internal/curve internal/outfile internal/prompt internal/scalar internal/secret internal/ordered internal/strict internal/verb/addresses internal/verb/holder internal/verb/backup", ""},
 
 	// The programs.
 	{"cmd/mpc-derive", "internal/verb/derive", ""},
@@ -129,8 +131,8 @@ var undesired = []struct{ what, where, why string }{
 	{"math/rand", "", "randomness is crypto/rand"},
 	{"math/rand/v2", "fixtures/gen", "randomness is crypto/rand; the fixtures come from a fixed seed"},
 	{"os/signal", "internal/cli", "signals are caught in one place"},
-	{"math/big", "share internal/curve internal/story fixtures/gen", "math/big takes variable time and cannot be wiped: " +
-		"share and curve use it on share IDs and public coordinates, the others have no secrets"},
+	{"math/big", "share internal/curve recover/tsslib internal/story fixtures/gen", "math/big takes variable time and cannot be wiped: " +
+		"share and curve use it on share IDs and public coordinates, tsslib writes tss-lib's decimal numbers, the others have no secrets"},
 	{"golang.org/x/sys/unix", "internal/airgap internal/lockdown internal/outfile internal/prompt internal/prompt/ptytest internal/cli", "system calls stay in their rooms"},
 	{"os", "internal/strict internal/outfile internal/prompt internal/prompt/ptytest internal/airgap internal/lockdown internal/cli internal/verb/... cmd/... internal/release/... internal/story fixtures/gen",
 		"domain packages read and write what they are given"},

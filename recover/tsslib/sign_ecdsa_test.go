@@ -1,8 +1,3 @@
-//go:build tsslibsigning
-
-// tss-lib's ECDSA signing imports a module that nothing else here needs, so that
-// this test is asked for: go test -mod=mod -tags tsslibsigning ./recover/tsslib
-
 package tsslib
 
 import (

@@ -87,6 +87,7 @@ func Differences(ours, theirs *Program) []string {
 		a, in := ours.Symbols[name]
 		b, also := theirs.Symbols[name]
 		switch {
+		case strings.HasPrefix(name, "go:"), strings.HasPrefix(name, "type:"): // made by the linker, follow the others
 		case !also:
 			names = append(names, "function or variable "+name+" is only here")
 		case !in:

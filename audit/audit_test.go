@@ -173,7 +173,20 @@ func TestAttested(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	var epochs []string
+	for _, v := range auditOf(audit.Options{}, of(vault, 0)...).Vaults {
+		epochs = append(epochs, v.Epochs[0].Epoch)
+	}
+	foreign := roots(t, large)
+	elsewhere := func(s *audit.Statement) {
+		for _, r := range foreign {
+			if r.Curve() == s.Curve {
+				s.RootKey = r.Point()
+			}
+		}
+	}
 	both := []audit.Status{audit.Recoverable, audit.Recoverable}
+	unproven := []audit.Status{audit.Present, audit.Present}
 	few := []audit.Status{audit.TooFew, audit.TooFew}
 	for _, c := range []struct {
 		name  string
@@ -194,6 +207,7 @@ func TestAttested(t *testing.T) {
 		{"another challenge", audit.Options{Challenge: "another one"}, append(of(vault, 1), one, three), few, "attestation-other"},
 		{"a signature that is not good", audit.Options{}, [][2]string{one, {"a3.json", strings.ReplaceAll(three[1], "date: 2026-03-01", "date: 2026-03-02")}}, few, "attestation-invalid"},
 		{"a file that is cut off", audit.Options{}, [][2]string{one, {"a3.json", three[1][:len(three[1])-9]}}, few, "damaged-attestation"},
+		{"a recorded epoch that they only claim", audit.Options{Epochs: epochs}, [][2]string{file("a1.json", vault, 0, elsewhere), file("a3.json", vault, 2, elsewhere)}, unproven, "epoch-not-recorded"},
 		{"a roster that differs", audit.Options{}, append(of(vault, 1), one, file("a3.json", vault, 2, func(s *audit.Statement) { s.Threshold = 3 })), []audit.Status{audit.Present, audit.Present}, "attestation-contradicts"},
 	} {
 		r := auditOf(c.o, c.files...)
@@ -320,6 +334,16 @@ func TestBundles(t *testing.T) {
 	}
 	if r := auditOf(audit.Options{}, bundle, manifest); len(r.Vaults) != 1 || r.Vaults[0].Status != audit.Unknown {
 		t.Errorf("only a bundle: %v", statuses(r))
+	}
+	for _, id := range []string{"12345", "0", "x", strings.Repeat("9", 1000)} {
+		stranger := fact(1)
+		stranger[0].ShareID, stranger[0].NodeID = id, "stranger"
+		forged, lie := seal("forged.age", stranger)
+		files := append(of(vault, 0), forged, lie)
+		r := auditOf(audit.Options{Epochs: []string{stranger[0].Epoch}}, files...)
+		if e := r.Vaults[0].Epochs[0]; e.Status != audit.TooFew || len(e.Holders) != 3 || !has(r, "manifest-contradicts") {
+			t.Errorf("a manifest with share ID %.20q, which the roster does not have: %v, %d holders", id, e.Status, len(e.Holders))
+		}
 	}
 	both, second := seal("both.age", append(fact(1), fact(2)...))
 	if r := with(both, second); !has(r, "shares-together") {

@@ -36,6 +36,23 @@ func (e *epoch) holder(shareID, nodeID string) *Holder {
 	return &e.holders[len(e.holders)-1]
 }
 
+// lists reports whether a share ID is in the roster, or the roster is not known, and
+// returns the ID as the roster has it.
+func (e *epoch) lists(shareID string) (string, bool) {
+	if e.set == nil {
+		return shareID, true
+	}
+	id, err := share.NewID(e.set.Group.Curve, shareID)
+	if err != nil {
+		return "", false
+	}
+	p := e.set.Group.Participant(id)
+	if p == nil {
+		return "", false
+	}
+	return p.ShareID.Text, true
+}
+
 // epochs puts together what all files say.
 func (a *Auditor) epochs() []*epoch {
 	var all []*epoch
@@ -47,7 +64,7 @@ func (a *Auditor) epochs() []*epoch {
 	}
 	for _, b := range a.bundles {
 		if b.manifest != nil {
-			all = placeBundle(all, b)
+			all = a.placeBundle(all, b)
 		}
 	}
 	for _, s := range a.shares {
@@ -112,8 +129,10 @@ func (a *Auditor) placeStatement(all []*epoch, s attested) []*epoch {
 	return all
 }
 
-// placeBundle adds the shares that a bundle's public manifest names.
-func placeBundle(all []*epoch, b *bundleFile) []*epoch {
+// placeBundle adds the shares that a bundle's public manifest names. Nothing vouches
+// for a manifest, so a share that the roster of the share files does not have counts
+// for nothing.
+func (a *Auditor) placeBundle(all []*epoch, b *bundleFile) []*epoch {
 	for _, s := range b.manifest.Shares {
 		i := slices.IndexFunc(all, func(e *epoch) bool { return e.curve == s.Curve && e.name == s.Epoch })
 		if i < 0 {
@@ -121,7 +140,13 @@ func placeBundle(all []*epoch, b *bundleFile) []*epoch {
 			all = append(all, &epoch{curve: s.Curve, name: s.Epoch})
 		}
 		e := all[i]
-		h := e.holder(s.ShareID, s.NodeID)
+		id, ok := e.lists(s.ShareID)
+		if !ok {
+			a.find(Error, "manifest-contradicts", b.path, "have the bundle opened (mpc-backup verify) and find out who wrote the manifest",
+				"its public manifest names a share of epoch %s, of node %.70q, that the share files of this epoch do not list: it counts for nothing", e.name, s.NodeID)
+			continue
+		}
+		h := e.holder(id, s.NodeID)
 		if c := (Copy{Path: b.path, Bundle: true}); !slices.Contains(h.Copies, c) {
 			h.Copies = append(h.Copies, c)
 		}

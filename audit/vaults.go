@@ -16,7 +16,8 @@ const MaxSets = 12
 func (a *Auditor) judge(e *epoch) Epoch {
 	r := Epoch{
 		Epoch: e.name, GroupIDs: orEmpty(e.groupIDs), Created: orEmpty(e.created), Threshold: e.threshold, Roster: e.set != nil,
-		Recorded: slices.Contains(a.o.Epochs, e.name), Holders: e.holders, Sets: [][]string{},
+		// Without a roster the epoch is a number that a file claims, not the fingerprint of its shares.
+		Recorded: e.set != nil && slices.Contains(a.o.Epochs, e.name), Holders: e.holders, Sets: [][]string{},
 	}
 	var here, attested []string
 	for _, h := range r.Holders {

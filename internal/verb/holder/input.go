@@ -109,7 +109,7 @@ func (in *Input) needed(sharesToo bool) int {
 	switch {
 	case in.Other:
 		return 0
-	case !sharesToo:
+	case !sharesToo, len(in.text) > 0: // a bundle that is open, and brings the password
 		return in.slots() - 1
 	case len(in.Entries) > 0 && in.Entries[0].Sealed.Kind == share.TSSLib:
 		return 0

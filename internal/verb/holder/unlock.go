@@ -118,18 +118,22 @@ func (s *Session) readPassphrases(set *cli.Flags) error {
 	if len(s.flags.passphrases) == 0 {
 		return nil
 	}
-	least := func(in *Input) int { return in.needed(!s.flags.BundlesOnly) }
-	all, needed := 0, 0
-	for _, in := range s.Inputs {
-		all += in.slots()
-		needed += least(in)
-	}
-	count := (*Input).slots
-	if given := len(s.flags.passphrases); given != all {
-		if given != needed {
-			return set.Misuse("%d passphrase files for %d files: give one for each FILE, in their order (a bundle under a passphrase takes two)", given, len(s.Inputs))
+	count := s.matching((*Input).slots, s.least)
+	if count == nil {
+		// A bundle may bring the password of the file in it: only opening it tells.
+		// One that no identity opens is blamed later, whether or not it was counted.
+		if err := s.openByIdentity(); err != nil {
+			return err
 		}
-		count = least
+		count = s.matching(s.least, func(in *Input) int {
+			if in.isBundle() && in.Err != nil {
+				return in.slots() - 1
+			}
+			return s.least(in)
+		})
+	}
+	if count == nil {
+		return set.Misuse("%d passphrase files for %d files: give one for each FILE, in their order (a bundle under a passphrase takes two; one that brings the password of the file in it may do without)", len(s.flags.passphrases), len(s.Inputs))
 	}
 	next := s.flags.passphrases
 	for _, in := range s.Inputs {
@@ -143,6 +147,36 @@ func (s *Session) readPassphrases(set *cli.Flags) error {
 			list, next = append(list, p), next[1:]
 		}
 		s.passwords = append(s.passwords, list)
+	}
+	return nil
+}
+
+// least returns how many passphrases an input cannot do without in this run.
+func (s *Session) least(in *Input) int { return in.needed(!s.flags.BundlesOnly) }
+
+// matching returns the first way of counting that takes as many passphrases as
+// were given, or nil.
+func (s *Session) matching(counts ...func(*Input) int) func(*Input) int {
+	for _, count := range counts {
+		sum := 0
+		for _, in := range s.Inputs {
+			sum += count(in)
+		}
+		if sum == len(s.flags.passphrases) {
+			return count
+		}
+	}
+	return nil
+}
+
+// openByIdentity opens the bundles that are sealed to identities.
+func (s *Session) openByIdentity() error {
+	for _, in := range s.Inputs {
+		if in.Err == nil && in.isBundle() && !in.Header.NeedsPassphrase() {
+			if err := s.unlockBundle(in, &asker{env: s.env}); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
 }

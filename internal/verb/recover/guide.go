@@ -83,6 +83,9 @@ func runGuide(e *cli.Env, args []string) error {
 		}
 		g.books = a.Books()
 		g.found = a.Report()
+		if err := g.checkNode(); err != nil {
+			return err
+		}
 	}
 	var b strings.Builder
 	g.print(&b)
@@ -212,6 +215,38 @@ func (g *guide) lostNodes() []string {
 	return nodes
 }
 
+// checkNode refuses a node that no file lists, since its name would stand in the
+// commands. Where no roster is known, any name may be right.
+func (g *guide) checkNode() error {
+	var nodes []string
+	roster := false
+	for _, v := range g.found.Vaults {
+		for _, e := range v.Epochs {
+			roster = roster || e.Roster
+			for _, h := range e.Holders {
+				if !slices.Contains(nodes, h.NodeID) {
+					nodes = append(nodes, h.NodeID)
+				}
+			}
+		}
+	}
+	if g.node == "" || !roster || slices.Contains(nodes, g.node) {
+		return nil
+	}
+	return cli.Fail(cli.Mismatch, fmt.Errorf("no file lists a node %q", g.node), fmt.Sprintf("they list %q", nodes))
+}
+
+// printLost says whose share the commands make again, if that is not plain.
+func (g *guide) printLost(b *strings.Builder) {
+	lost := g.lostNodes()
+	switch {
+	case g.node != "" && !slices.Contains(lost, g.node):
+		fmt.Fprintf(b, "  WARNING: the share of %q is among the files. Is it the one that is lost?\n", g.node)
+	case g.node == "" && g.is.name != "provider" && len(lost) == 1:
+		fmt.Fprintf(b, "  The commands take the lost share to be that of %q, the only one that is not here. Is it?\n", lost[0])
+	}
+}
+
 func (g *guide) print(b *strings.Builder) {
 	fmt.Fprintf(b, "THE CASE: %s.\n\n", g.is.question)
 	if g.found != nil {
@@ -252,6 +287,7 @@ func (g *guide) printFound(b *strings.Builder) {
 	if files, bundles := g.files(); bundles {
 		fmt.Fprintf(b, "  Bundles among %s want the identity that opens them: add -i IDENTITY to each command.\n", cli.Clean(report.CommandLine(files)))
 	}
+	g.printLost(b)
 	if len(g.books) == 0 && g.is.name == "provider" {
 		b.WriteString("  No address book is among the files. Without one leave --addresses out; --root gives the key, and\n  mpc-derive find searches for the addresses.\n")
 	}

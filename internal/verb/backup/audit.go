@@ -47,7 +47,7 @@ Exit status 3 if any finding is an error, 1 if something could not be read, else
   --json                  print the findings as JSON
 
 Example: every night, from cron
-  mpc-backup audit /backups --xpub xpub6… --strict --report audit.html
+  mpc-backup audit /backups --xpub xpub6… --strict --report "audit-$(date -I).html"
 `,
 	Run: runAudit,
 }

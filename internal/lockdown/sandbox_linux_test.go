@@ -87,7 +87,13 @@ var probes = map[string]func(confined) error{
 			f.Close()
 			return err
 		}
+		input, err := os.Open(c.in)
+		if err != nil {
+			return err
+		}
+		defer input.Close()
 		for what, err := range map[string]error{
+			"opening an input to others":           input.Chmod(0o666),
 			"reading a file beside an input":       open(c.outside, os.O_RDONLY),
 			"reading a file through a link":        open(c.link, os.O_RDONLY),
 			"reading a folder beside":              open(filepath.Dir(c.in), os.O_RDONLY),

@@ -44,7 +44,7 @@ var needed = append([]uint32{
 	unix.SYS_EPOLL_CREATE1, unix.SYS_EPOLL_CTL, unix.SYS_EPOLL_PWAIT, unix.SYS_EVENTFD2, unix.SYS_PIPE2,
 	// Open files.
 	unix.SYS_READ, unix.SYS_WRITE, unix.SYS_PREAD64, unix.SYS_PWRITE64, unix.SYS_LSEEK, unix.SYS_CLOSE,
-	unix.SYS_FCNTL, unix.SYS_FSTAT, unix.SYS_FSYNC, unix.SYS_FCHMOD, unix.SYS_GETDENTS64,
+	unix.SYS_FCNTL, unix.SYS_FSTAT, unix.SYS_FSYNC, unix.SYS_GETDENTS64,
 	// Files by name; Landlock says which.
 	unix.SYS_OPENAT, unix.SYS_STATFS, unix.SYS_READLINKAT, unix.SYS_GETCWD,
 	unix.SYS_MKDIRAT, unix.SYS_UNLINKAT, unix.SYS_RENAMEAT, unix.SYS_RENAMEAT2, unix.SYS_LINKAT,
@@ -70,6 +70,9 @@ func limits(pid int) []limit {
 		{call: unix.SYS_TGKILL, arg: 0, oneOf: []uint32{uint32(pid)}},
 		// Threads, not processes.
 		{call: unix.SYS_CLONE, arg: 0, has: unix.CLONE_THREAD},
+		// Outputs are private. Landlock lets an input's mode be changed through the file
+		// that is open for reading.
+		{call: unix.SYS_FCHMOD, arg: 1, oneOf: []uint32{0o600}},
 		// No new code.
 		{call: unix.SYS_MMAP, arg: 2, lacks: unix.PROT_EXEC},
 		{call: unix.SYS_MPROTECT, arg: 2, lacks: unix.PROT_EXEC},

@@ -16,7 +16,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"math/bits"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -256,41 +255,21 @@ func (b *bench) proven() (float64, error) {
 		if sum, err = b.worker.WeightedSum(b.out, weights); err != nil {
 			return
 		}
-		var total [6]uint64
+		keys := make([]*scalar.Secret, len(b.out))
+		tweak := b.c.Scalar()
 		for i := range b.out {
-			k := root.Clone().AddPublic(b.c.ScalarFromBytes(b.out[i].Tweak[:]))
-			private := k.Bytes()
-			weigh(&total, private.Expose(), weights[i])
-			private.Wipe()
+			keys[i] = root.Clone().AddPublic(tweak.SetBytes(&b.out[i].Tweak))
+		}
+		s := scalar.WeightedSum(b.c, keys, weights)
+		ok = s.Public().Equal(sum)
+		for _, k := range keys {
 			k.Wipe()
-		}
-		var wide [48]byte
-		for i, v := range total {
-			binary.BigEndian.PutUint64(wide[40-8*i:], v)
-		}
-		var s *scalar.Secret
-		if s, err = scalar.New(b.c, wide[:]); err == nil {
-			ok = s.Public().Equal(sum)
 		}
 	})
 	if err == nil && !ok {
 		err = fmt.Errorf("the private keys do not belong to the public ones")
 	}
 	return t, err
-}
-
-// weigh adds w·k to total, which is reduced when all are added. It takes the same
-// time for every k.
-func weigh(total *[6]uint64, k []byte, w uint16) {
-	var high, carry uint64
-	for i := range 4 {
-		h, l := bits.Mul64(binary.BigEndian.Uint64(k[24-8*i:]), uint64(w))
-		l, c := bits.Add64(l, high, 0)
-		high = h + c
-		total[i], carry = bits.Add64(total[i], l, carry)
-	}
-	total[4], carry = bits.Add64(total[4], high, carry)
-	total[5] += carry
 }
 
 // keychain derives with hdkeychain, which takes so long that a few do.

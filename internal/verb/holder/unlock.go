@@ -62,6 +62,7 @@ type Session struct {
 	pin        share.Pin
 	identities []*backup.Identity
 	passwords  [][]*secret.Bytes // for each input, if they come from files
+	miscounted error             // what to say if a bundle does not bring a password that the count of files relies on
 }
 
 // Load reads the inputs and the identities, and counts the passphrase files. It
@@ -133,7 +134,16 @@ func (s *Session) readPassphrases(set *cli.Flags) error {
 		})
 	}
 	if count == nil {
-		return set.Misuse("%d passphrase files for %d files: give one for each FILE, in their order (a bundle under a passphrase takes two; one that brings the password of the file in it may do without)", len(s.flags.passphrases), len(s.Inputs))
+		s.miscounted = set.Misuse("%d passphrase files for %d files: give one for each FILE, in their order (a bundle under a passphrase takes two; a bundle that brings the password of the file in it may do with one less)", len(s.flags.passphrases), len(s.Inputs))
+		count = s.matching(func(in *Input) int {
+			if in.isBundle() && in.Header.NeedsPassphrase() {
+				return in.slots() - 1
+			}
+			return s.least(in)
+		})
+	}
+	if count == nil {
+		return s.miscounted
 	}
 	next := s.flags.passphrases
 	for _, in := range s.Inputs {
@@ -274,6 +284,9 @@ func (s *Session) unlock(in *Input, a *asker, salvage bool, use Use) error {
 			return err
 		}
 		s.warnTestOnly()
+		if s.miscounted != nil && in.Header.NeedsPassphrase() && s.least(in) == in.slots() {
+			return s.miscounted
+		}
 	}
 	o := open.Options{MaxIterations: s.flags.limits.Iterations, Salvage: salvage}
 	if salvage {

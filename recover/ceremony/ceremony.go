@@ -33,6 +33,8 @@ var (
 	ErrParty = errors.New("no part in this step")
 	// ErrKey means that a one-time key is not the one of this party's join.
 	ErrKey = errors.New("not the key of this party's join")
+	// ErrUnpinned means that the party brought no root key of a group's curve.
+	ErrUnpinned = errors.New("no root extended public key on this curve was given, and each group of the plan needs one")
 	// ErrPlan is wrapped by the reasons to refuse a plan.
 	ErrPlan = errors.New("the plan cannot be carried out")
 )
@@ -272,6 +274,9 @@ func (c *Ceremony) reached(step Step) error {
 // in its own records, chain code included.
 func (c *Ceremony) Pinned(roots []*derive.Key) error {
 	for _, g := range c.plan.groups {
+		if !slices.ContainsFunc(roots, func(r *derive.Key) bool { return r.Curve() == g.Curve }) {
+			return fmt.Errorf("group %q on %v: %w", g.ID, g.Curve, ErrUnpinned)
+		}
 		if !slices.ContainsFunc(roots, func(r *derive.Key) bool { return r.SameKey(g.Root()) }) {
 			return fmt.Errorf("group %q on %v: %w", g.ID, g.Curve, recover.ErrPinned)
 		}

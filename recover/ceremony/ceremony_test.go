@@ -194,8 +194,13 @@ func TestPinned(t *testing.T) {
 	}
 	other := newWorld(t, 2, 3, 2, 3).groups
 	code := derive.NewRoot(w.groups[0].RootKey, [derive.ChainCodeSize]byte{99})
+	for name, roots := range map[string][]*derive.Key{"none": nil, "one curve": roots[:1], "the other curve": roots[1:]} {
+		if err := c.Pinned(roots); !errors.Is(err, ErrUnpinned) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
 	for name, roots := range map[string][]*derive.Key{
-		"none": nil, "one curve": roots[:1], "another vault": {roots[0], other[1].Root()}, "another chain code": {code, roots[1]},
+		"another vault": {roots[0], other[1].Root()}, "another chain code": {code, roots[1]},
 	} {
 		if err := c.Pinned(roots); !errors.Is(err, recover.ErrPinned) {
 			t.Errorf("%s: %v", name, err)

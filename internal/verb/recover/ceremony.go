@@ -157,6 +157,8 @@ func ceremonyError(err error) error {
 		return nil
 	case errors.Is(err, ceremony.ErrTooEarly):
 		return cli.Fail(cli.Failed, err, "ceremony status DIR says who is next")
+	case errors.Is(err, ceremony.ErrUnpinned):
+		return cli.Fail(cli.Usage, err, "repeat --xpub, once for each group, from your own records")
 	case errors.Is(err, recover.ErrPinned):
 		return cli.Fail(cli.Mismatch, err, "do not go on: the plan may be of another vault, or made up; compare the root extended public key with your records")
 	case errors.Is(err, ceremony.ErrMessage), errors.Is(err, recover.ErrCheat), errors.Is(err, ceremony.ErrKey):

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 
 	"lifeboat/internal/cli"
+	"lifeboat/internal/prompt"
 	"lifeboat/internal/secret"
 	"lifeboat/internal/verb/holder"
 	"lifeboat/recover/ceremony"
@@ -149,6 +150,9 @@ func (f *dealFlags) compareWords(e *cli.Env, dir *folder) error {
 		return nil
 	}
 	terminal, err := e.Terminal()
+	if errors.Is(err, prompt.ErrNoTerminal) {
+		return cli.Fail(cli.Failed, err, "compare the twelve words with every party, and give them with --words, or run it on a terminal")
+	}
 	if err != nil {
 		return err
 	}

@@ -68,13 +68,16 @@ func recipientFiles(parties []string) []string {
 func (p *party) readPassword(e *cli.Env, path string) error {
 	password, err := prompt.ReadFile(path)
 	if err != nil {
-		return fmt.Errorf("--new-passphrase-file of node %q: %w", p.node, err)
+		return fmt.Errorf("--new-passphrase-file: %w", err)
 	}
 	p.password = password
 	if prompt.Exposed(path) {
 		e.Warn("%q can be read by other users of this machine; chmod 600 mends that", path)
 	}
 	if err := open.CheckNewPassword(password); err != nil {
+		if p.node == "" { // accept learns it from the key, later
+			return cli.Fail(cli.Usage, fmt.Errorf("%q: %w", path, err))
+		}
 		return cli.Fail(cli.Usage, fmt.Errorf("%q, for node %q: %w", path, p.node, err))
 	}
 	return nil

@@ -99,12 +99,14 @@ func parseIdentities(files []IdentityFile) ([]*Identity, error) {
 		}
 		all = append(all, ids...)
 	}
+	var failures []error // of every set: shards of two sets are no two of one
 	for _, set := range shard.Sets(shards) {
 		id, err := joinShards(set)
-		if err != nil {
-			return nil, err
-		}
+		failures = append(failures, err)
 		all = append(all, id)
+	}
+	if err := errors.Join(failures...); err != nil {
+		return nil, err
 	}
 	return all, nil
 }

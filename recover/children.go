@@ -28,16 +28,16 @@ var ErrFault = errors.New("a computed private key does not belong to its public 
 // batch engine. worker is one for the curve of p. The scalars are the caller's to
 // wipe.
 func (p *Private) Children(worker *batch.Worker, keys []*derive.Descendant) ([]*scalar.Secret, error) {
-	xs := make([]*scalar.Secret, len(keys))
+	tweaks := make([]*[curve.ScalarSize]byte, len(keys))
 	children := make([]batch.Child, len(keys))
-	tweak := p.x.Curve().Scalar()
 	for i, k := range keys {
 		if k.Err != nil {
 			return nil, fmt.Errorf("row %d has no key: %w", i, k.Err)
 		}
-		xs[i] = p.x.Clone().AddPublic(tweak.SetBytes(&k.Tweak))
+		tweaks[i] = &k.Tweak
 		children[i] = k.Child
 	}
+	xs := p.x.AddEach(tweaks)
 	if err := prove(worker, p.x.Curve(), xs, children); err != nil {
 		WipeAll(xs)
 		return nil, err

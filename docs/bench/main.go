@@ -255,11 +255,11 @@ func (b *bench) proven() (float64, error) {
 		if sum, err = b.worker.WeightedSum(b.out, weights); err != nil {
 			return
 		}
-		keys := make([]*scalar.Secret, len(b.out))
-		tweak := b.c.Scalar()
+		tweaks := make([]*[32]byte, len(b.out))
 		for i := range b.out {
-			keys[i] = root.Clone().AddPublic(tweak.SetBytes(&b.out[i].Tweak))
+			tweaks[i] = &b.out[i].Tweak
 		}
+		keys := root.AddEach(tweaks)
 		s := scalar.WeightedSum(b.c, keys, weights)
 		ok = s.Public().Equal(sum)
 		for _, k := range keys {

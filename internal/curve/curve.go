@@ -71,6 +71,7 @@ type group interface {
 	parse(b []byte) (element, error)
 	multi(k []*Scalar, p []*Point) element
 	scalar() field
+	scalars(n int) []field // in one piece of memory
 }
 
 // element is a point of a group. Its methods return new values.
@@ -87,7 +88,8 @@ type element interface {
 // field is an integer modulo the order of a group, changed in place.
 type field interface {
 	set(field)
-	setBytes(*[ScalarSize]byte) // big-endian, reduced modulo the order
+	setBytes(*[ScalarSize]byte)          // big-endian, reduced modulo the order
+	setCanonical(*[ScalarSize]byte) bool // the same if it is below the order; takes variable time
 	add(field)
 	mul(field)
 	neg()

@@ -18,7 +18,16 @@ func (edwards) order() *big.Int {
 	return l
 }
 
-func (edwards) scalar() field      { return new(modL) }
+func (edwards) scalar() field { return new(modL) }
+
+func (edwards) scalars(n int) []field {
+	list, fields := make([]modL, n), make([]field, n)
+	for i := range list {
+		fields[i] = &list[i]
+	}
+	return fields
+}
+
 func (edwards) generator() element { return (*twisted)(edwards25519.NewGeneratorPoint()) }
 func (edwards) identity() element  { return (*twisted)(edwards25519.NewIdentityPoint()) }
 
@@ -113,6 +122,13 @@ func (a *modL) setBytes(b *[32]byte) {
 		panic("unreachable: 64 bytes are always accepted")
 	}
 	clear(wide[:])
+}
+
+func (a *modL) setCanonical(b *[32]byte) bool {
+	little := *b
+	slices.Reverse(little[:])
+	_, err := a.s.SetCanonicalBytes(little[:])
+	return err == nil
 }
 
 func (a *modL) add(b field)  { a.s.Add(&a.s, &b.(*modL).s) }

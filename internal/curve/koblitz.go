@@ -13,6 +13,14 @@ type koblitz struct{}
 func (koblitz) order() *big.Int { return secp.Params().N }
 func (koblitz) scalar() field   { return new(modN) }
 
+func (koblitz) scalars(n int) []field {
+	list, fields := make([]modN, n), make([]field, n)
+	for i := range list {
+		fields[i] = &list[i]
+	}
+	return fields
+}
+
 // generator returns a constant: multiplying by one would make the library build
 // a table, which takes longer than starting a program.
 func (koblitz) generator() element {
@@ -99,12 +107,13 @@ func (w *weierstrass) uncompressed() []byte {
 // modN is an integer modulo the order of secp256k1.
 type modN struct{ n secp.ModNScalar }
 
-func (a *modN) set(b field)             { a.n.Set(&b.(*modN).n) }
-func (a *modN) setBytes(b *[32]byte)    { a.n.SetBytes(b) }
-func (a *modN) add(b field)             { a.n.Add(&b.(*modN).n) }
-func (a *modN) mul(b field)             { a.n.Mul(&b.(*modN).n) }
-func (a *modN) neg()                    { a.n.Negate() }
-func (a *modN) invert()                 { a.n.InverseNonConst() }
-func (a *modN) bytes() [ScalarSize]byte { return a.n.Bytes() }
-func (a *modN) isZero() bool            { return a.n.IsZero() }
-func (a *modN) wipe()                   { a.n.Zero() }
+func (a *modN) set(b field)                   { a.n.Set(&b.(*modN).n) }
+func (a *modN) setBytes(b *[32]byte)          { a.n.SetBytes(b) }
+func (a *modN) setCanonical(b *[32]byte) bool { return a.n.SetBytes(b) == 0 }
+func (a *modN) add(b field)                   { a.n.Add(&b.(*modN).n) }
+func (a *modN) mul(b field)                   { a.n.Mul(&b.(*modN).n) }
+func (a *modN) neg()                          { a.n.Negate() }
+func (a *modN) invert()                       { a.n.InverseNonConst() }
+func (a *modN) bytes() [ScalarSize]byte       { return a.n.Bytes() }
+func (a *modN) isZero() bool                  { return a.n.IsZero() }
+func (a *modN) wipe()                         { a.n.Zero() }

@@ -17,6 +17,15 @@ type Scalar struct {
 // Scalar returns zero.
 func (c Curve) Scalar() *Scalar { return &Scalar{c, c.group().scalar()} }
 
+// Scalars returns n zeros that share one piece of memory.
+func (c Curve) Scalars(n int) []Scalar {
+	list := make([]Scalar, n)
+	for i, f := range c.group().scalars(n) {
+		list[i] = Scalar{c, f}
+	}
+	return list
+}
+
 // ScalarFromInt returns n modulo the order; n may be of any size or sign.
 func (c Curve) ScalarFromInt(n *big.Int) *Scalar {
 	var b [ScalarSize]byte
@@ -76,6 +85,14 @@ func (c Curve) RandomScalar() *Scalar {
 
 // SetBytes sets s to 32 big-endian bytes, reduced modulo the order, and returns s.
 func (s *Scalar) SetBytes(b *[ScalarSize]byte) *Scalar { s.f.setBytes(b); return s }
+
+// SetPublic is SetBytes for public bytes: it is quicker for those below the order.
+func (s *Scalar) SetPublic(b *[ScalarSize]byte) *Scalar {
+	if !s.f.setCanonical(b) {
+		s.f.setBytes(b)
+	}
+	return s
+}
 
 // Curve returns the curve of the scalar.
 func (s *Scalar) Curve() Curve { return s.c }

@@ -47,6 +47,20 @@ func Zero(c curve.Curve) *Secret { return &Secret{c.Scalar()} }
 // Random returns a uniform non-zero scalar.
 func Random(c curve.Curve) *Secret { return &Secret{c.RandomScalar()} }
 
+// AddEach returns s + t for each of the public numbers t, 32 bytes big-endian. The
+// results share one piece of memory, and are wiped one by one.
+func (s *Secret) AddEach(t []*[curve.ScalarSize]byte) []*Secret {
+	sums := s.Curve().Scalars(len(t))
+	holders, out := make([]Secret, len(t)), make([]*Secret, len(t))
+	public := s.Curve().Scalar()
+	for i := range t {
+		sums[i].Set(s.s).Add(public.SetPublic(t[i]))
+		holders[i].s = &sums[i]
+		out[i] = &holders[i]
+	}
+	return out
+}
+
 // Curve returns the curve of the scalar.
 func (s *Secret) Curve() curve.Curve { return s.s.Curve() }
 

@@ -91,6 +91,16 @@ func TestArithmetic(t *testing.T) {
 				check("a*b", a.Clone().Mul(b), new(big.Int).Mul(x, y))
 				check("a+public", a.Clone().AddPublic(c.ScalarFromInt(y)), new(big.Int).Add(x, y))
 				check("a*public", a.Clone().MulPublic(c.ScalarFromInt(y)), new(big.Int).Mul(x, y))
+				yb := [32]byte(y.FillBytes(make([]byte, 32)))
+				over := [32]byte(bytes.Repeat([]byte{0xff}, 32))
+				each := a.AddEach([]*[32]byte{&yb, &over})
+				check("a+each", each[0], new(big.Int).Add(x, y))
+				check("a+each above the order", each[1], new(big.Int).Add(x, new(big.Int).SetBytes(over[:])))
+				each[0].Wipe()
+				if !each[0].IsZero() {
+					t.Error("wiping one of the sums did not wipe it")
+				}
+				check("the other sum", each[1], new(big.Int).Add(x, new(big.Int).SetBytes(over[:])))
 				if want := c.Generator().Mul(c.ScalarFromInt(x)); !a.Public().Equal(want) {
 					t.Error("a·G is wrong")
 				}

@@ -6,7 +6,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"unicode/utf8"
 
 	"lifeboat/backup"
 	"lifeboat/internal/cli"
@@ -128,10 +127,7 @@ func (f *sealFlags) seal(e *cli.Env, set *cli.Flags, t *holder.Target, files []b
 	return nil
 }
 
-const (
-	tries        = 3
-	shortestGood = 12 // characters of a typed passphrase without a warning
-)
+const tries = 3
 
 func (f *sealFlags) makePassphrase(e *cli.Env) (*secret.Bytes, error) {
 	switch {
@@ -154,9 +150,7 @@ func (f *sealFlags) makePassphrase(e *cli.Env) (*secret.Bytes, error) {
 		case p.Len() == 0:
 			return nil, errors.New("the passphrase is empty, and nothing was sealed")
 		default:
-			if utf8.RuneCount(p.Expose()) < shortestGood {
-				e.Warn("the passphrase is short: whoever finds the bundle can try millions; --generate-passphrase makes a good one")
-			}
+			holder.WarnShort(e, p)
 			return p, nil
 		}
 	}

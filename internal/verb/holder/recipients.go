@@ -3,10 +3,12 @@ package holder
 import (
 	"fmt"
 	"path/filepath"
+	"unicode/utf8"
 
 	"lifeboat/backup"
 	"lifeboat/internal/cli"
 	"lifeboat/internal/prompt"
+	"lifeboat/internal/secret"
 	"lifeboat/internal/strict"
 )
 
@@ -52,6 +54,7 @@ func (f *RecipientFlags) Read(e *cli.Env, set *cli.Flags) ([]backup.Recipient, e
 		}
 		defer p.Wipe()
 		WarnExposed(e, f.passphrase)
+		WarnShort(e, p)
 		label, err := f.PassphraseLabel(set, filepath.Base(f.passphrase))
 		if err != nil {
 			return nil, err
@@ -87,6 +90,17 @@ func (f *RecipientFlags) Read(e *cli.Env, set *cli.Flags) ([]backup.Recipient, e
 		all = append(all, rs...)
 	}
 	return all, nil
+}
+
+// shortestGood is how many characters a passphrase has without a warning.
+const shortestGood = 12
+
+// WarnShort warns of a passphrase that can be guessed whatever scrypt costs: it is
+// all that protects a bundle of which somebody gets a copy.
+func WarnShort(e *cli.Env, p *secret.Bytes) {
+	if utf8.RuneCount(p.Expose()) < shortestGood {
+		e.Warn("the passphrase is short: whoever finds the bundle can try millions; mpc-backup seal --generate-passphrase makes a good one")
+	}
 }
 
 // PassphraseLabel is the label of a passphrase, which is the only recipient.

@@ -108,6 +108,7 @@ func askPassphrase(e *cli.Env, path string) ([]backup.Recipient, error) {
 		return nil, err
 	}
 	defer p.Wipe()
+	holder.WarnShort(e, p)
 	r, err := backup.PassphraseRecipient(p, "")
 	return []backup.Recipient{r}, err
 }

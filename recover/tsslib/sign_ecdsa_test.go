@@ -1,7 +1,6 @@
 package tsslib
 
 import (
-	"crypto/ecdsa"
 	"crypto/sha256"
 	"math/big"
 	"testing"
@@ -11,6 +10,8 @@ import (
 	"github.com/bnb-chain/tss-lib/v2/common"
 	ecdsasigning "github.com/bnb-chain/tss-lib/v2/ecdsa/signing"
 	"github.com/bnb-chain/tss-lib/v2/tss"
+	"github.com/decred/dcrd/dcrec/secp256k1/v4"
+	"github.com/decred/dcrd/dcrec/secp256k1/v4/ecdsa"
 )
 
 // TestSignECDSA signs in tss-lib with two of the three parties, and verifies with
@@ -25,9 +26,12 @@ func TestSignECDSA(t *testing.T) {
 				p, out, end := params()
 				return ecdsasigning.NewLocalParty(new(big.Int).SetBytes(message[:]), p, saves[i], out, end)
 			}, curve.Secp256k1)
-		b := g.RootKey.Uncompressed()
-		key := &ecdsa.PublicKey{Curve: tss.S256(), X: new(big.Int).SetBytes(b[1:33]), Y: new(big.Int).SetBytes(b[33:])}
-		if !ecdsa.Verify(key, message[:], new(big.Int).SetBytes(signature.R), new(big.Int).SetBytes(signature.S)) {
+		key, err := secp256k1.ParsePubKey(g.RootKey.Bytes())
+		if err != nil {
+			t.Fatal(err)
+		}
+		var r, s secp256k1.ModNScalar
+		if r.SetByteSlice(signature.R) || s.SetByteSlice(signature.S) || !ecdsa.NewSignature(&r, &s).Verify(message[:], key) {
 			t.Error("the signature does not verify under the root key")
 		}
 	}

@@ -45,32 +45,51 @@ func File(file string) (*Calls, string, error) {
 	return calls, arch, nil
 }
 
+// descriptors is the symbol that Go's linker puts before the function values of a
+// program: words with the address of each function that is used as a value.
+const descriptors = "go:funcdesc"
+
 // values adds to Open the gates that the program has as values, which it could
-// call where the scan sees no name: their addresses are then in its data.
+// call where the scan sees no name. Only the linker's function values count:
+// elsewhere in the data a small number may be equal to an address by chance.
 func (c *Calls) values(f *elf.File) error {
 	symbols, err := f.Symbols()
 	if err != nil {
 		return fmt.Errorf("couldn't read the symbols: %w", err)
 	}
 	entry := map[uint64]string{}
+	var start, end uint64
 	for _, s := range symbols {
 		if gates.MatchString(s.Name) {
 			entry[s.Value] = s.Name
 		}
+		if s.Name == descriptors {
+			start = s.Value
+		}
+	}
+	for _, s := range symbols {
+		if s.Value > start && (end == 0 || s.Value < end) {
+			end = s.Value
+		}
+	}
+	if start == 0 || end == 0 {
+		return fmt.Errorf("there is no symbol %s: the program was not linked by a Go that this scan knows", descriptors)
 	}
 	for _, s := range f.Sections {
-		if s.Type != elf.SHT_PROGBITS || s.Flags&elf.SHF_ALLOC == 0 || s.Flags&elf.SHF_EXECINSTR != 0 {
+		if s.Type != elf.SHT_PROGBITS || start < s.Addr || start >= s.Addr+s.Size {
 			continue
 		}
 		data, err := s.Data()
 		if err != nil {
 			return fmt.Errorf("couldn't read section %s: %w", s.Name, err)
 		}
+		data = data[start-s.Addr : min(end-s.Addr, uint64(len(data)))]
 		for ; len(data) >= 8; data = data[8:] {
 			if name := entry[binary.LittleEndian.Uint64(data)]; name != "" {
 				c.Open = append(c.Open, "whoever uses the value "+name)
 			}
 		}
+		return nil
 	}
-	return nil
+	return fmt.Errorf("there is no section with the symbol %s", descriptors)
 }

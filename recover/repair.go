@@ -44,9 +44,6 @@ func NewRepair(g *share.Group, root *curve.Point, helpers []share.ID, lost share
 	return &Repair{c, *p}, nil
 }
 
-// Lost returns the holder of the lost share.
-func (r *Repair) Lost() share.Participant { return r.lost }
-
 // Split makes a helper's contribution. parts[j] is for the j-th helper and for
 // nobody else; they are the caller's to wipe.
 func (r *Repair) Split(s *open.Share) (public *Commitments, parts []*scalar.Secret, err error) {

@@ -39,14 +39,7 @@ const (
 type File struct {
 	Kind Kind
 	Name string        // a name for it
-	Text *secret.Bytes // its content
-}
-
-// Wipe forgets the content. A nil File may be wiped.
-func (f *File) Wipe() {
-	if f != nil {
-		f.Text.Wipe()
-	}
+	Text *secret.Bytes // its content, the caller's to wipe
 }
 
 // content is what is put on a page.

@@ -48,11 +48,6 @@ func Fail(code int, err error, hints ...string) error {
 	return &Error{code, err, hints}
 }
 
-// Failf is Fail with a new error.
-func Failf(code int, format string, args ...any) error {
-	return &Error{Code: code, Err: fmt.Errorf(format, args...)}
-}
-
 // An Env is what a verb may use of the world.
 type Env struct {
 	Program string

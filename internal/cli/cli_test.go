@@ -43,7 +43,7 @@ func TestExitStatus(t *testing.T) {
 		{"fine", nil, Env{}, OK, ""},
 		{"plain", plain, Env{}, Failed, "mpc-test: error: couldn't\n"},
 		{"wrapped", fmt.Errorf("file %q: %w", "a", Fail(Mismatch, plain, "try b", "or c")), Env{}, Mismatch, "mpc-test: error: file \"a\": couldn't\nmpc-test: hint: try b\nmpc-test: hint: or c\n"},
-		{"joined", errors.Join(plain, Failf(Refused, "unsafe")), Env{}, Refused, "mpc-test: error: couldn't\nmpc-test: error: unsafe\n"},
+		{"joined", errors.Join(plain, Fail(Refused, errors.New("unsafe"))), Env{}, Refused, "mpc-test: error: couldn't\nmpc-test: error: unsafe\n"},
 		{"none", Fail(Usage, nil), Env{}, OK, ""},
 		{"output exists", fmt.Errorf("x: %w", outfile.ErrExists), Env{}, Refused, "mpc-test: error: x: already exists, and nothing is ever overwritten\n"},
 		{"interrupted", fmt.Errorf("x: %w", context.Canceled), Env{Interrupt: cancelled}, Interrupted, "mpc-test: error: interrupted: what was not finished has been removed\n"},

@@ -5,8 +5,5 @@ package secret
 // Do runs f. This build has no runtime/secret, so nothing is erased after it.
 func Do(f func()) { f() }
 
-// Erases reports whether Do erases anything in this build and on this system.
-func Erases() bool { return false }
-
 // Collect does nothing: there is nothing to erase.
 func Collect() {}

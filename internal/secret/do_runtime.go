@@ -15,11 +15,6 @@ import (
 // Where the Go runtime has no such support, Do just calls f.
 func Do(f func()) { runtimesecret.Do(f) }
 
-// Erases reports whether Do erases anything in this build and on this system.
-func Erases() bool {
-	return runtime.GOOS == "linux" && (runtime.GOARCH == "amd64" || runtime.GOARCH == "arm64")
-}
-
 // Collect erases what Do allocated and nobody uses any more. What the first
 // collection finds unused may lead to more, and finalizers keep some for another.
 func Collect() {

@@ -218,3 +218,59 @@ func BenchmarkFind(b *testing.B) {
 		})
 	}
 }
+
+// FuzzParseTemplate: a template is taken exactly if it is a path once its named
+// steps, each there at most once, are numbers; and that path is where it leads.
+func FuzzParseTemplate(f *testing.F) {
+	for _, s := range []string{
+		find.DefaultTemplate, "44/coin/account/change/index", "m/84/0/account/1/index", "m/7", "index",
+		"", "m", "m/", "m/m/1", "m/44/", "/44", "m/44'/0", "m/0/0h", "m/2147483648", "m/2147483647", "m/007",
+		"m/index/index", "m/Coin", "m/ 1", "m/coin1", "m" + strings.Repeat("/1", derive.MaxDepth), "m" + strings.Repeat("/1", derive.MaxDepth+1),
+	} {
+		f.Add(s)
+	}
+	first := map[string]string{"coin": "60", "account": "0", "change": "0", "index": "0"}
+	f.Fuzz(func(t *testing.T, s string) {
+		parts, seen, twice := strings.Split(strings.TrimPrefix(s, "m/"), "/"), map[string]bool{}, false
+		for i, p := range parts {
+			if number, named := first[p]; named {
+				parts[i], twice = number, twice || seen[p]
+				seen[p] = true
+			}
+		}
+		want, refused := derive.ParsePath("m/" + strings.Join(parts, "/"))
+		template, err := find.ParseTemplate(s)
+		if taken := refused == nil && !twice && len(want) > 0; (err == nil) != taken {
+			t.Fatalf("%q: %v; as a path: %v", s, err, refused)
+		}
+		if err != nil {
+			if !errors.Is(err, derive.ErrPath) || len(err.Error()) > 500 {
+				t.Errorf("%q: error %v", s, err)
+			}
+			return
+		}
+		space := find.Space{Templates: []find.Template{template}, Coins: []uint32{60, 61}, Accounts: 2, Indexes: 3}
+		walk, n := space.Paths(), uint64(0)
+		for {
+			paths, err := walk.Next()
+			if errors.Is(err, io.EOF) {
+				break
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n == 0 && paths[0].String() != want.String() {
+				t.Fatalf("%q leads to %v first", s, paths[0])
+			}
+			for _, p := range paths {
+				if _, err := derive.ParsePath(p.String()); err != nil {
+					t.Fatalf("%q leads to %v: %v", s, p, err)
+				}
+			}
+			n += uint64(len(paths))
+		}
+		if n != space.Size() {
+			t.Errorf("%q: %d paths of %d", s, n, space.Size())
+		}
+	})
+}

@@ -86,7 +86,7 @@ func (h *hexText) UnmarshalJSON(b []byte) error {
 
 // readRoots reads a root.json that an earlier recovery wrote, and checks each
 // private key against its public key.
-func readRoots(name string, text *secret.Bytes) ([]*vault, error) {
+func readRoots(name string, text *secret.Bytes) (vaults []*vault, err error) {
 	var doc struct {
 		Groups []struct {
 			ID      string  `json:"id"`
@@ -94,21 +94,31 @@ func readRoots(name string, text *secret.Bytes) ([]*vault, error) {
 			Public  string  `json:"root_extended_public_key"`
 		} `json:"groups"`
 	}
+	defer func() {
+		for _, g := range doc.Groups {
+			g.Private.Wipe()
+		}
+		if err != nil {
+			wipeVaults(vaults)
+			vaults = nil
+		}
+	}()
 	if err := strict.Unmarshal(text.Expose(), &doc); err != nil {
 		return nil, fmt.Errorf("%s: it is not a file of root keys", name)
 	}
-	var vaults []*vault
 	for i, g := range doc.Groups {
 		fail := func(err error) ([]*vault, error) {
-			return nil, fmt.Errorf("%s: group %d: %w", name, i+1, err)
+			return vaults, fmt.Errorf("%s: group %d: %w", name, i+1, err)
 		}
 		if g.Private.Bytes == nil {
 			return fail(errPublicOnly)
 		}
-		defer g.Private.Wipe()
 		public, err := derive.Parse(g.Public)
 		if err != nil {
 			return fail(err)
+		}
+		if !public.IsRoot() {
+			return fail(fmt.Errorf("its public key has depth %d; a root key has depth 0", public.Depth()))
 		}
 		key, err := recover.NewPrivate(public, g.Private.Bytes)
 		if err != nil {

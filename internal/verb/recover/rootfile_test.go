@@ -1,0 +1,88 @@
+package recover
+
+import (
+	"bytes"
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+
+	"lifeboat/derive"
+	"lifeboat/fixtures"
+	"lifeboat/internal/base58"
+	"lifeboat/internal/secret"
+)
+
+// longHex is what no error may show: it may be a piece of a key.
+var longHex = regexp.MustCompile(`[0-9a-fA-F]{12}`)
+
+// deeper writes a root key as one of depth 1.
+func deeper(t testing.TB, xpub string) string {
+	b, err := base58.CheckDecode(nil, xpub)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b[4] = 1
+	return string(base58.AppendCheck(nil, b))
+}
+
+// FuzzReadRoots: each root key that is read is the private key of its public key,
+// what is written again is read as the same, and an error shows no key.
+func FuzzReadRoots(f *testing.F) {
+	f.Add([]byte(`{}`))
+	f.Add([]byte(`{"groups": []}`))
+	f.Add([]byte(`{"groups": [null]}`))
+	f.Add([]byte(`{"groups": [{"root_private_key": null}]}`))
+	for _, name := range []string{"2of3", "root-zero-2", "sample"} {
+		var groups []string
+		for _, g := range fixtures.Load(name).Expected.Groups {
+			groups = append(groups, fmt.Sprintf(`{"id": %q, "curve": %q, "root_private_key": %q, "root_extended_private_key": %q, "root_extended_public_key": %q}`,
+				g.ID, g.Curve, g.RootPrivate, g.RootXprv, g.RootXpub))
+			f.Add([]byte(`{"groups": [{"id": "a", "root_extended_public_key": "` + g.RootXpub + `"}]}`))
+			f.Add([]byte(`{"groups": [{"root_private_key": "` + g.RootPrivate[2:] + `", "root_extended_public_key": "` + g.RootXpub + `"}]}`))
+			f.Add([]byte(`{"groups": [{"root_private_key": "` + strings.Repeat("00", 32) + `", "root_extended_public_key": "` + g.RootXpub + `"}]}`))
+		}
+		child := fixtures.Load(name).Expected.Groups[0]
+		f.Add([]byte(`{"groups": [{"root_private_key": "` + child.RootPrivate + `", "root_extended_public_key": "` + deeper(f, child.RootXpub) + `"}]}`))
+		whole := `{"groups": [` + strings.Join(groups, ", ") + `]}`
+		f.Add([]byte(whole))
+		f.Add([]byte(whole[:len(whole)/2]))
+		f.Add([]byte(strings.Replace(whole, `"root_private_key": "`, `"root_private_key": "0x`, 1)))
+		f.Add([]byte(strings.Replace(whole, `"root_private_key": "`, `"root_private_key": "1`, 1)))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		vaults, err := readRoots("root.json", secret.Copy(data))
+		if err != nil {
+			if vaults != nil || longHex.MatchString(err.Error()) || len(err.Error()) > 1000 {
+				t.Errorf("%d root keys, error %v", len(vaults), err)
+			}
+			return
+		}
+		for _, v := range vaults {
+			public := v.key.Public()
+			x := v.key.Scalar().Expose()
+			if g := public.Curve().Generator().Mul(public.Curve().ScalarFromBytes(x)); !g.Equal(public.Point()) {
+				t.Errorf("group %q: another key than its public key's", v.group)
+			}
+			if !public.IsRoot() {
+				t.Errorf("group %q: a key of depth %d", v.group, public.Depth())
+			}
+			extended, err := base58.CheckDecode(nil, string(v.key.Extended().Expose()))
+			if err != nil || !bytes.Equal(extended[len(extended)-32:], x) {
+				t.Errorf("group %q: the extended private key is another: %v", v.group, err)
+			}
+			if again, err := derive.Parse(public.String()); err != nil || !again.SameKey(public) {
+				t.Errorf("group %q: root key %v: %v", v.group, public, err)
+			}
+		}
+		again, err := readRoots("root.json", writeRoots(vaults, true))
+		if err != nil || len(again) != len(vaults) {
+			t.Fatalf("%d root keys of %d when written again: %v", len(again), len(vaults), err)
+		}
+		for i, v := range vaults {
+			if a := again[i]; a.group != v.group || !a.key.Public().SameKey(v.key.Public()) || !a.key.Scalar().Equal(v.key.Scalar()) {
+				t.Errorf("group %q is %q when written again", v.group, a.group)
+			}
+		}
+	})
+}

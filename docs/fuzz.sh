@@ -1,0 +1,59 @@
+#!/bin/bash
+# Fuzzes every target of the tree, one after another, and prints what each had:
+#
+#	docs/fuzz.sh 10000000             every target
+#	docs/fuzz.sh 100000 ./share/...   those of some packages
+#
+# Inputs that reach new code are kept in CORPUS (by default a folder of Go's build
+# cache), for the next run. The status is 1 if any target failed; Go then has
+# written the input under testdata/fuzz of its package.
+#
+# Instrumented are our packages, and age, which reads our bundles. Go alone would
+# instrument the standard library and the arithmetic as well, and run at a third
+# of the speed. That is why this script is its own -toolexec.
+set -uo pipefail
+
+if [[ ${1:-} == */* && ${1##*/} == @(asm|cgo|compile|cover|link|vet|buildid)?(.exe) ]]; then
+	tool=("$@")
+	if [[ " $* " != *" -p lifeboat"* && " $* " != *" -p filippo.io/age"* ]]; then
+		tool=()
+		for argument in "$@"; do
+			[[ $argument == -d=libfuzzer ]] || tool+=("$argument")
+		done
+	fi
+	exec "${tool[@]}"
+fi
+
+[[ ${1:-} =~ ^[0-9]+$ ]] || {
+	echo "usage: docs/fuzz.sh RUNS [PACKAGE…]" >&2
+	exit 2
+}
+runs=$1
+shift
+self=$(cd "$(dirname "$0")" && pwd)/fuzz.sh
+cd "$(dirname "$0")/.." || exit 1
+root=$PWD
+# A cache of its own: another instrumentation, of packages by the same names.
+GOCACHE=$(go env GOCACHE)/lifeboat-fuzz
+export GOCACHE
+corpus=${CORPUS:-$GOCACHE/corpus}
+programs=$(mktemp -d) || exit 1
+trap 'rm -rf "$programs"' EXIT
+
+status=0
+for package in $(go list "${@:-./...}"); do
+	folder=$root/${package#lifeboat/}
+	grep -qs '^func Fuzz' "$folder"/*_test.go || continue
+	program=$programs/${package//\//_}
+	go test -toolexec "$self" -c -fuzz '^Fuzz' -o "$program" "$package" || exit 1
+	for target in $(cd "$folder" && "$program" -test.list '^Fuzz'); do
+		mkdir -p "$corpus/$package"
+		log=$(cd "$folder" && "$program" -test.run '^$' -test.fuzz "^$target\$" -test.fuzztime "${runs}x" \
+			-test.fuzzminimizetime 1x -test.fuzzcachedir "$corpus/$package" 2>&1) || {
+			status=1
+			echo "$log"
+		}
+		printf '%-30s %-22s %12s\n' "$package" "$target" "$(grep -o 'execs: [0-9]*' <<<"$log" | tail -1 | cut -d' ' -f2)"
+	done
+done
+exit $status

@@ -265,7 +265,7 @@ func (c *Ceremony) Next() (Step, []string) {
 func (c *Ceremony) reached(step Step) error {
 	next, missing := c.Next()
 	if next != "" && c.plan.order(next) < c.plan.order(step) {
-		return fmt.Errorf("%w: waiting for the %s of %s", ErrTooEarly, next, strings.Join(missing, ", "))
+		return fmt.Errorf("%w: waiting for the %s of %s", ErrTooEarly, next, names(missing))
 	}
 	return nil
 }

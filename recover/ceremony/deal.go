@@ -3,6 +3,7 @@ package ceremony
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"lifeboat/internal/curve"
 	"lifeboat/internal/scalar"
@@ -31,7 +32,7 @@ func match(groups []*share.Group, shares []*open.Share) (node string, sorted []*
 				continue
 			}
 			if serious, _ := g.Differences(own); len(serious) > 0 {
-				why = fmt.Errorf("its file differs from the plan in: %v", serious)
+				why = fmt.Errorf("its file differs from the plan in: %s", strings.Join(serious, ", "))
 				continue
 			}
 			found = s
@@ -54,7 +55,7 @@ func (c *Ceremony) Dealer(shares []*open.Share) (node string, err error) {
 		return "", err
 	}
 	if !c.Takes(StepDeal, node) {
-		return "", fmt.Errorf("node %q has %w: the signers are %v", node, ErrParty, c.plan.Signers)
+		return "", fmt.Errorf("node %q has %w: the signers are %s", node, ErrParty, names(c.plan.Signers))
 	}
 	return node, nil
 }

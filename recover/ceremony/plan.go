@@ -212,7 +212,7 @@ func (p *plan) checkSigners(g *share.Group) error {
 	}
 	for _, node := range p.Signers {
 		if g.ByNode(node) == nil {
-			return fmt.Errorf("%w: signer %q is no node of group %q", ErrPlan, node, g.ID)
+			return fmt.Errorf("%w: signer %q is no node of group %q, whose nodes are %s", ErrPlan, node, g.ID, names(g.NodeIDs()))
 		}
 	}
 	return nil
@@ -228,7 +228,7 @@ func (p *plan) checkRepair() error {
 	}
 	for i, g := range p.groups {
 		if g.ByNode(lost) == nil {
-			return fmt.Errorf("%w: node %q, whose share is lost, is no node of group %q", ErrPlan, lost, g.ID)
+			return fmt.Errorf("%w: node %q, whose share is lost, is no node of group %q, whose nodes are %s", ErrPlan, lost, g.ID, names(g.NodeIDs()))
 		}
 		if p.Groups[i].NewID != g.ID {
 			return fmt.Errorf("%w: a repair does not change the ID of group %q", ErrPlan, g.ID)
@@ -258,6 +258,63 @@ func checkNodes(what string, nodes []string) error {
 		}
 	}
 	return nil
+}
+
+// Differences says in words how the plan differs from that of another ceremony.
+// Two plans with the same arguments do not, though each has a nonce and a time
+// of its own.
+func (c *Ceremony) Differences(other *Ceremony) []string {
+	p, o := c.plan, other.plan
+	if p.Kind != o.Kind {
+		return []string{fmt.Sprintf("it is for a %s, not a %s", p.Kind, o.Kind)}
+	}
+	var list []string
+	if !sameNodes(p.Signers, o.Signers) {
+		list = append(list, "its signers are "+names(p.Signers))
+	}
+	if !sameNodes(p.Parties, o.Parties) {
+		if p.Kind == Repair {
+			list = append(list, "the lost share is that of "+names(p.Parties))
+		} else {
+			list = append(list, "its parties are "+names(p.Parties))
+		}
+	}
+	if p.Threshold != o.Threshold {
+		list = append(list, fmt.Sprintf("its threshold is %d, not %d", p.Threshold, o.Threshold))
+	}
+	for _, g := range p.groups {
+		if !o.has(g) {
+			list = append(list, fmt.Sprintf("it is of group %q on %v, epoch %s", g.ID, g.Curve, g.Epoch()))
+		}
+	}
+	for _, g := range o.groups {
+		if !p.has(g) {
+			list = append(list, fmt.Sprintf("it is not of group %q on %v, epoch %s", g.ID, g.Curve, g.Epoch()))
+		}
+	}
+	return list
+}
+
+// has reports whether the plan is of a group.
+func (p *plan) has(g *share.Group) bool {
+	return slices.ContainsFunc(p.groups, func(own *share.Group) bool {
+		serious, _ := own.Differences(g)
+		return len(serious) == 0
+	})
+}
+
+// sameNodes compares two lists of nodes, whatever their order.
+func sameNodes(a, b []string) bool {
+	return slices.Equal(slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b)))
+}
+
+// names quotes nodes for a message.
+func names(nodes []string) string {
+	quoted := make([]string, len(nodes))
+	for i, node := range nodes {
+		quoted[i] = fmt.Sprintf("%q", node)
+	}
+	return strings.Join(quoted, ", ")
 }
 
 // joiners are those who need a one-time key: who gets parts, and in a repair who

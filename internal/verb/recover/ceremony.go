@@ -137,7 +137,7 @@ func openFolder(e *cli.Env, path string) (*folder, error) {
 	}
 	c, err := ceremony.Open(files)
 	if err != nil {
-		return nil, ceremonyError(fmt.Errorf("ceremony in %q: %w", path, err))
+		return nil, ceremonyError(kindOf(files), fmt.Errorf("ceremony in %q: %w", path, err))
 	}
 	for _, left := range outfile.Leftovers(path) {
 		e.Warn("%q was left by a run that was killed; look at it and remove it", left)
@@ -150,8 +150,22 @@ func openFolder(e *cli.Env, path string) (*folder, error) {
 	return &folder{env: e, path: path, Ceremony: c}, nil
 }
 
-// ceremonyError gives an error of package ceremony its exit status.
-func ceremonyError(err error) error {
+// kindOf returns the kind of a ceremony whose other files cannot be read, or ""
+// if its plan cannot be read either.
+func kindOf(files map[string][]byte) ceremony.Kind {
+	c, err := ceremony.Open(map[string][]byte{ceremony.PlanName: files[ceremony.PlanName]})
+	if err != nil {
+		return ""
+	}
+	return c.Kind()
+}
+
+// fail gives an error of the ceremony its exit status.
+func (f *folder) fail(err error) error { return ceremonyError(f.Kind(), err) }
+
+// ceremonyError gives an error of package ceremony its exit status, and the hints
+// that a ceremony of this kind needs.
+func ceremonyError(kind ceremony.Kind, err error) error {
 	switch {
 	case err == nil:
 		return nil
@@ -161,9 +175,14 @@ func ceremonyError(err error) error {
 		return cli.Fail(cli.Usage, err, "repeat --xpub, once for each group, from your own records")
 	case errors.Is(err, recover.ErrPinned):
 		return cli.Fail(cli.Mismatch, err, "do not go on: the plan may be of another vault, or made up; compare the root extended public key with your records")
+	case errors.Is(err, ceremony.ErrKey) && !errors.As(err, new(*ceremony.FileError)):
+		return cli.Fail(cli.Mismatch, err, "give the key file that your own join of this ceremony wrote")
 	case errors.Is(err, ceremony.ErrMessage), errors.Is(err, recover.ErrCheat), errors.Is(err, ceremony.ErrKey):
-		return cli.Fail(cli.Mismatch, err, "do not go on with this ceremony before it is known how that happened: ask the party that the file names",
-			"if it is abandoned, shares that were accepted in it are a second set, and to be destroyed")
+		hints := []string{"do not go on with this ceremony before it is known how that happened: ask the party that the file names"}
+		if kind != ceremony.Repair { // which makes no other share than the lost one
+			hints = append(hints, "if a reshare is abandoned, shares that were accepted in it are a second set, and to be destroyed")
+		}
+		return cli.Fail(cli.Mismatch, err, hints...)
 	}
 	return cli.Fail(cli.Mismatch, err)
 }
@@ -184,7 +203,7 @@ func (f *folder) reread() error {
 	}
 	c, err := ceremony.Open(files)
 	if err != nil {
-		return ceremonyError(fmt.Errorf("ceremony in %q: %w", f.path, err))
+		return f.fail(fmt.Errorf("ceremony in %q: %w", f.path, err))
 	}
 	f.Ceremony = c
 	return nil

@@ -74,7 +74,7 @@ func runAccept(e *cli.Env, set *cli.Flags, args []string) error {
 	}
 	defer session.Close()
 	if err := dir.Pinned(session.Roots); err != nil {
-		return ceremonyError(err)
+		return dir.fail(err)
 	}
 	return f.accept(e, set, dir, session, &party{recipients: recipients})
 }
@@ -94,7 +94,7 @@ func (f *acceptFlags) accept(e *cli.Env, set *cli.Flags, dir *folder, session *h
 	var held []open.Held
 	secret.Do(func() { held, err = dir.Accept(key) })
 	if err != nil {
-		return ceremonyError(err)
+		return dir.fail(err)
 	}
 	e.OnExit(func() {
 		for _, h := range held {
@@ -147,14 +147,14 @@ func runConfirm(e *cli.Env, set *cli.Flags, args []string) error {
 	}
 	node, err := dir.Confirmer(shares)
 	if err != nil {
-		return ceremonyError(err)
+		return dir.fail(err)
 	}
 	if dir.Has(ceremony.StepConfirm, node) {
 		return dir.report(fmt.Sprintf("node %q has confirmed already; the file opens, and nothing was written", node))
 	}
 	data, err := dir.Confirm(shares)
 	if err != nil {
-		return ceremonyError(err)
+		return dir.fail(err)
 	}
 	name := ceremony.Name(ceremony.StepConfirm, node)
 	if err := dir.add(name, data); err != nil {

@@ -75,7 +75,7 @@ func runDeal(e *cli.Env, set *cli.Flags, args []string) error {
 	}
 	node, err := dir.Dealer(shares)
 	if err != nil {
-		return ceremonyError(err)
+		return dir.fail(err)
 	}
 	if dir.Has(step, node) { // a bundle does not say before it is open
 		return dir.report(fmt.Sprintf("node %q has dealt already: its file is good, and nothing was written", node))
@@ -95,14 +95,14 @@ func runDeal(e *cli.Env, set *cli.Flags, args []string) error {
 func (f *dealFlags) deal(e *cli.Env, dir *folder, step ceremony.Step, shares []*open.Share) (data []byte, err error) {
 	if step == ceremony.StepDeal {
 		secret.Do(func() { data, err = dir.Deal(shares) })
-		return data, ceremonyError(err)
+		return data, dir.fail(err)
 	}
 	key, err := f.readKey(e)
 	if err != nil {
 		return nil, err
 	}
 	secret.Do(func() { data, err = dir.Sum(shares, key) })
-	return data, ceremonyError(err)
+	return data, dir.fail(err)
 }
 
 // readKey opens the one-time key beside the share, with the same identities.
@@ -141,7 +141,7 @@ func nodeOf(session *holder.Session) string {
 func (f *dealFlags) compareWords(e *cli.Env, dir *folder) error {
 	words, err := dir.Fingerprint()
 	if err != nil {
-		return ceremonyError(err)
+		return dir.fail(err)
 	}
 	if f.words != "" {
 		if !ceremony.SameWords(words, f.words) {

@@ -61,7 +61,7 @@ func runJoin(e *cli.Env, set *cli.Flags, args []string) error {
 	}
 	file, key, err := f.Join(*node)
 	if err != nil {
-		return ceremonyError(err)
+		return f.fail(err)
 	}
 	text, err := key.Marshal()
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"lifeboat/internal/cli"
 	"lifeboat/internal/verb/holder"
@@ -57,14 +58,6 @@ func runPlan(e *cli.Env, set *cli.Flags, args []string) error {
 	if err := confine(set, dir, set.Args()[1:]...); err != nil {
 		return err
 	}
-	if _, err := os.Lstat(filepath.Join(dir, ceremony.PlanName)); err == nil {
-		there, err := openFolder(e, dir)
-		if err != nil {
-			return err
-		}
-		there.json = f.json
-		return there.report("there is a plan already, and nothing was written; a new plan needs a new folder")
-	}
 	groups, err := f.groupsOf(e, set, set.Args()[1:])
 	if err != nil {
 		return err
@@ -85,6 +78,14 @@ func runPlan(e *cli.Env, set *cli.Flags, args []string) error {
 	data, err := ceremony.NewPlan(outline)
 	if err != nil {
 		return cli.Fail(cli.Usage, err)
+	}
+	// What is refused here would stop every step after this one.
+	planned, err := ceremony.Open(map[string][]byte{ceremony.PlanName: data})
+	if err != nil {
+		return ceremonyError(outline.Kind, err)
+	}
+	if _, err := os.Lstat(filepath.Join(dir, ceremony.PlanName)); err == nil {
+		return f.again(e, dir, planned)
 	}
 	return f.write(e, dir, data)
 }
@@ -142,11 +143,20 @@ func (f *planFlags) groupsOf(e *cli.Env, set *cli.Flags, paths []string) ([]*sha
 	return groups, nil
 }
 
-func (f *planFlags) write(e *cli.Env, dir string, data []byte) error {
-	// What is refused here would stop every step after this one.
-	if _, err := ceremony.Open(map[string][]byte{ceremony.PlanName: data}); err != nil {
-		return ceremonyError(err)
+// again checks that the plan that is there is the one that was asked for.
+func (f *planFlags) again(e *cli.Env, dir string, planned *ceremony.Ceremony) error {
+	there, err := openFolder(e, dir)
+	if err != nil {
+		return err
 	}
+	if differences := there.Differences(planned); len(differences) > 0 {
+		return cli.Fail(cli.Refused, fmt.Errorf("there is another plan in %q: %s", dir, strings.Join(differences, "; ")), "a new plan needs a new folder")
+	}
+	there.json = f.json
+	return there.report("there is this plan already, and nothing was written")
+}
+
+func (f *planFlags) write(e *cli.Env, dir string, data []byte) error {
 	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
 		return fmt.Errorf("couldn't make the folder %q: %w", dir, errors.Unwrap(err))
 	}

@@ -1,6 +1,7 @@
 package holder
 
 import (
+	"errors"
 	"fmt"
 	"path/filepath"
 	"unicode/utf8"
@@ -78,16 +79,33 @@ func (f *RecipientFlags) Read(e *cli.Env, set *cli.Flags) ([]backup.Recipient, e
 		all = append(all, r)
 	}
 	for _, path := range f.files {
-		in, err := strict.Open(path)
+		rs, err := ReadRecipients(path)
 		if err != nil {
-			return nil, fmt.Errorf("recipients file: %w", err)
-		}
-		rs, err := backup.ParseRecipients(in)
-		in.Close()
-		if err != nil {
-			return nil, cli.Fail(cli.Failed, fmt.Errorf("recipients file %q: %w", path, err))
+			return nil, err
 		}
 		all = append(all, rs...)
+	}
+	return all, nil
+}
+
+// ReadRecipients reads a file of recipients. One that holds something else, an
+// identity for example, is wrong usage.
+func ReadRecipients(path string) ([]backup.Recipient, error) {
+	if IsIdentity(path) {
+		return nil, pasted("recipients-file")
+	}
+	in, err := strict.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("recipients file: %w", err)
+	}
+	defer in.Close()
+	all, err := backup.ParseRecipients(in)
+	if err != nil {
+		code := cli.Failed
+		if errors.Is(err, backup.ErrRecipient) {
+			code = cli.Usage
+		}
+		return nil, cli.Fail(code, fmt.Errorf("recipients file %q: %w", path, err))
 	}
 	return all, nil
 }

@@ -5,13 +5,14 @@ import (
 	"encoding/base32"
 	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 
 	"lifeboat/backup"
 	"lifeboat/internal/cli"
 	"lifeboat/internal/prompt"
 	"lifeboat/internal/secret"
-	"lifeboat/internal/strict"
+	"lifeboat/internal/verb/holder"
 	"lifeboat/share/open"
 )
 
@@ -34,7 +35,7 @@ func readParty(set *cli.Flags, text string) (*party, error) {
 	if !sealed {
 		return p, nil
 	}
-	if strings.HasPrefix(to, "age1") || strings.HasPrefix(to, "ssh-") {
+	if !isRecipientsFile(to) {
 		r, err := backup.ParseRecipient(to, node)
 		if err != nil {
 			return nil, set.Misuse("--party %s: %w", node, err)
@@ -42,22 +43,24 @@ func readParty(set *cli.Flags, text string) (*party, error) {
 		p.recipients = []backup.Recipient{r}
 		return p, nil
 	}
-	in, err := strict.Open(to)
-	if err != nil {
-		return nil, set.Misuse("--party %s: neither a recipient (age1…, ssh-…) nor a file of recipients: %w", node, err)
+	var err error
+	if p.recipients, err = holder.ReadRecipients(to); errors.Is(err, fs.ErrNotExist) {
+		return nil, set.Misuse("--party %s: %q is neither a recipient (age1…, ssh-…) nor a file of them", node, to)
 	}
-	defer in.Close()
-	if p.recipients, err = backup.ParseRecipients(in); err != nil {
-		return nil, cli.Fail(cli.Failed, fmt.Errorf("--party %s: recipients file %q: %w", node, to, err))
-	}
-	return p, nil
+	return p, err
 }
 
-// recipientFiles returns what may be files in NODE_ID=RECIPIENT.
+// isRecipientsFile tells a path from a recipient, and from an identity that was
+// taken for one.
+func isRecipientsFile(text string) bool {
+	return text != "" && !strings.HasPrefix(text, "age1") && !strings.HasPrefix(text, "ssh-") && !holder.IsIdentity(text)
+}
+
+// recipientFiles returns the files in NODE_ID=RECIPIENT.
 func recipientFiles(parties []string) []string {
 	var files []string
 	for _, text := range parties {
-		if _, to, sealed := strings.Cut(text, "="); sealed {
+		if _, to, _ := strings.Cut(text, "="); isRecipientsFile(to) {
 			files = append(files, to)
 		}
 	}

@@ -3,7 +3,9 @@ package ceremony
 import (
 	"bytes"
 	"crypto/hpke"
+	"crypto/subtle"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -130,16 +132,28 @@ func (c *Ceremony) unseal(k *Key, sealed []byte, step Step, author string, group
 		return fail("does not open")
 	}
 	defer secret.Wipe(raw)
-	on := c.plan.groups[group].Curve
+	x, err := parseScalar(c.plan.groups[group].Curve, raw)
+	if err != nil {
+		return fail(err.Error())
+	}
+	return x, nil
+}
+
+// parseScalar reads what was sealed: a scalar that has no second spelling. Its
+// errors show nothing of it.
+func parseScalar(on curve.Curve, raw []byte) (*scalar.Secret, error) {
 	if len(raw) != curve.ScalarSize {
-		return fail("is not a scalar")
+		return nil, errors.New("is not a scalar")
 	}
 	x, err := scalar.New(on, raw)
 	if err != nil {
-		return fail("is zero")
+		return nil, errors.New("is zero")
 	}
-	if again := x.Bytes(); !bytes.Equal(again.Expose(), raw) {
-		return fail("is not reduced")
+	again := x.Bytes()
+	defer again.Wipe()
+	if subtle.ConstantTimeCompare(again.Expose(), raw) != 1 {
+		x.Wipe()
+		return nil, errors.New("is not reduced")
 	}
 	return x, nil
 }

@@ -185,6 +185,13 @@ func TestAttested(t *testing.T) {
 			}
 		}
 	}
+	// Signed with the second share, in the name of the first holder.
+	named := file("a2.json", vault, 1, func(s *audit.Statement) { s.NodeID, s.Date = st.NodeID, "2026-03-01" })
+	numbered := file("a2.json", vault, 1, func(s *audit.Statement) {
+		if s.Curve == st.Curve {
+			s.ShareID = st.ShareID
+		}
+	})
 	both := []audit.Status{audit.Recoverable, audit.Recoverable}
 	unproven := []audit.Status{audit.Present, audit.Present}
 	few := []audit.Status{audit.TooFew, audit.TooFew}
@@ -209,9 +216,13 @@ func TestAttested(t *testing.T) {
 		{"a file that is cut off", audit.Options{}, [][2]string{one, {"a3.json", three[1][:len(three[1])-9]}}, few, "damaged-attestation"},
 		{"a recorded epoch that they only claim", audit.Options{Epochs: epochs}, [][2]string{file("a1.json", vault, 0, elsewhere), file("a3.json", vault, 2, elsewhere)}, unproven, "epoch-not-recorded"},
 		{"a roster that differs", audit.Options{}, append(of(vault, 1), one, file("a3.json", vault, 2, func(s *audit.Statement) { s.Threshold = 3 })), []audit.Status{audit.Present, audit.Present}, "attestation-contradicts"},
+		{"two holders of one name", audit.Options{}, [][2]string{one, named}, few, "attestation-contradicts"},
+		{"two holders of one name, and one is too old", audit.Options{MaxAge: 10 * 24 * time.Hour}, [][2]string{one, named}, few, "attestation-contradicts"},
+		{"two keys of one share ID", audit.Options{}, [][2]string{one, numbered}, nil, "attestation-contradicts"},
+		{"two keys of one share ID, and a third holder", audit.Options{}, [][2]string{one, numbered, three}, both, "attestation-contradicts"},
 	} {
 		r := auditOf(c.o, c.files...)
-		if got := statuses(r); !slices.Equal(got, c.want) {
+		if got := statuses(r); c.want != nil && !slices.Equal(got, c.want) {
 			t.Errorf("%s: %v, not %v", c.name, got, c.want)
 		}
 		if c.code != "" && !slices.ContainsFunc(r.Findings, func(f audit.Finding) bool { return f.Code == c.code }) {

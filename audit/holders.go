@@ -22,6 +22,7 @@ type epoch struct {
 	groupIDs   []string
 	created    []string
 	holders    []Holder
+	claims     []attested   // what attestations say, fresh or not; of one holder once
 	statements []*Statement // fresh ones
 }
 
@@ -96,7 +97,7 @@ func (a *Auditor) fromFiles(set *share.Set) *epoch {
 }
 
 // placeStatement adds an attestation to its epoch. One that contradicts the share
-// files counts for nothing.
+// files, or one that was there before it, counts for nothing.
 func (a *Auditor) placeStatement(all []*epoch, s attested) []*epoch {
 	i := slices.IndexFunc(all, func(e *epoch) bool { return e.curve == s.Curve.String() && e.name == s.Epoch })
 	if i < 0 {
@@ -115,7 +116,7 @@ func (a *Auditor) placeStatement(all []*epoch, s attested) []*epoch {
 		a.find(Error, "attestation-contradicts", s.path, "ask the holder for a new attestation, made from the file that they keep", "an attestation counts for nothing: %v", err)
 		return all
 	}
-	if !s.fresh {
+	if e.set == nil && e.contradicted(a, s) || !s.fresh {
 		return all
 	}
 	if a.o.Challenge == "" {
@@ -127,6 +128,25 @@ func (a *Auditor) placeStatement(all []*epoch, s attested) []*epoch {
 		h.Attested = &Proof{s.path, s.Date, s.Subject()}
 	}
 	return all
+}
+
+// contradicted reports whether another attestation of the epoch says something
+// else of the same holder, where no share file says which of them is right.
+func (e *epoch) contradicted(a *Auditor, s attested) bool {
+	for _, o := range e.claims {
+		switch some, all := s.sameHolder(o.Statement); {
+		case all:
+			return false
+		case some:
+			for _, path := range []string{o.path, s.path} {
+				a.find(Error, "attestation-contradicts", path, "find out which of them is of the file that the holder keeps, and have the share file of any holder beside them",
+					"two attestations of epoch %s, of nodes %q and %q, give one holder two node IDs, share IDs or share public keys: the second counts for nothing", e.name, o.NodeID, s.NodeID)
+			}
+			return true
+		}
+	}
+	e.claims = append(e.claims, s)
+	return false
 }
 
 // placeBundle adds the shares that a bundle's public manifest names. Nothing vouches

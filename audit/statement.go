@@ -218,6 +218,14 @@ func (s *Statement) CheckGroup(g *share.Group) error {
 	return fmt.Errorf("%w: node %q, group %q: it has another %s", ErrContradicts, s.NodeID, g.ID, differs)
 }
 
+// sameHolder compares the holder of a statement with that of another one of the
+// same epoch, where each holder has a node ID, a share ID and a share public key
+// that no other has: if some are the same and not all, one of the two is wrong.
+func (s *Statement) sameHolder(o *Statement) (some, all bool) {
+	node, id, key := s.NodeID == o.NodeID, s.ShareID.Equal(o.ShareID), s.PublicKey.Equal(o.PublicKey)
+	return node || id || key, node && id && key
+}
+
 // Together is what the statements of one epoch with one subject prove.
 type Together struct {
 	Curve     curve.Curve

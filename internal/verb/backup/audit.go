@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -34,6 +35,7 @@ it opens: "recoverable" is said only with attestations of enough holders, or for
 epoch from your own records.
 
 Exit status 3 if any finding is an error, 1 if something could not be read, else 0.
+That shares are missing is status 1, too, when they may be in what could not be read.
 
   --xpub KEY              a root extended public key from your own records (repeatable)
   --epoch E               an epoch from your own records, as inspect shows it (repeatable)
@@ -297,36 +299,41 @@ func failures(c *addresses.Chunk) ([]audit.Row, error) {
 	return rows, nil
 }
 
+// excused are the findings that count for nothing beside files that could not be
+// read: those themselves, and that something is missing which may be in them.
+var excused = []string{"unreadable", "nothing-found", "no-backup", "too-few-shares"}
+
 func (f *auditFlags) verdict(r *audit.Report) error {
-	errs, warnings := r.Count(audit.Error), r.Count(audit.Warning)-r.Unreadable
+	var errs, warnings []audit.Finding
+	for _, found := range r.Findings {
+		switch excuse := r.Unreadable > 0 && slices.Contains(excused, found.Code); {
+		case found.Level == audit.Error && !excuse:
+			errs = append(errs, found)
+		case found.Level == audit.Warning && !excuse:
+			warnings = append(warnings, found)
+		}
+	}
 	switch {
-	case errs > 0:
-		return cli.Fail(cli.Mismatch, fmt.Errorf("not in order: %s", first(r, audit.Error)))
-	case f.strict && warnings > 0:
-		return cli.Fail(cli.Mismatch, fmt.Errorf("not in order, as --strict counts warnings: %s", first(r, audit.Warning)))
+	case len(errs) > 0:
+		return cli.Fail(cli.Mismatch, fmt.Errorf("not in order: %s", first(errs)))
+	case f.strict && len(warnings) > 0:
+		return cli.Fail(cli.Mismatch, fmt.Errorf("not in order, as --strict counts warnings: %s", first(warnings)))
 	case r.Unreadable > 0:
 		return cli.Fail(cli.Failed, fmt.Errorf("%d files or folders could not be read, so the audit is not complete", r.Unreadable))
 	}
 	return nil
 }
 
-// first is the first finding of a level, and how many others there are.
-func first(r *audit.Report, level audit.Level) string {
-	n := r.Count(level) - 1
-	for _, f := range r.Findings {
-		if f.Level != level || level == audit.Warning && f.Code == "unreadable" {
-			continue
-		}
-		text := f.Text
-		if len(f.About) > 0 {
-			text = fmt.Sprintf("%.200s: %s", f.About[0], text)
-		}
-		if n > 0 {
-			text += fmt.Sprintf(" (and %d more)", n)
-		}
-		return text
+// first is the first of some findings, and how many others there are.
+func first(list []audit.Finding) string {
+	text := list[0].Text
+	if about := list[0].About; len(about) > 0 {
+		text = fmt.Sprintf("%.200s: %s", about[0], text)
 	}
-	return ""
+	if n := len(list) - 1; n > 0 {
+		text += fmt.Sprintf(" (and %d more)", n)
+	}
+	return text
 }
 
 func printAudit(w io.Writer, r *audit.Report) error {

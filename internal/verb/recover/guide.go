@@ -13,6 +13,7 @@ import (
 	"lifeboat/internal/cli"
 	"lifeboat/internal/prompt"
 	"lifeboat/internal/verb/backup"
+	"lifeboat/internal/verb/holder"
 )
 
 var guideVerb = cli.Verb{
@@ -87,12 +88,13 @@ func runGuide(e *cli.Env, args []string) error {
 			return err
 		}
 	}
+	verdict := g.verdict()
 	var b strings.Builder
-	g.print(&b)
+	g.print(&b, verdict == nil)
 	if _, err := io.WriteString(e.Stdout, b.String()); err != nil {
 		return err
 	}
-	return g.verdict()
+	return verdict
 }
 
 func printRole(e *cli.Env, set *cli.Flags, role, lost string) error {
@@ -233,7 +235,7 @@ func (g *guide) checkNode() error {
 	if g.node == "" || !roster || slices.Contains(nodes, g.node) {
 		return nil
 	}
-	return cli.Fail(cli.Mismatch, fmt.Errorf("no file lists a node %q", g.node), fmt.Sprintf("they list %q", nodes))
+	return cli.Fail(cli.Mismatch, fmt.Errorf("no file lists a node %q", g.node), "they list "+holder.Sentence(quoted(nodes)))
 }
 
 // printLost says whose share the commands make again, if that is not plain.
@@ -247,14 +249,31 @@ func (g *guide) printLost(b *strings.Builder) {
 	}
 }
 
-func (g *guide) print(b *strings.Builder) {
+// findFirst stands in the place of commands that could not work.
+const findFirst = `FIND THE MISSING SHARES FIRST
+
+These files alone give nothing, so there is nothing to type yet. Look for other copies of them, for bundles and
+for printed pages, and ask every holder. Then run this again with all the files that were found.
+
+`
+
+func (g *guide) print(b *strings.Builder, enough bool) {
 	fmt.Fprintf(b, "THE CASE: %s.\n\n", g.is.question)
 	if g.found != nil {
 		g.printFound(b)
+		if enough {
+			g.printCommands(b)
+		}
+		b.WriteString("\n")
 	} else {
 		b.WriteString("No files were named. Give those that are left, and the commands below name them.\n\n")
 	}
-	for _, heading := range g.is.sections {
+	sections := g.is.sections
+	if !enough {
+		b.WriteString(findFirst)
+		sections = nil
+	}
+	for _, heading := range sections {
 		text := runbooks.Section(g.is.role, heading)
 		fmt.Fprintf(b, "%s\n\n%s\n\n", strings.ToUpper(heading), g.fill(text))
 	}
@@ -284,6 +303,10 @@ func (g *guide) printFound(b *strings.Builder) {
 		}
 		fmt.Fprintf(b, "    do: %s\n", cli.Clean(f.Do))
 	}
+}
+
+// printCommands says what is to be known of the commands for these files.
+func (g *guide) printCommands(b *strings.Builder) {
 	if files, bundles := g.files(); bundles {
 		fmt.Fprintf(b, "  Bundles among %s want the identity that opens them: add -i IDENTITY to each command.\n", cli.Clean(report.CommandLine(files)))
 	}
@@ -291,7 +314,6 @@ func (g *guide) printFound(b *strings.Builder) {
 	if len(g.books) == 0 && g.is.name == "provider" {
 		b.WriteString("  No address book is among the files. Without one leave --addresses out; --root gives the key, and\n  mpc-derive find searches for the addresses.\n")
 	}
-	b.WriteString("\n")
 }
 
 // fill puts the names of this case where the runbook has placeholders.

@@ -159,9 +159,11 @@ func TestTestOnly(t *testing.T) {
 			t.Errorf("%q", id)
 		}
 	}
-	for _, s := range load(t, "2of3/1", "demo/1") {
-		if !s.TestOnly() {
-			t.Errorf("%s is not marked", s.Path)
+	for _, vault := range fixtures.Vaults() {
+		for _, s := range load(t, vault+"/1") {
+			if !s.TestOnly() {
+				t.Errorf("%s: the share on %v is not marked", s.Path, s.Curve)
+			}
 		}
 	}
 }

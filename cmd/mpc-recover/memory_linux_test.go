@@ -2,214 +2,268 @@ package main
 
 import (
 	"bytes"
-	"encoding/csv"
-	"encoding/hex"
+	"encoding/json"
 	"fmt"
+	"html"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
+	"regexp"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 
-	"golang.org/x/sys/unix"
-
-	"lifeboat/internal/story"
+	"lifeboat/fixtures"
 )
 
-// memoryRuns names the variable that says how often each command line is run; its
-// numbers are in docs/threat-model.md.
+// memoryRuns names the variable that says how often each command line is run, with
+// runtime/secret and without. The table is for docs/threat-model.md.
 const memoryRuns = "MEMORY_RUNS"
 
+const sealPassphrase = "sealed for the safe"
+
+// holding is a command line for each verb that holds secrets, and for other ways in
+// which one does: those have a comma in their names, and are run for the table only.
+// They run in a folder that rehearse made.
+var holding = []struct{ program, name, line string }{
+	{"mpc-backup", "verify", "verify a.json b.json --passphrase-file a.txt --passphrase-file b.txt --addresses address.csv"},
+	{"mpc-backup", "verify, bundle", "verify a.age b.json --passphrase-file a.txt --passphrase-file b.txt -i id"},
+	{"mpc-backup", "verify, tss-lib", "verify x.json y.json"},
+	{"mpc-backup", "attest", "attest a.json --passphrase-file a.txt --challenge c -o out.json"},
+	{"mpc-backup", "seal --check", "seal a.json -R id.pub --check --passphrase-file a.txt -o out.age"},
+	{"mpc-backup", "seal --check, passphrase", "seal a.json --seal-passphrase-file seal.txt --check --passphrase-file a.txt -o out.age"},
+	{"mpc-backup", "open", "open keys.age -i id -o out"},
+	{"mpc-backup", "open, shards", "open quorum.age -i q.shard-1.txt -i q.shard-3.txt -o out"},
+	{"mpc-backup", "open, passphrase", "open safe.age --passphrase-file seal.txt -o out"},
+	{"mpc-backup", "rewrap", "rewrap keys.age -i id -R classic.pub -o out.age"},
+	{"mpc-backup", "keygen, hybrid", "keygen -o out"},
+	{"mpc-backup", "keygen", "keygen --classic -o out"},
+	{"mpc-backup", "keygen, --quorum", "keygen --quorum 2/3 -o out"},
+	{"mpc-backup", "paper", "paper id -o out.html"},
+	{"mpc-backup", "paper, shard", "paper q.shard-1.txt -o out.html"},
+	{"mpc-backup", "paper, --read", "paper --read typed-id.txt -o out.txt"},
+	{"mpc-backup", "paper, --read a shard", "paper --read typed-shard.txt -o out.txt"},
+	{"mpc-recover", "key", "key a.json b.json --passphrase-file a.txt --passphrase-file b.txt --addresses address.csv --path m/44/60/0/0/7 --chain eth --root -R id.pub -o out.age"},
+	{"mpc-recover", "key, passphrase", "key a.json b.json --passphrase-file a.txt --passphrase-file b.txt --addresses address.csv --root --seal-passphrase-file seal.txt -o out.age"},
+	{"mpc-recover", "key, --plaintext", "key a.json b.json --passphrase-file a.txt --passphrase-file b.txt --addresses address.csv --root --plaintext -o out"},
+	{"mpc-recover", "key, from root.json", "key keys.age -i id --addresses address.csv --root -R id.pub -o out.age"},
+	{"mpc-recover", "key, --salvage", "key a.json b.json --passphrase-file a.txt --passphrase-file b.txt --salvage --xpub $ECDSA --xpub $EDDSA --root -R id.pub -o out.age"},
+	{"mpc-recover", "repair", "repair a.json b.json --passphrase-file a.txt --passphrase-file b.txt --lost node-3-B5414719 --new-passphrase-file new.txt -o out.json"},
+	{"mpc-recover", "repair, bundle", "repair a.json b.json --passphrase-file a.txt --passphrase-file b.txt --lost node-3-B5414719 -R id.pub -o out.age"},
+	{"mpc-recover", "reshare", "reshare a.json b.json --passphrase-file a.txt --passphrase-file b.txt --party p --new-passphrase-file new.txt --party q=id.pub -o out"},
+	{"mpc-recover", "reshare, --to tss-lib", "reshare a.json b.json --passphrase-file a.txt --passphrase-file b.txt --group $ED25519 --to tss-lib --party p=id.pub --party q=id.pub -o out"},
+	{"mpc-recover", "ceremony join", "ceremony join planned --node q -R id.pub -o out.age"},
+	{"mpc-recover", "ceremony deal", "ceremony deal joined a.json --passphrase-file a.txt --words $WORDS"},
+	{"mpc-recover", "ceremony accept", "ceremony accept dealt --key p.key.age -i id --xpub $ECDSA --xpub $EDDSA --new-passphrase-file new.txt -o out.json"},
+	{"mpc-recover", "ceremony accept, bundle", "ceremony accept dealt --key p.key.age -i id --xpub $ECDSA --xpub $EDDSA -R id.pub -o out.age"},
+	{"mpc-recover", "ceremony confirm", "ceremony confirm accepted p.json --passphrase-file new.txt"},
+}
+
+// rehearsal makes what the lines above start from; a line that begins with = is
+// the copy of a folder.
+const rehearsal = `
+mpc-backup keygen -o id
+mpc-backup keygen --classic -o classic
+mpc-backup keygen --quorum 2/3 -o q
+mpc-backup seal a.json -R id.pub -o a.age
+mpc-backup seal a.json -R q.pub -o quorum.age
+mpc-backup paper id -o typed-id.html
+mpc-backup paper q.shard-2.txt -o typed-shard.html
+mpc-recover key a.json b.json --passphrase-file a.txt --passphrase-file b.txt --addresses address.csv --path m/44/60/0/0/7 --chain eth --root -R id.pub -o keys.age
+mpc-recover key a.json b.json --passphrase-file a.txt --passphrase-file b.txt --addresses address.csv --root --seal-passphrase-file seal.txt -o safe.age
+mpc-recover ceremony plan planned a.json --signer node-1-EA4212E8 --signer node-2-7D1723AE --party p --party q --threshold 2
+mpc-recover ceremony join planned --node p -R id.pub -o p.key.age
+= planned joined
+mpc-recover ceremony join joined --node q -R id.pub -o q.key.age
+= joined dealt
+mpc-recover ceremony deal dealt a.json --passphrase-file a.txt --words $WORDS
+mpc-recover ceremony deal dealt b.json --passphrase-file b.txt --words $WORDS
+= dealt accepted
+mpc-recover ceremony accept accepted --key p.key.age -i id --xpub $ECDSA --xpub $EDDSA --new-passphrase-file new.txt -o p.json
+`
+
+// rehearse returns a folder with everything that the verbs can be given.
+func rehearse(t *testing.T, programs map[string]string) string {
+	t.Helper()
+	dir := rescue(t)
+	v, nodes := fixtures.Load("2of3"), fixtures.Load("tsslib-ecdsa")
+	for name, data := range map[string][]byte{
+		"seal.txt": []byte(sealPassphrase + "\n"), "new.txt": []byte("of the new file\n"),
+		"x.json": nodes.Files[0].Data, "y.json": nodes.Files[1].Data, "c.txt": v.Files[2].Password, "c.json": v.Files[2].Data,
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for line := range strings.Lines(strings.TrimSpace(rehearsal)) {
+		args := arguments(t, programs, dir, line)
+		if args[0] == "=" {
+			if err := os.CopyFS(filepath.Join(dir, args[2]), os.DirFS(filepath.Join(dir, args[1]))); err != nil {
+				t.Fatal(err)
+			}
+			continue
+		}
+		cmd := exec.Command(programs[args[0]], args[1:]...)
+		cmd.Dir = dir
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("%s: %v: %s", line, err, out)
+		}
+	}
+	for _, name := range []string{"typed-id", "typed-shard"} {
+		page, err := os.ReadFile(filepath.Join(dir, name+".html"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := onPage.FindSubmatch(page)
+		if err := os.WriteFile(filepath.Join(dir, name+".txt"), []byte(html.UnescapeString(string(text[1]))), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+var onPage = regexp.MustCompile(`(?s)<pre[^>]*>(.*?)</pre>`)
+
+// arguments splits a line. A name that starts with $ is one argument.
+func arguments(t *testing.T, programs map[string]string, dir, line string) []string {
+	t.Helper()
+	groups := fixtures.Load("2of3").Expected.Groups
+	args := strings.Fields(line)
+	for i, a := range args {
+		switch a {
+		case "$ECDSA":
+			args[i] = groups[0].RootXpub
+		case "$EDDSA":
+			args[i] = groups[1].RootXpub
+		case "$ED25519":
+			args[i] = groups[1].ID
+		case "$WORDS":
+			cmd := exec.Command(programs["mpc-recover"], "ceremony", "status", "joined", "--json")
+			cmd.Dir = dir
+			out, err := cmd.Output()
+			var status struct {
+				Fingerprint []string `json:"fingerprint"`
+			}
+			if err != nil || json.Unmarshal(out, &status) != nil {
+				t.Fatal(err)
+			}
+			args[i] = strings.Join(status.Fingerprint, " ")
+		}
+	}
+	if args[0] == "=" {
+		return args
+	}
+	return append(args, "--allow-network", "--allow-swap")
+}
+
 // What a process still holds of shares, keys and passwords when it ends, seen from
-// outside: next to nothing where runtime/secret erases it.
+// outside: nothing, where runtime/secret erases it.
 func TestMemory(t *testing.T) {
-	runs := 1
+	if os.Getuid() != 0 {
+		t.Skip("only root can look into a process that is not dumpable")
+	}
+	if testing.Short() {
+		t.Skip("-short: looking through the memory takes half a minute")
+	}
+	erasing := map[string]string{"mpc-backup": built(t, "mpc-backup", "runtimesecret"), "mpc-recover": built(t, "mpc-recover", "runtimesecret")}
+	plain := map[string]string{"mpc-backup": built(t, "mpc-backup", "none"), "mpc-recover": built(t, "mpc-recover", "none")}
+	from := rehearse(t, erasing)
+	known := newTrove(t)
+	known.search(from)
+	runs := 0
 	if text := os.Getenv(memoryRuns); text != "" {
 		if _, err := fmt.Sscan(text, &runs); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if os.Getuid() != 0 {
-		t.Skip("only root can look into a process that is not dumpable")
-	}
-	if testing.Short() {
-		t.Skip("-short: looking through the memory takes a minute")
-	}
-	secrets := append(story.OfVault("2of3"), story.Secret{What: "the passphrase of the bundle", Text: []byte("sealed for the safe")})
-	secrets = append(secrets, childKeys(t)...)
-	totals := map[string]int{}
-	for _, experiment := range []string{"runtimesecret", "none"} {
-		recoverer, backup := built(t, "mpc-recover", experiment), built(t, "mpc-backup", experiment)
-		total := 0
-		for name, run := range map[string]func(dir string) *exec.Cmd{
-			"key":    func(dir string) *exec.Cmd { return exec.Command(recoverer, rescueLines["mpc-recover"]...) },
-			"verify": func(dir string) *exec.Cmd { return exec.Command(backup, rescueLines["mpc-backup"]...) },
-			"open": func(dir string) *exec.Cmd {
-				seal := exec.Command(recoverer, rescueLines["mpc-recover"]...)
-				seal.Dir = dir
-				if out, err := seal.CombinedOutput(); err != nil {
-					t.Fatalf("%v: %s", err, out)
-				}
-				return exec.Command(backup, strings.Fields("open out.age --passphrase-file seal.txt -o out --allow-network --allow-swap")...)
-			},
-		} {
-			found := map[string]int{}
-			for range runs {
-				dir := rescue(t)
-				cmd := run(dir)
-				cmd.Dir = dir
-				for _, memory := range memoryAtExit(t, cmd) {
-					count(secrets, memory, found)
+	for _, c := range holding {
+		if runs == 0 && strings.Contains(c.name, ",") {
+			continue
+		}
+		t.Run(c.program[len("mpc-"):]+" "+c.name, func(t *testing.T) {
+			look := func(programs map[string]string) map[string]int {
+				return left(t, programs, known, from, c.program, c.line)
+			}
+			if runs > 0 {
+				tabulate(t, c.name, runs, look, erasing, plain)
+				return
+			}
+			// A copy that the runtime happens to keep somewhere is rare; what is left
+			// every time is a mistake of ours.
+			const tries = 3
+			var found map[string]int
+			for range tries {
+				if found = look(erasing); len(found) == 0 {
+					break
 				}
 			}
 			for what, n := range found {
-				total += n
-				t.Logf("GOEXPERIMENT=%s, %s: %.1f copies of %s, in %d runs", experiment, name, float64(n)/float64(runs), what, runs)
+				t.Errorf("%d × %s", n, what)
 			}
-		}
-		totals[experiment] = total
-	}
-	// A copy that a signal or another goroutine's stack holds now and then is not
-	// ruled out. Without runtime/secret there must be many, or finding few proves nothing.
-	if erased, plain := totals["runtimesecret"], totals["none"]; plain == 0 || erased*50 > plain {
-		t.Errorf("%d copies of secrets with runtime/secret, %d without", erased, plain)
+			// Where nothing is erased much must be left, or finding nothing proves nothing.
+			if c.name == "key" {
+				if found := look(plain); len(found) < 10 {
+					t.Errorf("without runtime/secret only this is left: %v", found)
+				}
+			}
+		})
 	}
 }
 
-// childKeys recovers the keys of the address book in the clear, and returns them.
-func childKeys(t *testing.T) (keys []story.Secret) {
+// left runs a line in a copy of a folder and counts what its process still held at
+// its end of the secrets that are in the folder then, by what they are.
+func left(t *testing.T, programs map[string]string, known *trove, from, program, line string) map[string]int {
 	t.Helper()
-	line := strings.Fields("key a.json b.json --passphrase-file a.txt --passphrase-file b.txt --addresses address.csv --plaintext -o plain --allow-network --allow-swap")
-	cmd := exec.Command(released(t, "mpc-recover"), line...)
-	cmd.Dir = rescue(t)
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
-	f, err := os.Open(filepath.Join(cmd.Dir, "plain", "keys.csv"))
-	if err != nil {
+	dir := t.TempDir()
+	if err := os.Chmod(dir, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
-	rows, err := csv.NewReader(f).ReadAll()
-	if err != nil {
+	if err := os.CopyFS(dir, os.DirFS(from)); err != nil {
 		t.Fatal(err)
 	}
-	for _, column := range []string{"hex private key", "extended private key", "export"} {
-		i := slices.Index(rows[0], column)
-		for _, row := range rows[1:] {
-			if len(row[i]) > 16 {
-				keys = append(keys, story.Secret{What: "a child private key: " + column, Text: []byte(row[i])})
-			}
-			if raw, err := hex.DecodeString(row[i]); err == nil && len(raw) > 16 {
-				keys = append(keys, story.Secret{What: "a child private key as bytes", Text: raw})
-			}
-		}
+	cmd := exec.Command(programs[program], arguments(t, programs, dir, line)...)
+	cmd.Dir = dir
+	var said bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &said, &said
+	memory := memoryAtExit(t, cmd, &said)
+	finder := newFinder(known.with(t, dir).list)
+	found := map[string]int{}
+	for _, piece := range memory {
+		finder.find(piece, func(k kept) { found[k.kind+": "+k.what]++ })
 	}
-	if len(keys) < 20 {
-		t.Fatalf("only %d child keys", len(keys))
-	}
-	return keys
+	return found
 }
 
-// count counts the secrets in a piece of memory.
-func count(secrets []story.Secret, memory []byte, found map[string]int) {
-	for _, s := range secrets {
-		if n := bytes.Count(memory, s.Text); n > 0 {
-			found[s.What] += n
-		}
-	}
-}
-
-// memoryAtExit runs a program and returns what it could write to when it ended.
-func memoryAtExit(t *testing.T, cmd *exec.Cmd) (memory [][]byte) {
+// tabulate prints a row for each kind of secret: copies of all secrets of the kind
+// together, the mean and the most.
+func tabulate(t *testing.T, name string, runs int, look func(map[string]string) map[string]int, programs ...map[string]string) {
 	t.Helper()
-	runtime.LockOSThread() // the tracer is a thread
-	defer runtime.UnlockOSThread()
-	cmd.SysProcAttr = &syscall.SysProcAttr{Ptrace: true}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	main := cmd.Process.Pid
-	var status unix.WaitStatus
-	if _, err := unix.Wait4(main, &status, unix.WALL, nil); err != nil || !status.Stopped() {
-		t.Fatal(status, err)
-	}
-	if err := unix.PtraceSetOptions(main, unix.PTRACE_O_TRACECLONE|unix.PTRACE_O_TRACEEXIT|unix.PTRACE_O_EXITKILL); err != nil {
-		t.Fatal(err)
-	}
-	if err := unix.PtraceCont(main, 0); err != nil {
-		t.Fatal(err)
-	}
-	for {
-		thread, err := unix.Wait4(-1, &status, unix.WALL|unix.WNOTHREAD, nil)
-		switch {
-		case err == unix.EINTR:
-			continue
-		case err != nil:
-			t.Fatal(err)
-		case thread == main && !status.Stopped():
-			if len(memory) == 0 || !status.Exited() || status.ExitStatus() != 0 {
-				t.Fatalf("it ended with %#x; %d pieces of memory", status, len(memory))
+	rows := map[string][]string{}
+	for at, p := range programs {
+		sums, most := map[string]int{}, map[string]int{}
+		for range runs {
+			kinds := map[string]int{}
+			for what, n := range look(p) {
+				kind, _, _ := strings.Cut(what, ": ")
+				kinds[kind] += n
+				if at == 0 {
+					t.Logf("%d × %s", n, what)
+				}
 			}
-			return memory
-		case !status.Stopped():
-			continue
-		}
-		signal := int(status.StopSignal())
-		switch {
-		case status.TrapCause() == unix.PTRACE_EVENT_EXIT:
-			if memory == nil {
-				memory = writable(t, main)
+			for kind, n := range kinds {
+				sums[kind] += n
+				most[kind] = max(most[kind], n)
 			}
-			signal = 0
-		case signal == int(unix.SIGTRAP), signal == int(unix.SIGSTOP): // a new thread
-			signal = 0
 		}
-		unix.PtraceCont(thread, signal)
-	}
-}
-
-// writable returns the memory that a stopped process can write to.
-func writable(t *testing.T, pid int) (memory [][]byte) {
-	t.Helper()
-	maps, err := os.ReadFile(fmt.Sprintf("/proc/%d/maps", pid))
-	if err != nil {
-		t.Fatal(err)
-	}
-	f, err := os.Open(fmt.Sprintf("/proc/%d/mem", pid))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	for line := range strings.Lines(string(maps)) {
-		var from, to uint64
-		var mode string
-		if _, err := fmt.Sscanf(line, "%x-%x %s", &from, &to, &mode); err != nil {
-			t.Fatal(err)
-		}
-		if !strings.HasPrefix(mode, "rw") {
-			continue
-		}
-		piece := make([]byte, to-from)
-		n, _ := f.ReadAt(piece, int64(from)) // some cannot be read
-		memory = append(memory, used(piece[:n])...)
-	}
-	return memory
-}
-
-// used returns the stretches of pages that are not all zero.
-func used(piece []byte) (stretches [][]byte) {
-	zero := make([]byte, os.Getpagesize())
-	start := 0
-	for at := 0; at < len(piece); at += len(zero) {
-		if end := min(at+len(zero), len(piece)); bytes.Equal(piece[at:end], zero) {
-			stretches = append(stretches, piece[start:at])
-			start = end
+		for kind, n := range sums {
+			if rows[kind] == nil {
+				rows[kind] = slices.Repeat([]string{"0"}, len(programs))
+			}
+			rows[kind][at] = fmt.Sprintf("%.1f (%d)", float64(n)/float64(runs), most[kind])
 		}
 	}
-	stretches = append(stretches, piece[start:])
-	return slices.DeleteFunc(stretches, func(s []byte) bool { return len(s) == 0 })
+	for _, kind := range slices.Sorted(maps.Keys(rows)) {
+		t.Logf("TABLE | %s | %s | %s |", name, kind, strings.Join(rows[kind], " | "))
+	}
 }

@@ -94,7 +94,10 @@ func (p *Program) dispatch(e *Env, args []string) error {
 	if err != nil {
 		return err
 	}
-	if err = v.Run(e, rest); errors.Is(err, pflag.ErrHelp) {
+	// Whatever the verb leaves behind is erased. A goroutine that it starts and that
+	// works on secrets must see to that itself.
+	secret.Do(func() { err = v.Run(e, rest) })
+	if errors.Is(err, pflag.ErrHelp) {
 		return p.help(e, []string{name})
 	}
 	return err

@@ -45,18 +45,18 @@ func OfVault(name string) []Secret {
 			panic(err)
 		}
 		what := fmt.Sprintf("the root private key on %s of vault %s", g.Curve, name)
-		all = append(append(all, Secret{what, []byte(g.RootXprv)}), spellings(what, x)...)
+		all = append(append(all, Secret{what, []byte(g.RootXprv)}), Spellings(what, x)...)
 	}
 	for _, row := range Known(name) {
 		what := fmt.Sprintf("the private key at %s of vault %s", row.Path, name)
-		all = append(append(all, Secret{what, []byte(row.Extended)}), spellings(what, row.Private)...)
+		all = append(append(all, Secret{what, []byte(row.Extended)}), Spellings(what, row.Private)...)
 	}
 	for _, f := range v.Files {
 		if p := bytes.TrimSpace(f.Password); len(p) > 0 {
 			all = append(all, Secret{fmt.Sprintf("the password of %s/%s", name, f.Name), p})
 		}
 		for _, x := range shares(f) {
-			all = append(all, spellings(fmt.Sprintf("the share of %s/%s", name, f.Name), x)...)
+			all = append(all, Spellings(fmt.Sprintf("the share of %s/%s", name, f.Name), x)...)
 		}
 	}
 	return all
@@ -113,8 +113,8 @@ func Known(name string) []Row {
 	return rows
 }
 
-// spellings lists the ways to write a scalar, given big-endian.
-func spellings(what string, x []byte) []Secret {
+// Spellings lists the ways to write a scalar or a key, given big-endian.
+func Spellings(what string, x []byte) []Secret {
 	short := bytes.TrimLeft(x, "\x00")
 	reversed := slices.Clone(x)
 	slices.Reverse(reversed)

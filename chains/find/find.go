@@ -7,6 +7,8 @@
 package find
 
 import (
+	"encoding/binary"
+	"iter"
 	"slices"
 
 	"lifeboat/chains"
@@ -26,10 +28,46 @@ type Targets struct {
 	payloads []*kind
 }
 
-// kind is the payloads of one kind that are searched for.
+// kind is the payloads of one kind that are searched for. To stay small for
+// millions of them it keeps a mark of each: what has the same mark is compared as
+// an address.
 type kind struct {
-	of      *chains.Payload
-	targets map[string][]int
+	of    *chains.Payload
+	last  map[uint64]int32 // by mark: a place in links
+	links []link
+}
+
+// link leads from a target to another one with the same mark.
+type link struct {
+	target int32
+	next   int32 // a place in links, or -1
+}
+
+// mark is the last bytes of a payload. All kinds are hashes or keys, so that
+// hardly any two have the same.
+func mark(payload []byte) uint64 { return binary.BigEndian.Uint64(payload[len(payload)-8:]) }
+
+func (k *kind) add(payload []byte, target int) {
+	m := mark(payload)
+	next, ok := k.last[m]
+	switch {
+	case !ok:
+		next = -1
+	case k.links[next].target == int32(target):
+		return // several encodings read the address in the same way
+	}
+	k.last[m] = int32(len(k.links))
+	k.links = append(k.links, link{int32(target), next})
+}
+
+// targets lists the targets that may have a payload.
+func (k *kind) targets(payload []byte) iter.Seq[int] {
+	return func(yield func(int) bool) {
+		at, ok := k.last[mark(payload)]
+		for ok && at >= 0 && yield(int(k.links[at].target)) {
+			at = k.links[at].next
+		}
+	}
 }
 
 // Hit says that a key makes an address.
@@ -64,14 +102,12 @@ func NewTargets(addresses []string, list []*chains.Chain, c curve.Curve) *Target
 			read = true
 			k := byPayload[e.Payload]
 			if k == nil {
-				k = &kind{e.Payload, map[string][]int{}}
+				k = &kind{of: e.Payload, last: map[uint64]int32{}}
 				byPayload[e.Payload] = k
 				t.payloads = append(t.payloads, k)
 				used[e.Payload] = true
 			}
-			if list := k.targets[string(payload)]; !slices.Contains(list, i) {
-				k.targets[string(payload)] = append(list, i)
-			}
+			k.add(payload, i)
 		}
 		if !read {
 			t.Unread = append(t.Unread, i)
@@ -112,7 +148,7 @@ func (t *Targets) Look(dst []Hit, d *derive.Descendant) []Hit {
 	public := book.PublicKey(d)
 	var buf [chains.MaxPayload]byte
 	for _, k := range t.payloads {
-		for _, i := range k.targets[string(k.of.Of(buf[:0], &public))] {
+		for i := range k.targets(k.of.Of(buf[:0], &public)) {
 			if h, ok := t.name(i, &public); ok && !slices.ContainsFunc(dst, func(o Hit) bool { return o.Target == i }) {
 				dst = append(dst, h)
 			}

@@ -112,6 +112,25 @@ func TestTwice(t *testing.T) {
 	}
 }
 
+// An address that ends as the key's own does is not taken for it.
+func TestSameEnd(t *testing.T) {
+	r := demoRows(t)[9]
+	own := strings.ToLower(r["address"])
+	other := "0x" + strings.Repeat("0", len(own)-2-16) + own[len(own)-16:]
+	for _, list := range [][]string{{own, other}, {other, own}, {other, own, other, own}} {
+		targets := find.NewTargets(list, nil, curve.Secp256k1)
+		hits := targets.Look(nil, at(t, r))
+		for _, h := range hits {
+			if list[h.Target] != own {
+				t.Errorf("%q: %s is taken for %s", list, list[h.Target], own)
+			}
+		}
+		if len(hits) != len(list)/2 {
+			t.Errorf("%q: %d hits", list, len(hits))
+		}
+	}
+}
+
 func template(t testing.TB, s string) find.Template {
 	t.Helper()
 	p, err := find.ParseTemplate(s)

@@ -65,6 +65,9 @@ func runFind(e *cli.Env, args []string) error {
 		return set.Misuse("no extended public key")
 	case (set.NArg() == 1) == (*list == ""):
 		return set.Misuse("give addresses either as arguments or with --addresses")
+	case slices.ContainsFunc(set.Args()[1:], isExtended):
+		return cli.Fail(cli.Usage, errors.New("an extended key stands where an address was expected"),
+			"to search below the root keys of both curves at once, give a file with the two, one a line, in the place of XPUB")
 	case *accounts == 0 || *indexes == 0 || *accounts > 1<<31 || *indexes > 1<<31:
 		return set.Misuse("--accounts and --indexes are from 1 to 2^31")
 	case *accounts > 1_000_000:
@@ -107,6 +110,12 @@ func runFind(e *cli.Env, args []string) error {
 		}
 	}
 	return s.report(*asJSON, *output)
+}
+
+// isExtended reports whether a text is an extended key, public or private, right or
+// mistyped. No address is as long and starts like one.
+func isExtended(text string) bool {
+	return len(text) > 100 && (text[1:4] == "pub" || text[1:4] == "prv")
 }
 
 // readAddresses reads a list of addresses, or the column of a CSV.

@@ -1,7 +1,6 @@
 package chains
 
 import (
-	"crypto/sha3"
 	"encoding/binary"
 	"errors"
 	"hash/crc32"
@@ -97,21 +96,6 @@ func CardanoBase(payment, stake *PublicKey, testnet bool) (string, error) {
 	}
 	var buf [MaxPayload]byte
 	return bech32Text(hrp, header).format(cardanoKey.Of(cardanoKey.Of(buf[:0], payment), stake)), nil
-}
-
-// CardanoByron returns the address of the Byron era that a key and its chain code
-// make, without a derivation path in it, as in Icarus wallets on the main net.
-func CardanoByron(k *PublicKey, chainCode [32]byte) (string, error) {
-	if k.Curve != curve.Ed25519 {
-		return "", errCardanoCurve
-	}
-	// The address is a hash of [type 0, spending data [0, key], no attributes], in CBOR.
-	root := append([]byte{0x83, 0x00, 0x82, 0x00, 0x58, 0x40}, k.Key[1:]...)
-	root = append(append(root, chainCode[:]...), 0xa0)
-	h := sha3.Sum256(root)
-	body := append([]byte{0x83, 0x58, cardanoHashSize}, blake2b.Append(nil, cardanoHashSize, "", h[:])...)
-	body = append(body, 0xa0, 0x00) // no attributes, type 0
-	return string(base58.Encode(nil, byronEnvelope(body))), nil
 }
 
 // byronEnvelope is [body as CBOR in CBOR, its CRC-32].

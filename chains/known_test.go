@@ -194,9 +194,6 @@ func TestCardano(t *testing.T) {
 	if _, err := chains.CardanoBase(payment, wrong, false); err == nil {
 		t.Error("a secp256k1 key stakes")
 	}
-	if _, err := chains.CardanoByron(wrong, [32]byte{}); err == nil {
-		t.Error("a secp256k1 key has a Byron address")
-	}
 }
 
 // TestICPrincipalText: the Internet Computer's interface specification.

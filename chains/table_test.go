@@ -32,7 +32,7 @@ func expected(cell string) []string {
 		switch base, found := strings.CutSuffix(v, "*"); {
 		case found: // principal-*, pubkey-*
 			all = append(all, base+"secp256k1", base+"ed25519")
-		case v == "byron-xpub64": // CardanoByron
+		case v == "byron-xpub64": // needs the chain code
 		default:
 			all = append(all, v)
 		}

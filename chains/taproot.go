@@ -12,31 +12,23 @@ import (
 // TaprootBIP86 is the output key of BIP 86: the internal key, tweaked without a
 // script tree.
 var TaprootBIP86 = &Payload{Name: "taproot-bip86", Curve: curve.Secp256k1, Size: 32, Slow: true, Of: func(dst []byte, k *PublicKey) []byte {
-	q, err := taprootOutput(k, nil)
+	q, err := taprootOutput(k)
 	if err != nil { // no key is known for which this happens, and none can be found
 		return append(dst, make([]byte, 32)...)
 	}
 	return append(dst, q[:]...)
 }}
 
-// TaprootWithTree returns the x coordinate of the output key of BIP 341 for the
-// internal key k and the root of a script tree. With an error, which nobody can
-// provoke, there is no such output.
-func TaprootWithTree(k *PublicKey, merkleRoot [32]byte) ([32]byte, error) {
-	if k.Curve != curve.Secp256k1 {
-		return [32]byte{}, errors.New("tweaking a taproot key: the key is not on secp256k1")
-	}
-	return taprootOutput(k, merkleRoot[:])
-}
-
-// taprootOutput works on the coordinates, since a search asks for every candidate:
-// package curve would take a square root and a slower multiplication.
-func taprootOutput(k *PublicKey, merkleRoot []byte) (x [32]byte, err error) {
+// taprootOutput returns the x coordinate of the output key of BIP 341. It works on
+// the coordinates, since a search asks for every candidate: package curve would
+// take a square root and a slower multiplication.
+func taprootOutput(k *PublicKey) (x [32]byte, err error) {
 	tag := sha256.Sum256([]byte("TapTweak"))
-	var stack [4 * 32]byte
-	message := append(append(stack[:0], tag[:]...), tag[:]...)
-	message = append(append(message, k.Key[1:]...), merkleRoot...)
-	h := sha256.Sum256(message)
+	var message [3 * 32]byte
+	copy(message[:], tag[:])
+	copy(message[32:], tag[:])
+	copy(message[64:], k.Key[1:])
+	h := sha256.Sum256(message[:])
 	var t secp.ModNScalar
 	if t.SetBytes(&h) != 0 {
 		return x, errors.New("tweaking a taproot key: the tweak is not below the group order")

@@ -101,7 +101,7 @@ func TestVectors(t *testing.T) {
 				t.Fatalf("curve %q", on)
 			}
 			if id == "ADA" && variant != "enterprise" {
-				cardanoVector(t, variant, pub, want)
+				cardanoVector(t, pub, want)
 				return
 			}
 			k := vectorKey(t, c, unhex(t, pub))
@@ -136,49 +136,19 @@ func vectorKey(t testing.TB, c curve.Curve, b []byte) *chains.PublicKey {
 }
 
 // cardanoVector is for addresses of more than one key: payment|stake, or a key
-// and its chain code.
-func cardanoVector(t *testing.T, variant, pub, want string) {
+// and its chain code, which nothing here writes.
+func cardanoVector(t *testing.T, pub, want string) {
 	t.Helper()
-	var got string
-	var err error
-	switch variant {
-	case "base":
-		payment, stake, _ := strings.Cut(pub, "|")
-		got, err = chains.CardanoBase(vectorKey(t, curve.Ed25519, unhex(t, payment)), vectorKey(t, curve.Ed25519, unhex(t, stake)), false)
-	case "byron-xpub64":
-		b := unhex(t, pub)
-		got, err = chains.CardanoByron(vectorKey(t, curve.Ed25519, b[:32]), [32]byte(b[32:]))
-	}
-	if err != nil || got != want {
-		t.Errorf("address %s, %v; want %s", got, err, want)
+	if payment, stake, ok := strings.Cut(pub, "|"); ok {
+		got, err := chains.CardanoBase(vectorKey(t, curve.Ed25519, unhex(t, payment)), vectorKey(t, curve.Ed25519, unhex(t, stake)), false)
+		if err != nil || got != want {
+			t.Errorf("address %s, %v; want %s", got, err, want)
+		}
 	}
 	if reason, ok := lookup(t, "ADA").Underivable(want); !ok {
 		t.Errorf("%s is said to be derivable from one key", want)
 	} else if !strings.Contains(reason, "Cardano") {
 		t.Error(reason)
-	}
-}
-
-func TestTaprootTree(t *testing.T) {
-	e := encoding(t, lookup(t, "BTC"), "p2tr", curve.Secp256k1)
-	for _, row := range rows(t, "taproot_tweak_vectors.tsv", 6) {
-		k := key(t, curve.Secp256k1, append([]byte{2}, unhex(t, row[0])...))
-		var out []byte
-		if row[1] == "" {
-			out = e.Payload.Of(nil, k)
-		} else {
-			x, err := chains.TaprootWithTree(k, [32]byte(unhex(t, row[1])))
-			if err != nil {
-				t.Fatal(err)
-			}
-			out = x[:]
-		}
-		if hex.EncodeToString(out) != row[3] || e.Format(out) != row[4] {
-			t.Errorf("%s: output key %x, address %s", row[0], out, e.Format(out))
-		}
-	}
-	if _, err := chains.TaprootWithTree(key(t, curve.Ed25519, curve.Ed25519.Generator().Bytes()), [32]byte{}); err == nil {
-		t.Error("an ed25519 key was tweaked")
 	}
 }
 

@@ -93,15 +93,15 @@ func (t *Target) Check() error {
 		paths = append(paths, manifest, readme)
 	}
 	if err := outfile.CheckName(filepath.Base(t.Path)); err != nil {
-		return cli.Fail(cli.Usage, fmt.Errorf("-o %q: %w", t.Path, err))
+		return cli.Fail(cli.Usage, fmt.Errorf("output %q: %w", t.Path, err))
 	}
 	for _, p := range paths {
 		if err := outfile.CheckNew(p); errors.Is(err, outfile.ErrExists) {
-			return cli.Fail(cli.Refused, err, "choose another name for -o")
+			return cli.Fail(cli.Refused, err, "choose another name: nothing is ever overwritten")
 		}
 	}
 	if info, err := os.Stat(filepath.Dir(t.Path)); err != nil || !info.IsDir() {
-		return cli.Fail(cli.Failed, fmt.Errorf("the folder of -o %q does not exist", t.Path), "make the folder first")
+		return cli.Fail(cli.Failed, fmt.Errorf("the folder of output %q does not exist", t.Path), "make the folder first")
 	}
 	return nil
 }

@@ -97,7 +97,7 @@ func (t *Target) Check() error {
 	}
 	for _, p := range paths {
 		if err := outfile.CheckNew(p); errors.Is(err, outfile.ErrExists) {
-			return cli.Fail(cli.Refused, err, "choose another name: nothing is ever overwritten")
+			return cli.Fail(cli.Refused, err, "choose another name for it")
 		}
 	}
 	if info, err := os.Stat(filepath.Dir(t.Path)); err != nil || !info.IsDir() {

@@ -154,16 +154,16 @@ func (e *Env) fail(err error) int {
 	var told *Error
 	code, hints := Failed, []string(nil)
 	switch {
+	case e.Interrupt.Err() != nil: // what failed was cut off, or does not matter any more
+		e.exits.announce(e)
+		return Interrupted
 	case errors.As(err, &told):
 		code, hints = told.Code, told.Hints
-	case errors.Is(err, context.Canceled) && e.Interrupt.Err() != nil:
-		code = Interrupted
 	case errors.Is(err, outfile.ErrExists), errors.Is(err, outfile.ErrSharedFolder):
 		code = Refused
 	}
-	if code == Interrupted {
-		e.exits.announce(e)
-		return code
+	if hint := outfile.Hint(err); hint != "" && len(hints) == 0 {
+		hints = []string{hint}
 	}
 	e.lines("error: ", err.Error())
 	for _, hint := range hints {

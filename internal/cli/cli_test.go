@@ -47,6 +47,7 @@ func TestExitStatus(t *testing.T) {
 		{"none", Fail(Usage, nil), Env{}, OK, ""},
 		{"output exists", fmt.Errorf("x: %w", outfile.ErrExists), Env{}, Refused, "mpc-test: error: x: already exists, and nothing is ever overwritten\n"},
 		{"interrupted", fmt.Errorf("x: %w", context.Canceled), Env{Interrupt: cancelled}, Interrupted, "mpc-test: error: interrupted: what was not finished has been removed\n"},
+		{"failed after a signal", fmt.Errorf("x: %w", outfile.ErrExists), Env{Interrupt: cancelled}, Interrupted, "mpc-test: error: interrupted: what was not finished has been removed\n"},
 		{"cancelled otherwise", context.Canceled, Env{}, Failed, "mpc-test: error: context canceled\n"},
 		{"steering", errors.New("a\x1b]0;evil\x07b\u202ec\rd\xff"), Env{}, Failed, `mpc-test: error: a\x1b]0;evil\ab\u202ec\rd` + "\ufffd\n"},
 	} {
@@ -181,6 +182,62 @@ func TestOnExit(t *testing.T) {
 }
 
 // What a verb runs cleans up after itself, and only that.
+// After a signal no output is begun, and none gets its name.
+func TestOutputAfterSignal(t *testing.T) {
+	dir := t.TempDir()
+	interrupt, cancel := context.WithCancel(context.Background())
+	code, _, stderr := run(func(e *Env, _ []string) error {
+		f, err := e.Create(filepath.Join(dir, "a"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := e.Mkdir(filepath.Join(dir, "b")); err != nil {
+			t.Fatal(err)
+		}
+		cancel()
+		if left := outfile.Leftovers(dir); len(left) != 2 {
+			t.Errorf("before the end there is %q", left)
+		}
+		if err := e.Commit(f); !errors.Is(err, context.Canceled) {
+			t.Error(err)
+		}
+		if _, err := e.Mkdir(filepath.Join(dir, "c")); !errors.Is(err, context.Canceled) {
+			t.Error(err)
+		}
+		return e.WriteFiles(NewFile{filepath.Join(dir, "d"), nil})
+	}, &Env{Interrupt: interrupt}, "do")
+	if left, err := os.ReadDir(dir); code != Interrupted || len(left) > 0 || err != nil {
+		t.Errorf("exit %d, %q; left %v, %v", code, stderr, left, err)
+	}
+}
+
+func TestWriteFiles(t *testing.T) {
+	dir := t.TempDir()
+	in := func(name string) string { return filepath.Join(dir, name) }
+	left := in(".lifeboat-0123456789abcdef.tmp")
+	if err := os.WriteFile(left, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	code, _, stderr := run(func(e *Env, _ []string) error {
+		e.WarnLeftovers(in("a"), in("b"))
+		if err := e.WriteFiles(NewFile{in("a"), []byte("a")}, NewFile{in("b"), []byte("b")}); err != nil {
+			return err
+		}
+		return e.WriteFiles(NewFile{in("c"), nil}, NewFile{in("b"), nil})
+	}, &Env{}, "do")
+	if code != Refused || strings.Count(stderr, fmt.Sprintf("%q was left by a run that was killed", left)) != 1 {
+		t.Errorf("exit %d, %q", code, stderr)
+	}
+	for name, want := range map[string]string{"a": "a", "b": "b", "c": ""} {
+		if got, err := os.ReadFile(in(name)); string(got) != want || (err != nil) != (want == "") {
+			t.Errorf("%s: %q, %v", name, got, err)
+		}
+	}
+	if all := outfile.Leftovers(dir); len(all) != 1 {
+		t.Errorf("left %q", all)
+	}
+}
+
 func TestNested(t *testing.T) {
 	term := new(fakeTerminal)
 	var order []string
@@ -239,7 +296,7 @@ func TestTerminal(t *testing.T) {
 
 func TestGuard(t *testing.T) {
 	blind := errors.New("no /proc")
-	whole := lockdown.Protection{Landlock: 7, Seccomp: true}
+	whole, half, none := lockdown.Protection{Landlock: 7, Seccomp: true}, lockdown.Protection{Seccomp: true}, lockdown.Protection{}
 	for _, c := range []struct {
 		name       string
 		network    []string
@@ -247,7 +304,7 @@ func TestGuard(t *testing.T) {
 		swap       []string
 		swapErr    error
 		process    lockdown.Status
-		sandbox    lockdown.Protection
+		sandbox    *lockdown.Protection // nil: whole
 		args       string
 		code       int
 		stderr     string // contained
@@ -261,14 +318,21 @@ func TestGuard(t *testing.T) {
 		{name: "swap, allowed", swap: []string{"sda"}, args: "--allow-swap", code: OK, stderr: "warning: memory may be written to disk: sda"},
 		{name: "swap, locked", swap: []string{"sda"}, process: lockdown.Status{MemoryLock: true}, code: OK},
 		{name: "cannot see swap", swapErr: blind, code: Refused, stderr: "couldn't tell: no /proc"},
-		{name: "no sandbox", args: "--require-sandbox", code: Refused, stderr: "the sandbox in force is none"},
-		{name: "half a sandbox", args: "--require-sandbox", sandbox: lockdown.Protection{Seccomp: true}, code: Refused, stderr: "seccomp only"},
-		{name: "sandbox", args: "--require-sandbox", sandbox: whole, code: OK},
+		{name: "no sandbox", sandbox: &none, code: OK, stderr: "warning: the sandbox in force is none (no such call; nor such)\n"},
+		{name: "no sandbox, wanted", sandbox: &none, args: "--require-sandbox", code: Refused, stderr: "the sandbox in force is none (no such call; nor such)\nmpc-test: hint: use"},
+		{name: "half a sandbox", sandbox: &half, code: OK, stderr: "warning: the sandbox in force is seccomp only (no such call"},
+		{name: "half a sandbox, wanted", sandbox: &half, args: "--require-sandbox", code: Refused, stderr: "seccomp only"},
+		{name: "sandbox, wanted", args: "--require-sandbox", code: OK},
 	} {
 		env := &Env{process: c.process, probes: probes{
 			network: func() ([]string, error) { return c.network, c.networkErr },
 			swap:    func() ([]string, error) { return c.swap, c.swapErr },
-		}, confine: func(lockdown.Files) (lockdown.Protection, error) { return c.sandbox, nil }}
+		}, confine: func(lockdown.Files) (lockdown.Protection, error) {
+			if c.sandbox == nil {
+				return whole, nil
+			}
+			return *c.sandbox, errors.New("no such call\nnor such")
+		}}
 		code, stdout, stderr := run(func(e *Env, args []string) error {
 			f := e.Flags("do")
 			if err := f.Parse(args); err != nil {

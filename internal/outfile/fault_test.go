@@ -66,6 +66,17 @@ func TestSharedFolder(t *testing.T) {
 	}
 }
 
+func TestHint(t *testing.T) {
+	for err, want := range map[error]string{
+		syscall.ENOSPC: "make room", syscall.EDQUOT: "make room", syscall.EROFS: "unlock", syscall.EIO: "use another one",
+		syscall.ENOENT: "", outfile.ErrExists: "",
+	} {
+		if got := outfile.Hint(fmt.Errorf("x: %w", &os.PathError{Err: err})); !strings.Contains(got, want) || (got == "") != (want == "") {
+			t.Errorf("%v: %q", err, got)
+		}
+	}
+}
+
 func TestReadOnlyFolder(t *testing.T) {
 	if os.Getuid() == 0 {
 		t.Skip("modes do not keep root out")

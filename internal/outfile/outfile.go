@@ -136,6 +136,20 @@ func (f *File) Abort() {
 	}
 }
 
+// CommitAll gives several files their names, in that order, or none of them: a
+// crash between two of them leaves the first ones.
+func CommitAll(files ...*File) error {
+	for i, f := range files {
+		if err := f.Commit(); err != nil {
+			for _, done := range files[:i] {
+				os.Remove(done.path)
+			}
+			return err
+		}
+	}
+	return nil
+}
+
 // named reports whether the file was committed.
 func (f *File) named() bool {
 	f.mu.Lock()
@@ -223,6 +237,26 @@ func checkFolder(dir string) error {
 }
 
 func exists(path string) error { return fmt.Errorf("output %q %w", path, ErrExists) }
+
+// Hint says what to do if err comes from a disk that is full, locked or broken,
+// and nothing otherwise.
+func Hint(err error) string {
+	for _, advice := range []struct {
+		causes []error
+		hint   string
+	}{
+		{noSpace, "make room there, or write to another disk; of the output nothing was left"},
+		{readOnly, "unlock the stick, or write to another disk"},
+		{broken, "the disk or the stick may be failing, or was pulled out: use another one"},
+	} {
+		for _, cause := range advice.causes {
+			if errors.Is(err, cause) {
+				return advice.hint
+			}
+		}
+	}
+	return ""
+}
 
 // failed describes a failure without the temporary name; nil stays nil.
 func failed(what, path string, err error) error {

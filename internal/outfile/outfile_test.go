@@ -153,6 +153,34 @@ func TestNeverReplaces(t *testing.T) {
 	}
 }
 
+func TestCommitAll(t *testing.T) {
+	dir := t.TempDir()
+	start := func(names ...string) (files []*outfile.File) {
+		for _, name := range names {
+			f, err := outfile.Create(filepath.Join(dir, name))
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(f.Abort)
+			files = append(files, f)
+		}
+		return files
+	}
+	if err := outfile.CommitAll(start("a", "b")...); err != nil {
+		t.Error(err)
+	}
+	absent(t, dir, "a", "b")
+	files := start("c", "d", "e")
+	if err := os.WriteFile(filepath.Join(dir, "d"), nil, 0o600); err != nil { // since the check
+		t.Fatal(err)
+	}
+	if err := outfile.CommitAll(files...); !errors.Is(err, outfile.ErrExists) {
+		t.Error(err)
+	}
+	files[2].Abort()
+	absent(t, dir, "a", "b", "d")
+}
+
 func TestRefusesFolder(t *testing.T) {
 	dir := t.TempDir()
 	if _, err := outfile.Create(filepath.Join(dir, "none", "out")); !errors.Is(err, fs.ErrNotExist) {

@@ -9,6 +9,13 @@ import (
 
 const openFlags = syscall.O_NOFOLLOW
 
+// What a disk answers; Hint tells what to do.
+var (
+	noSpace  = []error{syscall.ENOSPC, syscall.EDQUOT}
+	readOnly = []error{syscall.EROFS}
+	broken   = []error{syscall.EIO, syscall.ENXIO, syscall.ENODEV}
+)
+
 // syncFolder makes names in dir last. Some file systems cannot, and a file that
 // is there is not worth removing for that.
 func syncFolder(dir string) {

@@ -10,7 +10,6 @@ import (
 
 	"lifeboat/audit"
 	"lifeboat/internal/cli"
-	"lifeboat/internal/outfile"
 	"lifeboat/internal/strict"
 	"lifeboat/internal/verb/holder"
 )
@@ -61,7 +60,7 @@ func runAttest(e *cli.Env, args []string) error {
 	if err := set.Confine(set.Args()...); err != nil {
 		return err
 	}
-	if err := (&holder.Target{Path: *output, Plain: true}).Check(); err != nil {
+	if err := checkNew(e, *output); err != nil {
 		return err
 	}
 	subject, err := readSubject(set, *challenge, *report)
@@ -96,7 +95,7 @@ func runAttest(e *cli.Env, args []string) error {
 	if err != nil {
 		return err
 	}
-	if err := outfile.WriteFile(*output, data); err != nil {
+	if err := e.WriteFiles(cli.NewFile{Path: *output, Data: data}); err != nil {
 		return err
 	}
 	return printAttested(e.Stdout, list, *output)

@@ -16,7 +16,6 @@ import (
 	"lifeboat/audit/report"
 	"lifeboat/chains/book"
 	"lifeboat/internal/cli"
-	"lifeboat/internal/outfile"
 	"lifeboat/internal/strict"
 	"lifeboat/internal/verb/addresses"
 	"lifeboat/internal/verb/holder"
@@ -88,7 +87,7 @@ func runAudit(e *cli.Env, args []string) error {
 	if err != nil {
 		return err
 	}
-	if err := checkPage(f.report); err != nil {
+	if err := checkPage(e, f.report); err != nil {
 		return err
 	}
 	if err := set.Confine(set.Args()...); err != nil {
@@ -104,7 +103,7 @@ func runAudit(e *cli.Env, args []string) error {
 	r := a.Report()
 	if f.report != "" {
 		page := report.Audit(r, report.Command(e.Program, "audit", args))
-		if err := outfile.WriteFile(f.report, page.HTML()); err != nil {
+		if err := e.WriteFiles(cli.NewFile{Path: f.report, Data: page.HTML()}); err != nil {
 			return err
 		}
 	}
@@ -146,11 +145,11 @@ func (f *auditFlags) options(e *cli.Env, set *cli.Flags) (*audit.Options, error)
 }
 
 // checkPage refuses, before any work, a report that could not be written.
-func checkPage(path string) error {
+func checkPage(e *cli.Env, path string) error {
 	if path == "" {
 		return nil
 	}
-	return (&holder.Target{Path: path, Plain: true}).Check()
+	return checkNew(e, path)
 }
 
 // Look gives an auditor the files at paths, and all that lie below folders.

@@ -5,16 +5,9 @@ import (
 	"strconv"
 
 	"lifeboat/internal/cli"
-	"lifeboat/internal/outfile"
 	"lifeboat/internal/secret"
 	"lifeboat/internal/verb/holder"
 )
-
-// newFile is an output of its own, outside of any bundle.
-type newFile struct {
-	path string
-	text *secret.Bytes
-}
 
 // checkNew refuses outputs that exist, before anything secret is made or asked
 // for, and names what killed runs left beside them.
@@ -24,27 +17,8 @@ func checkNew(e *cli.Env, paths ...string) error {
 			return err
 		}
 	}
-	holder.WarnLeftovers(e, paths[0])
+	e.WarnLeftovers(paths...)
 	return nil
-}
-
-// writeNew writes all files or none.
-func writeNew(e *cli.Env, files []newFile) error {
-	var outputs []*outfile.File
-	var paths []string
-	for _, f := range files {
-		out, err := outfile.Create(f.path)
-		if err != nil {
-			return err
-		}
-		defer out.Abort()
-		defer e.OnExit(out.Abort)()
-		if _, err := out.Write(f.text.Expose()); err != nil {
-			return err
-		}
-		outputs, paths = append(outputs, out), append(paths, f.path)
-	}
-	return holder.CommitAll(outputs, paths)
 }
 
 func wipeAll(list []*secret.Bytes) {

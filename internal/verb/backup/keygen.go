@@ -116,11 +116,11 @@ func runKeygen(e *cli.Env, args []string) error {
 		comment = fmt.Sprintf("%s (any %d of %d shards, set %s)", comment, threshold, count, r.Quorum.SetID)
 	}
 	texts = append(texts, secret.Copy(fmt.Appendf(nil, "# %s\n%s\n", cli.Clean(comment), recipient)))
-	var files []newFile
+	var files []cli.NewFile
 	for i, p := range paths {
-		files = append(files, newFile{p, texts[i]})
+		files = append(files, cli.NewFile{Path: p, Data: texts[i].Expose()})
 	}
-	if err := writeNew(e, files); err != nil {
+	if err := e.WriteFiles(files...); err != nil {
 		return err
 	}
 	if count == 0 {

@@ -66,7 +66,7 @@ func runOpen(e *cli.Env, args []string) error {
 		if err := target.Check(); err != nil {
 			return err
 		}
-		holder.WarnLeftovers(e, filepath.Clean(*output))
+		e.WarnLeftovers(filepath.Clean(*output))
 	}
 	in, session, err := openOne(e, set, &f)
 	if err != nil {

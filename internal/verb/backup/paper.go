@@ -94,7 +94,7 @@ func runPaper(e *cli.Env, args []string) error {
 		return err
 	}
 	e.OnExit(text.Wipe)
-	if err := writeNew(e, []newFile{{*output, text}}); err != nil {
+	if err := e.WriteFiles(cli.NewFile{Path: *output, Data: text.Expose()}); err != nil {
 		return err
 	}
 	r.Size = text.Len()

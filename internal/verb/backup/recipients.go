@@ -4,12 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 
 	"lifeboat/backup"
 	"lifeboat/internal/cli"
-	"lifeboat/internal/outfile"
 	"lifeboat/internal/prompt"
 	"lifeboat/internal/secret"
 	"lifeboat/internal/verb/holder"
@@ -62,6 +60,14 @@ func (f *sealFlags) check(set *cli.Flags, output string) error {
 	return (&holder.Target{Path: f.file, Plain: true}).Check()
 }
 
+// outputs are what is written besides the public files of a bundle.
+func (f *sealFlags) outputs(bundle string) []string {
+	if f.file == "" {
+		return []string{bundle}
+	}
+	return []string{bundle, f.file}
+}
+
 // read returns the recipients that need no new passphrase, and none if there is
 // to be one. What age refuses is refused here, before any password is asked for.
 func (f *sealFlags) read(e *cli.Env, set *cli.Flags) ([]backup.Recipient, error) {
@@ -109,17 +115,7 @@ func (f *sealFlags) seal(e *cli.Env, set *cli.Flags, t *holder.Target, files []b
 	if f.file == "" {
 		return t.Write(e, files, holder.Meta(e, set))
 	}
-	// The passphrase is on the disk before the bundle, and goes if that fails.
-	if err := outfile.WriteFile(f.file, p.Expose()); err != nil {
-		return err
-	}
-	undo := func() {
-		if _, err := os.Lstat(t.Path); err != nil {
-			os.Remove(f.file)
-		}
-	}
-	defer undo()
-	defer e.OnExit(undo)()
+	t.Before = []cli.NewFile{{Path: f.file, Data: p.Expose()}}
 	if err := t.Write(e, files, holder.Meta(e, set)); err != nil {
 		return err
 	}

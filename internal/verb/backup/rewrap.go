@@ -64,7 +64,7 @@ func runRewrap(e *cli.Env, args []string) error {
 	if err := target.Check(); err != nil {
 		return err
 	}
-	holder.WarnLeftovers(e, *output)
+	e.WarnLeftovers(to.outputs(*output)...)
 	var err error
 	if target.Recipients, err = to.read(e, set); err != nil {
 		return err

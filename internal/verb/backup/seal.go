@@ -69,7 +69,7 @@ func runSeal(e *cli.Env, args []string) error {
 	if err := target.Check(); err != nil {
 		return err
 	}
-	holder.WarnLeftovers(e, *output)
+	e.WarnLeftovers(to.outputs(*output)...)
 	if *check || to.newPassphrase() {
 		if _, err := e.Guard(set); err != nil {
 			return err

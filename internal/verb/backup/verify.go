@@ -10,7 +10,6 @@ import (
 	"lifeboat/chains/book"
 	"lifeboat/derive"
 	"lifeboat/internal/cli"
-	"lifeboat/internal/outfile"
 	"lifeboat/internal/prompt"
 	"lifeboat/internal/verb/addresses"
 	"lifeboat/internal/verb/holder"
@@ -73,7 +72,7 @@ func runVerify(e *cli.Env, args []string) error {
 	if set.NArg() == 0 {
 		return set.Misuse("no FILE")
 	}
-	if err := checkPage(*page); err != nil {
+	if err := checkPage(e, *page); err != nil {
 		return err
 	}
 	if err := set.Confine(withManifests(set.Args())...); err != nil {
@@ -134,7 +133,7 @@ func runVerify(e *cli.Env, args []string) error {
 	r.Proven, r.NotExercised = proven(session, outcome), notExercised(session, outcome, *bookPath)
 	if *page != "" {
 		html := r.page(session, outcome, *bookPath, verdict, report.Command(e.Program, "verify", args)).HTML()
-		if err := outfile.WriteFile(*page, html); err != nil {
+		if err := e.WriteFiles(cli.NewFile{Path: *page, Data: html}); err != nil {
 			return err
 		}
 	}

@@ -48,12 +48,12 @@ func (o *output) write(e *cli.Env, columns []string, name string, line func([]st
 	var w io.Writer = e.Stdout
 	var file *outfile.File
 	if o.path != "" {
+		e.WarnLeftovers(o.path)
 		var err error
-		if file, err = outfile.Create(o.path); err != nil {
+		if file, err = e.Create(o.path); err != nil {
 			return err
 		}
 		defer file.Abort()
-		defer e.OnExit(file.Abort)()
 		w = file
 	}
 	buffered := bufio.NewWriterSize(w, 64<<10)
@@ -79,7 +79,7 @@ func (o *output) write(e *cli.Env, columns []string, name string, line func([]st
 		return err
 	}
 	if file != nil {
-		return file.Commit()
+		return e.Commit(file)
 	}
 	return nil
 }

@@ -22,6 +22,9 @@ type Target struct {
 	Path       string
 	Plain      bool
 	Recipients []backup.Recipient
+
+	// What is written with a bundle, all or none, and appears before or after it.
+	Before, After []cli.NewFile
 }
 
 // OutputFlags are the flags that name a target.
@@ -63,15 +66,8 @@ func (f *OutputFlags) Target(e *cli.Env, set *cli.Flags) (*Target, error) {
 	if err := t.Check(); err != nil {
 		return nil, err
 	}
-	WarnLeftovers(e, t.Path)
+	e.WarnLeftovers(t.Path)
 	return t, nil
-}
-
-// WarnLeftovers names the temporary files that killed runs left beside an output.
-func WarnLeftovers(e *cli.Env, path string) {
-	for _, left := range outfile.Leftovers(filepath.Dir(path)) {
-		e.Warn("%q was left by a run that was killed; look at it and remove it", left)
-	}
 }
 
 // besides are the names of the public files beside a bundle.
@@ -115,18 +111,17 @@ func (t *Target) Write(e *cli.Env, files []backup.File, meta backup.Meta) error 
 		e.Warn("%q holds private keys in the clear; whoever can read it owns what they protect. Deleting does not erase them from a disk or a stick", t.Path)
 		return nil
 	}
-	return WriteBundle(e, t.Path, files, t.Recipients, meta)
+	return t.writeBundle(e, files, meta)
 }
 
 // WritePlain writes the files into a new folder that appears complete or not at
 // all.
 func (t *Target) WritePlain(e *cli.Env, files []backup.File) error {
-	dir, err := outfile.Mkdir(t.Path)
+	dir, err := e.Mkdir(t.Path)
 	if err != nil {
 		return err
 	}
 	defer dir.Abort()
-	defer e.OnExit(dir.Abort)()
 	progress := newMeter(e, "writing")
 	defer progress.line.Done()
 	for _, f := range files {
@@ -170,15 +165,37 @@ func (w *watched) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// WriteBundle seals files into a new bundle, reads it back, and writes its
-// public manifest and how-to beside it: all three or none.
-func WriteBundle(e *cli.Env, path string, files []backup.File, recipients []backup.Recipient, meta backup.Meta) error {
-	out, err := outfile.Create(path)
+// writeBundle seals files into a new bundle, reads it back, and writes its
+// public manifest and how-to beside it: all of it or nothing.
+func (t *Target) writeBundle(e *cli.Env, files []backup.File, meta backup.Meta) error {
+	path := t.Path
+	var outputs []*outfile.File
+	write := func(list []cli.NewFile) error {
+		for _, n := range list {
+			f, err := e.Create(n.Path)
+			if err != nil {
+				return err
+			}
+			outputs = append(outputs, f)
+			if _, err := f.Write(n.Data); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	defer func() {
+		for _, f := range outputs {
+			f.Abort()
+		}
+	}()
+	if err := write(t.Before); err != nil {
+		return err
+	}
+	out, err := e.Create(path)
 	if err != nil {
 		return err
 	}
-	defer out.Abort()
-	defer e.OnExit(out.Abort)()
+	outputs = append(outputs, out)
 	progress := newMeter(e, "sealing")
 	defer progress.line.Done()
 	files = slices.Clone(files)
@@ -197,7 +214,7 @@ func WriteBundle(e *cli.Env, path string, files []backup.File, recipients []back
 	// The buffers of age and tar hold the files in the clear: they are erased when
 	// they are collected.
 	var sealed *backup.Sealed
-	secret.Do(func() { sealed, err = backup.Seal(out, files, recipients, meta) })
+	secret.Do(func() { sealed, err = backup.Seal(out, files, t.Recipients, meta) })
 	if err != nil {
 		return sealError(path, err)
 	}
@@ -211,38 +228,11 @@ func WriteBundle(e *cli.Env, path string, files []backup.File, recipients []back
 		return err
 	}
 	manifestPath, readmePath := besides(path)
-	readme := sealed.Public.Readme(filepath.Base(path))
-	outputs := []*outfile.File{out}
-	for _, beside := range []struct {
-		path string
-		text []byte
-	}{{manifestPath, manifest}, {readmePath, []byte(readme)}} {
-		f, err := outfile.Create(beside.path)
-		if err != nil {
-			return err
-		}
-		defer f.Abort()
-		defer e.OnExit(f.Abort)()
-		if _, err := f.Write(beside.text); err != nil {
-			return err
-		}
-		outputs = append(outputs, f)
+	beside := []cli.NewFile{{Path: manifestPath, Data: manifest}, {Path: readmePath, Data: []byte(sealed.Public.Readme(filepath.Base(path)))}}
+	if err := write(append(beside, t.After...)); err != nil {
+		return err
 	}
-	return CommitAll(outputs, []string{path, manifestPath, readmePath})
-}
-
-// CommitAll gives several outputs their names, or none of them: all are on the
-// disk before, so that only a crash between two renames leaves a part.
-func CommitAll(outputs []*outfile.File, paths []string) error {
-	for i, out := range outputs {
-		if err := out.Commit(); err != nil {
-			for _, p := range paths[:i] {
-				os.Remove(p) // made just now, by this run
-			}
-			return err
-		}
-	}
-	return nil
+	return e.Commit(outputs...)
 }
 
 func sealError(path string, err error) error {

@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"lifeboat/internal/cli"
-	"lifeboat/internal/outfile"
 	"lifeboat/internal/strict"
 	"lifeboat/internal/verb/holder"
 	"lifeboat/recover"
@@ -139,9 +138,7 @@ func openFolder(e *cli.Env, path string) (*folder, error) {
 	if err != nil {
 		return nil, ceremonyError(kindOf(files), fmt.Errorf("ceremony in %q: %w", path, err))
 	}
-	for _, left := range outfile.Leftovers(path) {
-		e.Warn("%q was left by a run that was killed; look at it and remove it", left)
-	}
+	e.WarnLeftovers(filepath.Join(path, ceremony.PlanName))
 	for _, g := range c.Old() {
 		if g.TestOnly() {
 			e.Warn("group %q is of a test vault: its keys are published, and nothing of value may ever be sent to them", g.ID)
@@ -190,7 +187,7 @@ func ceremonyError(kind ceremony.Kind, err error) error {
 // add writes a message into the folder, and reads the folder again as the next
 // party will.
 func (f *folder) add(name string, data []byte) error {
-	if err := outfile.WriteFile(filepath.Join(f.path, name), data); err != nil {
+	if err := f.env.WriteFiles(cli.NewFile{Path: filepath.Join(f.path, name), Data: data}); err != nil {
 		return err
 	}
 	return f.reread()

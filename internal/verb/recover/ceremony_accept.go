@@ -60,7 +60,7 @@ func runAccept(e *cli.Env, set *cli.Flags, args []string) error {
 	if err := (&holder.Target{Path: f.output, Plain: !f.to.Given()}).Check(); err != nil {
 		return err
 	}
-	warnLeftovers(e, f.output)
+	e.WarnLeftovers(f.output)
 	recipients, err := f.to.Read(e, set)
 	if err != nil {
 		return err

@@ -52,6 +52,7 @@ func runJoin(e *cli.Env, set *cli.Flags, args []string) error {
 	if err := target.Check(); err != nil {
 		return err
 	}
+	e.WarnLeftovers(*output)
 	if _, err := e.Guard(set); err != nil {
 		return err
 	}
@@ -74,11 +75,12 @@ func runJoin(e *cli.Env, set *cli.Flags, args []string) error {
 		}
 	}
 	target.Recipients = recipients
+	name := ceremony.Name(ceremony.StepJoin, *node)
+	target.After = []cli.NewFile{{Path: filepath.Join(f.path, name), Data: file}}
 	if err := target.Write(e, []backup.File{backup.SecretFile(keyFileName, text)}, holder.Meta(e, set)); err != nil {
 		return err
 	}
-	name := ceremony.Name(ceremony.StepJoin, *node)
-	if err := f.add(name, file); err != nil {
+	if err := f.reread(); err != nil {
 		return err
 	}
 	return f.report(fmt.Sprintf("node %q has joined", *node), filepath.Join(f.path, name), *output)

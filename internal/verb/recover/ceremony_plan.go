@@ -156,10 +156,20 @@ func (f *planFlags) again(e *cli.Env, dir string, planned *ceremony.Ceremony) er
 	return there.report("there is this plan already, and nothing was written")
 }
 
-func (f *planFlags) write(e *cli.Env, dir string, data []byte) error {
-	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+func (f *planFlags) write(e *cli.Env, dir string, data []byte) (failed error) {
+	switch err := os.Mkdir(dir, 0o700); {
+	case err == nil:
+		remove := func() { os.Remove(dir) } // which fails if the plan is in it
+		defer e.OnExit(remove)()
+		defer func() {
+			if failed != nil {
+				remove()
+			}
+		}()
+	case !errors.Is(err, fs.ErrExist):
 		return fmt.Errorf("couldn't make the folder %q: %w", dir, errors.Unwrap(err))
 	}
+	e.WarnLeftovers(filepath.Join(dir, ceremony.PlanName))
 	files, err := readFolder(dir)
 	if err != nil {
 		return err

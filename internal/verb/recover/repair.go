@@ -118,7 +118,7 @@ func (f *repairFlags) receiver(e *cli.Env, set *cli.Flags) (*party, error) {
 	if err := (&holder.Target{Path: f.output, Plain: !f.to.Given()}).Check(); err != nil {
 		return nil, err
 	}
-	warnLeftovers(e, f.output)
+	e.WarnLeftovers(f.output)
 	recipients, err := f.to.Read(e, set)
 	if err != nil {
 		return nil, err

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"lifeboat/internal/cli"
-	"lifeboat/internal/outfile"
 	"lifeboat/internal/scalar"
 	"lifeboat/internal/secret"
 	"lifeboat/internal/verb/holder"
@@ -187,14 +186,8 @@ func checkFolderOutput(e *cli.Env, set *cli.Flags, path string) error {
 	if err := (&holder.Target{Path: path, Plain: true}).Check(); err != nil {
 		return err
 	}
-	warnLeftovers(e, path)
+	e.WarnLeftovers(path)
 	return nil
-}
-
-func warnLeftovers(e *cli.Env, path string) {
-	for _, left := range outfile.Leftovers(filepath.Dir(path)) {
-		e.Warn("%q was left by a run that was killed; look at it and remove it", left)
-	}
 }
 
 // readNewPasswords reads the files of --new-passphrase-file. Without any, the

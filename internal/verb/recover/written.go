@@ -137,12 +137,11 @@ func (w *writtenFile) outputs(name string) ([]output, error) {
 // writeFolder writes the files into a new folder, reads each back from there,
 // checks it, and only then lets the folder appear.
 func writeFolder(e *cli.Env, path string, files []*writtenFile) error {
-	dir, err := outfile.Mkdir(path)
+	dir, err := e.Mkdir(path)
 	if err != nil {
 		return err
 	}
 	defer dir.Abort()
-	defer e.OnExit(dir.Abort)()
 	for _, w := range files {
 		if err := e.Interrupt.Err(); err != nil {
 			return err
@@ -174,21 +173,19 @@ func writeShare(e *cli.Env, path string, w *writtenFile) error {
 		return err
 	}
 	var outs []*outfile.File
-	var paths []string
 	for _, o := range list {
 		name := filepath.Join(filepath.Dir(path), o.name)
-		out, err := outfile.Create(name)
+		out, err := e.Create(name)
 		if err != nil {
 			return err
 		}
 		defer out.Abort()
-		defer e.OnExit(out.Abort)()
 		if err := o.writeTo(out); err != nil {
 			return fmt.Errorf("%q: %w", name, err)
 		}
-		outs, paths = append(outs, out), append(paths, name)
+		outs = append(outs, out)
 	}
-	return holder.CommitAll(outs, paths)
+	return e.Commit(outs...)
 }
 
 // writeTo writes the output, reads it back and verifies it.

@@ -1,0 +1,88 @@
+package cli
+
+import (
+	"path/filepath"
+	"slices"
+	"sync"
+
+	"lifeboat/internal/outfile"
+)
+
+// Create starts a new file, which is removed if the verb or a signal ends before
+// it is committed.
+func (e *Env) Create(path string) (f *outfile.File, err error) {
+	err = e.uninterrupted(func() error {
+		if f, err = outfile.Create(path); err == nil {
+			e.OnExit(f.Abort)
+		}
+		return err
+	})
+	return f, err
+}
+
+// Mkdir starts a new folder, of which the same is true.
+func (e *Env) Mkdir(path string) (d *outfile.Dir, err error) {
+	err = e.uninterrupted(func() error {
+		if d, err = outfile.Mkdir(path); err == nil {
+			e.OnExit(d.Abort)
+		}
+		return err
+	})
+	return d, err
+}
+
+// Commit gives files their names, all or none of them, also if a signal comes
+// meanwhile.
+func (e *Env) Commit(files ...*outfile.File) error {
+	return e.uninterrupted(func() error { return outfile.CommitAll(files...) })
+}
+
+// A NewFile is an output that is written in one go.
+type NewFile struct {
+	Path string
+	Data []byte
+}
+
+// WriteFiles writes all files or none.
+func (e *Env) WriteFiles(files ...NewFile) error {
+	var outputs []*outfile.File
+	for _, n := range files {
+		f, err := e.Create(n.Path)
+		if err != nil {
+			return err
+		}
+		defer f.Abort()
+		if _, err := f.Write(n.Data); err != nil {
+			return err
+		}
+		outputs = append(outputs, f)
+	}
+	return e.Commit(outputs...)
+}
+
+// WarnLeftovers names the temporary files that killed runs left beside outputs.
+func (e *Env) WarnLeftovers(paths ...string) {
+	var folders []string
+	for _, p := range paths {
+		folders = append(folders, filepath.Dir(p))
+	}
+	slices.Sort(folders)
+	for _, dir := range slices.Compact(folders) {
+		for _, left := range outfile.Leftovers(dir) {
+			e.Warn("%q was left by a run that was killed; look at it and remove it", left)
+		}
+	}
+}
+
+// uninterrupted runs f, which takes no long time. A signal waits for its end, and
+// f is not begun after one.
+func (e *Env) uninterrupted(f func() error) error {
+	var running sync.Mutex
+	running.Lock()
+	defer running.Unlock()
+	defer e.OnExit(func() { running.Lock(); running.Unlock() })()
+	if err := e.Interrupt.Err(); err != nil {
+		return err
+	}
+	return f()
+}

@@ -17,9 +17,23 @@ import (
 // memoryAtExit runs a program and returns what it could write to when it ended.
 func memoryAtExit(t *testing.T, cmd *exec.Cmd, said *bytes.Buffer) (memory [][]byte) {
 	t.Helper()
+	status := atExit(t, cmd, func(pid int) { memory = writable(t, pid) })
+	if !status.Exited() || status.ExitStatus() != 0 {
+		t.Fatalf("it ended with %#x: %s", status, said)
+	}
+	return memory
+}
+
+// atExit runs a program, calls look when it is about to end and has all of its
+// memory, and returns its status.
+func atExit(t *testing.T, cmd *exec.Cmd, look func(pid int)) unix.WaitStatus {
+	t.Helper()
 	runtime.LockOSThread() // the tracer is a thread
 	defer runtime.UnlockOSThread()
-	cmd.SysProcAttr = &syscall.SysProcAttr{Ptrace: true}
+	if cmd.SysProcAttr == nil {
+		cmd.SysProcAttr = &syscall.SysProcAttr{}
+	}
+	cmd.SysProcAttr.Ptrace = true
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -34,6 +48,7 @@ func memoryAtExit(t *testing.T, cmd *exec.Cmd, said *bytes.Buffer) (memory [][]b
 	if err := unix.PtraceCont(main, 0); err != nil {
 		t.Fatal(err)
 	}
+	looked := false
 	for {
 		thread, err := unix.Wait4(-1, &status, unix.WALL|unix.WNOTHREAD, nil)
 		switch {
@@ -42,19 +57,20 @@ func memoryAtExit(t *testing.T, cmd *exec.Cmd, said *bytes.Buffer) (memory [][]b
 		case err != nil:
 			t.Fatal(err)
 		case thread == main && !status.Stopped():
-			if len(memory) == 0 || !status.Exited() || status.ExitStatus() != 0 {
-				cmd.Wait()
-				t.Fatalf("it ended with %#x; %d pieces of memory: %s", status, len(memory), said)
+			if !looked {
+				t.Fatalf("it ended with %#x before anybody looked", status)
 			}
-			return memory
+			cmd.Wait() // for what it wrote
+			return status
 		case !status.Stopped():
 			continue
 		}
 		signal := int(status.StopSignal())
 		switch {
 		case status.TrapCause() == unix.PTRACE_EVENT_EXIT:
-			if memory == nil {
-				memory = writable(t, main)
+			if !looked {
+				looked = true
+				look(main)
 			}
 			signal = 0
 		case signal == int(unix.SIGTRAP), signal == int(unix.SIGSTOP): // a new thread

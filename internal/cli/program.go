@@ -195,6 +195,7 @@ func (p *Program) Main() int {
 		signal.Reset(caught...) // a second one ends it at once
 		cancel()
 		env.exits.run(0)
+		secret.Collect()
 		env.exits.announce(env)
 		os.Exit(Interrupted)
 	}()

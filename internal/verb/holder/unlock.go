@@ -3,6 +3,7 @@ package holder
 import (
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 
@@ -307,7 +308,10 @@ func (s *Session) unlock(in *Input, a *asker, salvage bool, use Use) error {
 			a.next(e.Sealed.Path)
 			err = a.ask(fmt.Sprintf("Password of %q, node %q: ", e.Sealed.Path, e.Sealed.NodeID), func(forms []*secret.Bytes) error {
 				// It may be right for the file's other groups, if this one is damaged.
-				passwords = append(passwords, copyAll(forms)...)
+				for _, p := range copyAll(forms) {
+					s.env.OnExit(p.Wipe)
+					passwords = append(passwords, p)
+				}
 				held, err = open.Open(e.Sealed, forms, o)
 				return err
 			}, open.ErrPassword)
@@ -359,7 +363,9 @@ func (s *Session) tryPassphrase(in *Input, forms []*secret.Bytes) error {
 		if err != nil {
 			return err
 		}
-		if err = in.unlockBundle(s.env, []*backup.Identity{id}, s.flags.limits, s.pin); !errors.Is(err, backup.ErrNoIdentity) {
+		err = in.unlockBundle(s.env, []*backup.Identity{id}, s.flags.limits, s.pin)
+		runtime.GC() // scrypt took 256 MiB, and may be about to again
+		if !errors.Is(err, backup.ErrNoIdentity) {
 			return err
 		}
 	}

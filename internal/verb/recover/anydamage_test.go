@@ -87,6 +87,7 @@ func flipField(t *rapid.T, _ *vault, f *file, _ []*file) bool {
 	info, share := g["group_info"].(object), g["share_info"].(object)
 	kdf := share["kdf"].(object)
 	other := rapid.SampledFrom(info["participants"].([]any)).Draw(t, "participant").(object)
+	const firstPublic, lastPublic = 5, 10
 	changes := []func(){
 		func() { flipBase64(t, share, "encrypted_share") },
 		func() { flipHex(t, kdf, "salt") },
@@ -101,7 +102,9 @@ func flipField(t *rapid.T, _ *vault, f *file, _ []*file) bool {
 		func() { info["threshold"] = info["threshold"].(int) ^ 1<<rapid.IntRange(0, 3).Draw(t, "bit") },
 		func() { g["version"] = g["version"].(int) ^ 1<<rapid.IntRange(0, 2).Draw(t, "bit") },
 	}
-	changes[rapid.IntRange(0, len(changes)-1).Draw(t, "field")]()
+	i := rapid.IntRange(0, len(changes)-1).Draw(t, "field")
+	f.public = i >= firstPublic && i <= lastPublic
+	changes[i]()
 	return false
 }
 

@@ -150,10 +150,11 @@ type file struct {
 	holds    []held   // what was in it, before
 	text     []byte   // nil: made of groups
 
-	path  string // of the file, or of a bundle that holds it
-	given string // the password that is given
-	hurt  string // what was done to it; an untouched file has none
-	fatal bool   // no share of it can be used
+	path   string // of the file, or of a bundle that holds it
+	given  string // the password that is given
+	hurt   string // what was done to it; an untouched file has none
+	public bool   // that is a bit of a public fact, not of the share's own
+	fatal  bool   // no share of it can be used
 }
 
 func (f *file) render() []byte {

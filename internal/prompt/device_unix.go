@@ -4,6 +4,8 @@ package prompt
 
 import (
 	"io"
+	"os"
+	"os/signal"
 
 	"golang.org/x/sys/unix"
 )
@@ -73,3 +75,14 @@ func (t *tty) Write(p []byte) (int, error) {
 }
 
 func (t *tty) Close() error { return unix.Close(t.fd) }
+
+// onContinue has f called whenever the process goes on after it was stopped.
+func onContinue(f func()) {
+	continued := make(chan os.Signal, 1)
+	signal.Notify(continued, unix.SIGCONT)
+	go func() {
+		for range continued {
+			f()
+		}
+	}()
+}

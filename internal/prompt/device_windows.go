@@ -51,3 +51,6 @@ func (c *console) Close() error {
 	c.out.Close()
 	return c.in.Close()
 }
+
+// onContinue does nothing: a process on Windows is not stopped.
+func onContinue(func()) {}

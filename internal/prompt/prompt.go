@@ -64,10 +64,15 @@ func Open() (Terminal, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrNoTerminal, err)
 	}
-	return start(d)
+	t, err := start(d)
+	if err != nil {
+		return nil, err
+	}
+	onContinue(t.again)
+	return t, nil
 }
 
-func start(d device) (Terminal, error) {
+func start(d device) (*terminal, error) {
 	if err := d.setEcho(false); err != nil {
 		d.Close()
 		return nil, fmt.Errorf("%w: couldn't switch echo off: %w", ErrNoTerminal, err)
@@ -103,8 +108,9 @@ type device interface {
 
 type terminal struct {
 	device device
-	mu     sync.Mutex // for the two below, and held while the mode changes
+	mu     sync.Mutex // for the three below, and held while the mode changes
 	closed bool
+	shown  bool // echo is on
 	hidden bool // the alternate screen is on
 }
 
@@ -114,7 +120,18 @@ func (t *terminal) echo(on bool) error {
 	if t.closed {
 		return ErrEnd
 	}
+	t.shown = on
 	return t.device.setEcho(on)
+}
+
+// again sets the mode again after the process was stopped: a shell that had the
+// terminal meanwhile may have switched echo on.
+func (t *terminal) again() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if !t.closed {
+		t.device.setEcho(t.shown)
+	}
 }
 
 func (t *terminal) Close() error {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -174,6 +175,45 @@ func TestOpen(t *testing.T) {
 	}
 	p.Await("Again: ")
 	if strings.Contains(p.Screen(), "hunter") || p.Mode() != before {
+		t.Errorf("the terminal shows %q", p.Screen())
+	}
+}
+
+// A shell switches echo on while the program is stopped (^Z), and bash leaves it on
+// when the program goes on (fg).
+func TestStoppedAtThePrompt(t *testing.T) {
+	p := ptytest.New(t)
+	in, err := os.OpenFile(p.Path, os.O_RDWR|unix.O_NOCTTY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer in.Close()
+	shell := p.Mode()
+	child := exec.Command(os.Args[0])
+	child.Env = append(os.Environ(), childTTY+"=1")
+	child.Stdin = in
+	child.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
+	if err := child.Start(); err != nil {
+		t.Fatal(err)
+	}
+	p.Await("Passphrase: ")
+	var status unix.WaitStatus
+	child.Process.Signal(unix.SIGSTOP)
+	if _, err := unix.Wait4(child.Process.Pid, &status, unix.WUNTRACED, nil); err != nil || !status.Stopped() {
+		t.Fatal(status, err)
+	}
+	if err := unix.IoctlSetTermios(int(in.Fd()), setTermios, &shell); err != nil {
+		t.Fatal(err)
+	}
+	child.Process.Signal(unix.SIGCONT)
+	for p.Mode().Lflag&unix.ECHO != 0 { // or the test takes for ever
+		runtime.Gosched()
+	}
+	p.Type("hunter2\nhunter2\n")
+	if err := child.Wait(); err != nil {
+		t.Errorf("%v; the terminal shows %q", err, p.Screen())
+	}
+	if strings.Contains(p.Screen(), "hunter") {
 		t.Errorf("the terminal shows %q", p.Screen())
 	}
 }

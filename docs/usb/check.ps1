@@ -19,15 +19,21 @@ if (-not (Test-Path -LiteralPath "SHA256SUMS")) { Fail "there is no SHA256SUMS b
 # 1. The signature, which says whose list of checksums it is.
 if (-not (Test-Path -LiteralPath "SHA256SUMS.sig")) {
     Write-Host "SHA256SUMS carries no signature: compare it with one from another source"
-} elseif (-not (Test-Path -LiteralPath "allowed_signers") -or -not (Get-Command ssh-keygen -ErrorAction SilentlyContinue)) {
-    Write-Host "SHA256SUMS is signed, but ssh-keygen or the file allowed_signers is missing: the signature was NOT checked"
+} elseif (-not (Test-Path -LiteralPath "allowed_signers") -or -not ((cmd /c "ssh-keygen -Y verify 2>&1 <nul") -match 'Too few arguments')) {
+    Write-Host "SHA256SUMS is signed, but the file allowed_signers or an ssh-keygen that verifies signatures (OpenSSH 8.1) is missing: the signature was NOT checked"
 } else {
-    # cmd, because PowerShell would change the bytes on their way.
-    $who = cmd /c "ssh-keygen -Y find-principals -s SHA256SUMS.sig -f allowed_signers 2>nul" | Select-Object -First 1
-    if (-not $who) { Fail "SHA256SUMS is signed by a key that is not in allowed_signers" }
-    if ($who -notmatch '^[A-Za-z0-9@._-]+$') { Fail "allowed_signers has a name that is not letters, digits and @._-" }
-    cmd /c "ssh-keygen -Y verify -f allowed_signers -I $who -n lifeboat-release -s SHA256SUMS.sig < SHA256SUMS >nul 2>nul"
-    if ($LASTEXITCODE -ne 0) { Fail "the signature of SHA256SUMS is wrong: do not use these files" }
+    # OpenSSH 8.1 cannot tell yet whose signature it is, so each name is tried.
+    $who = ""
+    foreach ($line in Get-Content -LiteralPath "allowed_signers") {
+        foreach ($name in ($line.Trim() -split '\s')[0] -split ',') {
+            # cmd, because PowerShell would change the bytes on their way; so no name
+            # with what cmd would take for something else.
+            if ($who -ne "" -or $name -notmatch '^[A-Za-z0-9@._][A-Za-z0-9@._-]*$') { continue }
+            cmd /c "ssh-keygen -Y verify -f allowed_signers -I $name -n lifeboat-release -s SHA256SUMS.sig < SHA256SUMS >nul 2>nul"
+            if ($LASTEXITCODE -eq 0) { $who = $name }
+        }
+    }
+    if ($who -eq "") { Fail "the signature of SHA256SUMS is wrong, or by nobody whom allowed_signers names: do not use these files" }
     Write-Host "SHA256SUMS is signed by $who. Whoever made this stick also chose these keys,"
     Write-Host "so compare them with what you have on paper or are told by telephone:"
     Get-Content -LiteralPath "allowed_signers" | ForEach-Object { Write-Host "  $_" }
@@ -52,22 +58,24 @@ Write-Host "all $($sums.Count) files are as SHA256SUMS lists them"
 $known = @("SHA256SUMS", "SHA256SUMS.sig", "allowed_signers")
 Get-ChildItem -Recurse -File | ForEach-Object {
     $name = $_.FullName.Substring($PSScriptRoot.TrimEnd('\').Length + 1).Replace('\', '/')
-    if (-not $sums.ContainsKey($name) -and $known -notcontains $name -and $name -notmatch '^(\.|attest/|System Volume Information/)') {
+    if (-not $sums.ContainsKey($name) -and $known -notcontains $name -and $name -notmatch '^(\.|attest/[^/]+/SHA256SUMS(\.sig)?$|System Volume Information/)') {
         Write-Host "check.ps1: warning: $name is not listed; do not run or open it"
     }
 }
 
-# 4. The programs for this machine.
+# 4. The programs for this machine, those that are listed.
 if ($To -eq "") { exit 0 }
 if (Test-Path -LiteralPath $To) { Fail "$To exists; name a new folder" }
 if (-not (Test-Path -LiteralPath "bin/windows-amd64")) { Fail "there are no programs for Windows here" }
 New-Item -ItemType Directory -Path $To | Out-Null
 foreach ($kind in @("bin", "age")) {
     foreach ($file in Get-ChildItem -LiteralPath "$kind/windows-amd64" -File) {
+        $want = $sums["$kind/windows-amd64/$($file.Name)"]
+        if (-not $want) { continue }
         $copy = Join-Path $To $file.Name
         Copy-Item -LiteralPath $file.FullName -Destination $copy
         Unblock-File -LiteralPath $copy # it was checked here, so SmartScreen need not ask
-        if ((Get-FileHash -LiteralPath $copy -Algorithm SHA256).Hash.ToLower() -ne $sums["$kind/windows-amd64/$($file.Name)"]) {
+        if ((Get-FileHash -LiteralPath $copy -Algorithm SHA256).Hash.ToLower() -ne $want) {
             Fail "the copy $copy is damaged"
         }
         Write-Host $copy

@@ -7,6 +7,7 @@
 # For Linux and macOS. A stick is mounted without the right to run what is on it,
 # so the programs are copied, made executable, and checked once more.
 set -eu
+unset CDPATH
 
 fail() {
 	echo "check.sh: ERROR: $1" >&2
@@ -22,25 +23,39 @@ cd "$(dirname "$0")"
 [ -f SHA256SUMS ] || fail "there is no SHA256SUMS beside this script"
 
 sums() { # of a list of checksums on standard input: what is wrong
-	if command -v sha256sum >/dev/null 2>&1; then
-		sha256sum -c - 2>&1
-	elif command -v shasum >/dev/null 2>&1; then
-		shasum -a 256 -c - 2>&1
+	if command -v shasum >/dev/null 2>&1; then
+		set -- shasum -a 256
+	elif command -v sha256sum >/dev/null 2>&1; then
+		set -- sha256sum
 	else
 		echo "this machine has neither sha256sum nor shasum"
-	fi | grep -v ': OK$' || :
+		return
+	fi
+	# Neither the status nor the words are enough: a line that is no checksum may
+	# have no bad status, and a tool that cannot start may have no words.
+	said=$("$@" -c - 2>&1) || said="$said
+$1: not all files are as listed"
+	echo "$said" | grep -v ': OK$' || :
+}
+
+# OpenSSH 8.1 cannot tell yet whose signature it is, so each name is tried.
+signer() { # the name in allowed_signers whose signature it is
+	awk '!/^#/ { n = split($1, names, ","); for (i = 1; i <= n; i++) print names[i] }' allowed_signers | while IFS= read -r name; do
+		if ssh-keygen -Y verify -f allowed_signers -I "$name" -n lifeboat-release -s SHA256SUMS.sig <SHA256SUMS >/dev/null 2>&1; then
+			echo "$name"
+			break
+		fi
+	done
 }
 
 # 1. The signature, which says whose list of checksums it is.
 if [ ! -f SHA256SUMS.sig ]; then
 	echo "SHA256SUMS carries no signature: compare it with one from another source"
-elif [ ! -f allowed_signers ] || ! command -v ssh-keygen >/dev/null 2>&1; then
-	echo "SHA256SUMS is signed, but ssh-keygen or the file allowed_signers is missing: the signature was NOT checked"
+elif [ ! -f allowed_signers ] || ! ssh-keygen -Y verify 2>&1 </dev/null | grep 'Too few arguments' >/dev/null; then
+	echo "SHA256SUMS is signed, but the file allowed_signers or an ssh-keygen that verifies signatures (OpenSSH 8.1) is missing: the signature was NOT checked"
 else
-	who=$(ssh-keygen -Y find-principals -s SHA256SUMS.sig -f allowed_signers 2>/dev/null | head -n 1) || :
-	[ -n "$who" ] || fail "SHA256SUMS is signed by a key that is not in allowed_signers"
-	ssh-keygen -Y verify -f allowed_signers -I "$who" -n lifeboat-release -s SHA256SUMS.sig <SHA256SUMS >/dev/null 2>&1 ||
-		fail "the signature of SHA256SUMS is wrong: do not use these files"
+	who=$(signer)
+	[ -n "$who" ] || fail "the signature of SHA256SUMS is wrong, or by nobody whom allowed_signers names: do not use these files"
 	echo "SHA256SUMS is signed by $who. Whoever made this stick also chose these keys,"
 	echo "so compare them with what you have on paper or are told by telephone:"
 	sed 's/^/  /' allowed_signers
@@ -52,14 +67,18 @@ wrong=$(sums <SHA256SUMS)
 $wrong"
 echo "all $(wc -l <SHA256SUMS | tr -d ' ') files are as SHA256SUMS lists them"
 
+listed() { # NAME: its checksum in the list, if it has one
+	want=$1 awk 'substr($0, 67) == ENVIRON["want"] { print substr($0, 1, 64) }' SHA256SUMS
+}
+
 # 3. What is there and not listed.
-find . -type f ! -path './.*' ! -path './System Volume Information/*' ! -path './attest/*' \
-	! -name SHA256SUMS ! -name SHA256SUMS.sig ! -name allowed_signers | sed 's,^\./,,' | while IFS= read -r file; do
-	awk -v want="$file" 'substr($0, 67) == want { found = 1 } END { exit !found }' SHA256SUMS ||
-		echo "check.sh: warning: $file is not listed; do not run or open it"
+find . -type f ! -path './.*' ! -path './System Volume Information/*' \
+	! -path './attest/*/SHA256SUMS' ! -path './attest/*/SHA256SUMS.sig' \
+	! -path ./SHA256SUMS ! -path ./SHA256SUMS.sig ! -path ./allowed_signers | sed 's,^\./,,' | while IFS= read -r file; do
+	[ -n "$(listed "$file")" ] || echo "check.sh: warning: $file is not listed; do not run or open it"
 done
 
-# 4. The programs for this machine.
+# 4. The programs for this machine, those that are listed.
 [ -n "$to" ] || exit 0
 case $(uname -s) in
 Linux) system=linux ;;
@@ -76,15 +95,15 @@ esac
 mkdir -p "$to"
 for kind in bin age; do
 	for file in "$kind/$system-$machine"/*; do
-		[ -f "$file" ] || continue
+		want=$(listed "$file")
+		[ -n "$want" ] || continue
 		name=$(basename "$file")
 		cp "$file" "$to/$name"
 		chmod 0755 "$to/$name"
 		if [ "$system" = darwin ]; then # it was checked here, so Gatekeeper need not ask
 			xattr -d com.apple.quarantine "$to/$name" 2>/dev/null || :
 		fi
-		want=$(awk -v want="$file" 'substr($0, 67) == want { print substr($0, 1, 64) }' SHA256SUMS)
-		wrong=$(echo "$want  $to/$name" | sums)
+		wrong=$(cd "$to" && echo "$want  $name" | sums)
 		[ -z "$wrong" ] || fail "the copy is damaged: $wrong"
 		echo "$to/$name"
 	done

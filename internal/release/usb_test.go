@@ -188,11 +188,75 @@ func TestCheck(t *testing.T) {
 	}
 	says("exists; name a new folder", false, local)
 
-	sign("stranger", "lifeboat-release")
-	says("a key that is not in allowed_signers", false)
-	sign("releaser", "file")
-	says("ERROR", false)
+	for _, test := range []struct{ key, namespace string }{{"stranger", "lifeboat-release"}, {"releaser", "file"}} {
+		sign(test.key, test.namespace)
+		says("the signature of SHA256SUMS is wrong, or by nobody", false)
+	}
 	sign("releaser", "lifeboat-release")
+
+	// A list of several people, and tools as they are elsewhere.
+	stranger, err := os.ReadFile(filepath.Join(keys, "stranger.pub"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	allowed = "# who may sign\n\nfirst@example.org " + string(stranger) + "third@example.org," + allowed
+	if err := os.WriteFile(filepath.Join(stick, "allowed_signers"), []byte(allowed), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	says("signed by third@example.org.", true)
+	real, err := exec.LookPath("ssh-keygen")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		tool, script, want string
+		good               bool
+	}{
+		{"ssh-keygen", `[ "$2" != find-principals ] || exit 1; exec ` + real + ` "$@"`, "signed by third@example.org.", true}, // OpenSSH 8.1
+		{"ssh-keygen", "echo 'unknown option -- Y' >&2; exit 1", "the signature was NOT checked", true},                       // and before
+		{"shasum", "exit 1", "these files are damaged", false},
+		{"shasum", "echo Killed >&2; exit 137", "these files are damaged", false},
+	} {
+		dir := t.TempDir()
+		if err := os.WriteFile(filepath.Join(dir, test.tool), []byte("#!/bin/sh\n"+test.script+"\n"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		path := os.Getenv("PATH")
+		t.Setenv("PATH", dir+string(os.PathListSeparator)+path)
+		says(test.want, test.good)
+		t.Setenv("PATH", path)
+	}
+
+	// What is not listed is not copied, and is said wherever it lies.
+	for _, name := range []string{"bin/linux-amd64/more", "bin/darwin-arm64/more", "attest/evil.exe", "bin/SHA256SUMS"} {
+		if err := write(filepath.Join(stick, name), nil); err != nil {
+			t.Fatal(err)
+		}
+		says("warning: "+name+" is not listed", true)
+	}
+	if err := write(filepath.Join(stick, "attest", "somebody", "SHA256SUMS"), nil); err != nil {
+		t.Fatal(err)
+	}
+	if out, _ := shell(t, stick); strings.Contains(out, "somebody") {
+		t.Errorf("it warns of an attestation:\n%s", out)
+	}
+	second := filepath.Join(t.TempDir(), `a \new folder`)
+	says("mpc-recover\" guide", true, second)
+	if names := tree(t, second); slices.Contains(names, "more") || !slices.Contains(names, "mpc-x") {
+		t.Errorf("it copied %q", names)
+	}
+
+	// A folder of the same name elsewhere does not matter.
+	elsewhere := t.TempDir()
+	if err := os.Mkdir(filepath.Join(elsewhere, filepath.Base(stick)), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("CDPATH", elsewhere)
+	cmd := exec.Command("sh", filepath.Join(filepath.Base(stick), "check.sh"))
+	cmd.Dir = filepath.Dir(stick)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Errorf("with CDPATH: %v: %s", err, out)
+	}
 	if err := os.WriteFile(filepath.Join(stick, "extra.exe"), nil, 0o644); err != nil {
 		t.Fatal(err)
 	}

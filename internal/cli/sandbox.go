@@ -65,14 +65,20 @@ func (e *Env) enter(f *Flags, files lockdown.Files) error {
 
 // wantSandbox refuses to go on without a sandbox if the user wants one.
 func (e *Env) wantSandbox(f *Flags) error {
-	if s := e.sandbox; f.requireSandbox && !s.inForce.Complete() {
-		err := fmt.Errorf("the sandbox in force is %s, and --require-sandbox wants Landlock and seccomp", s.inForce)
-		if s.why != nil {
-			err = fmt.Errorf("%w (%s)", err, strings.ReplaceAll(s.why.Error(), "\n", "; "))
-		}
-		return Fail(Refused, err, "use a Linux system that has both, or leave --require-sandbox out")
+	if !f.requireSandbox || e.sandbox.inForce.Complete() {
+		return nil
 	}
-	return nil
+	return Fail(Refused, fmt.Errorf("--require-sandbox wants Landlock and seccomp, and %s", e.sandbox),
+		"use a Linux system that has both, or leave --require-sandbox out")
+}
+
+// String says what is in force, and why it is not all.
+func (s *sandbox) String() string {
+	text := fmt.Sprintf("the sandbox in force is %s", s.inForce)
+	if s.why != nil {
+		text += fmt.Sprintf(" (%s)", strings.ReplaceAll(s.why.Error(), "\n", "; "))
+	}
+	return text
 }
 
 // values returns what was given for flags.

@@ -1,0 +1,75 @@
+package derive
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"lifeboat/derive"
+	"lifeboat/internal/cli"
+)
+
+// FuzzAddressList: what is read of a list is cells of it, without the blanks
+// around them, and an error names the file and shows nothing of it.
+func FuzzAddressList(f *testing.F) {
+	for _, s := range []string{
+		"", "\n\n", "bc1q\n0xabc\n", "\xef\xbb\xbfaddress\r\nbc1q\r\n", "wallet name,coin,Address,memo\nA,BTC, bc1q ,\n\nB,ETH\n", "coin;address\nBTC;bc1q\n",
+		"address\n", `"address` + "\nbc1q\n", `"a""b",c` + "\n", strings.Repeat("x", 1<<17), "\x00\n", "\xff\xfe\n", "address,address\nq,r\n",
+	} {
+		f.Add([]byte(s))
+	}
+	path := filepath.Join(f.TempDir(), "list.csv")
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if err := os.WriteFile(path, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		list, err := readAddresses(path)
+		if (err == nil) != (len(list) > 0) || len(list) > maxTargets {
+			t.Fatalf("%d addresses: %v", len(list), err)
+		}
+		if err != nil && (!strings.Contains(err.Error(), "list.csv") || len(err.Error()) > len(path)+500) {
+			t.Errorf("error %v", err)
+		}
+		bare := bytes.ReplaceAll(data, []byte(`"`), nil)
+		for _, a := range list {
+			if a == "" || a != strings.TrimSpace(a) || strings.ContainsAny(a, "\n") || !bytes.Contains(bare, []byte(strings.ReplaceAll(a, `"`, ""))) {
+				t.Errorf("address %q", a)
+			}
+		}
+	})
+}
+
+// FuzzPathRange: a range is a path, or a path and a star for so many indexes
+// below it, none of them hardened.
+func FuzzPathRange(f *testing.F) {
+	for _, s := range []string{"m", "m/*", "m/44/60/0/0/*", "44/0/*", "*", "/*", "m/*/*", "m/44'/*", "m/7", ""} {
+		f.Add(s, uint32(0), uint32(5))
+		f.Add(s, uint32(1<<31-2), uint32(2))
+		f.Add(s, uint32(1<<31-1), uint32(2))
+	}
+	f.Fuzz(func(t *testing.T, text string, from, count uint32) {
+		flags := &addressFlags{from: from, count: count}
+		r, err := flags.pathRange((&cli.Env{Program: "mpc-derive"}).Flags("address"), text)
+		base, star := strings.CutSuffix(text, "/*")
+		parent, refused := derive.ParsePath(base)
+		within := !star || uint64(from)+uint64(count) <= 1<<31
+		if (err == nil) != (refused == nil && within) {
+			t.Fatalf("%q from %d, %d times: %v", text, from, count, err)
+		}
+		if err != nil || star && count == 0 {
+			return
+		}
+		first, last := r.paths(0)[0], r.paths(r.count - 1)[0]
+		if star {
+			if want := append(parent[:len(parent):len(parent)], from); first.String() != want.String() {
+				t.Errorf("%q begins with %v, not %v", text, first, want)
+			}
+			parent = append(parent, from+count-1)
+		}
+		if last.String() != parent.String() {
+			t.Errorf("%q ends with %v, not %v", text, last, parent)
+		}
+	})
+}

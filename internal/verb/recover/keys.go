@@ -45,13 +45,12 @@ type keyTable struct {
 // open starts writing and returns the reading end.
 func (t *keyTable) open() (io.ReadCloser, error) {
 	r, w := io.Pipe()
-	go func() { w.CloseWithError(ordered.Catch(func() error { return t.write(w) })) }()
+	go secret.Do(func() { w.CloseWithError(ordered.Catch(func() error { return t.write(w) })) })
 	return r, nil
 }
 
 func (t *keyTable) write(w io.Writer) error {
-	var out *bufio.Writer
-	secret.Do(func() { out = bufio.NewWriterSize(w, 64<<10) }) // its buffer is erased
+	out := bufio.NewWriterSize(w, 64<<10)
 	header := t.header
 	if t.book == "" {
 		header = book.Header()

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -40,37 +41,62 @@ func TestManuals(t *testing.T) {
 	}
 }
 
-// TestBash completes command lines in a real bash.
-func TestBash(t *testing.T) {
-	bash, err := exec.LookPath("bash")
-	if err != nil {
-		t.Skip("no bash")
-	}
-	for _, test := range []struct {
-		program, line string
-		want          []string // some of the completions
-		not           string
-	}{
-		{"mpc-backup", "s", []string{"seal"}, "open"},
-		{"mpc-backup", "seal --", []string{"--recipient", "--output", "--check", "--allow-network"}, "--quorum"},
-		{"mpc-recover", "key --sa", []string{"--salvage"}, "--xpub"},
-		{"mpc-derive", "help f", []string{"find"}, "address"},
-		{"mpc-derive", "address -", []string{"--path", "-o", "--chain"}, "address"},
-		{"mpc-derive", "address x", nil, "--path"},
-	} {
-		script := `source "$1"; read -ra COMP_WORDS <<<"$2"; COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); "_${3//-/_}"; printf '%s\n' "${COMPREPLY[@]}"`
-		out, err := exec.Command(bash, "-c", script, "-", filepath.Join(docs, "completions", test.program+".bash"), test.program+" "+test.line, test.program).CombinedOutput()
+// How each shell is asked for the completions of the words $2…, the last of which
+// is being typed. Both shells' own parts that do the asking are replaced by ones
+// that print.
+var shells = []struct {
+	name, file string
+	chooses    bool // its part offers only what begins with the word
+	script     string
+}{
+	{"bash", "mpc-%s.bash", true, `source "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); "_${1//-/_}"; printf '%s\n' "${COMPREPLY[@]}"`},
+	{"zsh", "_mpc-%s", false, `
+		_describe() { print -rl -- ${${(P)2}%%:*} }
+		_files() { print -r files }
+		compadd() { shift; print -rl -- "$@" }
+		complete() { local file=$1; shift; words=("$@") CURRENT=$# PREFIX=$words[-1]; source $file }
+		complete "$@"`},
+}
+
+// TestCompletions completes command lines in real shells.
+func TestCompletions(t *testing.T) {
+	for _, shell := range shells {
+		path, err := exec.LookPath(shell.name)
 		if err != nil {
-			t.Fatalf("%s %s: %v: %s", test.program, test.line, err, out)
+			t.Log("no ", shell.name)
+			continue
 		}
-		got := strings.Fields(string(out))
-		for _, w := range test.want {
-			if !slices.Contains(got, w) {
-				t.Errorf("%s %s: %q has no %s", test.program, test.line, got, w)
+		for _, test := range []struct {
+			program, line string
+			want          []string // some of the completions
+			not           string
+		}{
+			{"backup", "s", []string{"seal"}, "--output"},
+			{"backup", "seal --", []string{"--recipient", "--output", "--check", "--allow-network"}, "--quorum"},
+			{"recover", "key --sa", []string{"--salvage"}, "--lost"},
+			{"derive", "help f", []string{"find"}, "--path"},
+			{"derive", "address -", []string{"--path", "-o", "--chain"}, "address"},
+			{"derive", "address x", nil, "--path"},
+		} {
+			file := filepath.Join(docs, "completions", fmt.Sprintf(shell.file, test.program))
+			args := append([]string{"-c", shell.script, "-", file, "mpc-" + test.program}, strings.Fields(test.line)...)
+			out, err := exec.Command(path, args...).CombinedOutput()
+			if err != nil {
+				t.Fatalf("%s: %s %s: %v: %s", shell.name, test.program, test.line, err, out)
 			}
-		}
-		if slices.Contains(got, test.not) {
-			t.Errorf("%s %s: %q has %s", test.program, test.line, got, test.not)
+			got := strings.Fields(string(out))
+			for _, w := range test.want {
+				if !slices.Contains(got, w) {
+					t.Errorf("%s: %s %s: %q has no %s", shell.name, test.program, test.line, got, w)
+				}
+			}
+			word := test.line[strings.LastIndexByte(test.line, ' ')+1:]
+			if shell.chooses && slices.ContainsFunc(got, func(s string) bool { return !strings.HasPrefix(s, word) }) {
+				t.Errorf("%s: %s %s: %q has what does not begin with %q", shell.name, test.program, test.line, got, word)
+			}
+			if slices.Contains(got, test.not) {
+				t.Errorf("%s: %s %s: %q has %s", shell.name, test.program, test.line, got, test.not)
+			}
 		}
 	}
 }

@@ -234,7 +234,7 @@ func cmdMistype(_ *story, ts *testscript.TestScript, args []string) {
 	if at == nil {
 		ts.Fatalf("%s has no line %s", args[0], args[1])
 	}
-	if c := &data[at[2]]; *c == 'A' {
+	if c := &data[at[2]]; *c == 'A' || *c == 'a' { // typed in any case
 		*c = 'Q'
 	} else {
 		*c = 'A'

@@ -14,9 +14,9 @@ import (
 	"strings"
 
 	"filippo.io/edwards25519"
+	"github.com/btcsuite/btcd/btcutil"
 	"github.com/btcsuite/btcd/btcutil/base58"
 	"github.com/decred/dcrd/dcrec/secp256k1/v4"
-	"golang.org/x/crypto/ripemd160"
 	"golang.org/x/crypto/sha3"
 )
 
@@ -80,7 +80,7 @@ func (k *hdKey) child(index uint32) *hdKey {
 	mac.Write(binary.BigEndian.AppendUint32(slices.Clone(key), index))
 	sum := mac.Sum(nil)
 	x := new(big.Int).SetBytes(sum[:32])
-	return &hdKey{k.c, x.Add(x, k.x).Mod(x, k.c.order), [32]byte(sum[32:]), k.depth + 1, [4]byte(hash160(key)), index}
+	return &hdKey{k.c, x.Add(x, k.x).Mod(x, k.c.order), [32]byte(sum[32:]), k.depth + 1, [4]byte(btcutil.Hash160(key)), index}
 }
 
 // at follows a path such as m/44/0/0/0/1.
@@ -117,20 +117,13 @@ func checked(b []byte) string {
 	return base58.Encode(append(slices.Clone(b), twice[:4]...))
 }
 
-func hash160(b []byte) []byte {
-	sum := sha256.Sum256(b)
-	h := ripemd160.New()
-	h.Write(sum[:])
-	return h.Sum(nil)
-}
-
 // addresses are one form of address for each coin that the books have.
 var addresses = map[string]struct {
 	c    *onCurve
 	coin uint32
 	form func(key []byte) string
 }{
-	"BTC": {koblitz, 0, func(key []byte) string { return checked(append([]byte{0}, hash160(key)...)) }},
+	"BTC": {koblitz, 0, func(key []byte) string { return checked(append([]byte{0}, btcutil.Hash160(key)...)) }},
 	"ETH": {koblitz, 60, evm},
 	"SOL": {edwards, 501, func(key []byte) string { return base58.Encode(key[1:]) }},
 }

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -216,7 +217,7 @@ func TestDir(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if _, err := d.Create("a.json"); !errors.Is(err, outfile.ErrExists) || !strings.Contains(err.Error(), filepath.Join(path, "a.json")) {
+	if _, err := d.Create("a.json"); !errors.Is(err, outfile.ErrExists) || !strings.Contains(err.Error(), strconv.Quote(filepath.Join(path, "a.json"))) {
 		t.Errorf("a second file of one name: %v", err)
 	}
 	for _, name := range []string{"", "..", "../x", "a:b"} {

@@ -67,6 +67,7 @@ func TestRepairGivesTheShareAgain(t *testing.T) {
 func TestReshareGivesTheKey(t *testing.T) {
 	checkFew(t, 3, func(t *rapid.T) {
 		c := wholeVault(t, 2, 3)
+		c.sound = true
 		defer os.RemoveAll(c.dir)
 		for _, f := range rapid.Permutation(c.files).Draw(t, "order") {
 			c.given = append(c.given, f.copy())

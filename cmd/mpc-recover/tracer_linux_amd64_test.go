@@ -117,6 +117,10 @@ func trace(t *testing.T, cmd *exec.Cmd, dir string, f fault) ([]change, unix.Wai
 	}
 }
 
+// patience is how often a held thread is looked at, a millisecond apart, after the
+// signal has come in: the program may take that long to notice, or to end.
+const patience = 100
+
 // wait returns the next event. While a thread is held, it lets that go on once the
 // signal has been dealt with, as far as that is possible without it.
 func (r *traced) wait() (thread int, status unix.WaitStatus) {
@@ -132,7 +136,7 @@ func (r *traced) wait() (thread int, status unix.WaitStatus) {
 			r.t.Fatal(err)
 		case thread != 0:
 			return thread, status
-		case r.handled && r.patient >= 30:
+		case r.handled && r.patient >= patience:
 			unix.PtraceSyscall(r.held, 0)
 			r.held = 0
 		default:

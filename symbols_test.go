@@ -58,7 +58,7 @@ func TestReleasedPrograms(t *testing.T) {
 			if p.Name != name || p.OS+"-"+p.Arch != target || arch != p.Arch {
 				t.Errorf("it is %s for %s-%s", p.Name, p.OS, p.Arch)
 			}
-			for _, fault := range slices.Concat(p.Faults(), p.BuildFaults(releaseToolchain(t), string(sums)), calls.Faults(arch, name)) {
+			for _, fault := range slices.Concat(p.FormFaults(), p.NameFaults(), p.BuildFaults(releaseToolchain(t), string(sums)), calls.Faults(arch)) {
 				t.Error(fault)
 			}
 		})

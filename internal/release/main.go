@@ -49,14 +49,18 @@ func run(args []string) error {
 	return errors.New("usage: release " + strings.Join(usage, " | "))
 }
 
-// built lists the programs in the folder bin of a build, as OS-ARCH/NAME.
+// built lists the programs of a build: ours as bin/OS-ARCH/NAME, and those of age.
 func built(dir string) ([]string, error) {
-	files, err := filepath.Glob(filepath.Join(dir, "bin", "*", "*"))
-	if err != nil {
-		return nil, err
-	}
-	if len(files) == 0 {
-		return nil, fmt.Errorf("there are no programs in %s", filepath.Join(dir, "bin"))
+	var files []string
+	for _, folder := range []string{"bin", "age"} {
+		found, err := filepath.Glob(filepath.Join(dir, folder, "*", "*"))
+		if err != nil {
+			return nil, err
+		}
+		if len(found) == 0 {
+			return nil, fmt.Errorf("there are no programs in %s", filepath.Join(dir, folder))
+		}
+		files = append(files, found...)
 	}
 	slices.Sort(files)
 	return files, nil

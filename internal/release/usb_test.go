@@ -379,15 +379,21 @@ func TestCompare(t *testing.T) {
 		}
 	}
 	for _, test := range []struct {
-		ours, theirs []string
-		want         string
+		ours, theirs   []string
+		tampered, want string
 	}{
-		{[]string{"a=1", "b=2"}, []string{"a=1", "b=2", "c=3"}, ""},
-		{[]string{"a=1"}, []string{"a=2"}, "a differs"},
-		{[]string{"a=1", "b=2"}, []string{"a=1"}, "b is built here and not listed there"},
+		{[]string{"a=1", "b=2"}, []string{"a=1", "b=2", "c=3"}, "", ""},
+		{[]string{"a=1", "b=2"}, []string{"a=1", "b=2"}, "b", "b is listed as it is built here, but "},
+		{[]string{"a=1"}, []string{"a=2"}, "", "a differs"},
+		{[]string{"a=1", "b=2"}, []string{"a=1"}, "", "b is built here and not listed there"},
 	} {
 		sums(ours, test.ours...)
 		sums(theirs, test.theirs...)
+		if test.tampered != "" {
+			if err := write(filepath.Join(theirs, test.tampered), []byte("x")); err != nil {
+				t.Fatal(err)
+			}
+		}
 		err := compare([]string{ours, filepath.Join(theirs, "SHA256SUMS")})
 		if (err == nil) != (test.want == "") || err != nil && !strings.HasPrefix(err.Error(), test.want) {
 			t.Errorf("%q and %q: %v", test.ours, test.theirs, err)

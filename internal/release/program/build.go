@@ -36,7 +36,11 @@ func (p *Program) BuildFaults(toolchain, sums string) []string {
 		faults = append(faults, fmt.Sprintf("it was built without %s=%s", key, want[key]))
 	}
 	lines := strings.Split(sums, "\n")
-	for _, d := range p.Info.Deps {
+	modules := p.Info.Deps
+	if !p.Ours() {
+		modules = append([]*debug.Module{&p.Info.Main}, modules...)
+	}
+	for _, d := range modules {
 		if d = final(d); d.Sum == "" && strings.HasPrefix(d.Path, "./") {
 			continue
 		}

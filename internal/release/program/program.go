@@ -122,25 +122,24 @@ func (p *Program) pe(data []byte) error {
 	return nil
 }
 
-// No program has a function that could open a connection. Names are one half of
-// the proof, system call numbers (package syscalls) the other: package net is
-// linked for its types, and the linker leaves its dialers out.
-var (
-	opens = regexp.MustCompile(`(?i)^(syscall|internal/syscall/unix|golang\.org/x/sys/unix)\.(socket|socketpair|connect|bind|listen)$|^net\..*(dial|listen|socket)|net/http|crypto/tls|os/exec|^_(socket|socketpair|connect|connectx|bind|listen)$`)
-	// What acts on a connection that is open already. tss-lib's protobuf makes the
-	// linker keep these in mpc-recover; the other programs have none.
-	talks = regexp.MustCompile(`(?i)^(syscall|internal/syscall/unix|golang\.org/x/sys/unix)\.(accept4?|shutdown|send(to|msg|msgN|mmsg)|recv(from|msg|mmsg)|[gs]etsockopt.*)$|^_(accept|recvfrom|recvmsg|sendmsg|sendto|shutdown)$`)
-)
+// No program has a function that could open a connection, or act on one. Names are
+// one half of the proof, system call numbers (package syscalls) the other: package
+// net is linked for its types, and the linker leaves its dialers out.
+var talks = regexp.MustCompile(`(?i)^(syscall|internal/syscall/unix|golang\.org/x/sys/unix)\.(socket|socketpair|connect|bind|listen|accept4?|shutdown|send(to|msg|msgN|mmsg)|recv(from|msg|mmsg)|[gs]etsockopt.*)$|^net\..*(dial|listen|socket)|net/http|crypto/tls|os/exec|^_(socket|socketpair|connectx?|bind|listen|accept|recvfrom|recvmsg|sendmsg|sendto|shutdown)$`)
 
-// talker may have the functions of talks.
-const talker = "mpc-recover"
+// gates are the ways to a system call by its number alone, or to a function of the
+// system by its name alone. On macOS Go needs none of them, so names prove more
+// there; on Linux the numbers are read.
+var gates = regexp.MustCompile(`^(syscall|golang\.org/x/sys/unix)\.(Raw)?Syscall[0-9]*(\.abi0)?$|^_(_*syscall|dlopen|dlsym)$`)
 
 // system are the libraries that every macOS has and that Go asks for.
 var system = regexp.MustCompile(`^(/usr/lib/lib(System\.B|resolv\.9)\.dylib|/System/Library/Frameworks/(CoreFoundation|Security)\.framework/.*)$`)
 
-// Faults says what is wrong with a program's form and names. On Windows Go itself
-// asks for sockets, so names prove nothing there, and are not looked at.
-func (p *Program) Faults() []string {
+// Ours reports whether a program is of this source, and not one of age's.
+func (p *Program) Ours() bool { return strings.HasPrefix(p.Info.Path, "lifeboat/") }
+
+// FormFaults says what is wrong with a program's form.
+func (p *Program) FormFaults() []string {
 	var faults []string
 	if p.loader {
 		faults = append(faults, "it is dynamically linked")
@@ -156,16 +155,24 @@ func (p *Program) Faults() []string {
 	if _, ok := p.Symbols["main.main"]; !ok {
 		faults = append(faults, "main.main is not among its symbols, so the absence of others proves nothing")
 	}
-	if p.OS != "windows" {
-		names := slices.Clone(p.Imported)
-		for name := range p.Symbols {
-			names = append(names, name)
-		}
-		slices.Sort(names)
-		for _, name := range slices.Compact(names) {
-			if opens.MatchString(name) || p.Name != talker && talks.MatchString(name) {
-				faults = append(faults, "it has "+name)
-			}
+	return faults
+}
+
+// NameFaults says which names in a program must not be there. On Windows Go itself
+// asks for sockets, so names prove nothing there, and are not looked at.
+func (p *Program) NameFaults() []string {
+	if p.OS == "windows" {
+		return nil
+	}
+	names := slices.Clone(p.Imported)
+	for name := range p.Symbols {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	var faults []string
+	for _, name := range slices.Compact(names) {
+		if talks.MatchString(name) || p.OS == "darwin" && gates.MatchString(name) {
+			faults = append(faults, "it has "+name)
 		}
 	}
 	return faults

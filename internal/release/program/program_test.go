@@ -56,8 +56,10 @@ func TestFaults(t *testing.T) {
 		{"darwin", quiet, []string{"-ldflags=-w -buildid="}, "it has no LC_UUID"},
 		{"linux", dials, nil, "it has net.(*sysDialer)"},
 		{"darwin", dials, nil, "it has "},
+		{"darwin", "import \"syscall\"\n\nfunc main() { syscall.Syscall(97, 2, 1, 0) }\n", nil, "it has syscall.Syscall"},
 	} {
-		faults := open(t, build(t, test.system, "arm64", test.body, test.flags...)).Faults()
+		p := open(t, build(t, test.system, "arm64", test.body, test.flags...))
+		faults := append(p.FormFaults(), p.NameFaults()...)
 		if test.want == "" && len(faults) > 0 || test.want != "" && !slices.ContainsFunc(faults, func(f string) bool { return strings.HasPrefix(f, test.want) }) {
 			t.Errorf("%s %q: %q, not %q", test.system, test.flags, faults, test.want)
 		}
@@ -186,18 +188,19 @@ func TestNames(t *testing.T) {
 	for _, name := range []string{
 		"syscall.Socket", "syscall.socket", "syscall.connect", "golang.org/x/sys/unix.Bind", "syscall.Listen", "_socket", "_connect",
 		"net.(*sysDialer).dialTCP", "net.ListenPacket", "net.sysSocket", "net/http.(*Client).Do", "type:.eq.net/http.header",
+		"syscall.Accept4", "syscall.recvfrom", "syscall.SendmsgN", "golang.org/x/sys/unix.Sendto", "syscall.GetsockoptInt", "_sendto",
 	} {
-		if !opens.MatchString(name) {
-			t.Errorf("%s is missed", name)
-		}
-	}
-	for _, name := range []string{"syscall.Accept4", "syscall.recvfrom", "syscall.SendmsgN", "golang.org/x/sys/unix.Sendto", "syscall.GetsockoptInt", "_sendto"} {
 		if !talks.MatchString(name) {
 			t.Errorf("%s is missed", name)
 		}
 	}
-	for _, name := range []string{"syscall.write", "net.IP.String", "net.init", "syscall.Getpid", "main.main", "_write"} {
-		if opens.MatchString(name) || talks.MatchString(name) {
+	for _, name := range []string{"syscall.Syscall", "syscall.Syscall.abi0", "syscall.RawSyscall6", "golang.org/x/sys/unix.Syscall9", "_syscall", "___syscall", "_dlsym"} {
+		if !gates.MatchString(name) {
+			t.Errorf("%s is missed", name)
+		}
+	}
+	for _, name := range []string{"syscall.write", "net.IP.String", "net.init", "syscall.Getpid", "main.main", "_write", "syscall.syscall6"} {
+		if talks.MatchString(name) || gates.MatchString(name) {
 			t.Errorf("%s is taken for a connection", name)
 		}
 	}

@@ -50,6 +50,7 @@ var machines = map[string]machine{
 // instruction is a line of the listing.
 type instruction struct {
 	address  int64
+	size     int64 // in bytes
 	op       string
 	operands []string
 }
@@ -60,7 +61,7 @@ func Scan(listing io.Reader, arch string) (*Calls, error) {
 	if !ok {
 		return nil, fmt.Errorf("don't know the system calls of %q", arch)
 	}
-	s := scanner{m: m, numbers: map[int64]map[string]bool{}, open: map[string]bool{}, gates: map[string]bool{}}
+	s := scanner{m: m, numbers: map[int64]map[string]bool{}, open: map[string]bool{}, gates: map[string]bool{}, entries: map[int64]bool{}, taken: map[int64][]string{}}
 	lines := bufio.NewScanner(listing)
 	lines.Buffer(nil, 1<<20)
 	var body []instruction
@@ -85,6 +86,11 @@ func Scan(listing io.Reader, arch string) (*Calls, error) {
 	if functions == 0 {
 		return nil, fmt.Errorf("the listing has no function: is the symbol table there?")
 	}
+	for a := range s.entries {
+		for _, name := range s.taken[a] {
+			s.open[name] = true
+		}
+	}
 	c := &Calls{Numbers: map[int64][]string{}, Open: slices.Sorted(maps.Keys(s.open)), Gates: slices.Sorted(maps.Keys(s.gates))}
 	for n, in := range s.numbers {
 		c.Numbers[n] = slices.Sorted(maps.Keys(in))
@@ -108,7 +114,7 @@ func parse(line string) (instruction, bool) {
 		return instruction{}, false
 	}
 	op, rest, _ := strings.Cut(f[3], " ")
-	return instruction{address, op, operands(rest)}, true
+	return instruction{address, int64(len(f[2]) / 2), op, operands(rest)}, true
 }
 
 // operands splits at the commas outside of parentheses.
@@ -137,14 +143,20 @@ type scanner struct {
 	numbers map[int64]map[string]bool
 	open    map[string]bool
 	gates   map[string]bool
+	entries map[int64]bool     // where gates begin
+	taken   map[int64][]string // addresses, and the functions that compute them
 }
 
 // function follows constants through the straight pieces of a function. Where a
 // jump may arrive, and after whatever it does not understand, it knows nothing:
 // it may call a constant number open, never the other way round.
 func (s *scanner) function(name string, body []instruction) {
-	if gates.MatchString(name) {
+	if gates.MatchString(name) && len(body) > 0 {
 		s.gates[name] = true
+		s.entries[body[0].address] = true
+	}
+	for _, a := range addresses(body) {
+		s.taken[a] = append(s.taken[a], name)
 	}
 	arrive := map[int64]bool{}
 	blind := false // it jumps by a table

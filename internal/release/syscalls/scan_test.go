@@ -79,6 +79,24 @@ func TestNoListing(t *testing.T) {
 	}
 }
 
+// TestAddresses reads what assembly makes an address of, before and behind it.
+func TestAddresses(t *testing.T) {
+	for _, test := range []struct {
+		in   []instruction
+		want []int64
+	}{
+		{[]instruction{{0x47c660, 7, "LEAQ", []string{"0xffffff19(IP)", "AX"}}}, []int64{0x47c580}},
+		{[]instruction{{0x1000, 7, "LEAQ", []string{"0x9(IP)", "AX"}}, {0x1007, 4, "LEAQ", []string{"0x8(SP)", "AX"}}}, []int64{0x1010}},
+		{[]instruction{{0x86690, 4, "ADRP", []string{"0(PC)", "R0"}}, {0x86694, 4, "ADD", []string{"$1472", "R0", "R0"}}}, []int64{0x86000, 0x865c0}},
+		{[]instruction{{0x86690, 4, "ADRP", []string{"-4096(PC)", "R1"}}, {0x86694, 4, "ADD", []string{"$16", "R0", "R1"}}}, []int64{0x85000}},
+		{[]instruction{{0x86690, 4, "ADR", []string{"-16(PC)", "R0"}}}, []int64{0x86680}},
+	} {
+		if got := addresses(test.in); !slices.Equal(got, test.want) {
+			t.Errorf("%v: %#x, not %#x", test.in, got, test.want)
+		}
+	}
+}
+
 // TestFile compiles a program that opens a socket in ways that names do not
 // show, and one that does not.
 func TestFile(t *testing.T) {
@@ -91,19 +109,29 @@ import "syscall"
 
 var by = syscall.RawSyscall6
 
+func address() uintptr
+
 //go:noinline
 func indirect(n uintptr) { by(n, 0, 0, 0, 0, 0, 0) }
 
 func main() {
 	syscall.Syscall(%SOCKET%, 1, 1, 0)
 	indirect(%SOCKET%)
+	println(address())
 }
 `
+	// An address that carries no name.
+	assembly := func(load, register string) string {
+		return "#include \"textflag.h\"\nTEXT ·address(SB), NOSPLIT, $0-8\n\t" + load + " $syscall·RawSyscall6(SB), " + register + "\n\t" + load + " " + register + ", ret+0(FP)\n\tRET\n"
+	}
 	const quiet = "package main\n\nimport \"os\"\n\nfunc main() { f, _ := os.Open(\"x\"); f.Read(nil); f.Write(nil); f.Close() }\n"
 	for arch, socket := range map[string]string{"amd64": "41", "arm64": "198"} {
 		faults := func(source string) []string {
 			dir := t.TempDir()
-			for name, text := range map[string]string{"go.mod": "module x\n\ngo 1.26\n", "main.go": strings.ReplaceAll(source, "%SOCKET%", socket)} {
+			for name, text := range map[string]string{
+				"go.mod": "module x\n\ngo 1.26\n", "main.go": strings.ReplaceAll(source, "%SOCKET%", socket),
+				"a_amd64.s": assembly("MOVQ", "AX"), "a_arm64.s": assembly("MOVD", "R0"),
+			} {
 				if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 					t.Fatal(err)
 				}
@@ -124,7 +152,7 @@ func main() {
 			return c.Faults(arch)
 		}
 		got := faults(talking)
-		for _, want := range []string{"system call " + socket + ", socket, in main.main", "whoever uses the value syscall.RawSyscall6 makes"} {
+		for _, want := range []string{"system call " + socket + ", socket, in main.main", "whoever uses the value syscall.RawSyscall6 makes", "main.address.abi0 makes a system call whose number is not a constant"} {
 			if !slices.ContainsFunc(got, func(f string) bool { return strings.HasPrefix(f, want) }) {
 				t.Errorf("%s: %q is not among %q", arch, want, got)
 			}

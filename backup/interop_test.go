@@ -60,6 +60,7 @@ func find(t *testing.T, program string) string {
 func pipe(t *testing.T, dir string, producer, consumer []string) {
 	t.Helper()
 	first, second := exec.Command(producer[0], producer[1:]...), exec.Command(consumer[0], consumer[1:]...)
+	second.Env = append(os.Environ(), "LC_ALL=C.UTF-8") // bsdtar refuses names that the locale does not have
 	first.Dir, second.Dir = dir, dir
 	var complaints bytes.Buffer
 	var out bytes.Buffer

@@ -130,7 +130,7 @@ var undesired = []struct{ what, where, why string }{
 	{"net", "internal/airgap", "the programs have no network code; airgap asks for the interfaces, but on Linux it reads files (symbols_test.go)"},
 	{"math/rand", "", "randomness is crypto/rand"},
 	{"math/rand/v2", "fixtures/gen", "randomness is crypto/rand; the fixtures come from a fixed seed"},
-	{"os/signal", "internal/cli", "signals are caught in one place"},
+	{"os/signal", "internal/cli internal/prompt", "signals are caught in one place, but for those that take the terminal away and give it back"},
 	{"math/big", "share internal/curve recover/tsslib internal/story fixtures/gen", "math/big takes variable time and cannot be wiped: " +
 		"share and curve use it on share IDs and public coordinates, tsslib writes tss-lib's decimal numbers, the others have no secrets"},
 	{"golang.org/x/sys/unix", "internal/airgap internal/lockdown internal/outfile internal/prompt internal/prompt/ptytest internal/cli", "system calls stay in their rooms"},

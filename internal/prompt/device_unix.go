@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime"
 
 	"golang.org/x/sys/unix"
 )
@@ -76,13 +77,22 @@ func (t *tty) Write(p []byte) (int, error) {
 
 func (t *tty) Close() error { return unix.Close(t.fd) }
 
-// onContinue has f called whenever the process goes on after it was stopped.
-func onContinue(f func()) {
-	continued := make(chan os.Signal, 1)
-	signal.Notify(continued, unix.SIGCONT)
+// onStop has stopping called before the process is stopped from the terminal (^Z),
+// and going whenever it goes on.
+func onStop(stopping, going func()) {
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, unix.SIGTSTP, unix.SIGCONT)
 	go func() {
-		for range continued {
-			f()
+		runtime.LockOSThread()
+		for s := range signals {
+			if s == unix.SIGTSTP {
+				stopping()
+				// SIGTSTP stays caught, whatever os/signal is told. SIGTTIN stops in the same
+				// way, but where no shell could have the process go on. It is this
+				// thread's own signal, so all stops before raise returns.
+				raise(unix.SIGTTIN)
+			}
+			going()
 		}
 	}()
 }

@@ -52,5 +52,5 @@ func (c *console) Close() error {
 	return c.in.Close()
 }
 
-// onContinue does nothing: a process on Windows is not stopped.
-func onContinue(func()) {}
+// onStop does nothing: a process on Windows is not stopped from the terminal.
+func onStop(_, _ func()) {}

@@ -2,7 +2,11 @@
 
 package prompt
 
-import "golang.org/x/sys/unix"
+import (
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
 
 // TIOCSETA keeps what was typed ahead, and TIOCSETAF drops it.
 const (
@@ -10,3 +14,5 @@ const (
 	setTermios   = unix.TIOCSETA
 	resetTermios = unix.TIOCSETAF
 )
+
+func raise(s syscall.Signal) error { return unix.Kill(unix.Getpid(), s) }

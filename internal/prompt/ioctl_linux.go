@@ -1,6 +1,10 @@
 package prompt
 
-import "golang.org/x/sys/unix"
+import (
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
 
 // TCSETS keeps what was typed ahead, and TCSETSF drops it.
 const (
@@ -8,3 +12,5 @@ const (
 	setTermios   = unix.TCSETS
 	resetTermios = unix.TCSETSF
 )
+
+func raise(s syscall.Signal) error { return unix.Tgkill(unix.Getpid(), unix.Gettid(), s) }

@@ -68,7 +68,7 @@ func Open() (Terminal, error) {
 	if err != nil {
 		return nil, err
 	}
-	onContinue(t.again)
+	onStop(t.pause, t.again)
 	return t, nil
 }
 
@@ -107,11 +107,13 @@ type device interface {
 }
 
 type terminal struct {
-	device device
-	mu     sync.Mutex // for the three below, and held while the mode changes
-	closed bool
-	shown  bool // echo is on
-	hidden bool // the alternate screen is on
+	device   device
+	mu       sync.Mutex // for the others, and held while the mode changes
+	closed   bool
+	shown    bool   // echo is on
+	hidden   bool   // the alternate screen is on
+	paused   bool   // the terminal was put back for a while
+	question string // that waits for an answer
 }
 
 func (t *terminal) echo(on bool) error {
@@ -124,14 +126,34 @@ func (t *terminal) echo(on bool) error {
 	return t.device.setEcho(on)
 }
 
-// again sets the mode again after the process was stopped: a shell that had the
-// terminal meanwhile may have switched echo on.
+// pause puts the terminal back as it was while the process is stopped: not every
+// shell does.
+func (t *terminal) pause() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.closed {
+		return
+	}
+	if t.hidden {
+		t.write(primaryScreen)
+	}
+	t.device.restore()
+	t.paused = true
+}
+
+// again sets the mode again after the process was stopped: whatever had the
+// terminal meanwhile may have switched echo on. After a pause it asks again.
 func (t *terminal) again() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if !t.closed {
-		t.device.setEcho(t.shown)
+	if t.closed || t.device.setEcho(t.shown) != nil || !t.paused {
+		return
 	}
+	t.paused = false
+	if t.hidden {
+		t.write(alternateScreen)
+	}
+	t.write(t.question)
 }
 
 func (t *terminal) Close() error {
@@ -154,10 +176,7 @@ func (t *terminal) Password(question string) (*secret.Bytes, error) {
 		return nil, err
 	}
 	for range tries {
-		if err := t.write(question); err != nil {
-			return nil, err
-		}
-		answer, err := t.line()
+		answer, err := t.ask(question)
 		t.write("\n") // the one typed was not echoed
 		if err != nil {
 			return nil, err
@@ -177,10 +196,7 @@ func (t *terminal) Line(question string) (string, error) {
 	}
 	defer t.echo(false)
 	for range tries {
-		if err := t.write(question); err != nil {
-			return "", err
-		}
-		answer, err := t.line()
+		answer, err := t.ask(question)
 		if err != nil {
 			return "", err
 		}
@@ -221,10 +237,7 @@ func (t *terminal) Show(text string) error {
 		return err
 	}
 	defer t.hide(false)
-	if err := t.write(text + "\n\nPress Enter to clear this screen. "); err != nil {
-		return err
-	}
-	answer, err := t.line()
+	answer, err := t.ask(text + "\n\nPress Enter to clear this screen. ")
 	answer.Wipe()
 	return err
 }
@@ -251,6 +264,22 @@ func (t *terminal) write(s string) error {
 		return fmt.Errorf("couldn't write to the terminal: %w", err)
 	}
 	return nil
+}
+
+// ask writes a question and reads the answer.
+func (t *terminal) ask(question string) (*secret.Bytes, error) {
+	t.wait(question)
+	defer t.wait("")
+	if err := t.write(question); err != nil {
+		return nil, err
+	}
+	return t.line()
+}
+
+func (t *terminal) wait(question string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.question = question
 }
 
 // line reads up to the end of the line, byte by byte: what was typed ahead is

@@ -217,3 +217,71 @@ func TestStoppedAtThePrompt(t *testing.T) {
 		t.Errorf("the terminal shows %q", p.Screen())
 	}
 }
+
+// ^Z gives the shell its terminal back, and fg takes it again.
+func TestSuspended(t *testing.T) {
+	shell, err := exec.LookPath("dash") // leaves the terminal's mode alone, and edits no line
+	if err != nil {
+		t.Skip("there is no dash on this machine")
+	}
+	p := ptytest.New(t)
+	in, err := os.OpenFile(p.Path, os.O_RDWR|unix.O_NOCTTY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer in.Close()
+	before := p.Mode()
+	c := exec.Command(shell, "-i")
+	c.Env = append(os.Environ(), childTTY+"=1", "PS1=$ ")
+	c.Stdin, c.Stdout, c.Stderr = in, in, in
+	c.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	p.Type(os.Args[0] + "\n")
+	p.Await("Passphrase: ")
+	p.Type("half\x1a")
+	p.Await("Stopped")
+	if p.Mode() != before {
+		t.Error("the shell has no echo")
+	}
+	p.Type("fg\n")
+	for p.Mode().Lflag&unix.ECHO != 0 { // or the test takes for ever
+		runtime.Gosched()
+	}
+	p.Type("hunter2\nhunter2\n")
+	p.Await("Again: \r\n$ ")
+	p.Type("exit\n")
+	if err := c.Wait(); err != nil {
+		t.Errorf("%v; the terminal shows %q", err, p.Screen())
+	}
+	if s := p.Screen(); strings.Contains(s, "hunter") || strings.Contains(s, "half") || strings.Count(s, "Passphrase: ") != 2 {
+		t.Errorf("the terminal shows %q", s)
+	}
+}
+
+// Where no shell could have it go on, ^Z does nothing.
+func TestSuspendedWithoutShell(t *testing.T) {
+	p := ptytest.New(t)
+	in, err := os.OpenFile(p.Path, os.O_RDWR|unix.O_NOCTTY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer in.Close()
+	child := exec.Command(os.Args[0])
+	child.Env = append(os.Environ(), childTTY+"=1")
+	child.Stdin = in
+	child.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
+	if err := child.Start(); err != nil {
+		t.Fatal(err)
+	}
+	p.Await("Passphrase: ")
+	p.Type("\x1a")
+	for strings.Count(p.Screen(), "Passphrase: ") < 2 {
+		runtime.Gosched()
+	}
+	p.Type("hunter2\nhunter2\n")
+	if err := child.Wait(); err != nil || strings.Contains(p.Screen(), "hunter") {
+		t.Errorf("%v; the terminal shows %q", err, p.Screen())
+	}
+}

@@ -72,13 +72,14 @@ func start(t *testing.T, args ...string) (*exec.Cmd, *bytes.Buffer) {
 // Whatever ends it, the terminal is as before, the output is gone, and nothing
 // is said about where the program was.
 func TestSignals(t *testing.T) {
-	for name, end := range map[string]func(*ptytest.PTY, *os.Process){
-		"^C":      func(p *ptytest.PTY, _ *os.Process) { p.Type("\x03") },
-		"^\\":     func(p *ptytest.PTY, _ *os.Process) { p.Type("\x1c") },
-		"SIGTERM": func(_ *ptytest.PTY, p *os.Process) { p.Signal(syscall.SIGTERM) },
-		"SIGHUP":  func(_ *ptytest.PTY, p *os.Process) { p.Signal(syscall.SIGHUP) },
-		"SIGABRT": func(_ *ptytest.PTY, p *os.Process) { p.Signal(syscall.SIGABRT) },
-	} {
+	ends := map[string]func(*ptytest.PTY, *os.Process){
+		"^C":  func(p *ptytest.PTY, _ *os.Process) { p.Type("\x03") },
+		"^\\": func(p *ptytest.PTY, _ *os.Process) { p.Type("\x1c") },
+	}
+	for _, s := range []syscall.Signal{1, 2, 3, 4, 5, 6, 7, 8, 11, 15, 31} {
+		ends[unix.SignalName(s)] = func(_ *ptytest.PTY, p *os.Process) { p.Signal(s) }
+	}
+	for name, end := range ends {
 		t.Run(name, func(t *testing.T) {
 			p := ptytest.New(t)
 			before := p.Mode()

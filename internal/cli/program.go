@@ -166,9 +166,6 @@ func (r *results) Write(p []byte) (int, error) {
 	return n, nil
 }
 
-// caught are the signals that end a program in order. SIGQUIT and SIGABRT would
-// print a traceback, and tracebacks show arguments.
-var caught = []os.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGABRT}
 
 // gcPercent is how much garbage may pile up, in percent of what is in use, before
 // it is collected. Half of Go's default costs no time that could be measured, and

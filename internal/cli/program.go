@@ -166,7 +166,6 @@ func (r *results) Write(p []byte) (int, error) {
 	return n, nil
 }
 
-
 // gcPercent is how much garbage may pile up, in percent of what is in use, before
 // it is collected. Half of Go's default costs no time that could be measured, and
 // secrets among the garbage are erased sooner.

@@ -71,6 +71,11 @@ umask 022
 found=$(go env GOVERSION)
 [ "$found" = "$go" ] || fail "need $go, found $found; see https://go.dev/dl/"
 
+# A stray Go file is built as well, and changes the bits.
+if [ -e .git ] && [ -n "$(git status --porcelain 2>/dev/null)" ]; then
+	echo "build.sh: warning: this source is not as it was committed (git status shows what differs), so the programs will not be those of a release" >&2
+fi
+
 url() { # of a folder, for a list of proxies
 	echo "file://$1" | sed 's/%/%25/g; s/ /%20/g; s/,/%2C/g; s/|/%7C/g'
 }

@@ -8,6 +8,8 @@
 # so the programs are copied, made executable, and checked once more.
 set -eu
 unset CDPATH
+LC_ALL=C # tools say OK in the user's language
+export LC_ALL
 
 fail() {
 	echo "check.sh: ERROR: $1" >&2

@@ -11,10 +11,10 @@ import (
 func addresses(body []instruction) []int64 {
 	var list []int64
 	pages := map[string]int64{} // what ADRP left in a register
-	for _, in := range body {
+	for i, in := range body {
 		o := in.operands
 		switch {
-		case in.op == "LEAQ" && len(o) == 2:
+		case (in.op == "LEAQ" || in.op == "LEAL") && len(o) == 2: // programs lie below 4 GiB
 			if n, ok := number(o[0], "(IP)"); ok { // written without its sign
 				list = append(list, in.address+in.size+int64(int32(n)))
 			}
@@ -25,9 +25,11 @@ func addresses(body []instruction) []int64 {
 		case in.op == "ADRP" && len(o) == 2:
 			if n, ok := number(o[0], "(PC)"); ok {
 				pages[o[1]] = in.address&^0xfff + n
-				list = append(list, pages[o[1]])
+				if i+1 == len(body) || !adds(body[i+1], o[1]) { // or it is half of an address
+					list = append(list, pages[o[1]])
+				}
 			}
-		case in.op == "ADD" && len(o) == 3:
+		case len(o) == 3 && adds(in, o[1]):
 			page, ok := pages[o[1]]
 			if n, err := strconv.ParseInt(strings.TrimPrefix(o[0], "$"), 0, 64); ok && err == nil {
 				list = append(list, page+n)
@@ -35,6 +37,11 @@ func addresses(body []instruction) []int64 {
 		}
 	}
 	return list
+}
+
+// adds reports whether an instruction adds to what is in a register.
+func adds(in instruction, register string) bool {
+	return in.op == "ADD" && len(in.operands) == 3 && in.operands[1] == register
 }
 
 // number reads 0x12(IP).

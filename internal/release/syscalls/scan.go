@@ -61,7 +61,7 @@ func Scan(listing io.Reader, arch string) (*Calls, error) {
 	if !ok {
 		return nil, fmt.Errorf("don't know the system calls of %q", arch)
 	}
-	s := scanner{m: m, numbers: map[int64]map[string]bool{}, open: map[string]bool{}, gates: map[string]bool{}, entries: map[int64]bool{}, taken: map[int64][]string{}}
+	s := scanner{m: m, numbers: map[int64]map[string]bool{}, open: map[string]bool{}, gates: map[string]bool{}, taken: map[int64][]string{}}
 	lines := bufio.NewScanner(listing)
 	lines.Buffer(nil, 1<<20)
 	var body []instruction
@@ -86,9 +86,13 @@ func Scan(listing io.Reader, arch string) (*Calls, error) {
 	if functions == 0 {
 		return nil, fmt.Errorf("the listing has no function: is the symbol table there?")
 	}
-	for a := range s.entries {
-		for _, name := range s.taken[a] {
-			s.open[name] = true
+	for a, names := range s.taken {
+		for _, g := range s.bodies {
+			if g.start <= a && a < g.end {
+				for _, name := range names {
+					s.open[name] = true
+				}
+			}
 		}
 	}
 	c := &Calls{Numbers: map[int64][]string{}, Open: slices.Sorted(maps.Keys(s.open)), Gates: slices.Sorted(maps.Keys(s.gates))}
@@ -143,9 +147,12 @@ type scanner struct {
 	numbers map[int64]map[string]bool
 	open    map[string]bool
 	gates   map[string]bool
-	entries map[int64]bool     // where gates begin
+	bodies  []span             // of gates
 	taken   map[int64][]string // addresses, and the functions that compute them
 }
+
+// span is a range of addresses.
+type span struct{ start, end int64 }
 
 // function follows constants through the straight pieces of a function. Where a
 // jump may arrive, and after whatever it does not understand, it knows nothing:
@@ -153,7 +160,8 @@ type scanner struct {
 func (s *scanner) function(name string, body []instruction) {
 	if gates.MatchString(name) && len(body) > 0 {
 		s.gates[name] = true
-		s.entries[body[0].address] = true
+		last := body[len(body)-1]
+		s.bodies = append(s.bodies, span{body[0].address, last.address + last.size})
 	}
 	for _, a := range addresses(body) {
 		s.taken[a] = append(s.taken[a], name)

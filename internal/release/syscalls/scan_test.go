@@ -86,8 +86,11 @@ func TestAddresses(t *testing.T) {
 		want []int64
 	}{
 		{[]instruction{{0x47c660, 7, "LEAQ", []string{"0xffffff19(IP)", "AX"}}}, []int64{0x47c580}},
+		{[]instruction{{0x47c7c0, 6, "LEAL", []string{"0xfffffd9a(IP)", "AX"}}}, []int64{0x47c560}},
 		{[]instruction{{0x1000, 7, "LEAQ", []string{"0x9(IP)", "AX"}}, {0x1007, 4, "LEAQ", []string{"0x8(SP)", "AX"}}}, []int64{0x1010}},
-		{[]instruction{{0x86690, 4, "ADRP", []string{"0(PC)", "R0"}}, {0x86694, 4, "ADD", []string{"$1472", "R0", "R0"}}}, []int64{0x86000, 0x865c0}},
+		{[]instruction{{0x86690, 4, "ADRP", []string{"0(PC)", "R0"}}, {0x86694, 4, "ADD", []string{"$1472", "R0", "R0"}}}, []int64{0x865c0}},
+		{[]instruction{{0x86690, 4, "ADRP", []string{"0(PC)", "R0"}}}, []int64{0x86000}},
+		{[]instruction{{0x86690, 4, "ADRP", []string{"0(PC)", "R0"}}, {0x86694, 4, "MOVD", []string{"R0", "R1"}}, {0x86698, 4, "ADD", []string{"$1472", "R0", "R1"}}}, []int64{0x86000, 0x865c0}},
 		{[]instruction{{0x86690, 4, "ADRP", []string{"-4096(PC)", "R1"}}, {0x86694, 4, "ADD", []string{"$16", "R0", "R1"}}}, []int64{0x85000}},
 		{[]instruction{{0x86690, 4, "ADR", []string{"-16(PC)", "R0"}}}, []int64{0x86680}},
 	} {
@@ -111,18 +114,24 @@ var by = syscall.RawSyscall6
 
 func address() uintptr
 
+func within() uintptr
+
 //go:noinline
 func indirect(n uintptr) { by(n, 0, 0, 0, 0, 0, 0) }
 
 func main() {
 	syscall.Syscall(%SOCKET%, 1, 1, 0)
 	indirect(%SOCKET%)
-	println(address())
+	println(address(), within())
 }
 `
-	// An address that carries no name.
+	// Addresses that carry no name: where a gate begins, and behind that.
 	assembly := func(load, register string) string {
-		return "#include \"textflag.h\"\nTEXT ·address(SB), NOSPLIT, $0-8\n\t" + load + " $syscall·RawSyscall6(SB), " + register + "\n\t" + load + " " + register + ", ret+0(FP)\n\tRET\n"
+		text := "#include \"textflag.h\"\n"
+		for name, offset := range map[string]string{"address": "", "within": "+4"} {
+			text += "TEXT ·" + name + "(SB), NOSPLIT, $0-8\n\t" + load + " $syscall·RawSyscall6" + offset + "(SB), " + register + "\n\t" + load + " " + register + ", ret+0(FP)\n\tRET\n"
+		}
+		return text
 	}
 	const quiet = "package main\n\nimport \"os\"\n\nfunc main() { f, _ := os.Open(\"x\"); f.Read(nil); f.Write(nil); f.Close() }\n"
 	for arch, socket := range map[string]string{"amd64": "41", "arm64": "198"} {
@@ -152,7 +161,7 @@ func main() {
 			return c.Faults(arch)
 		}
 		got := faults(talking)
-		for _, want := range []string{"system call " + socket + ", socket, in main.main", "whoever uses the value syscall.RawSyscall6 makes", "main.address.abi0 makes a system call whose number is not a constant"} {
+		for _, want := range []string{"system call " + socket + ", socket, in main.main", "whoever uses the value syscall.RawSyscall6 makes", "main.address.abi0 makes a system call whose number is not a constant", "main.within.abi0 makes a system call whose number is not a constant"} {
 			if !slices.ContainsFunc(got, func(f string) bool { return strings.HasPrefix(f, want) }) {
 				t.Errorf("%s: %q is not among %q", arch, want, got)
 			}

@@ -214,7 +214,7 @@ func TestCheck(t *testing.T) {
 	}{
 		{"ssh-keygen", `[ "$2" != find-principals ] || exit 1; exec ` + real + ` "$@"`, "signed by third@example.org.", true}, // OpenSSH 8.1
 		{"ssh-keygen", "echo 'unknown option -- Y' >&2; exit 1", "the signature was NOT checked", true},                       // and before
-		{"shasum", `[ "$LC_ALL" = C ] || exit 1; shift 2; exec sha256sum "$@"`, "signed by third@example.org.", true}, // it speaks the user's language
+		{"shasum", `[ "$LC_ALL" = C ] || exit 1; shift 2; exec sha256sum "$@"`, "signed by third@example.org.", true},         // it speaks the user's language
 		{"shasum", "exit 1", "these files are damaged", false},
 		{"shasum", "echo Killed >&2; exit 137", "these files are damaged", false},
 	} {

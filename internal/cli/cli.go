@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -115,7 +116,12 @@ func (e *Env) Hint(format string, args ...any) { e.lines("hint: ", fmt.Sprintf(f
 // Note writes a line that is neither.
 func (e *Env) Note(format string, args ...any) { e.lines("", fmt.Sprintf(format, args...)) }
 
+// private is what must not come back in a message: an identity or an extended
+// private key, given where the name of a file or something else was expected.
+var private = regexp.MustCompile(`(?i)AGE-SECRET-KEY-[0-9A-Z-]+|[a-z]prv[1-9A-HJ-NP-Za-z]{40,}`)
+
 func (e *Env) lines(kind, text string) {
+	text = private.ReplaceAllLiteralString(text, "[a private key]")
 	for line := range strings.SplitSeq(strings.TrimRight(text, "\n"), "\n") {
 		fmt.Fprintf(e.Stderr, "%s: %s%s\n", e.Program, kind, Clean(line))
 	}

@@ -70,6 +70,18 @@ func TestPanic(t *testing.T) {
 	}
 }
 
+// A private key may stand wherever another argument was expected.
+func TestPrivateKeysAreNotRepeated(t *testing.T) {
+	for _, key := range []string{
+		"AGE-SECRET-KEY-1" + strings.Repeat("Q", 58), "age-secret-key-pq-1" + strings.Repeat("q", 58),
+		"xprv9s21ZrQH143K3QTDL4LXw2F7HEK3wJUD2nW2nRk4stbPy6cq3jPPqjiChkVvvNKmPGJxWUtg6LnF5kejMRNNU3TGtRBeJgk33yuGBxrMPHi",
+	} {
+		if _, _, stderr := run(nil, &Env{}, "="+key+"!"); !strings.Contains(stderr, `"=[a private key]!"`) {
+			t.Errorf("%q", stderr)
+		}
+	}
+}
+
 func TestDispatch(t *testing.T) {
 	do := func(e *Env, args []string) error {
 		f := e.Flags("do")

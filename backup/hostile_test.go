@@ -5,6 +5,8 @@ import (
 	"bytes"
 	"crypto/ed25519"
 	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
 	"encoding/pem"
 	"errors"
 	"fmt"
@@ -325,6 +327,13 @@ func TestBadRecipients(t *testing.T) {
 			t.Errorf("the error shows an identity: %v", err)
 		}
 	}
+	sshLine := sshPublic(t) + "\n" // of two, one would be sealed to
+	if _, err := ParseRecipient(sshLine+sshLine, ""); !errors.Is(err, ErrRecipient) {
+		t.Errorf("two SSH keys: %v", err)
+	}
+	if _, err := ParseRecipient(sshLine, ""); err != nil {
+		t.Errorf("one SSH key: %v", err)
+	}
 	text := "\ufeff# Alice's  \x1b[2J safe\r\n" + good.to.Text + "\r\n\r\n# x\n\n" + good.to.Text
 	rs, err := ParseRecipients(strings.NewReader(text))
 	if err != nil || len(rs) != 2 || rs[0].Label != "Alice's [2J safe" || rs[1].Label != "" || rs[0].Kind != Hybrid {
@@ -355,11 +364,51 @@ func TestBadIdentities(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "has a passphrase") {
 		t.Errorf("locked SSH key: %v", err)
 	}
+	// Their primes have no limit in crypto/x509.
+	if _, err := ParseIdentities(IdentityFile{"id", secret.Copy(rsaPEM(t))}); !errors.Is(err, ErrIdentity) || !strings.Contains(err.Error(), "ssh-keygen -p") {
+		t.Errorf("SSH key in an older form: %v", err)
+	}
+	many := strings.Repeat(line+"\n", MaxIdentities)
+	for name, files := range map[string][]string{"one file": {many + line}, "two files": {many, line}} {
+		var given []IdentityFile
+		for _, text := range files {
+			given = append(given, IdentityFile{"id", secret.Copy([]byte(text))})
+		}
+		if _, err := ParseIdentities(given...); !errors.Is(err, ErrIdentity) {
+			t.Errorf("too many in %s: %v", name, err)
+		}
+		if ids, err := ParseIdentities(IdentityFile{"id", secret.Copy([]byte(many))}); len(ids) != MaxIdentities || err != nil {
+			t.Errorf("%d of %d, %v", len(ids), MaxIdentities, err)
+		}
+	}
 	text := "\ufeff# created: 2026\r\n# public key: " + to + "\r\n" + line + "\r\n\n" + line
 	ids, err := ParseIdentities(IdentityFile{"id.txt", secret.Copy([]byte(text))})
 	if err != nil || len(ids) != 2 || ids[0].Recipient != to || ids[0].Kind != Hybrid || ids[0].From != "id.txt" {
 		t.Errorf("%v, %v", ids, err)
 	}
+}
+
+// rsaPEM is an SSH key as ssh-keygen wrote it until 2018.
+func rsaPEM(t testing.TB) []byte {
+	t.Helper()
+	private, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(private)})
+}
+
+func sshPublic(t testing.TB) string {
+	t.Helper()
+	public, _, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, err := ssh.NewPublicKey(public)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimSpace(string(ssh.MarshalAuthorizedKey(key)))
 }
 
 // lockedSSHKey is an SSH key with a passphrase.

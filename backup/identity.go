@@ -2,6 +2,7 @@ package backup
 
 import (
 	"bytes"
+	"encoding/pem"
 	"errors"
 	"fmt"
 
@@ -13,8 +14,14 @@ import (
 	"lifeboat/internal/secret"
 )
 
-// MaxIdentityFile is how long an identity file may be, in bytes.
-const MaxIdentityFile = 1 << 20
+const (
+	// MaxIdentityFile is how long an identity file may be, in bytes.
+	MaxIdentityFile = 1 << 20
+
+	// MaxIdentities is how many identities may be tried on one bundle. age tries
+	// each on every recipient of its kind, of which a hostile bundle has 1,024.
+	MaxIdentities = 64
+)
 
 // An Identity opens bundles.
 type Identity struct {
@@ -99,6 +106,9 @@ func parseIdentities(files []IdentityFile) ([]*Identity, error) {
 		}
 		all = append(all, ids...)
 	}
+	if len(all) > MaxIdentities {
+		return nil, fmt.Errorf("%w: %d were given, and at most %d are tried; give the one that opens the bundle", ErrIdentity, len(all), MaxIdentities)
+	}
 	var failures []error // of every set: shards of two sets are no two of one
 	for _, set := range shard.Sets(shards) {
 		id, err := joinShards(set)
@@ -148,7 +158,9 @@ func parseIdentityFile(text []byte) ([]*Identity, error) {
 		if err != nil {
 			return nil, fmt.Errorf("line %d: %w", number, err)
 		}
-		all = append(all, id)
+		if all = append(all, id); len(all) > MaxIdentities {
+			return nil, fmt.Errorf("%w: more than %d; keep the one that opens the bundle in a file of its own", ErrIdentity, MaxIdentities)
+		}
 	}
 	if len(all) == 0 {
 		return nil, fmt.Errorf("%w: there is none in the file", ErrIdentity)
@@ -181,7 +193,17 @@ func parseIdentity(line []byte) (*Identity, error) {
 	return nil, fmt.Errorf("%w: a line that starts with AGE-SECRET-KEY- was expected", ErrIdentity)
 }
 
+// parseSSHIdentity reads OpenSSH's own format alone: the primes of an RSA key in
+// another have no limit in crypto/x509, and a few kilobytes of them take minutes.
 func parseSSHIdentity(text []byte) (*Identity, error) {
+	block, _ := pem.Decode(text)
+	if block == nil {
+		return nil, fmt.Errorf("%w: it starts like a private key but is incomplete or damaged", ErrIdentity)
+	}
+	secret.Wipe(block.Bytes)
+	if block.Type != "OPENSSH PRIVATE KEY" {
+		return nil, fmt.Errorf("%w: a private key of OpenSSH starts with BEGIN OPENSSH PRIVATE KEY; turn a copy of this one into that with ssh-keygen -p, on this machine, and destroy the copy afterwards", ErrIdentity)
+	}
 	id, err := agessh.ParseIdentity(text)
 	var locked *ssh.PassphraseMissingError
 	switch {

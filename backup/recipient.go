@@ -66,6 +66,8 @@ func ParseRecipient(text, label string) (Recipient, error) {
 	switch {
 	case strings.HasPrefix(strings.ToUpper(r.Text), "AGE-SECRET-KEY-"), strings.Contains(r.Text, "PRIVATE KEY"):
 		return r, fmt.Errorf("%w: this is the secret identity; its public recipient starts with age1", ErrRecipient)
+	case strings.ContainsAny(r.Text, "\r\n"): // of several SSH keys one would be taken
+		return r, fmt.Errorf("%w: it has several lines; give each recipient for itself, or a file of them", ErrRecipient)
 	case strings.HasPrefix(r.Text, "age1pq1"):
 		r.Kind = Hybrid
 		r.age, err = age.ParseHybridRecipient(r.Text)

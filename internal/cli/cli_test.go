@@ -107,6 +107,8 @@ func TestDispatch(t *testing.T) {
 		{"do --count x", Usage, "", "hint: mpc-test help do shows how it is used"},
 		{"do --count", Usage, "", "error: flag needs an argument: --count"},
 		{"do --nothing\x1b[2J", Usage, "", `error: unknown flag: --nothing\x1b[2J`},
+		{"do -test.v", Usage, "", `error: unknown flag "-test.v"`},
+		{"do -- -test.v", OK, "0 [-test.v]", ""},
 		{"do --date 2026-02-30", Usage, "", `--date "2026-02-30"`},
 		{"help", OK, "  other      does not\n", ""},
 		{"-h", OK, "Exit status:", ""},

@@ -49,6 +49,14 @@ func (e *Env) Flags(verb string) *Flags {
 
 // Parse parses the arguments. Its error is for the verb to return.
 func (f *Flags) Parse(args []string) error {
+	for _, a := range args {
+		if a == "--" {
+			break
+		}
+		if strings.HasPrefix(a, "-test.") { // which pflag would pass over
+			return f.Misuse("unknown flag %q", a)
+		}
+	}
 	if err := f.FlagSet.Parse(args); errors.Is(err, pflag.ErrHelp) {
 		return err
 	} else if err != nil {

@@ -88,8 +88,8 @@ func onStop(stopping, going func()) {
 			if s == unix.SIGTSTP {
 				stopping()
 				// SIGTSTP stays caught, whatever os/signal is told. SIGTTIN stops in the same
-				// way, but where no shell could have the process go on. It is this
-				// thread's own signal, so all stops before raise returns.
+				// way, but where no shell could have the process go on. On Linux it is
+				// this thread's own signal, so all stops before raise returns.
 				raise(unix.SIGTTIN)
 			}
 			going()

@@ -51,6 +51,7 @@ func (f *faulty) sample(table map[string]often) (numbers []int) {
 		middle := i > 0 && i+1 < len(f.changes) && c == f.changes[i-1] && c == f.changes[i+1]
 		last := i+1 == len(f.changes)
 		switch how := table[kind]; {
+		case os.Getenv(everyFault) == "" && f.slow && known(kind) && kind != "renameat2" && !last:
 		case os.Getenv(everyFault) != "", last, !known(kind), how == always, how == all && !f.thin && !middle, how != never && !seen[kind]:
 			numbers = append(numbers, i)
 		}

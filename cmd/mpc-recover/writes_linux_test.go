@@ -28,6 +28,7 @@ type writes struct {
 	same    bool     // the outputs are the same each time
 	check   string   // succeeds if OUT, the first output, is whole
 	thin    bool     // it writes as another line does: fewer faults are tried
+	slow    bool     // a password is stretched with all it takes: faults are tried at the renames alone
 	done    bool     // a second run says that it was done, and succeeds
 }
 
@@ -53,7 +54,7 @@ var everyWrite = map[string]writes{
 	"address large": {line: "mpc-derive address a.json --path m/44/60/0/0/* --chain eth --count 1200 --json -o out/a.json", same: true, thin: true, outputs: []string{"out/a.json"}},
 
 	"seal":             {line: "mpc-backup seal a.json note.txt -R id.pub -o out/b.age", outputs: besides("out/b.age"), check: "mpc-backup open OUT -i id -o opened"},
-	"seal, words made": {line: "mpc-backup seal note.txt --generate-passphrase-file out/words.txt -o out/b.age", thin: true, outputs: append([]string{"out/words.txt"}, besides("out/b.age")...)},
+	"seal, words made": {line: "mpc-backup seal note.txt --generate-passphrase-file out/words.txt -o out/b.age", slow: true, outputs: append([]string{"out/words.txt"}, besides("out/b.age")...)},
 	"rewrap":           {line: "mpc-backup rewrap old.age -i id -R board.pub -o out/b.age", thin: true, outputs: besides("out/b.age"), check: "mpc-backup open OUT -i board.shard-1.txt -i board.shard-2.txt -o opened"},
 	"open":             {line: "mpc-backup open old.age -i id -o out/opened", same: true, outputs: []string{"out/opened"}, plain: true},
 	"keygen":           {line: "mpc-backup keygen -o out/id", outputs: []string{"out/id", "out/id.pub"}, plain: true, check: "mpc-backup paper OUT -o page.html"},
@@ -66,12 +67,12 @@ var everyWrite = map[string]writes{
 	"audit, page":   {line: "mpc-backup audit a.json b.json --report out/a.html", same: true, thin: true, outputs: []string{"out/a.html"}},
 	"key":           {line: "mpc-recover key" + twoOld + " --root --addresses address.csv -R id.pub -o out/k.age", thin: true, outputs: besides("out/k.age"), check: "mpc-backup open OUT -i id -o opened"},
 	"key, in clear": {line: "mpc-recover key" + twoOld + " --root --addresses address.csv --plaintext -o out/k", same: true, outputs: []string{"out/k"}, plain: true},
-	"repair": {line: "mpc-recover repair" + twoOld + " --lost node-1-EA4212E8 --new-passphrase-file new.txt -o out/again.json", thin: true, outputs: []string{"out/again.json"},
+	"repair": {line: "mpc-recover repair" + twoOld + " --lost node-1-EA4212E8 --new-passphrase-file new.txt -o out/again.json", slow: true, outputs: []string{"out/again.json"},
 		check: "mpc-backup verify OUT --passphrase-file new.txt" + twoOld},
-	"repair, bundle": {line: "mpc-recover repair" + twoOld + " --lost node-1-EA4212E8 -R id.pub -o out/again.age", thin: true, outputs: besides("out/again.age"), check: "mpc-backup open OUT -i id -o opened"},
-	"reshare": {line: "mpc-recover reshare" + twoOld + " --party client=id.pub --party provider --threshold 2 --new-passphrase-file new.txt -o out/new", thin: true, outputs: []string{"out/new"},
+	"repair, bundle": {line: "mpc-recover repair" + twoOld + " --lost node-1-EA4212E8 -R id.pub -o out/again.age", slow: true, outputs: besides("out/again.age"), check: "mpc-backup open OUT -i id -o opened"},
+	"reshare": {line: "mpc-recover reshare" + twoOld + " --party client=id.pub --party provider --threshold 2 --new-passphrase-file new.txt -o out/new", slow: true, outputs: []string{"out/new"},
 		check: "mpc-backup verify OUT/recovery-secrets-client.age OUT/recovery-secrets-provider.json -i id --passphrase-file new.txt" + xpubs},
-	"reshare, save data": {line: "mpc-recover reshare" + twoOld + " --group " + onlyOne + " --party client=id.pub --party provider=id.pub --threshold 2 --to tss-lib -o out/new", thin: true, outputs: []string{"out/new"},
+	"reshare, save data": {line: "mpc-recover reshare" + twoOld + " --group " + onlyOne + " --party client=id.pub --party provider=id.pub --threshold 2 --to tss-lib -o out/new", slow: true, outputs: []string{"out/new"},
 		check: "mpc-backup verify OUT/recovery-secrets-client.age OUT/recovery-secrets-provider.age -i id"},
 	"ceremony plan": {line: "mpc-recover ceremony plan s0 b.json --signer node-2-7D1723AE --signer node-3-B5414719 --party client --party provider --threshold 2", outputs: []string{"s0/plan.json"},
 		check: "mpc-recover ceremony status s0", done: true},
@@ -79,11 +80,11 @@ var everyWrite = map[string]writes{
 		check: "mpc-backup open OUT -i id -o opened", done: true},
 	"ceremony deal": {line: "mpc-recover ceremony deal s2 b.json --passphrase-file b.txt --words WORDS", outputs: []string{"s2/deal-node-2-7D1723AE.json"},
 		check: "mpc-recover ceremony status s2", done: true},
-	"ceremony accept": {line: "mpc-recover ceremony accept s3 --key client.key.age -i id --new-passphrase-file new.txt -o out/client.json" + xpubs, thin: true, outputs: []string{"out/client.json"},
+	"ceremony accept": {line: "mpc-recover ceremony accept s3 --key client.key.age -i id --new-passphrase-file new.txt -o out/client.json" + xpubs, slow: true, outputs: []string{"out/client.json"},
 		check: "mpc-recover ceremony confirm s3 OUT --passphrase-file new.txt"},
-	"ceremony accept, bundle": {line: "mpc-recover ceremony accept s3 --key client.key.age -i id -R id.pub -o out/client.age" + xpubs, thin: true, outputs: besides("out/client.age"),
+	"ceremony accept, bundle": {line: "mpc-recover ceremony accept s3 --key client.key.age -i id -R id.pub -o out/client.age" + xpubs, slow: true, outputs: besides("out/client.age"),
 		check: "mpc-recover ceremony confirm s3 OUT -i id"},
-	"ceremony confirm": {line: "mpc-recover ceremony confirm s3 client.age -i id", thin: true, outputs: []string{"s3/confirm-client.json"}, check: "mpc-recover ceremony status s3", done: true},
+	"ceremony confirm": {line: "mpc-recover ceremony confirm s3 client.age -i id", slow: true, outputs: []string{"s3/confirm-client.json"}, check: "mpc-recover ceremony status s3", done: true},
 }
 
 // A stage is a folder with every input of everyWrite, which each run gets a copy of.

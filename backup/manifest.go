@@ -136,6 +136,9 @@ func parseManifest(data []byte) (_ *Manifest, ours bool, err error) {
 	if err := checkFormat(m.Format, manifestFormat, m.Version); err != nil {
 		return nil, true, fmt.Errorf("%s: %w", manifestName, err)
 	}
+	if m.Files == nil {
+		return nil, true, fmt.Errorf("%w: %s does not say which files there are", ErrDamaged, manifestName)
+	}
 	if len(m.Files) > MaxFiles {
 		return nil, true, fmt.Errorf("%w: %s lists more than %d files", ErrHostile, manifestName, MaxFiles)
 	}

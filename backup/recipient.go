@@ -152,18 +152,22 @@ func PassphraseRecipient(passphrase *secret.Bytes, label string) (Recipient, err
 
 // cleanLabel makes a label fit for one line of a public file.
 func cleanLabel(label string) string {
-	label = strings.Join(strings.Fields(strings.ToValidUTF8(label, "")), " ")
+	label = oneBlank(strings.ToValidUTF8(label, ""))
 	label = strings.Map(func(r rune) rune {
 		if isInvisible(r) {
 			return -1
 		}
 		return r
 	}, label)
+	label = oneBlank(label) // again, since what was between blanks may be gone
 	if len(label) > maxLabel {
-		label = strings.ToValidUTF8(label[:maxLabel], "")
+		label = oneBlank(strings.ToValidUTF8(label[:maxLabel], ""))
 	}
 	return label
 }
+
+// oneBlank puts one blank between words, and none around them.
+func oneBlank(s string) string { return strings.Join(strings.Fields(s), " ") }
 
 // checkRecipients refuses what age refuses, with the reason.
 func checkRecipients(recipients []Recipient) error {

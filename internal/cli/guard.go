@@ -17,8 +17,8 @@ type Conditions struct {
 }
 
 // Guard refuses to let secrets onto a machine that looks online, that may write
-// memory to disk, or, if asked to, that has no sandbox. What it lets pass it warns of. A verb that handles
-// secrets calls it before it reads or asks for any.
+// memory to disk, or, if asked to, that has no sandbox. What it lets pass it warns
+// of. A verb that handles secrets calls it before it reads or asks for any.
 func (e *Env) Guard(f *Flags) (*Conditions, error) {
 	if err := e.wantSandbox(f); err != nil {
 		return nil, err

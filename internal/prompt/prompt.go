@@ -51,8 +51,8 @@ type Terminal interface {
 	// Show shows text that must not stay in the scrollback, until Enter is pressed.
 	Show(text string) error
 
-	// Close puts the terminal back as it was, and drops what was typed and not read. It may be called again, and while
-	// another call waits for an answer.
+	// Close puts the terminal back as it was, and drops what was typed and not
+	// read. It may be called again, and while another call waits for an answer.
 	Close() error
 }
 

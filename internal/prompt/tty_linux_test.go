@@ -147,34 +147,49 @@ func TestMain(m *testing.M) {
 	}
 }
 
-func TestOpen(t *testing.T) {
-	run := func(attr *syscall.SysProcAttr, in *os.File) error {
-		child := exec.Command(os.Args[0])
-		child.Env = append(os.Environ(), childTTY+"=1")
-		child.Stdin = in
-		child.SysProcAttr = attr
-		return child.Run()
-	}
-	var exit *exec.ExitError
-	if err := run(&syscall.SysProcAttr{Setsid: true}, nil); !errors.As(err, &exit) || exit.ExitCode() != 3 {
-		t.Errorf("without a terminal: %v", err)
-	}
+// startOnTTY starts a command on a terminal of its own.
+func startOnTTY(t *testing.T, name string, args ...string) (*ptytest.PTY, *exec.Cmd) {
+	t.Helper()
 	p := ptytest.New(t)
-	in, err := os.OpenFile(p.Path, os.O_RDWR|unix.O_NOCTTY, 0)
+	tty, err := os.OpenFile(p.Path, os.O_RDWR|unix.O_NOCTTY, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer in.Close()
-	before := p.Mode()
-	go func() {
-		p.Await("Passphrase: ")
-		p.Type("hunter2\nhunter2\n")
-	}()
-	if err := run(&syscall.SysProcAttr{Setsid: true, Setctty: true}, in); err != nil {
+	t.Cleanup(func() { tty.Close() })
+	c := exec.Command(name, args...)
+	c.Env = append(os.Environ(), childTTY+"=1", "PS1=$ ")
+	c.Stdin, c.Stdout, c.Stderr = tty, tty, tty
+	c.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	return p, c
+}
+
+// awaitNoEcho waits until echo is off, or for ever.
+func awaitNoEcho(p *ptytest.PTY) {
+	for p.Mode().Lflag&unix.ECHO != 0 {
+		runtime.Gosched()
+	}
+}
+
+func TestOpen(t *testing.T) {
+	alone := exec.Command(os.Args[0])
+	alone.Env = append(os.Environ(), childTTY+"=1")
+	alone.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	var exit *exec.ExitError
+	if err := alone.Run(); !errors.As(err, &exit) || exit.ExitCode() != 3 {
+		t.Errorf("without a terminal: %v", err)
+	}
+	p, child := startOnTTY(t, os.Args[0])
+	p.Await("Passphrase: ")
+	during := p.Mode()
+	p.Type("hunter2\nhunter2\n")
+	if err := child.Wait(); err != nil {
 		t.Errorf("%v; the terminal shows %q", err, p.Screen())
 	}
 	p.Await("Again: ")
-	if strings.Contains(p.Screen(), "hunter") || p.Mode() != before {
+	if after := p.Mode(); strings.Contains(p.Screen(), "hunter") || after.Lflag != during.Lflag|unix.ECHO {
 		t.Errorf("the terminal shows %q", p.Screen())
 	}
 }
@@ -182,33 +197,21 @@ func TestOpen(t *testing.T) {
 // A shell switches echo on while the program is stopped (^Z), and bash leaves it on
 // when the program goes on (fg).
 func TestStoppedAtThePrompt(t *testing.T) {
-	p := ptytest.New(t)
-	in, err := os.OpenFile(p.Path, os.O_RDWR|unix.O_NOCTTY, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer in.Close()
-	shell := p.Mode()
-	child := exec.Command(os.Args[0])
-	child.Env = append(os.Environ(), childTTY+"=1")
-	child.Stdin = in
-	child.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
-	if err := child.Start(); err != nil {
-		t.Fatal(err)
-	}
+	p, child := startOnTTY(t, os.Args[0])
 	p.Await("Passphrase: ")
 	var status unix.WaitStatus
 	child.Process.Signal(unix.SIGSTOP)
 	if _, err := unix.Wait4(child.Process.Pid, &status, unix.WUNTRACED, nil); err != nil || !status.Stopped() {
 		t.Fatal(status, err)
 	}
-	if err := unix.IoctlSetTermios(int(in.Fd()), setTermios, &shell); err != nil {
+	tty := int(child.Stdin.(*os.File).Fd())
+	shell := p.Mode()
+	shell.Lflag |= unix.ECHO
+	if err := unix.IoctlSetTermios(tty, setTermios, &shell); err != nil {
 		t.Fatal(err)
 	}
 	child.Process.Signal(unix.SIGCONT)
-	for p.Mode().Lflag&unix.ECHO != 0 { // or the test takes for ever
-		runtime.Gosched()
-	}
+	awaitNoEcho(p)
 	p.Type("hunter2\nhunter2\n")
 	if err := child.Wait(); err != nil {
 		t.Errorf("%v; the terminal shows %q", err, p.Screen())
@@ -224,20 +227,9 @@ func TestSuspended(t *testing.T) {
 	if err != nil {
 		t.Skip("there is no dash on this machine")
 	}
-	p := ptytest.New(t)
-	in, err := os.OpenFile(p.Path, os.O_RDWR|unix.O_NOCTTY, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer in.Close()
+	p, c := startOnTTY(t, shell, "-i")
+	p.Await("$ ")
 	before := p.Mode()
-	c := exec.Command(shell, "-i")
-	c.Env = append(os.Environ(), childTTY+"=1", "PS1=$ ")
-	c.Stdin, c.Stdout, c.Stderr = in, in, in
-	c.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
-	if err := c.Start(); err != nil {
-		t.Fatal(err)
-	}
 	p.Type(os.Args[0] + "\n")
 	p.Await("Passphrase: ")
 	p.Type("half\x1a")
@@ -246,9 +238,7 @@ func TestSuspended(t *testing.T) {
 		t.Error("the shell has no echo")
 	}
 	p.Type("fg\n")
-	for p.Mode().Lflag&unix.ECHO != 0 { // or the test takes for ever
-		runtime.Gosched()
-	}
+	awaitNoEcho(p)
 	p.Type("hunter2\nhunter2\n")
 	p.Await("Again: \r\n$ ")
 	p.Type("exit\n")
@@ -262,19 +252,7 @@ func TestSuspended(t *testing.T) {
 
 // Where no shell could have it go on, ^Z does nothing.
 func TestSuspendedWithoutShell(t *testing.T) {
-	p := ptytest.New(t)
-	in, err := os.OpenFile(p.Path, os.O_RDWR|unix.O_NOCTTY, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer in.Close()
-	child := exec.Command(os.Args[0])
-	child.Env = append(os.Environ(), childTTY+"=1")
-	child.Stdin = in
-	child.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
-	if err := child.Start(); err != nil {
-		t.Fatal(err)
-	}
+	p, child := startOnTTY(t, os.Args[0])
 	p.Await("Passphrase: ")
 	p.Type("\x1a")
 	for strings.Count(p.Screen(), "Passphrase: ") < 2 {

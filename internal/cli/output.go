@@ -3,7 +3,6 @@ package cli
 import (
 	"path/filepath"
 	"slices"
-	"sync"
 
 	"lifeboat/internal/outfile"
 )
@@ -77,10 +76,9 @@ func (e *Env) WarnLeftovers(paths ...string) {
 // uninterrupted runs f, which takes no long time. A signal waits for its end, and
 // f is not begun after one.
 func (e *Env) uninterrupted(f func() error) error {
-	var running sync.Mutex
-	running.Lock()
-	defer running.Unlock()
-	defer e.OnExit(func() { running.Lock(); running.Unlock() })()
+	done := make(chan struct{})
+	defer close(done)
+	defer e.OnExit(func() { <-done })()
 	if err := e.Interrupt.Err(); err != nil {
 		return err
 	}

@@ -125,16 +125,23 @@ func (c *Ceremony) oldKeys(node string) []*curve.Point {
 	return keys
 }
 
-func (c *Ceremony) readDeal(node string, data []byte) error {
-	var v dealMessage
-	m, err := c.read(StepDeal, node, data, &v)
+// readOld reads a message that the holder of an old share signed, and that says
+// which joins it saw.
+func (c *Ceremony) readOld(step Step, node string, data []byte, v headed, joins *[]string) (*message, error) {
+	m, err := c.read(step, node, data, v)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if err := m.verify(c.oldKeys(node)); err != nil {
-		return err
+		return nil, err
 	}
-	if err := agree(StepJoin, c.plan.joiners(), v.Joins, c.hashes(StepJoin)); err != nil {
+	return m, agree(StepJoin, c.plan.joiners(), *joins, c.hashes(StepJoin))
+}
+
+func (c *Ceremony) readDeal(node string, data []byte) error {
+	var v dealMessage
+	m, err := c.readOld(StepDeal, node, data, &v, &v.Joins)
+	if err != nil {
 		return err
 	}
 	if len(v.Groups) != len(c.plan.groups) {

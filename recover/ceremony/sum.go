@@ -55,14 +55,8 @@ func (c *Ceremony) sumGroup(group int, node string, k *Key) ([]byte, error) {
 
 func (c *Ceremony) readSum(node string, data []byte) error {
 	var v sumMessage
-	m, err := c.read(StepSum, node, data, &v)
+	m, err := c.readOld(StepSum, node, data, &v, &v.Joins)
 	if err != nil {
-		return err
-	}
-	if err := m.verify(c.oldKeys(node)); err != nil {
-		return err
-	}
-	if err := agree(StepJoin, c.plan.joiners(), v.Joins, c.hashes(StepJoin)); err != nil {
 		return err
 	}
 	if err := agree(StepDeal, c.plan.Signers, v.Deals, c.hashes(StepDeal)); err != nil {

@@ -10,6 +10,7 @@ import (
 	"lifeboat/internal/curve"
 
 	"filippo.io/edwards25519"
+	secp "github.com/decred/dcrd/dcrec/secp256k1/v4"
 	"pgregory.net/rapid"
 )
 
@@ -236,32 +237,66 @@ func TestRandomTweaks(t *testing.T) {
 	})
 }
 
+// FuzzTweak: the child of a public key is the public key of the child, p + IL.
 func FuzzTweak(f *testing.F) {
 	workers := map[curve.Curve]*Worker{}
 	for _, c := range curve.All() {
 		workers[c] = newTable(c, 8).Worker()
 		for i, k := range awkward(groupOf(c), 8) {
 			b := ilOf(k)
-			f.Add([]byte{byte(i)}, b[:])
+			f.Add(c == curve.Ed25519, []byte{byte(i)}, b[:])
 			minus := new(big.Int).Sub(c.Order(), new(big.Int).Mod(k, c.Order())) // a parent of -k·G
-			f.Add(minus.Bytes(), b[:])
+			f.Add(c == curve.Ed25519, minus.Bytes(), b[:])
 		}
 	}
-	f.Fuzz(func(t *testing.T, key, tweak []byte) {
-		if len(key) > 32 || len(tweak) > 32 {
-			t.Skip("at most 256 bits")
+	f.Fuzz(func(t *testing.T, edwards bool, key, tweak []byte) {
+		c := curve.Secp256k1
+		if edwards {
+			c = curve.Ed25519
 		}
-		for c, w := range workers {
-			p := new(big.Int).SetBytes(key)
-			if p.Mod(p, c.Order()).Sign() == 0 {
-				continue
+		p := new(big.Int).SetBytes(key)
+		if p.Mod(p, c.Order()).Sign() == 0 || len(tweak) > 32 {
+			return // no key, or above 256 bits
+		}
+		w := workers[c]
+		from, _ := baseMul(t, c, p)
+		at, err := w.t.g.parse(w.t.g, &from)
+		if err != nil {
+			t.Fatalf("%v: %d·G: %v", c, p, err)
+		}
+		k := new(big.Int).SetBytes(tweak)
+		il := ilOf(k)
+		got := inject(w, []point{at}, [][32]byte{il})[0]
+		invalid := k.Cmp(c.Order()) >= 0 && !edwards
+		k.Mod(k, c.Order())
+		want := Child{Tweak: ilOf(k)}
+		if p.Add(p, k).Mod(p, c.Order()).Sign() == 0 || invalid {
+			if !errors.Is(got.Err, ErrInvalid) || got != (Child{Err: got.Err}) {
+				t.Errorf("%v: key %x, IL %x has no child: %+v", c, key, il, got)
 			}
-			at, parent := pointAt(t, w.t.g, p)
-			il := ilOf(new(big.Int).SetBytes(tweak))
-			out := inject(w, []point{at}, [][32]byte{il})
-			checkRow(t, w.t.g, parent, &il, &out[0])
+			return
+		}
+		want.Key, want.XY = baseMul(t, c, p)
+		if got.Err != nil || got.Key != want.Key || got.XY != want.XY || got.Tweak != want.Tweak || got.from != got.Key {
+			t.Errorf("%v: key %x, IL %x: %+v, want %+v", c, key, il, got, want)
 		}
 	})
+}
+
+// baseMul returns the encoding and the coordinates of k·G, for a k in [1, order).
+func baseMul(t testing.TB, c curve.Curve, k *big.Int) (key [33]byte, xy [64]byte) {
+	b := ilOf(k)
+	if c == curve.Secp256k1 {
+		p := secp.PrivKeyFromBytes(b[:]).PubKey()
+		return [33]byte(p.SerializeCompressed()), [64]byte(p.SerializeUncompressed()[1:])
+	}
+	slices.Reverse(b[:])
+	s, err := new(edwards25519.Scalar).SetCanonicalBytes(b[:])
+	if err != nil {
+		t.Fatal(err)
+	}
+	copy(key[1:], new(edwards25519.Point).ScalarBaseMult(s).Bytes())
+	return key, edwardsXY(t, key[1:])
 }
 
 // TestDigits checks that the digits sum up to the tweak and stay within the table.

@@ -23,14 +23,20 @@ func ReadFile(path string) (*secret.Bytes, error) {
 		return nil, fmt.Errorf("passphrase file: %w", err)
 	}
 	defer secret.Wipe(b)
-	p := bytes.TrimPrefix(b, []byte("\xef\xbb\xbf"))
-	if rest, ok := bytes.CutSuffix(p, []byte("\n")); ok {
-		p = bytes.TrimSuffix(rest, []byte("\r"))
-	}
+	p := stripped(b)
 	if len(p) == 0 {
 		return nil, fmt.Errorf("passphrase file %q is empty", path)
 	}
 	return secret.Copy(p), nil
+}
+
+// stripped returns the part of a file that is the passphrase.
+func stripped(b []byte) []byte {
+	p := bytes.TrimPrefix(b, []byte("\xef\xbb\xbf"))
+	if rest, ok := bytes.CutSuffix(p, []byte("\n")); ok {
+		p = bytes.TrimSuffix(rest, []byte("\r"))
+	}
+	return p
 }
 
 // Exposed reports whether users other than the owner may read the file. It says

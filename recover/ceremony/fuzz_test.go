@@ -107,6 +107,21 @@ func newStage(w *world, step Step, node string) *stage {
 	return s
 }
 
+// read reads the message as Open does when it has got so far, and leaves the
+// stage as it is. What is refused here is refused by Open, which is slower.
+func (s *stage) read(data []byte) error {
+	c := *s.open
+	c.joins, c.deals, c.sums, c.confirms = maps.Clone(c.joins), maps.Clone(c.deals), maps.Clone(c.sums), maps.Clone(c.confirms)
+	return map[Step]func(string, []byte) error{
+		StepJoin: c.readJoin, StepDeal: c.readDeal, StepSum: c.readSum, StepConfirm: c.readConfirm,
+	}[s.step](s.node, data)
+}
+
+// form returns what the message is decoded into.
+func (s *stage) form() headed {
+	return map[Step]headed{StepJoin: &joinMessage{}, StepDeal: &dealMessage{}, StepSum: &sumMessage{}, StepConfirm: &confirmMessage{}}[s.step]
+}
+
 // seed is the honest message, with its stand-ins.
 func (s *stage) seed(data []byte) string {
 	var e envelope
@@ -162,15 +177,30 @@ func FuzzMessage(f *testing.F) {
 		if !json.Valid([]byte(text)) {
 			return // cheap, and FuzzUnmarshal's
 		}
-		e := envelope{Format: fileFormat, Version: fileVersion, Message: text}
-		for _, x := range s.signers {
-			e.Signatures = append(e.Signatures, x.Sign(append([]byte(domain), text...)))
+		name := Name(s.step, s.node)
+		refused := func(err error) bool {
+			if err != nil && (!errors.Is(err, ErrMessage) || len(err.Error()) > 2000) {
+				t.Errorf("%s: %v", name, err)
+			}
+			return err != nil
 		}
+		e := envelope{Format: fileFormat, Version: fileVersion, Message: text}
 		data, err := json.Marshal(e)
 		if err != nil {
 			t.Fatal(err)
 		}
-		name := Name(s.step, s.node)
+		if _, err := s.open.read(s.step, s.node, data, s.form()); refused(err) {
+			return // before the work of signing it
+		}
+		for _, x := range s.signers {
+			e.Signatures = append(e.Signatures, x.Sign(append([]byte(domain), text...)))
+		}
+		if data, err = json.Marshal(e); err != nil {
+			t.Fatal(err)
+		}
+		if refused(s.read(data)) {
+			return
+		}
 		files := maps.Clone(s.files)
 		files[name] = data
 		c, err := Open(files)
@@ -213,17 +243,7 @@ func FuzzMessage(f *testing.F) {
 
 // again writes what was read of a message, and reads it.
 func (s *stage) again(t *testing.T, c *Ceremony, text string) {
-	var v headed
-	switch s.step {
-	case StepJoin:
-		v = &joinMessage{}
-	case StepDeal:
-		v = &dealMessage{}
-	case StepSum:
-		v = &sumMessage{}
-	case StepConfirm:
-		v = &confirmMessage{}
-	}
+	v := s.form()
 	if err := json.Unmarshal([]byte(text), v); err != nil {
 		t.Fatalf("it was taken, and is not JSON of that form: %v", err)
 	}

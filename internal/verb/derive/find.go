@@ -125,6 +125,14 @@ func readAddresses(path string) ([]string, error) {
 		return nil, fmt.Errorf("list of addresses: %w", err)
 	}
 	defer f.Close()
+	all, err := parseAddresses(f)
+	if err != nil {
+		return nil, fmt.Errorf("list of addresses %q: %w", path, err)
+	}
+	return all, nil
+}
+
+func parseAddresses(f io.Reader) ([]string, error) {
 	in := strict.NewReader(f)
 	var all []string
 	column := -1
@@ -134,7 +142,7 @@ func readAddresses(path string) ([]string, error) {
 			break
 		}
 		if err != nil {
-			return nil, fmt.Errorf("list of addresses %q: line %d: %w", path, line, err)
+			return nil, fmt.Errorf("line %d: %w", line, err)
 		}
 		if column < 0 {
 			column = slices.IndexFunc(row, func(c string) bool { return strings.EqualFold(strings.TrimSpace(c), "address") })
@@ -147,11 +155,11 @@ func readAddresses(path string) ([]string, error) {
 			all = append(all, strings.TrimSpace(row[column]))
 		}
 		if len(all) > maxTargets {
-			return nil, fmt.Errorf("list of addresses %q: more than %d addresses; split it", path, maxTargets)
+			return nil, fmt.Errorf("more than %d addresses; split it", maxTargets)
 		}
 	}
 	if len(all) == 0 {
-		return nil, fmt.Errorf("list of addresses %q: it is empty", path)
+		return nil, errors.New("it is empty")
 	}
 	return all, nil
 }

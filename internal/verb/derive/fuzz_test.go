@@ -2,8 +2,6 @@ package derive
 
 import (
 	"bytes"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -12,7 +10,7 @@ import (
 )
 
 // FuzzAddressList: what is read of a list is cells of it, without the blanks
-// around them, and an error names the file and shows nothing of it.
+// around them, and an error is short and shows nothing of it.
 func FuzzAddressList(f *testing.F) {
 	for _, s := range []string{
 		"", "\n\n", "bc1q\n0xabc\n", "\xef\xbb\xbfaddress\r\nbc1q\r\n", "wallet name,coin,Address,memo\nA,BTC, bc1q ,\n\nB,ETH\n", "coin;address\nBTC;bc1q\n",
@@ -20,16 +18,12 @@ func FuzzAddressList(f *testing.F) {
 	} {
 		f.Add([]byte(s))
 	}
-	path := filepath.Join(f.TempDir(), "list.csv")
 	f.Fuzz(func(t *testing.T, data []byte) {
-		if err := os.WriteFile(path, data, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		list, err := readAddresses(path)
+		list, err := parseAddresses(bytes.NewReader(data))
 		if (err == nil) != (len(list) > 0) || len(list) > maxTargets {
 			t.Fatalf("%d addresses: %v", len(list), err)
 		}
-		if err != nil && (!strings.Contains(err.Error(), "list.csv") || len(err.Error()) > len(path)+500) {
+		if err != nil && len(err.Error()) > 500 {
 			t.Errorf("error %v", err)
 		}
 		bare := bytes.ReplaceAll(data, []byte(`"`), nil)

@@ -37,6 +37,8 @@ root=$PWD
 GOCACHE=$(go env GOCACHE)/lifeboat-fuzz
 export GOCACHE
 corpus=${CORPUS:-$GOCACHE/corpus}
+# A process for each core, and a thread for each process.
+processes=$(getconf _NPROCESSORS_ONLN)
 programs=$(mktemp -d) || exit 1
 trap 'rm -rf "$programs"' EXIT
 
@@ -48,8 +50,8 @@ for package in $(go list "${@:-./...}"); do
 	go test -toolexec "$self" -c -fuzz '^Fuzz' -o "$program" "$package" || exit 1
 	for target in $(cd "$folder" && "$program" -test.list '^Fuzz'); do
 		mkdir -p "$corpus/$package"
-		log=$(cd "$folder" && "$program" -test.run '^$' -test.fuzz "^$target\$" -test.fuzztime "${runs}x" \
-			-test.fuzzminimizetime 1x -test.fuzzcachedir "$corpus/$package" 2>&1) || {
+		log=$(cd "$folder" && GOMAXPROCS=1 "$program" -test.run '^$' -test.fuzz "^$target\$" -test.fuzztime "${runs}x" \
+			-test.parallel "$processes" -test.fuzzminimizetime 1x -test.fuzzcachedir "$corpus/$package" 2>&1) || {
 			status=1
 			echo "$log"
 		}

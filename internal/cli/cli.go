@@ -116,8 +116,8 @@ func (e *Env) Hint(format string, args ...any) { e.lines("hint: ", fmt.Sprintf(f
 // Note writes a line that is neither.
 func (e *Env) Note(format string, args ...any) { e.lines("", fmt.Sprintf(format, args...)) }
 
-// private is what must not come back in a message: an identity or an extended
-// private key, given where the name of a file or something else was expected.
+// private is what must neither be an argument nor come back in a message: an
+// identity or an extended private key.
 var private = regexp.MustCompile(`(?i)AGE-SECRET-KEY-[0-9A-Z-]+|[a-z]prv[1-9A-HJ-NP-Za-z]{40,}`)
 
 func (e *Env) lines(kind, text string) {

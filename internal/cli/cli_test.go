@@ -70,13 +70,19 @@ func TestPanic(t *testing.T) {
 	}
 }
 
-// A private key may stand wherever another argument was expected.
+// A private key may stand wherever something else was expected.
 func TestPrivateKeysAreNotRepeated(t *testing.T) {
 	for _, key := range []string{
 		"AGE-SECRET-KEY-1" + strings.Repeat("Q", 58), "age-secret-key-pq-1" + strings.Repeat("q", 58),
 		"xprv9s21ZrQH143K3QTDL4LXw2F7HEK3wJUD2nW2nRk4stbPy6cq3jPPqjiChkVvvNKmPGJxWUtg6LnF5kejMRNNU3TGtRBeJgk33yuGBxrMPHi",
 	} {
-		if _, _, stderr := run(nil, &Env{}, "="+key+"!"); !strings.Contains(stderr, `"=[a private key]!"`) {
+		code, stdout, stderr := run(nil, &Env{}, "do", "="+key+"!")
+		if code != Usage || stdout != "" || !strings.Contains(stderr, "argument 2 holds a private key") || strings.Contains(stderr, key) {
+			t.Errorf("exit %d: %q", code, stderr)
+		}
+		// One that was read elsewhere.
+		_, _, stderr = run(func(*Env, []string) error { return fmt.Errorf("line %q", "="+key) }, &Env{}, "do")
+		if !strings.Contains(stderr, `"=[a private key]"`) {
 			t.Errorf("%q", stderr)
 		}
 	}

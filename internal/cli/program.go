@@ -83,6 +83,10 @@ func (p *Program) dispatch(e *Env, args []string) error {
 	if len(args) == 0 {
 		return Fail(Usage, errors.New("no verb"), p.hint())
 	}
+	if i := slices.IndexFunc(args, private.MatchString); i >= 0 {
+		return Fail(Usage, fmt.Errorf("argument %d holds a private key, which is for a file and not for a command line", i+1),
+			"write it into a file that only you can read; what was typed may stay in the history of the shell")
+	}
 	name, rest := args[0], args[1:]
 	switch name {
 	case "help", "--help", "-h":

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 
 	"lifeboat/backup"
 	"lifeboat/internal/cli"
@@ -21,9 +20,6 @@ func readIdentities(e *cli.Env, paths []string) ([]*backup.Identity, error) {
 		}
 	}()
 	for _, p := range paths {
-		if IsIdentity(p) {
-			return nil, pasted("identity")
-		}
 		b, err := strict.ReadFile(p, backup.MaxIdentityFile)
 		if err != nil {
 			return nil, fmt.Errorf("identity file: %w", err)
@@ -45,18 +41,6 @@ func readIdentities(e *cli.Env, paths []string) ([]*backup.Identity, error) {
 		}
 	}
 	return ids, nil
-}
-
-// IsIdentity reports whether a text is an age identity itself, where the name of
-// a file or a recipient was expected. It must not come back in an error.
-func IsIdentity(text string) bool {
-	return strings.HasPrefix(strings.ToUpper(text), "AGE-SECRET-KEY-")
-}
-
-// pasted is the error of a flag that takes a file and was given an identity.
-func pasted(flag string) error {
-	return cli.Fail(cli.Usage, fmt.Errorf("--%s takes the name of a file, and was given an identity itself", flag),
-		"write the identity into a file that only you can read; what was typed may stay in the history of the shell")
 }
 
 // parseIdentities leaves out one file that cannot be used, if all goes well

@@ -91,9 +91,6 @@ func (f *RecipientFlags) Read(e *cli.Env, set *cli.Flags) ([]backup.Recipient, e
 // ReadRecipients reads a file of recipients. One that holds something else, an
 // identity for example, is wrong usage.
 func ReadRecipients(path string) ([]backup.Recipient, error) {
-	if IsIdentity(path) {
-		return nil, pasted("recipients-file")
-	}
 	in, err := strict.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("recipients file: %w", err)

@@ -50,10 +50,9 @@ func readParty(set *cli.Flags, text string) (*party, error) {
 	return p, err
 }
 
-// isRecipientsFile tells a path from a recipient, and from an identity that was
-// taken for one.
+// isRecipientsFile tells a path from a recipient.
 func isRecipientsFile(text string) bool {
-	return text != "" && !strings.HasPrefix(text, "age1") && !strings.HasPrefix(text, "ssh-") && !holder.IsIdentity(text)
+	return text != "" && !strings.HasPrefix(text, "age1") && !strings.HasPrefix(text, "ssh-")
 }
 
 // recipientFiles returns the files in NODE_ID=RECIPIENT.

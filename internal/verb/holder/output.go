@@ -12,7 +12,6 @@ import (
 	"lifeboat/backup"
 	"lifeboat/internal/cli"
 	"lifeboat/internal/outfile"
-	"lifeboat/internal/secret"
 )
 
 // Target is where a verb puts secret results: a new bundle, sealed to
@@ -125,8 +124,7 @@ func (t *Target) WritePlain(e *cli.Env, files []backup.File) error {
 	progress := newMeter(e, "writing")
 	defer progress.line.Done()
 	for _, f := range files {
-		secret.Do(func() { err = copyFile(e, progress, dir, f) })
-		if err != nil {
+		if err := copyFile(e, progress, dir, f); err != nil {
 			return err
 		}
 	}
@@ -211,16 +209,12 @@ func (t *Target) writeBundle(e *cli.Env, files []backup.File, meta backup.Meta) 
 			}{&watched{e, progress, in}, in}, nil
 		}
 	}
-	// The buffers of age and tar hold the files in the clear: they are erased when
-	// they are collected.
-	var sealed *backup.Sealed
-	secret.Do(func() { sealed, err = backup.Seal(out, files, t.Recipients, meta) })
+	sealed, err := backup.Seal(out, files, t.Recipients, meta)
 	if err != nil {
 		return sealError(path, err)
 	}
 	defer sealed.Wipe()
-	secret.Do(func() { err = sealed.Check(&meteredAt{out, progress}, sealed.Public.Size) })
-	if err != nil {
+	if err := sealed.Check(&meteredAt{out, progress}, sealed.Public.Size); err != nil {
 		return fmt.Errorf("reading %q back: %w", path, err)
 	}
 	manifest, err := sealed.Public.Marshal()

@@ -334,15 +334,14 @@ func (s *Session) unlock(in *Input, a *asker, salvage bool, use Use) error {
 
 func (s *Session) unlockBundle(in *Input, a *asker) error {
 	if !in.Header.NeedsPassphrase() {
-		secret.Do(func() { in.Err = in.unlockBundle(s.env, s.identities, s.flags.limits, s.pin) })
+		in.Err = in.unlockBundle(s.env, s.identities, s.flags.limits, s.pin)
 		return nil
 	}
 	if gib := in.Header.Memory() >> 30; gib > 0 {
 		s.env.Note("trying a passphrase of %q takes about %d GiB of memory", in.Path, gib)
 	}
-	err := a.ask(fmt.Sprintf("Passphrase of bundle %q: ", in.Path), func(forms []*secret.Bytes) (err error) {
-		secret.Do(func() { err = s.tryPassphrase(in, forms) })
-		return err
+	err := a.ask(fmt.Sprintf("Passphrase of bundle %q: ", in.Path), func(forms []*secret.Bytes) error {
+		return s.tryPassphrase(in, forms)
 	}, backup.ErrNoIdentity)
 	var stop *stopError
 	if errors.As(err, &stop) && errors.Is(err, prompt.ErrNoTerminal) { // the other inputs may do without

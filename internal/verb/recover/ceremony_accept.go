@@ -5,10 +5,8 @@ import (
 	"path/filepath"
 
 	"lifeboat/internal/cli"
-	"lifeboat/internal/secret"
 	"lifeboat/internal/verb/holder"
 	"lifeboat/recover/ceremony"
-	"lifeboat/share/open"
 )
 
 type acceptFlags struct {
@@ -91,8 +89,7 @@ func (f *acceptFlags) accept(e *cli.Env, set *cli.Flags, dir *folder, session *h
 		return err
 	}
 	p.node = key.Node()
-	var held []open.Held
-	secret.Do(func() { held, err = dir.Accept(key) })
+	held, err := dir.Accept(key)
 	if err != nil {
 		return dir.fail(err)
 	}

@@ -7,7 +7,6 @@ import (
 
 	"lifeboat/internal/cli"
 	"lifeboat/internal/prompt"
-	"lifeboat/internal/secret"
 	"lifeboat/internal/verb/holder"
 	"lifeboat/recover/ceremony"
 	"lifeboat/share/open"
@@ -94,14 +93,14 @@ func runDeal(e *cli.Env, set *cli.Flags, args []string) error {
 // deal makes the first or the second message of a dealer.
 func (f *dealFlags) deal(e *cli.Env, dir *folder, step ceremony.Step, shares []*open.Share) (data []byte, err error) {
 	if step == ceremony.StepDeal {
-		secret.Do(func() { data, err = dir.Deal(shares) })
+		data, err = dir.Deal(shares)
 		return data, dir.fail(err)
 	}
 	key, err := f.readKey(e)
 	if err != nil {
 		return nil, err
 	}
-	secret.Do(func() { data, err = dir.Sum(shares, key) })
+	data, err = dir.Sum(shares, key)
 	return data, dir.fail(err)
 }
 

@@ -6,7 +6,6 @@ import (
 
 	"lifeboat/derive"
 	"lifeboat/internal/cli"
-	"lifeboat/internal/secret"
 	"lifeboat/internal/verb/holder"
 	"lifeboat/recover"
 )
@@ -42,16 +41,13 @@ func (f *keyFlags) combine(session *holder.Session) (*holder.Outcome, []*vault, 
 }
 
 func combineSet(s *holder.Set, root *derive.Key) (*vault, error) {
-	v := &vault{group: s.Group.ID, from: s}
-	var err error
-	secret.Do(func() {
-		var shares = opened(s.Good[:s.Group.Threshold])
-		v.key, err = recover.Combine(s.Group, root, shares)
-	})
+	used := s.Good[:s.Group.Threshold]
+	key, err := recover.Combine(s.Group, root, opened(used))
 	if err != nil {
 		return nil, fmt.Errorf("group %q on %v: %w", s.Group.ID, s.Group.Curve, err)
 	}
-	for _, g := range s.Good[:s.Group.Threshold] {
+	v := &vault{group: s.Group.ID, from: s, key: key}
+	for _, g := range used {
 		v.used = append(v.used, g.Sealed.NodeID)
 	}
 	return v, nil

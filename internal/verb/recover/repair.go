@@ -10,7 +10,6 @@ import (
 
 	"lifeboat/internal/cli"
 	"lifeboat/internal/scalar"
-	"lifeboat/internal/secret"
 	"lifeboat/internal/verb/holder"
 	"lifeboat/recover"
 	"lifeboat/share"
@@ -148,9 +147,8 @@ func (f *repairFlags) repair(e *cli.Env, set *cli.Flags, session *holder.Session
 		if err := f.check(s); err != nil {
 			return err
 		}
-		var x *scalar.Secret
 		lost := s.Group.ByNode(f.lost)
-		secret.Do(func() { x, err = repairShare(s, lost.ShareID) })
+		x, err := repairShare(s, lost.ShareID)
 		if err != nil {
 			return cli.Fail(cli.Mismatch, fmt.Errorf("group %q on %v: %w", s.Group.ID, s.Group.Curve, err))
 		}

@@ -9,7 +9,6 @@ import (
 
 	"lifeboat/internal/cli"
 	"lifeboat/internal/scalar"
-	"lifeboat/internal/secret"
 	"lifeboat/internal/verb/holder"
 	"lifeboat/recover"
 	"lifeboat/share"
@@ -278,9 +277,7 @@ func (f *reshareFlags) reshare(e *cli.Env, set *cli.Flags, parties []*party, set
 		if threshold == 0 {
 			threshold = s.Group.Threshold
 		}
-		var r *resharing
-		var err error
-		secret.Do(func() { r, err = redistribute(s, parties, threshold, set.Date().UTC().Format(createdTime)) })
+		r, err := redistribute(s, parties, threshold, set.Date().UTC().Format(createdTime))
 		if errors.Is(err, recover.ErrPlan) {
 			return cli.Fail(cli.Usage, fmt.Errorf("group %q on %v: %w", s.Group.ID, s.Group.Curve, err))
 		}

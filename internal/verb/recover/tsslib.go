@@ -47,8 +47,7 @@ func addSaveData(e *cli.Env, parties []*party, all []*resharing) error {
 		for j, h := range r.group.Participants {
 			list = append(list, tsslib.Party{Holder: h, Share: r.shares[j], Params: params[j]})
 		}
-		var saves []*secret.Bytes
-		secret.Do(func() { saves, err = tsslib.Marshal(r.group, list) })
+		saves, err := tsslib.Marshal(r.group, list)
 		if err != nil {
 			return err
 		}

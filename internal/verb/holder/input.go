@@ -94,6 +94,9 @@ type Input struct {
 // isBundle reports whether the file is sealed with age.
 func (in *Input) isBundle() bool { return in.Header != nil }
 
+// closed reports whether it is a bundle that nobody has tried to open.
+func (in *Input) closed() bool { return in.isBundle() && in.Bundle == nil && in.Err == nil }
+
 // slots returns how many passphrases the input takes at most: a bundle under a
 // passphrase takes its own and then that of the shares in it.
 func (in *Input) slots() int {

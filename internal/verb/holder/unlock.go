@@ -128,7 +128,7 @@ func (s *Session) readPassphrases(set *cli.Flags) error {
 			return err
 		}
 		count = s.matching(s.least, func(in *Input) int {
-			if in.isBundle() && in.Err != nil {
+			if in.isBundle() && in.Err != nil && in.Bundle == nil {
 				return in.slots() - 1
 			}
 			return s.least(in)
@@ -183,7 +183,7 @@ func (s *Session) matching(counts ...func(*Input) int) func(*Input) int {
 // openByIdentity opens the bundles that are sealed to identities.
 func (s *Session) openByIdentity() error {
 	for _, in := range s.Inputs {
-		if in.Err == nil && in.isBundle() && !in.Header.NeedsPassphrase() {
+		if in.closed() && !in.Header.NeedsPassphrase() {
 			if err := s.unlockBundle(in, &asker{env: s.env}); err != nil {
 				return err
 			}
@@ -215,7 +215,7 @@ func (s *Session) Unlock(salvage bool, use Use) error {
 		if err := s.env.Interrupt.Err(); err != nil {
 			return err
 		}
-		if in.Err != nil {
+		if in.Err != nil && in.Bundle == nil {
 			continue
 		}
 		if err := s.unlock(in, s.asker(i), salvage, use); err != nil {
@@ -241,7 +241,7 @@ func (s *Session) notReached(err error) {
 // what was given for it: it asks for nothing.
 func (s *Session) OpenBundles() error {
 	for i, in := range s.Inputs {
-		if in.Err == nil && in.isBundle() && (s.passwords != nil || !in.Header.NeedsPassphrase()) {
+		if in.closed() && (s.passwords != nil || !in.Header.NeedsPassphrase()) {
 			if err := s.unlockBundle(in, s.asker(i)); err != nil {
 				return err
 			}
@@ -256,7 +256,7 @@ func (s *Session) OpenBundle(in *Input) error {
 	if !in.isBundle() && in.SHA256 != "" { // it was read
 		return cli.Fail(cli.Failed, fmt.Errorf("%q is not a bundle", in.Path))
 	}
-	if in.Err == nil {
+	if in.closed() {
 		if err := s.unlockBundle(in, s.asker(slices.Index(s.Inputs, in))); err != nil {
 			return err
 		}
@@ -280,12 +280,12 @@ func (s *Session) asker(i int) *asker {
 }
 
 func (s *Session) unlock(in *Input, a *asker, salvage bool, use Use) error {
-	if in.isBundle() && in.Bundle == nil {
+	if in.closed() {
 		if err := s.unlockBundle(in, a); err != nil {
 			return err
 		}
 		s.warnTestOnly()
-		if s.miscounted != nil && in.Header.NeedsPassphrase() && s.least(in) == in.slots() {
+		if s.miscounted != nil && in.Bundle != nil && in.Header.NeedsPassphrase() && s.least(in) == in.slots() {
 			return s.miscounted
 		}
 	}

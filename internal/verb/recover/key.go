@@ -147,20 +147,21 @@ func (f *keyFlags) recover(e *cli.Env, set *cli.Flags, session *holder.Session, 
 	if err := session.Unlock(f.salvage, func(*holder.Entry) bool { return true }); err != nil {
 		return err
 	}
-	vaults, err := rootsOf(session)
+	roots, err := rootsOf(session)
+	e.OnExit(func() { wipeVaults(roots) })
 	if err != nil {
 		return err
 	}
-	e.OnExit(func() { wipeVaults(vaults) })
+	var vaults []*vault
 	var outcome *holder.Outcome
 	var verdict error
-	if len(vaults) == 0 {
+	if len(roots) == 0 {
 		if outcome, vaults, verdict, err = f.combine(session); err != nil {
 			return err
 		}
 		e.OnExit(func() { wipeVaults(vaults) })
 	} else {
-		if vaults, err = f.narrow(session, vaults); err != nil {
+		if vaults, err = f.narrow(e, session, roots); err != nil {
 			return err
 		}
 		outcome = needless(session)
@@ -211,20 +212,23 @@ func (f *keyFlags) conclude(e *cli.Env, t *keyTable, verdict error) error {
 }
 
 // narrow applies --group and --xpub to roots from an earlier result.
-func (f *keyFlags) narrow(session *holder.Session, vaults []*vault) ([]*vault, error) {
+func (f *keyFlags) narrow(e *cli.Env, session *holder.Session, vaults []*vault) (kept []*vault, err error) {
 	for _, r := range session.Roots {
 		if !slices.ContainsFunc(vaults, func(v *vault) bool { return v.key.Public().SameKey(r) }) {
 			return nil, cli.Fail(cli.Mismatch, fmt.Errorf("--xpub %s is none of the root keys in these files", r))
 		}
 	}
-	if f.group == "" {
-		return vaults, nil
-	}
-	var kept []*vault
 	for _, v := range vaults {
-		if v.group == f.group {
-			kept = append(kept, v)
+		if f.group != "" && v.group != f.group {
+			continue
 		}
+		key := v.key.Public()
+		onCurve := func(r *derive.Key) bool { return r.Curve() == key.Curve() }
+		if slices.ContainsFunc(session.Roots, onCurve) && !slices.ContainsFunc(session.Roots, key.SameKey) {
+			e.Warn("the root key of group %q on %v is left out: it is not the one of --xpub", v.group, key.Curve())
+			continue
+		}
+		kept = append(kept, v)
 	}
 	if len(kept) == 0 {
 		return nil, cli.Fail(cli.Mismatch, fmt.Errorf("no root key of group %q in these files", f.group))
@@ -232,21 +236,21 @@ func (f *keyFlags) narrow(session *holder.Session, vaults []*vault) ([]*vault, e
 	return kept, nil
 }
 
-// rootsOf reads the root keys of bundles that an earlier run made.
-func rootsOf(session *holder.Session) ([]*vault, error) {
-	var vaults []*vault
+// rootsOf reads the root keys of bundles that an earlier run made. Those read
+// before an error are returned with it, to be wiped.
+func rootsOf(session *holder.Session) (vaults []*vault, err error) {
 	for _, in := range session.Inputs {
 		if in.Bundle == nil || len(in.Entries) > 0 || !in.Has(rootName) {
 			continue
 		}
 		text, err := in.Bundle.ReadFile(rootName)
 		if err != nil {
-			return nil, fmt.Errorf("bundle %q: %w", in.Path, err)
+			return vaults, fmt.Errorf("bundle %q: %w", in.Path, err)
 		}
 		found, err := readRoots(fmt.Sprintf("%q: %s", in.Path, rootName), text)
 		text.Wipe()
 		if err != nil {
-			return nil, cli.Fail(cli.Mismatch, err)
+			return vaults, cli.Fail(cli.Mismatch, err)
 		}
 		for _, v := range found {
 			if !slices.ContainsFunc(vaults, func(w *vault) bool { return w.group == v.group && w.key.Public().SameKey(v.key.Public()) }) {

@@ -106,11 +106,12 @@ func parseIdentities(files []IdentityFile) ([]*Identity, error) {
 		}
 		all = append(all, ids...)
 	}
-	if len(all) > MaxIdentities {
-		return nil, fmt.Errorf("%w: %d were given, and at most %d are tried; give the one that opens the bundle", ErrIdentity, len(all), MaxIdentities)
+	sets := shard.Sets(shards)
+	if n := len(all) + len(sets); n > MaxIdentities {
+		return nil, fmt.Errorf("%w: %d were given, and at most %d are tried; give the one that opens the bundle", ErrIdentity, n, MaxIdentities)
 	}
 	var failures []error // of every set: shards of two sets are no two of one
-	for _, set := range shard.Sets(shards) {
+	for _, set := range sets {
 		id, err := joinShards(set)
 		failures = append(failures, err)
 		all = append(all, id)

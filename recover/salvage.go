@@ -42,7 +42,7 @@ func Salvage(root *derive.Key, candidates []Candidate) (key *Private, used []int
 		}
 	}
 	if gaveUp {
-		return nil, nil, fmt.Errorf("%w: gave up after %d combinations; give as many files as the key needs, and no more", ErrTooFew, maxTrials)
+		return nil, nil, fmt.Errorf("%w: there are too many combinations to try them all; give as many files as the key needs, and no more", ErrTooFew)
 	}
 	return nil, nil, fmt.Errorf("%w: no set of the %d shares that opened combines to the recorded root key", ErrTooFew, len(candidates))
 }

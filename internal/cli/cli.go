@@ -118,7 +118,7 @@ func (e *Env) Note(format string, args ...any) { e.lines("", fmt.Sprintf(format,
 
 // private is what must neither be an argument nor come back in a message: an
 // identity or an extended private key.
-var private = regexp.MustCompile(`(?i)AGE-SECRET-KEY-[0-9A-Z-]+|[a-z]prv[1-9A-HJ-NP-Za-z]{40,}`)
+var private = regexp.MustCompile(`\b(?i:AGE-SECRET-KEY-)[0-9A-Za-z-]+|\b[A-Za-z]prv[1-9A-HJ-NP-Za-z]{40,}`)
 
 func (e *Env) lines(kind, text string) {
 	text = private.ReplaceAllLiteralString(text, "[a private key]")

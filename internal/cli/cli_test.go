@@ -88,6 +88,15 @@ func TestPrivateKeysAreNotRepeated(t *testing.T) {
 	}
 }
 
+// Letters in the middle of a public key make no private one of it.
+func TestPublicKeysAreRepeated(t *testing.T) {
+	key := "xpub661MyMwAqRbcGX2hr6NgxzC9n2gfsmipaxnHDBoJbGwprvJD5YYf3WV1DCdGvUCA9UTfJWwjvBeEUaQPJgx8tZ1vB9VtPTjbDfQXFvVkYpC"
+	do := func(*Env, []string) error { return errors.New(key) }
+	if _, _, stderr := run(do, &Env{}, "do", key); !strings.Contains(stderr, "error: "+key) {
+		t.Errorf("%q", stderr)
+	}
+}
+
 func TestDispatch(t *testing.T) {
 	do := func(e *Env, args []string) error {
 		f := e.Flags("do")

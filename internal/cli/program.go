@@ -162,7 +162,8 @@ type results struct {
 func (r *results) Write(p []byte) (int, error) {
 	n, err := r.w.Write(p)
 	if err != nil && r.err == nil {
-		r.err = fmt.Errorf("couldn't write the results to standard output: %w", err)
+		r.err = Fail(Failed, fmt.Errorf("couldn't write the results to standard output: %w", err),
+			"what it has written to files is whole; have the results go somewhere else")
 	}
 	if err != nil {
 		return n, r.err
@@ -186,13 +187,16 @@ func (p *Program) Main() int {
 		Interrupt: ctx, exits: new(cleanups), process: status, confine: lockdown.Confine,
 	}
 	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, caught...)
+	// What it was started to ignore, as by nohup, it goes on ignoring.
+	signal.Notify(signals, slices.DeleteFunc(slices.Clone(caught), signal.Ignored)...)
 	signal.Ignore(syscall.SIGPIPE) // writing fails instead
-	debug.SetTraceback("none")
 	debug.SetGCPercent(gcPercent)
 	go func() {
 		<-signals
-		signal.Reset(caught...) // a second one ends it at once
+		go func() {
+			<-signals // a second one ends it at once
+			os.Exit(Interrupted)
+		}()
 		cancel()
 		env.exits.run(0)
 		secret.Collect()

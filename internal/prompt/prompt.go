@@ -123,6 +123,9 @@ func (t *terminal) echo(on bool) error {
 		return ErrEnd
 	}
 	t.shown = on
+	if t.paused { // the terminal is the shell's
+		return nil
+	}
 	return t.device.setEcho(on)
 }
 
@@ -253,6 +256,9 @@ func (t *terminal) hide(on bool) error {
 		return nil
 	}
 	t.hidden = on
+	if t.paused {
+		return nil
+	}
 	if on {
 		return t.write(alternateScreen)
 	}
@@ -268,18 +274,23 @@ func (t *terminal) write(s string) error {
 
 // ask writes a question and reads the answer.
 func (t *terminal) ask(question string) (*secret.Bytes, error) {
-	t.wait(question)
-	defer t.wait("")
-	if err := t.write(question); err != nil {
+	if err := t.put(question); err != nil {
 		return nil, err
 	}
+	defer t.put("")
 	return t.line()
 }
 
-func (t *terminal) wait(question string) {
+// put writes a question, which is repeated after every stop. While the process is
+// being stopped, that is all.
+func (t *terminal) put(question string) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.question = question
+	if t.paused {
+		return nil
+	}
+	return t.write(question)
 }
 
 // line reads up to the end of the line, byte by byte: what was typed ahead is

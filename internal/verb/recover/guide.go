@@ -178,6 +178,14 @@ func (g *guide) ask(set *cli.Flags) error {
 	return nil
 }
 
+// argument is a path as it can stand in a command line: not as a flag.
+func argument(path string) string {
+	if strings.HasPrefix(path, "-") {
+		return "./" + path
+	}
+	return path
+}
+
 // files are the share files and bundles to name in the commands.
 func (g *guide) files() (files []string, bundles bool) {
 	for _, v := range g.found.Vaults {
@@ -197,6 +205,9 @@ func (g *guide) files() (files []string, bundles bool) {
 		if f.Kind == audit.Bundle && !slices.Contains(files, f.Path) {
 			files, bundles = append(files, f.Path), true
 		}
+	}
+	for i := range files {
+		files[i] = argument(files[i])
 	}
 	return files, bundles
 }
@@ -328,7 +339,7 @@ func (g *guide) fill(text string) string {
 		r = append(r, "new-share.json FILE", "new-share.json "+report.CommandLine(files[:1]))
 	}
 	if len(g.books) > 0 {
-		r = append(r, "--addresses BOOK", "--addresses "+report.CommandLine(g.books[:1]))
+		r = append(r, "--addresses BOOK", "--addresses "+report.CommandLine([]string{argument(g.books[0])}))
 	} else {
 		r = append(r, " --addresses BOOK", "")
 	}

@@ -205,8 +205,11 @@ func (f *keyFlags) conclude(e *cli.Env, t *keyTable, verdict error) error {
 		e.Warn("%d rows of the address book got no key: there is no root key on their curve among those recovered", n.Uncovered)
 	}
 	if n.Failed() || verdict == nil && n.Uncovered > 0 && f.group == "" {
-		return cli.Fail(cli.Mismatch, errors.Join(verdict, fmt.Errorf("address book: %d of %d rows are ok, %d mismatch, %d bad, %d unsupported", n.OK, n.Rows, n.Mismatch, n.Bad, n.Unsupported)),
-			"the column status of keys.csv says what is wrong with each row; every key that is in it was checked")
+		hints := []string{"the column status of keys.csv says what is wrong with each row; every key that is in it was checked"}
+		if told := (*cli.Error)(nil); errors.As(verdict, &told) {
+			hints = append(hints, told.Hints...)
+		}
+		return cli.Fail(cli.Mismatch, errors.Join(verdict, fmt.Errorf("address book: %d of %d rows are ok, %d mismatch, %d bad, %d unsupported", n.OK, n.Rows, n.Mismatch, n.Bad, n.Unsupported)), hints...)
 	}
 	return verdict
 }

@@ -43,12 +43,14 @@ programs=$(mktemp -d) || exit 1
 trap 'rm -rf "$programs"' EXIT
 
 status=0
-for package in $(go list "${@:-./...}"); do
+packages=$(go list "${@:-./...}") || exit 1
+for package in $packages; do
 	folder=$root/${package#lifeboat/}
 	grep -qs '^func Fuzz' "$folder"/*_test.go || continue
 	program=$programs/${package//\//_}
 	go test -toolexec "$self" -c -fuzz '^Fuzz' -o "$program" "$package" || exit 1
-	for target in $(cd "$folder" && "$program" -test.list '^Fuzz'); do
+	targets=$(cd "$folder" && "$program" -test.list '^Fuzz') || exit 1
+	for target in $targets; do
 		mkdir -p "$corpus/$package"
 		log=$(cd "$folder" && GOMAXPROCS=1 "$program" -test.run '^$' -test.fuzz "^$target\$" -test.fuzztime "${runs}x" \
 			-test.parallel "$processes" -test.fuzzminimizetime 1x -test.fuzzcachedir "$corpus/$package" 2>&1) || {

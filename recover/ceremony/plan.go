@@ -17,7 +17,7 @@ import (
 // Limits of a plan.
 const (
 	maxGroups = 16
-	maxText   = 256 // bytes of a group's ID or time
+	maxText   = 256 // bytes of an ID or a time
 )
 
 // plan is the message of plan.json.
@@ -157,6 +157,9 @@ func (planned *groupPlan) group() (*share.Group, error) {
 	cc := root.ChainCode()
 	g := &share.Group{ID: planned.ID, CreatedTime: planned.Created, Curve: c, Threshold: planned.Threshold, RootKey: root.Point(), ChainCode: &cc}
 	for _, h := range planned.Participants {
+		if len(h.NodeID) > maxText {
+			return nil, errors.New("a node ID is too long")
+		}
 		id, err := share.NewID(c, h.ShareID)
 		if err != nil {
 			return nil, err
@@ -308,11 +311,15 @@ func sameNodes(a, b []string) bool {
 	return slices.Equal(slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b)))
 }
 
-// names quotes nodes for a message.
+// names quotes nodes for a message, so many that it stays readable.
 func names(nodes []string) string {
-	quoted := make([]string, len(nodes))
-	for i, node := range nodes {
-		quoted[i] = fmt.Sprintf("%q", node)
+	const most = 16
+	var quoted []string
+	for _, node := range nodes[:min(len(nodes), most)] {
+		quoted = append(quoted, fmt.Sprintf("%.64q", node))
+	}
+	if n := len(nodes) - most; n > 0 {
+		quoted = append(quoted, fmt.Sprintf("and %d more", n))
 	}
 	return strings.Join(quoted, ", ")
 }

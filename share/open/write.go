@@ -36,7 +36,7 @@ var nodeID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 // CheckNodeID refuses node IDs that Lifeboat does not write.
 func CheckNodeID(node string) error {
 	if !nodeID.MatchString(node) {
-		return fmt.Errorf("%q: %w", node, ErrNodeID)
+		return fmt.Errorf("%.64q: %w", node, ErrNodeID)
 	}
 	return nil
 }

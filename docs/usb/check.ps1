@@ -81,4 +81,8 @@ foreach ($kind in @("bin", "age")) {
         Write-Host $copy
     }
 }
-Write-Host "Next: & `"$(Join-Path $To 'mpc-recover.exe')`" guide"
+$quoted = "'" + $To.Replace("'", "''") + ";'"
+Write-Host "Next, in this window, and in each new one:"
+Write-Host "  `$env:Path = $quoted + `$env:Path"
+Write-Host "Then type the commands as they are printed. The first:"
+Write-Host "  mpc-recover guide"

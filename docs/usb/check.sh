@@ -110,4 +110,10 @@ for kind in bin age; do
 		echo "$to/$name"
 	done
 done
-echo "Next: \"$to/mpc-recover\" guide"
+quoted=\'$(printf '%s\n' "$to" | sed "s/'/'\\\\''/g")\'
+cat <<END
+Next, in this terminal, and in each new one:
+  export PATH=$quoted:"\$PATH"
+Then type the commands as they are printed. The first:
+  mpc-recover guide
+END

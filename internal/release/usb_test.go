@@ -80,7 +80,8 @@ func tree(t *testing.T, dir string) []string {
 	return names
 }
 
-// TestLinks checks that the pages of a release link only to what is in it.
+// TestLinks checks that the pages of a release link only to what is in it, and
+// that they name no page as it is called in the source.
 func TestLinks(t *testing.T) {
 	dist := fakeRelease(t)
 	links := 0
@@ -91,6 +92,9 @@ func TestLinks(t *testing.T) {
 		text, err := os.ReadFile(filepath.Join(dist, name))
 		if err != nil {
 			t.Fatal(err)
+		}
+		if m := regexp.MustCompile(`[a-z/-]+\.md\b`).Find(text); m != nil {
+			t.Errorf("%s names %s, which a release does not have", name, m)
 		}
 		for _, m := range regexp.MustCompile(`<a href="([^"#]+)`).FindAllSubmatch(text, -1) {
 			links++
@@ -181,7 +185,7 @@ func TestCheck(t *testing.T) {
 	}
 	says("signed by release@example.org", true)
 	local := filepath.Join(t.TempDir(), "a b")
-	says("mpc-recover\" guide", true, local)
+	says("mpc-recover guide", true, local)
 	out, err := exec.Command(filepath.Join(local, "mpc-x")).Output()
 	if err != nil || string(out) != "ran\n" {
 		t.Errorf("the copy: %q, %v", out, err)
@@ -241,8 +245,13 @@ func TestCheck(t *testing.T) {
 	if out, _ := shell(t, stick); strings.Contains(out, "somebody") {
 		t.Errorf("it warns of an attestation:\n%s", out)
 	}
-	second := filepath.Join(t.TempDir(), `a \new folder`)
-	says("mpc-recover\" guide", true, second)
+	second := filepath.Join(t.TempDir(), `a \new folder, it's $HOME "here"`)
+	text, ok := shell(t, stick, second)
+	if line := regexp.MustCompile(`(?m)^  export PATH=.*$`).FindString(text); !ok || line == "" {
+		t.Errorf("it does not say how the programs are found:\n%s", text)
+	} else if out, err := exec.Command("sh", "-c", line+"; mpc-x").CombinedOutput(); err != nil || string(out) != "ran\n" {
+		t.Errorf("%s: %q, %v", line, out, err)
+	}
 	if names := tree(t, second); slices.Contains(names, "more") || !slices.Contains(names, "mpc-x") {
 		t.Errorf("it copied %q", names)
 	}

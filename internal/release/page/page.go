@@ -1,6 +1,6 @@
 // Package page turns the Markdown of docs/ into pages that a browser without a
 // network shows. It knows headings, paragraphs, lists, tables, quotes, code,
-// bold, and links; everything else stays as the text it is.
+// bold, links and the names of other pages; everything else stays as the text it is.
 package page
 
 import (
@@ -203,6 +203,12 @@ func cells(line string) []string {
 	return append(list, strings.TrimSpace(cell.String()))
 }
 
+// source is the name of a page in the source, which no reader of HTML has.
+var source = regexp.MustCompile(`\b([a-z-]+)\.md\b`)
+
+// plain renders text in which nothing is marked.
+func plain(s string) string { return html.EscapeString(source.ReplaceAllString(s, "$1.html")) }
+
 var link = regexp.MustCompile(`^\[([^\]\n]+)\]\(([^)\s]+)\)`)
 
 // inline renders code, bold and links in a piece of text.
@@ -240,7 +246,7 @@ func inline(s string) string {
 		if next == 0 {
 			next = len(s)
 		}
-		b.WriteString(html.EscapeString(s[:next]))
+		b.WriteString(plain(s[:next]))
 		s = s[next:]
 	}
 	return b.String()

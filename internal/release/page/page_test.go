@@ -27,6 +27,7 @@ func TestBlocks(t *testing.T) {
 		{"bar", "| no table", "<p>| no table</p>\n"},
 		{"quote", "> a\n> b", "<blockquote>\n<p>a\nb</p>\n</blockquote>\n"},
 		{"page", "[a](b/c.md#d)", "<p><a href=\"b/c.html#d\">a</a></p>\n"},
+		{"name of a page", "docs/a-b.md, [c.md](c.md), `d.md`, README.md", "<p>docs/a-b.html, <a href=\"c.html\">c.html</a>, <code>d.md</code>, README.md</p>\n"},
 		{"source", "[build.sh](../build.sh), [x](https://x.y), [j](javascript:a.md)", "<p>build.sh, x, j</p>\n"},
 	} {
 		if got := blocks(strings.Split(test.in, "\n")); got != test.want {

@@ -88,6 +88,34 @@ func TestPrivateKeysAreNotRepeated(t *testing.T) {
 	}
 }
 
+// A flag that takes one value is not given two, of which one would be lost.
+func TestFlagsGivenTwice(t *testing.T) {
+	do := func(e *Env, args []string) error {
+		f := e.Flags("do")
+		f.String("one", "", "")
+		f.StringArray("many", nil, "")
+		f.Bool("yes", false, "")
+		f.Int("count", 0, "")
+		return f.Parse(args)
+	}
+	for _, c := range []struct {
+		args   []string
+		code   int
+		stderr string
+	}{
+		{[]string{"--one", "a", "--many", "a", "--many", "a", "--yes", "--yes"}, OK, ""},
+		{[]string{"--one", "a", "--one=b"}, Usage, "--one was given twice, and takes one value"},
+		{[]string{"--count", "1", "--count", "1"}, Usage, "--count was given twice, and takes one value"},
+		{[]string{"--yes=hunter2"}, Usage, "--yes takes no value"},
+		{[]string{"--count=hunter2"}, Usage, "--count takes a whole number"},
+	} {
+		code, _, stderr := run(do, &Env{}, append([]string{"do"}, c.args...)...)
+		if code != c.code || !strings.Contains(stderr, c.stderr) || strings.Contains(stderr, "hunter2") {
+			t.Errorf("%q: exit %d, %q", c.args, code, stderr)
+		}
+	}
+}
+
 // Letters in the middle of a public key make no private one of it.
 func TestPublicKeysAreRepeated(t *testing.T) {
 	key := "xpub661MyMwAqRbcGX2hr6NgxzC9n2gfsmipaxnHDBoJbGwprvJD5YYf3WV1DCdGvUCA9UTfJWwjvBeEUaQPJgx8tZ1vB9VtPTjbDfQXFvVkYpC"

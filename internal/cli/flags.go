@@ -57,9 +57,23 @@ func (f *Flags) Parse(args []string) error {
 			return f.Misuse("unknown flag %q", a)
 		}
 	}
-	if err := f.FlagSet.Parse(args); errors.Is(err, pflag.ErrHelp) {
+	given := map[string]bool{}
+	err := f.ParseAll(args, func(flag *pflag.Flag, value string) error {
+		if _, list := flag.Value.(pflag.SliceValue); !list && given[flag.Name] && flag.Value.Type() != "bool" {
+			return fmt.Errorf("--%s was given twice, and takes one value", flag.Name)
+		}
+		given[flag.Name] = true
+		return f.Set(flag.Name, value)
+	})
+	var invalid *pflag.InvalidValueError
+	switch {
+	case errors.Is(err, pflag.ErrHelp):
 		return err
-	} else if err != nil {
+	case errors.As(err, &invalid) && invalid.GetFlag().Value.Type() == "bool": // it may be a passphrase
+		return f.Misuse("--%s takes no value", invalid.GetFlag().Name)
+	case errors.As(err, &invalid):
+		return f.Misuse("--%s takes a whole number, within its limits", invalid.GetFlag().Name)
+	case err != nil:
 		return f.Misuse("%w", err)
 	}
 	f.date = time.Now().UTC().Truncate(time.Second)

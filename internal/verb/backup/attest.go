@@ -91,6 +91,9 @@ func runAttest(e *cli.Env, args []string) error {
 	if err := attested(session.Inputs[0], failed); err != nil {
 		return err
 	}
+	if err := session.CheckRoots(); err != nil {
+		return err
+	}
 	data, err := audit.MarshalAttestations(list)
 	if err != nil {
 		return err
@@ -173,7 +176,7 @@ func printAttested(w io.Writer, list []audit.Signed, output string) error {
 		}
 		fmt.Fprintf(&b, "attested: node %q holds share ID %s of group %q on %v, epoch %s\n", s.NodeID, s.ShareID.Text, s.GroupID, s.Curve, s.Epoch)
 	}
-	fmt.Fprintf(&b, "written: %s; it holds no secret\n%s\n", output, fewProve)
+	fmt.Fprintf(&b, "written: %s; it holds no secret\n%s\n", cli.Clean(output), fewProve)
 	_, err := io.WriteString(w, b.String())
 	return err
 }

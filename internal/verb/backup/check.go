@@ -72,31 +72,11 @@ func runCheck(e *cli.Env, args []string) error {
 	if err != nil {
 		return err
 	}
-	r := &checkReport{Attestations: []attestationReport{}, Together: []togetherReport{}, Note: fewProve}
-	code := cli.OK
-	var statements []*audit.Statement
-	for _, path := range set.Args() {
-		list, err := readAttestations(path)
-		if err != nil {
-			return cli.Fail(cli.Failed, err)
-		}
-		for _, a := range list {
-			s, err := a.Verify()
-			if err == nil {
-				err = checkStatement(s, wanted, groups)
-			}
-			if err == nil {
-				statements = append(statements, s)
-			} else {
-				code = cli.Mismatch
-			}
-			r.Attestations = append(r.Attestations, describeAttestation(path, s, err))
-		}
+	answers, err := readAnswers(set.Args(), wanted, groups)
+	if err != nil {
+		return err
 	}
-	r.OK = code == cli.OK
-	for _, t := range audit.CollectStatements(statements) {
-		r.Together = append(r.Together, togetherReport{t.Curve.String(), t.Epoch, hex.EncodeToString(t.RootKey.Bytes()), t.Subject, t.Threshold, t.Nodes, t.Enough, t.Enough && f.asked()})
-	}
+	r := judgeAnswers(answers, f.asked())
 	if f.json {
 		err = e.WriteJSON(r)
 	} else {
@@ -105,7 +85,61 @@ func runCheck(e *cli.Env, args []string) error {
 	if err != nil || r.OK {
 		return err
 	}
-	return cli.Fail(code, fmt.Errorf("not every attestation is good: %s", r.first()))
+	return cli.Fail(cli.Mismatch, fmt.Errorf("not every attestation is good: %s", r.first()))
+}
+
+// answer is an attestation and what is wrong with it.
+type answer struct {
+	path      string
+	statement *audit.Statement // nil if it cannot be read, or its signature is not good
+	err       error
+}
+
+// readAnswers checks attestations one by one.
+func readAnswers(paths []string, wanted audit.Statement, groups []*audit.Roster) ([]answer, error) {
+	var answers []answer
+	for _, path := range paths {
+		list, err := readAttestations(path)
+		if err != nil {
+			return nil, cli.Fail(cli.Failed, err)
+		}
+		for _, a := range list {
+			s, err := a.Verify()
+			if err == nil {
+				err = checkStatement(s, wanted, groups)
+			}
+			answers = append(answers, answer{path, s, err})
+		}
+	}
+	return answers, nil
+}
+
+// judgeAnswers says what the attestations that are good by themselves prove together,
+// and which of them do not belong to the others.
+func judgeAnswers(answers []answer, asked bool) *checkReport {
+	var good []*audit.Statement
+	for _, a := range answers {
+		if a.err == nil {
+			good = append(good, a.statement)
+		}
+	}
+	all, against := audit.CollectStatements(good)
+	r := &checkReport{OK: true, Attestations: []attestationReport{}, Together: []togetherReport{}, Note: fewProve}
+	for _, a := range answers {
+		if a.err == nil {
+			a.err = against[a.statement]
+		}
+		r.OK = r.OK && a.err == nil
+		r.Attestations = append(r.Attestations, describeAttestation(a.path, a.statement, a.err))
+	}
+	for _, t := range all {
+		report := togetherReport{t.Curve.String(), t.Epoch, hex.EncodeToString(t.RootKey.Bytes()), t.Subject, t.Threshold, t.Nodes, t.Enough, t.Enough && asked, ""}
+		if t.Doubt != nil {
+			r.OK, report.Reason = false, t.Doubt.Error()
+		}
+		r.Together = append(r.Together, report)
+	}
+	return r
 }
 
 // asked reports whether it is known what was asked, so that answers are fresh.
@@ -124,8 +158,8 @@ func readAttestations(path string) ([]audit.Signed, error) {
 }
 
 // readGroups reads the public description of the groups in share files.
-func readGroups(paths []string) ([]*share.Group, error) {
-	var groups []*share.Group
+func readGroups(paths []string) ([]*audit.Roster, error) {
+	var groups []*audit.Roster
 	for _, path := range paths {
 		data, err := strict.ReadFile(path, share.MaxFileSize)
 		if err != nil {
@@ -141,28 +175,28 @@ func readGroups(paths []string) ([]*share.Group, error) {
 			if err := s.Err(); err != nil {
 				return nil, cli.Fail(cli.Mismatch, fmt.Errorf("--group-file %q: %w", path, err))
 			}
-			groups = append(groups, s.Group)
+			groups = append(groups, audit.NewRoster(s.Group))
 		}
 	}
 	return groups, nil
 }
 
 // checkStatement holds a statement against what the auditor asked and knows.
-func checkStatement(s *audit.Statement, wanted audit.Statement, groups []*share.Group) error {
+func checkStatement(s *audit.Statement, wanted audit.Statement, groups []*audit.Roster) error {
 	if wanted.Challenge != s.Challenge && wanted.Challenge != "" || wanted.Report != s.Report && wanted.Report != "" {
 		return fmt.Errorf("%w: node %q answered another question: %s", audit.ErrContradicts, s.NodeID, s.Subject())
 	}
 	if len(groups) == 0 {
 		return nil
 	}
-	i := slices.IndexFunc(groups, func(g *share.Group) bool { return g.RootKey.Equal(s.RootKey) && g.Epoch() == s.Epoch })
+	i := slices.IndexFunc(groups, func(g *audit.Roster) bool { return g.Group.RootKey.Equal(s.RootKey) && g.Epoch == s.Epoch })
 	if i < 0 {
-		i = slices.IndexFunc(groups, func(g *share.Group) bool { return g.RootKey.Equal(s.RootKey) })
+		i = slices.IndexFunc(groups, func(g *audit.Roster) bool { return g.Group.RootKey.Equal(s.RootKey) })
 	}
 	if i < 0 {
 		return fmt.Errorf("%w: node %q attests to a root key that is none of --group-file", audit.ErrContradicts, s.NodeID)
 	}
-	return s.CheckGroup(groups[i])
+	return groups[i].Check(s)
 }
 
 type checkReport struct {
@@ -199,6 +233,7 @@ type togetherReport struct {
 	Nodes     []string `json:"nodes"`
 	Enough    bool     `json:"enough"`      // these holders had the root private key between them when they signed
 	Fresh     bool     `json:"recoverable"` // and they answered what was asked
+	Reason    string   `json:"reason"`      // why not all of them can be true; empty if nothing shows that
 }
 
 func describeAttestation(path string, s *audit.Statement, err error) attestationReport {
@@ -218,6 +253,11 @@ func (r *checkReport) first() string {
 	for _, a := range r.Attestations {
 		if !a.OK {
 			return fmt.Sprintf("%q: %s", a.Path, a.Reason)
+		}
+	}
+	for _, t := range r.Together {
+		if t.Reason != "" {
+			return t.Reason
 		}
 	}
 	return ""
@@ -240,6 +280,8 @@ func (r *checkReport) print(w io.Writer, asked bool) error {
 			fmt.Fprintf(&b, "  recoverable: %s have the root private key between them\n", holder.Sentence(quoteAll(t.Nodes)))
 		case t.Enough:
 			fmt.Fprintf(&b, "  NOT SHOWN to be recoverable today: %s had the root private key between them when they signed\n", holder.Sentence(quoteAll(t.Nodes)))
+		case t.Reason != "":
+			fmt.Fprintf(&b, "  NOT SHOWN to be recoverable, and %s\n", cli.Clean(t.Reason))
 		default:
 			b.WriteString("  NOT SHOWN to be recoverable\n")
 		}

@@ -172,7 +172,7 @@ func (r inspectReport) print(w io.Writer) error {
 		if i > 0 {
 			b.WriteByte('\n')
 		}
-		fmt.Fprintf(&b, "%s: %s\n", f.Path, f.Kind)
+		fmt.Fprintf(&b, "%s: %s\n", cli.Clean(f.Path), f.Kind)
 		if f.Error != "" {
 			fmt.Fprintf(&b, "  cannot be used: %s\n", cli.Clean(f.Error))
 		}

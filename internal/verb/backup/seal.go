@@ -92,6 +92,9 @@ func runSeal(e *cli.Env, args []string) error {
 			return err
 		}
 	}
+	if err := session.CheckRoots(); err != nil {
+		return err
+	}
 	files := filesToSeal(session)
 	warnTogether(e, files, session)
 	if err := to.seal(e, set, target, files); err != nil {

@@ -7,6 +7,7 @@ import (
 
 	"lifeboat/audit"
 	"lifeboat/audit/report"
+	"lifeboat/internal/curve"
 	"lifeboat/internal/verb/holder"
 	"lifeboat/share"
 )
@@ -72,6 +73,12 @@ func notExercised(s *holder.Session, o *holder.Outcome, bookPath string) []strin
 	}
 	if len(s.Roots) == 0 {
 		list = append(list, "your own records of the root keys: no --xpub was given, so the root keys are what the files say")
+	} else {
+		for _, c := range curve.All() {
+			if !s.Recorded(c) && slices.ContainsFunc(o.Sets, func(set *holder.Set) bool { return set.Wanted && set.Group.Curve == c }) {
+				list = append(list, fmt.Sprintf("your own record of the root key on %v: no --xpub was given for it, so it is what the files say", c))
+			}
+		}
 	}
 	if bookPath == "" {
 		list = append(list, "the addresses: no address book was given")

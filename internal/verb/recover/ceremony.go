@@ -298,7 +298,7 @@ func (r *ceremonyReport) print(w io.Writer) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n", r.Did)
 	for _, path := range r.Written {
-		fmt.Fprintf(&b, "written: %s\n", path)
+		fmt.Fprintf(&b, "written: %s\n", cli.Clean(path))
 	}
 	b.WriteString(r.about)
 	if len(r.Fingerprint) > 0 {

@@ -131,6 +131,9 @@ func (f *planFlags) groupsOf(e *cli.Env, set *cli.Flags, paths []string) ([]*sha
 			shares = append(shares, entry.Sealed)
 		}
 	}
+	if err := session.CheckRoots(); err != nil {
+		return nil, err
+	}
 	var groups []*share.Group
 	for _, s := range share.Collect(shares) {
 		if f.group == "" || s.Group.ID == f.group {

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"os"
 	"slices"
 	"strings"
 
@@ -73,6 +75,11 @@ func runGuide(e *cli.Env, args []string) error {
 	g := &guide{env: e, paths: set.Args()}
 	if err := g.choose(set, *lost); err != nil {
 		return err
+	}
+	for _, path := range g.paths {
+		if missing(path) {
+			return cli.Fail(cli.Failed, fmt.Errorf("there is nothing of the name %q", path), "look for a slip of the pen, and run it again")
+		}
 	}
 	if err := set.Confine(g.paths...); err != nil {
 		return err
@@ -164,8 +171,9 @@ func (g *guide) ask(set *cli.Flags) error {
 			return err
 		}
 	}
+	const next = "Share file, bundle or address book that is there, or a folder of them (Enter when that is all): "
+	question = next
 	for len(g.paths) < 100 {
-		question := "Share file, bundle or address book that is there, or a folder of them (Enter when that is all): "
 		path, err := terminal.Line(question)
 		if err != nil {
 			return err
@@ -173,59 +181,20 @@ func (g *guide) ask(set *cli.Flags) error {
 		if path == "" {
 			break
 		}
-		g.paths = append(g.paths, path)
+		if missing(path) {
+			question = fmt.Sprintf("There is nothing of the name %q. Once more, without quotes (Enter when that is all): ", path)
+			continue
+		}
+		g.paths, question = append(g.paths, path), next
 	}
 	return nil
 }
 
-// argument is a path as it can stand in a command line: not as a flag.
-func argument(path string) string {
-	if strings.HasPrefix(path, "-") {
-		return "./" + path
-	}
-	return path
-}
-
-// files are the share files and bundles to name in the commands.
-func (g *guide) files() (files []string, bundles bool) {
-	for _, v := range g.found.Vaults {
-		if len(v.Epochs) == 0 {
-			continue
-		}
-		for _, h := range v.Epochs[0].Holders {
-			for _, c := range h.Copies {
-				if !slices.Contains(files, c.Path) {
-					files, bundles = append(files, c.Path), bundles || c.Bundle
-				}
-				break // one copy of each share will do
-			}
-		}
-	}
-	for _, f := range g.found.Files { // without a public manifest, it may hold one
-		if f.Kind == audit.Bundle && !slices.Contains(files, f.Path) {
-			files, bundles = append(files, f.Path), true
-		}
-	}
-	for i := range files {
-		files[i] = argument(files[i])
-	}
-	return files, bundles
-}
-
-// lostNodes are the nodes whose shares are not among the files.
-func (g *guide) lostNodes() []string {
-	var nodes []string
-	for _, v := range g.found.Vaults {
-		if len(v.Epochs) == 0 {
-			continue
-		}
-		for _, h := range v.Epochs[0].Holders {
-			if !h.Here() && !slices.Contains(nodes, h.NodeID) {
-				nodes = append(nodes, h.NodeID)
-			}
-		}
-	}
-	return nodes
+// missing says that nothing has this name. What is there and cannot be read is
+// the auditor's to report.
+func missing(path string) bool {
+	_, err := os.Stat(path)
+	return errors.Is(err, fs.ErrNotExist)
 }
 
 // checkNode refuses a node that no file lists, since its name would stand in the
@@ -284,10 +253,15 @@ func (g *guide) print(b *strings.Builder, enough bool) {
 		b.WriteString(findFirst)
 		sections = nil
 	}
+	var steps strings.Builder
 	for _, heading := range sections {
-		text := runbooks.Section(g.is.role, heading)
-		fmt.Fprintf(b, "%s\n\n%s\n\n", strings.ToUpper(heading), g.fill(text))
+		fmt.Fprintf(&steps, "%s\n\n%s\n\n", strings.ToUpper(heading), g.fill(runbooks.Section(g.is.role, heading)))
 	}
+	if taken := taken(steps.String()); len(taken) > 0 {
+		fmt.Fprintf(b, "HERE ALREADY: %s. Nothing is overwritten: a command that would write one of them refuses.\n"+
+			"Go on with what you made before, or put another name after -o, and where it is read.\n\n", cli.Clean(holder.Sentence(taken)))
+	}
+	b.WriteString(steps.String())
 	fmt.Fprintf(b, "The whole runbook: mpc-recover guide --role %s\n", g.is.role)
 }
 
@@ -322,52 +296,15 @@ func (g *guide) printCommands(b *strings.Builder) {
 		fmt.Fprintf(b, "  Bundles among %s want the identity that opens them: add -i IDENTITY to each command.\n", cli.Clean(report.CommandLine(files)))
 	}
 	g.printLost(b)
-	if len(g.books) == 0 && g.is.name == "provider" {
+	switch _, _, known := g.holders(); {
+	case g.is.name != "provider" && !known:
+		b.WriteString("  These files do not say one set of holders and one threshold for every root key. Find them out, and put them\n  where --party and --threshold are left open below; --group reshares one group alone.\n")
+	case g.is.name == "provider" && len(g.books) == 0:
 		b.WriteString("  No address book is among the files. Without one leave --addresses out; --root gives the key, and\n  mpc-derive find searches for the addresses.\n")
+	case g.is.name == "provider" && len(g.books) > 1:
+		fmt.Fprintf(b, "  There are %d address books: %s. Each command takes one, and those below\n"+
+			"  take the first. Is it the newest? For each other one run verify and key again with it, and another name after -o.\n", len(g.books), cli.Clean(report.CommandLine(arguments(g.books))))
 	}
-}
-
-// fill puts the names of this case where the runbook has placeholders.
-func (g *guide) fill(text string) string {
-	if g.found == nil {
-		return text
-	}
-	files, _ := g.files()
-	var r []string
-	if len(files) > 0 {
-		r = append(r, "FILE FILE", report.CommandLine(files))
-		r = append(r, "new-share.json FILE", "new-share.json "+report.CommandLine(files[:1]))
-	}
-	if len(g.books) > 0 {
-		r = append(r, "--addresses BOOK", "--addresses "+report.CommandLine([]string{argument(g.books[0])}))
-	} else {
-		r = append(r, " --addresses BOOK", "")
-	}
-	node := g.node
-	if lost := g.lostNodes(); node == "" && len(lost) == 1 {
-		node = lost[0]
-	}
-	if node != "" {
-		r = append(r, "--lost NODE", "--lost "+report.CommandLine([]string{node}))
-	}
-	var roots []string
-	for _, v := range g.found.Vaults {
-		if v.Root != "" {
-			roots = append(roots, "--xpub KEY")
-		}
-	}
-	if len(roots) > 1 { // one for each curve
-		r = append(r, "--xpub KEY", strings.Join(roots, " "))
-	}
-	replace := strings.NewReplacer(r...)
-	var out []string
-	for line := range strings.SplitSeq(text, "\n") {
-		if strings.HasPrefix(strings.TrimSpace(line), "mpc-") { // a command
-			line = cli.Clean(replace.Replace(line))
-		}
-		out = append(out, line)
-	}
-	return strings.Join(out, "\n")
 }
 
 // verdict is exit status 3 if the files are too few for any root key to be

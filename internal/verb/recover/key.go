@@ -13,6 +13,7 @@ import (
 	"lifeboat/chains"
 	"lifeboat/derive"
 	"lifeboat/internal/cli"
+	"lifeboat/internal/curve"
 	"lifeboat/internal/secret"
 	"lifeboat/internal/verb/addresses"
 	"lifeboat/internal/verb/holder"
@@ -167,6 +168,7 @@ func (f *keyFlags) recover(e *cli.Env, set *cli.Flags, session *holder.Session, 
 		outcome = needless(session)
 	}
 	outcome.Blame(e)
+	f.warnUnrecorded(e, session, vaults)
 	r := &keyReport{Tool: e.Program + " " + cli.Version, Date: set.Date().Format("2006-01-02"), Conditions: conditions, table: table}
 	r.describe(outcome, vaults)
 	if len(vaults) == 0 {
@@ -194,6 +196,23 @@ func (f *keyFlags) recover(e *cli.Env, set *cli.Flags, session *holder.Session, 
 		e.Warn("%s", leak)
 	}
 	return f.conclude(e, table, verdict)
+}
+
+// warnUnrecorded names the curves without an --xpub, if another curve has one.
+func (f *keyFlags) warnUnrecorded(e *cli.Env, session *holder.Session, vaults []*vault) {
+	for _, c := range curve.All() {
+		if len(session.Roots) == 0 || session.Recorded(c) {
+			continue
+		}
+		if slices.ContainsFunc(vaults, func(v *vault) bool { return v.key.Public().Curve() == c }) {
+			e.Warn("no --xpub was given on %v: the root key there is the one that the files name", c)
+		}
+		if f.salvage && slices.ContainsFunc(session.Inputs, func(in *holder.Input) bool {
+			return slices.ContainsFunc(in.Entries, func(entry *holder.Entry) bool { return entry.Share != nil && entry.Sealed.Curve == c })
+		}) {
+			e.Warn("no --xpub was given on %v, so --salvage leaves the shares on it alone", c)
+		}
+	}
 }
 
 func (f *keyFlags) writesChildren() bool { return f.addresses != "" || len(f.paths) > 0 }

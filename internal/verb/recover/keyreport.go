@@ -71,5 +71,5 @@ func (r *keyReport) print(w io.Writer, t *holder.Target) {
 	if t.Plain {
 		what = "folder, in the clear"
 	}
-	fmt.Fprintf(w, "written: %s (%s)\n", t.Path, what)
+	fmt.Fprintf(w, "written: %s (%s)\n", cli.Clean(t.Path), what)
 }

@@ -267,7 +267,7 @@ func (r *repairReport) print(w io.Writer) error {
 	if r.Bundle {
 		how = "bundle"
 	}
-	fmt.Fprintf(&b, "written: %s (%s; read back and opened)\n", r.Path, how)
+	fmt.Fprintf(&b, "written: %s (%s; read back and opened)\n", cli.Clean(r.Path), how)
 	printNext(&b, r.Next)
 	_, err := io.WriteString(w, b.String())
 	return err

@@ -100,7 +100,7 @@ func (r *reshareReport) print(w io.Writer) error {
 		if f.Bundle {
 			how = "bundle for its recipient"
 		}
-		fmt.Fprintf(&b, "written: %s (%s; read back and opened)\n", f.Path, how)
+		fmt.Fprintf(&b, "written: %s (%s; read back and opened)\n", cli.Clean(f.Path), how)
 	}
 	printNext(&b, r.Next)
 	_, err := io.WriteString(w, b.String())

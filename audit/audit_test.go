@@ -290,31 +290,13 @@ func TestClear(t *testing.T) {
 
 // A bundle counts by its public manifest, and only if it is the bundle described.
 func TestBundles(t *testing.T) {
-	const recipient = "age1zvkyg2lqzraa2lnjvqej32nkuu0ues2s82hzrye869xeexvn73equnujwj"
-	to, err := backup.ParseRecipient(recipient, "safe")
-	if err != nil {
-		t.Fatal(err)
-	}
-	seal := func(path string, facts []backup.ShareFacts) (bundle, manifest [2]string) {
-		var out bytes.Buffer
-		sealed, err := backup.Seal(&out, []backup.File{{Name: "share.json", Shares: facts, Open: opener("{}")}}, []backup.Recipient{to}, backup.Meta{Tool: "test", Date: day})
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer sealed.Wipe()
-		b, err := sealed.Public.Marshal()
-		if err != nil {
-			t.Fatal(err)
-		}
-		return [2]string{path, out.String()}, [2]string{path + ".manifest.json", string(b)}
-	}
 	plain := auditOf(audit.Options{}, of(vault, 0)...)
 	fact := func(holder int) []backup.ShareFacts {
 		e := plain.Vaults[0].Epochs[0]
 		h := e.Holders[holder]
 		return []backup.ShareFacts{{GroupID: e.GroupIDs[0], Curve: "secp256k1", Epoch: e.Epoch, ShareID: h.ShareID, NodeID: h.NodeID}}
 	}
-	bundle, manifest := seal("b.age", fact(1))
+	bundle, manifest := sealed(t, "b.age", fact(1))
 	has := func(r *audit.Report, code string) bool {
 		return slices.ContainsFunc(r.Findings, func(f audit.Finding) bool { return f.Code == code })
 	}
@@ -349,14 +331,14 @@ func TestBundles(t *testing.T) {
 	for _, id := range []string{"12345", "0", "x", strings.Repeat("9", 1000)} {
 		stranger := fact(1)
 		stranger[0].ShareID, stranger[0].NodeID = id, "stranger"
-		forged, lie := seal("forged.age", stranger)
+		forged, lie := sealed(t, "forged.age", stranger)
 		files := append(of(vault, 0), forged, lie)
 		r := auditOf(audit.Options{Epochs: []string{stranger[0].Epoch}}, files...)
 		if e := r.Vaults[0].Epochs[0]; e.Status != audit.TooFew || len(e.Holders) != 3 || !has(r, "manifest-contradicts") {
 			t.Errorf("a manifest with share ID %.20q, which the roster does not have: %v, %d holders", id, e.Status, len(e.Holders))
 		}
 	}
-	both, second := seal("both.age", append(fact(1), fact(2)...))
+	both, second := sealed(t, "both.age", append(fact(1), fact(2)...))
 	if r := with(both, second); !has(r, "shares-together") {
 		t.Errorf("two shares in one bundle: %+v", r.Findings)
 	}

@@ -2,11 +2,11 @@ package audit
 
 import (
 	"encoding/hex"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
 
+	"lifeboat/backup"
 	"lifeboat/internal/curve"
 	"lifeboat/share"
 )
@@ -14,76 +14,106 @@ import (
 // epoch is one set of shares while it is put together, from share files, from
 // public manifests and from attestations.
 type epoch struct {
-	curve      string
-	name       string       // the epoch's fingerprint
-	root       *curve.Point // nil if only public manifests speak of it
-	set        *share.Set   // nil without a good share file
-	threshold  int          // 0: unknown
-	groupIDs   []string
-	created    []string
-	holders    []Holder
-	claims     []attested   // what attestations say, fresh or not; of one holder once
-	statements []*Statement // fresh ones
+	curve     string
+	name      string       // the epoch's fingerprint
+	root      *curve.Point // nil if only public manifests speak of it
+	set       *share.Set   // nil without a good share file
+	roster    *Roster      // of the set
+	threshold int          // 0: unknown
+	groupIDs  []string
+	created   []string
+	holders   []Holder
+	byID      map[[curve.ScalarSize]byte]int // where a holder stands, by the share ID modulo the order
+	byNode    map[string]int
+	attested  []attested // attestations that the roster does not contradict
+	shown     bool       // any threshold of the attestations that count, fresh or not, combine to the root key
 }
 
-// holder returns the holder of a share ID, who is added if they are new.
-func (e *epoch) holder(shareID, nodeID string) *Holder {
-	for i := range e.holders {
-		if e.holders[i].ShareID == shareID {
-			return &e.holders[i]
+// holder returns the holder of a share ID, who is added if they are new. However
+// a file spells the ID, it is the same one.
+func (e *epoch) holder(id share.ID, nodeID string) *Holder {
+	x := id.Scalar().Bytes()
+	i, ok := e.byID[x]
+	if !ok {
+		if e.byID == nil {
+			e.byID, e.byNode = map[[curve.ScalarSize]byte]int{}, map[string]int{}
+		}
+		i = len(e.holders)
+		e.byID[x], e.byNode[nodeID] = i, i
+		e.holders = append(e.holders, Holder{NodeID: nodeID, ShareID: id.Text, Copies: []Copy{}, Damaged: []string{}})
+	}
+	return &e.holders[i]
+}
+
+// admits reports whether there may be such a holder: one of the roster or, if it is
+// not known, one whose node does not have another share ID already.
+func (e *epoch) admits(id share.ID, nodeID string) bool {
+	_, listed := e.byID[id.Scalar().Bytes()]
+	_, other := e.byNode[nodeID]
+	return listed || e.set == nil && !other
+}
+
+// setName names a set of shares, or all that claim one epoch if the root key is empty.
+type setName struct{ curve, epoch, root string }
+
+// gathered are the sets of shares that files speak of. Nothing keeps files
+// without a roster from claiming one epoch for two root keys.
+type gathered struct {
+	all []*epoch
+	by  map[setName]*epoch // the first of each name
+}
+
+func (g *gathered) add(e *epoch) *epoch {
+	g.all = append(g.all, e)
+	names := []setName{{e.curve, e.name, ""}}
+	if e.root != nil {
+		names = append(names, setName{e.curve, e.name, string(e.root.Bytes())})
+	}
+	for _, n := range names {
+		if g.by[n] == nil {
+			g.by[n] = e
 		}
 	}
-	e.holders = append(e.holders, Holder{NodeID: nodeID, ShareID: shareID, Copies: []Copy{}, Damaged: []string{}})
-	return &e.holders[len(e.holders)-1]
-}
-
-// lists reports whether a share ID is in the roster, or the roster is not known, and
-// returns the ID as the roster has it.
-func (e *epoch) lists(shareID string) (string, bool) {
-	if e.set == nil {
-		return shareID, true
-	}
-	id, err := share.NewID(e.set.Group.Curve, shareID)
-	if err != nil {
-		return "", false
-	}
-	p := e.set.Group.Participant(id)
-	if p == nil {
-		return "", false
-	}
-	return p.ShareID.Text, true
+	return e
 }
 
 // epochs puts together what all files say.
 func (a *Auditor) epochs() []*epoch {
-	var all []*epoch
+	g := &gathered{by: map[setName]*epoch{}}
 	for _, set := range share.Collect(a.shares) {
-		all = append(all, a.fromFiles(set))
+		g.add(a.fromFiles(set))
 	}
 	for _, s := range a.attested {
-		all = a.placeStatement(all, s)
+		a.placeStatement(g, s)
+	}
+	scales := newScales()
+	for _, e := range g.all {
+		if len(e.attested) > 0 {
+			a.weigh(e, scales)
+		}
 	}
 	for _, b := range a.bundles {
 		if b.manifest != nil {
-			all = a.placeBundle(all, b)
+			a.placeBundle(g, b)
 		}
 	}
 	for _, s := range a.shares {
 		if s.Err() != nil {
-			placeDamaged(all, s)
+			placeDamaged(g.all, s)
 		}
 	}
-	return all
+	return g.all
 }
 
 func (a *Auditor) fromFiles(set *share.Set) *epoch {
 	g := set.Group
-	e := &epoch{curve: g.Curve.String(), name: g.Epoch(), root: g.RootKey, set: set, threshold: g.Threshold}
+	e := &epoch{curve: g.Curve.String(), root: g.RootKey, set: set, roster: NewRoster(g), threshold: g.Threshold}
+	e.name = e.roster.Epoch
 	for _, p := range g.Participants {
-		e.holder(p.ShareID.Text, p.NodeID).PublicKey = hex.EncodeToString(p.PublicKey.Bytes())
+		e.holder(p.ShareID, p.NodeID).PublicKey = hex.EncodeToString(p.PublicKey.Bytes())
 	}
 	for _, s := range set.Shares {
-		h := e.holder(g.Participant(*s.ShareID).ShareID.Text, s.NodeID)
+		h := e.holder(*s.ShareID, s.NodeID)
 		if c := (Copy{Path: s.Path, Clear: s.Kind == share.TSSLib}); !slices.Contains(h.Copies, c) {
 			h.Copies = append(h.Copies, c)
 		}
@@ -96,74 +126,108 @@ func (a *Auditor) fromFiles(set *share.Set) *epoch {
 	return e
 }
 
+// What to do about attestations that contradict each other, or share files.
+const (
+	askAgain = "ask the holder for a new attestation, made from the file that they keep"
+	findOut  = "find out which of them is of the file that the holder keeps, and have the share file of any holder beside them"
+)
+
 // placeStatement adds an attestation to its epoch. One that contradicts the share
-// files, or one that was there before it, counts for nothing.
-func (a *Auditor) placeStatement(all []*epoch, s attested) []*epoch {
-	i := slices.IndexFunc(all, func(e *epoch) bool { return e.curve == s.Curve.String() && e.name == s.Epoch })
-	if i < 0 {
-		i = len(all)
-		all = append(all, &epoch{curve: s.Curve.String(), name: s.Epoch, root: s.RootKey, threshold: s.Threshold, groupIDs: []string{s.GroupID}})
+// files counts for nothing.
+func (a *Auditor) placeStatement(g *gathered, s attested) {
+	n := setName{s.Curve.String(), s.Epoch, ""}
+	first := g.by[n]
+	if first != nil && first.set != nil {
+		if err := first.roster.Check(s.Statement); err != nil {
+			a.find(Error, "attestation-contradicts", s.path, askAgain, "an attestation counts for nothing: %v", err)
+			return
+		}
+		first.attested = append(first.attested, s)
+		return
 	}
-	e := all[i]
-	var err error
-	switch {
-	case e.set != nil:
-		err = s.CheckGroup(e.set.Group)
-	case !e.root.Equal(s.RootKey) || e.threshold != s.Threshold:
-		err = fmt.Errorf("%w: attestations of one epoch name different root keys or thresholds", ErrContradicts)
+	n.root = string(s.RootKey.Bytes())
+	e := g.by[n]
+	if e == nil {
+		e = g.add(&epoch{curve: n.curve, name: s.Epoch, root: s.RootKey})
+		if first != nil {
+			for _, path := range []string{first.attested[0].path, s.path} {
+				a.find(Error, "attestation-contradicts", path, findOut, "attestations of epoch %s name different root keys, and a set of shares has one", s.Epoch)
+			}
+		}
 	}
-	if err != nil {
-		a.find(Error, "attestation-contradicts", s.path, "ask the holder for a new attestation, made from the file that they keep", "an attestation counts for nothing: %v", err)
-		return all
+	e.attested = append(e.attested, s)
+}
+
+// weigh counts the fresh attestations of an epoch, but for those that cannot be
+// true together with others. Old ones show as well who the holders are.
+func (a *Auditor) weigh(e *epoch, scales *scales) {
+	var statements []*Statement
+	path := map[*Statement]string{}
+	for _, s := range e.attested {
+		statements = append(statements, s.Statement)
+		path[s.Statement] = s.path
 	}
-	if e.set == nil && e.contradicted(a, s) || !s.fresh {
-		return all
+	w := scales.weigh(statements)
+	e.threshold, e.shown = w.threshold, w.shown
+	if e.set == nil {
+		for _, s := range w.counted {
+			e.groupIDs = appendNew(e.groupIDs, s.GroupID)
+		}
 	}
+	for _, s := range e.attested {
+		o := w.against[s.Statement]
+		switch {
+		case o == nil && s.fresh:
+			a.attest(e, s)
+		case o == nil:
+		case o.unseen:
+			a.find(Error, "attestations-too-many", s.path, findOut, "attestations of epoch %s name more than %d holders, and a set of shares has no more: %d of them were not looked at", e.name, share.MaxParticipants, w.unseen)
+		case o.other != nil:
+			a.find(Error, "attestation-contradicts", path[o.other], findOut, "an attestation counts for nothing: %v", o.err)
+			fallthrough
+		default:
+			a.find(Error, "attestation-contradicts", s.path, findOut, "an attestation counts for nothing: %v", o.err)
+		}
+	}
+	if w.doubt != nil {
+		for _, s := range e.attested {
+			a.find(Error, "attestation-contradicts", s.path, findOut, "epoch %s: %v", e.name, w.doubt)
+		}
+	}
+}
+
+// attest counts a fresh attestation for its holder.
+func (a *Auditor) attest(e *epoch, s attested) {
 	if a.o.Challenge == "" {
 		a.find(Note, "challenge-not-given", s.path, "give the challenge that you set with --challenge", "the attestation counts whatever it answers: it may be an old one, with any date")
 	}
-	e.statements = append(e.statements, s.Statement)
-	h := e.holder(s.ShareID.Text, s.NodeID)
+	h := e.holder(s.ShareID, s.NodeID)
 	if h.Attested == nil || h.Attested.Date < s.Date {
 		h.Attested = &Proof{s.path, s.Date, s.Subject()}
 	}
-	return all
-}
-
-// contradicted reports whether another attestation of the epoch says something
-// else of the same holder, where no share file says which of them is right.
-func (e *epoch) contradicted(a *Auditor, s attested) bool {
-	for _, o := range e.claims {
-		switch some, all := s.sameHolder(o.Statement); {
-		case all:
-			return false
-		case some:
-			for _, path := range []string{o.path, s.path} {
-				a.find(Error, "attestation-contradicts", path, "find out which of them is of the file that the holder keeps, and have the share file of any holder beside them",
-					"two attestations of epoch %s, of nodes %q and %q, give one holder two node IDs, share IDs or share public keys: the second counts for nothing", e.name, o.NodeID, s.NodeID)
-			}
-			return true
-		}
-	}
-	e.claims = append(e.claims, s)
-	return false
 }
 
 // placeBundle adds the shares that a bundle's public manifest names. Nothing vouches
-// for a manifest, so a share that the roster of the share files does not have counts
-// for nothing.
-func (a *Auditor) placeBundle(all []*epoch, b *bundleFile) []*epoch {
+// for a manifest, so a share that contradicts what else is known counts for nothing.
+func (a *Auditor) placeBundle(g *gathered, b *bundleFile) {
 	for _, s := range b.manifest.Shares {
-		i := slices.IndexFunc(all, func(e *epoch) bool { return e.curve == s.Curve && e.name == s.Epoch })
-		if i < 0 {
-			i = len(all)
-			all = append(all, &epoch{curve: s.Curve, name: s.Epoch})
+		e := g.by[setName{s.Curve, s.Epoch, ""}]
+		id, err := manifestID(s)
+		why := ""
+		switch {
+		case err != nil:
+			why = "whose curve or share ID is none"
+		case e == nil:
+			e = g.add(&epoch{curve: s.Curve, name: s.Epoch})
+		case e.admits(id, s.NodeID):
+		case e.set != nil:
+			why = "that the share files of this epoch do not list"
+		default:
+			why = "which is known with another share ID"
 		}
-		e := all[i]
-		id, ok := e.lists(s.ShareID)
-		if !ok {
+		if why != "" {
 			a.find(Error, "manifest-contradicts", b.path, "have the bundle opened (mpc-backup verify) and find out who wrote the manifest",
-				"its public manifest names a share of epoch %s, of node %.70q, that the share files of this epoch do not list: it counts for nothing", e.name, s.NodeID)
+				"its public manifest names a share of epoch %.70q, of node %.70q, %s: it counts for nothing", s.Epoch, s.NodeID, why)
 			continue
 		}
 		h := e.holder(id, s.NodeID)
@@ -172,7 +236,14 @@ func (a *Auditor) placeBundle(all []*epoch, b *bundleFile) []*epoch {
 		}
 		e.groupIDs = appendNew(e.groupIDs, s.GroupID)
 	}
-	return all
+}
+
+func manifestID(s backup.PublicShare) (share.ID, error) {
+	c, ok := curve.ByName(s.Curve)
+	if !ok {
+		return share.ID{}, backup.ErrDamaged
+	}
+	return share.NewID(c, s.ShareID)
 }
 
 // placeDamaged shows a broken file where its share should be: with the holder of
@@ -191,24 +262,15 @@ func placeDamaged(all []*epoch, s *share.Sealed) {
 	}
 }
 
-// proven reports whether the holders who attested have the root key between them.
-func (e *epoch) proven() bool {
-	if e.root == nil || len(e.statements) == 0 {
-		return false
-	}
-	t := &Together{Curve: e.statements[0].Curve, RootKey: e.root, Epoch: e.name}
-	for _, s := range e.statements {
-		t.add(s)
-	}
-	return len(t.statements) >= e.threshold && t.combines()
-}
-
 // attested is a statement whose signature was verified.
 type attested struct {
 	*Statement
 	path  string
 	fresh bool
 }
+
+// maxSigned is how many attestations one audit looks at.
+const maxSigned = 20_000
 
 // attestation reads a file of attestations, and reports whether it is one.
 func (a *Auditor) attestation(s Source, data []byte) bool {
@@ -222,6 +284,10 @@ func (a *Auditor) attestation(s Source, data []byte) bool {
 	list, err := ParseAttestations(data)
 	if err != nil {
 		a.find(Error, "damaged-attestation", s.Path, again, "the file of attestations cannot be read: %v", err)
+		return true
+	}
+	if a.signed += len(list); a.signed > maxSigned {
+		a.find(Error, "attestations-too-many", s.Path, "audit fewer files at once", "the files hold more than %d attestations: those of this one were not looked at", maxSigned)
 		return true
 	}
 	for i := range list {

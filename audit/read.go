@@ -26,15 +26,23 @@ type Auditor struct {
 	bundles    []*bundleFile
 	manifests  []*manifestFile
 	attested   []attested
+	signed     int // attestations that were looked at
 	books      []Book
 	toCheck    []string // address books that were found
 	findings   []Finding
+	noted      map[note]int // where a finding stands among the findings
 	notCovered []string
 	unreadable int
 }
 
 // New returns an auditor that has seen nothing.
-func New(o Options) *Auditor { return &Auditor{o: o} }
+func New(o Options) *Auditor { return &Auditor{o: o, noted: map[note]int{}} }
+
+// note is a finding without what it is about, or with one such thing.
+type note struct {
+	level                 Level
+	code, text, do, about string
+}
 
 type bundleFile struct {
 	path     string
@@ -59,13 +67,18 @@ const headSize = 4 << 10 // bytes that are enough to recognise a file
 // find notes a finding about a file or a vault. What is true of several is one
 // finding.
 func (a *Auditor) find(level Level, code, about, do, format string, args ...any) {
-	text := fmt.Sprintf(format, args...)
-	i := slices.IndexFunc(a.findings, func(f Finding) bool { return f.Code == code && f.Level == level && f.Text == text && f.Do == do })
-	if i < 0 {
+	n := note{level: level, code: code, text: fmt.Sprintf(format, args...), do: do}
+	i, ok := a.noted[n]
+	if !ok {
 		i = len(a.findings)
-		a.findings = append(a.findings, Finding{Level: level, Code: code, Text: text, Do: do, About: []string{}})
+		a.noted[n] = i
+		a.findings = append(a.findings, Finding{Level: level, Code: code, Text: n.text, Do: do, About: []string{}})
 	}
-	a.findings[i].About = appendNew(a.findings[i].About, about)
+	n.about = about
+	if _, twice := a.noted[n]; !twice {
+		a.noted[n] = i
+		a.findings[i].About = append(a.findings[i].About, about)
+	}
 }
 
 // Unread notes a file, or a folder, that could not be read.

@@ -4,7 +4,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -195,86 +194,50 @@ func (s *Statement) Subject() string {
 	return fmt.Sprintf("challenge %q", s.Challenge)
 }
 
-// CheckGroup compares the statement with a group that is known from a file.
-func (s *Statement) CheckGroup(g *share.Group) error {
-	p := g.Participant(s.ShareID)
-	differs := ""
-	switch {
-	case !g.RootKey.Equal(s.RootKey):
-		differs = "root public key"
-	case g.Epoch() != s.Epoch:
-		differs = "epoch: it is of another set of shares"
-	case p == nil:
-		differs = "share ID"
-	case !p.PublicKey.Equal(s.PublicKey):
-		differs = "share public key"
-	case p.NodeID != s.NodeID:
-		differs = "node ID"
-	case g.Threshold != s.Threshold:
-		differs = "threshold"
-	default:
-		return nil
-	}
-	return fmt.Errorf("%w: node %q, group %q: it has another %s", ErrContradicts, s.NodeID, g.ID, differs)
-}
-
-// sameHolder compares the holder of a statement with that of another one of the
-// same epoch, where each holder has a node ID, a share ID and a share public key
-// that no other has: if some are the same and not all, one of the two is wrong.
-func (s *Statement) sameHolder(o *Statement) (some, all bool) {
-	node, id, key := s.NodeID == o.NodeID, s.ShareID.Equal(o.ShareID), s.PublicKey.Equal(o.PublicKey)
-	return node || id || key, node && id && key
-}
-
 // Together is what the statements of one epoch with one subject prove.
 type Together struct {
 	Curve     curve.Curve
 	RootKey   *curve.Point
 	Epoch     string
 	Subject   string
-	Threshold int // the highest that a statement names
-	Nodes     []string
-	Enough    bool // these holders together have the root private key
-
-	statements []*Statement
+	Threshold int      // the highest that a statement names, or that of those which combine
+	Nodes     []string // each holder once, without those that do not belong to the others
+	Enough    bool     // these holders together have the root private key
+	Doubt     error    // they are enough in number and do not combine: some are false
 }
 
 // CollectStatements sorts statements whose signatures were verified, by epoch and subject.
 // Enough holders' statements prove that they have the root private key between
 // them: the share public keys under which they signed combine to the root public
 // key. Fewer prove nothing: anybody can write a roster that leads to a known root
-// public key and sign for fewer than the threshold of its shares.
-func CollectStatements(statements []*Statement) []*Together {
-	var all []*Together
+// public key and sign for fewer than the threshold of its shares. against says of
+// the statements that count for nothing why.
+func CollectStatements(statements []*Statement) (all []*Together, against map[*Statement]error) {
+	type key struct {
+		curve                curve.Curve
+		epoch, root, subject string
+	}
+	var keys []key
+	by := map[key][]*Statement{}
 	for _, s := range statements {
-		i := slices.IndexFunc(all, func(t *Together) bool {
-			return t.Epoch == s.Epoch && t.RootKey.Equal(s.RootKey) && t.Subject == s.Subject()
-		})
-		if i < 0 {
-			i = len(all)
-			all = append(all, &Together{Curve: s.Curve, RootKey: s.RootKey, Epoch: s.Epoch, Subject: s.Subject()})
+		k := key{s.Curve, s.Epoch, string(s.RootKey.Bytes()), s.Subject()}
+		if by[k] == nil {
+			keys = append(keys, k)
 		}
-		all[i].add(s)
+		by[k] = append(by[k], s)
 	}
-	for _, t := range all {
-		t.Enough = len(t.statements) >= t.Threshold && t.combines()
+	against = map[*Statement]error{}
+	scales := newScales()
+	for _, k := range keys {
+		w := scales.weigh(by[k])
+		t := &Together{Curve: k.curve, RootKey: by[k][0].RootKey, Epoch: k.epoch, Subject: k.subject, Threshold: w.threshold, Enough: w.shown, Doubt: w.doubt}
+		for _, s := range w.counted {
+			t.Nodes = append(t.Nodes, s.NodeID)
+		}
+		for s, o := range w.against {
+			against[s] = o.err
+		}
+		all = append(all, t)
 	}
-	return all
-}
-
-func (t *Together) add(s *Statement) {
-	t.Threshold = max(t.Threshold, s.Threshold)
-	if !slices.ContainsFunc(t.statements, func(o *Statement) bool { return o.ShareID.Equal(s.ShareID) }) {
-		t.statements, t.Nodes = append(t.statements, s), append(t.Nodes, s.NodeID)
-	}
-}
-
-// combines interpolates the share public keys at zero.
-func (t *Together) combines() bool {
-	var x []*curve.Scalar
-	var keys []*curve.Point
-	for _, s := range t.statements {
-		x, keys = append(x, s.ShareID.Scalar()), append(keys, s.PublicKey)
-	}
-	return t.Curve.MultiMul(share.Lagrange(x), keys).Equal(t.RootKey)
+	return all, against
 }

@@ -49,7 +49,7 @@ func (a *Auditor) judge(e *epoch) Epoch {
 		case len(rest) > 0:
 			r.Verdict += fmt.Sprintf(" Missing: %s of %s.", number(r.Missing), names(rest))
 		}
-	case e.proven():
+	case e.shown && r.Attested >= r.Threshold:
 		r.Status, basis = Recoverable, attested
 		r.Verdict = fmt.Sprintf("Recoverable by %s: they attested that they hold their shares, and the share public keys combine to the root key.", r.who(basis))
 	case r.Recorded:

@@ -1,0 +1,224 @@
+package audit
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+
+	"lifeboat/internal/curve"
+	"lifeboat/share"
+)
+
+// maxSteps bounds the search for statements that belong together where others beside
+// them do not, in multiplications of points: some seconds for a whole audit.
+const maxSteps = 30_000
+
+var errSomeFalse = errors.New("some of these attestations are false")
+
+// scales weigh statements, epoch after epoch, with the work that is left.
+type scales struct{ steps int }
+
+func newScales() *scales { return &scales{steps: maxSteps} }
+
+// weighed is what the statements of one epoch and root key are worth together.
+type weighed struct {
+	threshold int
+	counted   []*Statement // the first of each holder
+	against   map[*Statement]*objection
+	unseen    int
+	shown     bool  // the threshold's number of the counted combine to the root key
+	doubt     error // they are enough in number and do not: some are false, and which is not known
+}
+
+// objection is why a statement counts for nothing.
+type objection struct {
+	err    error
+	other  *Statement // the one that it contradicts, or nil
+	unseen bool       // it was not looked at
+}
+
+// weigh says which statements of one epoch and root key count. Anybody can sign
+// in the name of an epoch, with a key of their own: where enough statements combine
+// to the root key, the others are false, whatever came first. Where none do, it is
+// the first of those that contradict each other that counts, with the highest
+// threshold.
+func (s *scales) weigh(statements []*Statement) *weighed {
+	w := &weighed{against: map[*Statement]*objection{}}
+	by := w.limit(statements)
+	thresholds := slices.Sorted(maps.Keys(by))
+	w.threshold = thresholds[len(thresholds)-1]
+	var on map[point]bool
+	for _, t := range thresholds {
+		var err error
+		if on, err = s.combine(t, by[t]); on != nil {
+			w.threshold, w.doubt = t, nil
+			break
+		} else if err != nil && w.doubt == nil {
+			w.doubt = err
+		}
+	}
+	w.count(statements, on)
+	w.shown = on != nil && len(w.counted) >= w.threshold
+	return w
+}
+
+// limit sorts the statements by their thresholds, without those that would be of
+// more holders than there can be.
+func (w *weighed) limit(statements []*Statement) map[int][]*Statement {
+	type claim struct {
+		threshold int
+		node      string
+		point
+	}
+	claims := map[claim]bool{}
+	by := map[int][]*Statement{}
+	for _, s := range statements {
+		c := claim{s.Threshold, s.NodeID, s.point()}
+		if !claims[c] && len(claims) == share.MaxParticipants {
+			w.unseen++
+			w.against[s] = &objection{unseen: true, err: fmt.Errorf("%w: node %q: it was not looked at, as others of its epoch name %d holders already, and there are no more", ErrContradicts, s.NodeID, share.MaxParticipants)}
+			continue
+		}
+		claims[c] = true
+		by[s.Threshold] = append(by[s.Threshold], s)
+	}
+	return by
+}
+
+// count finds the first statement of each holder, who has a node ID, a share ID and
+// a share public key that no other has. If it is known which points belong
+// together, no others count.
+func (w *weighed) count(statements []*Statement, on map[point]bool) {
+	nodes, ids, keys := map[string]*Statement{}, map[[curve.ScalarSize]byte]*Statement{}, map[string]*Statement{}
+	for _, s := range statements {
+		if w.against[s] != nil {
+			continue
+		}
+		p := s.point()
+		known := []*Statement{nodes[s.NodeID], ids[p.id], keys[p.key]}
+		i := slices.IndexFunc(known, func(o *Statement) bool { return o != nil })
+		switch {
+		case s.Threshold != w.threshold:
+			w.against[s] = &objection{err: fmt.Errorf("%w: node %q names a threshold of %d, and others of its epoch one of %d", ErrContradicts, s.NodeID, s.Threshold, w.threshold)}
+		case on != nil && !on[p]:
+			w.against[s] = &objection{err: fmt.Errorf("%w: node %q, group %q: it does not belong to the others of its epoch, whose share public keys combine to the root public key", ErrContradicts, s.NodeID, s.GroupID)}
+		case i < 0:
+			nodes[s.NodeID], ids[p.id], keys[p.key] = s, s, s
+			w.counted = append(w.counted, s)
+		case known[0] != known[1] || known[1] != known[2]:
+			w.against[s] = &objection{err: fmt.Errorf("%w: two attestations of epoch %s, of nodes %q and %q, give one holder two node IDs, share IDs or share public keys", ErrContradicts, s.Epoch, known[i].NodeID, s.NodeID), other: known[i]}
+		}
+	}
+}
+
+// point is what a holder has on the polynomial of an epoch.
+type point struct {
+	id  [curve.ScalarSize]byte // modulo the order
+	key string
+}
+
+func (s *Statement) point() point {
+	return point{s.ShareID.Scalar().Bytes(), string(s.PublicKey.Bytes())}
+}
+
+// combine finds the points that lie on one polynomial of the right degree through the
+// root key: any threshold of them combine to it. None may have failed for want of
+// points, without an error, or because some are false.
+func (s *scales) combine(threshold int, statements []*Statement) (map[point]bool, error) {
+	g := &share.Group{Curve: statements[0].Curve, Threshold: threshold, RootKey: statements[0].RootKey}
+	all := map[point]bool{}
+	var points []point
+	for _, st := range statements {
+		if p := st.point(); !all[p] {
+			all[p] = true
+			points = append(points, p)
+			g.Participants = append(g.Participants, share.Participant{NodeID: strconv.Itoa(len(points)), ShareID: st.ShareID, PublicKey: st.PublicKey})
+		}
+	}
+	if len(points) < threshold {
+		return nil, nil
+	}
+	if g.Check() == nil {
+		return all, nil
+	}
+	on := map[point]bool{}
+	for _, i := range s.search(g) {
+		on[points[i]] = true
+	}
+	if len(on) > 0 {
+		return on, nil
+	}
+	tried := "of them"
+	if s.steps == 0 {
+		tried = "of those that were tried, which were too many to try them all,"
+	}
+	return nil, fmt.Errorf("%w: %d answered and %d are needed, but no %d %s combine to the root public key", errSomeFalse, len(points), threshold, threshold, tried)
+}
+
+// sample is a participant's value of a polynomial.
+type sample struct {
+	at int // index of the participant
+	x  *curve.Scalar
+	y  *curve.Point
+}
+
+// search finds the participants that lie on one polynomial of degree threshold-1
+// through the root key, by Newton's divided differences: dividing out a point that
+// lies on it leaves one of a degree less, and on one of degree zero all values are
+// alike. So the work for a threshold of 2 is linear.
+func (s *scales) search(g *share.Group) []int {
+	var list []sample
+	for i, p := range g.Participants {
+		list = append(list, sample{i, p.ShareID.Scalar(), p.PublicKey}.without(g.RootKey, p.ShareID.Scalar().Clone()))
+	}
+	return s.on(g.Threshold-2, list)
+}
+
+// without returns the sample with a point of value y divided out, which is at the
+// distance d, and changes d.
+func (v sample) without(y *curve.Point, d *curve.Scalar) sample {
+	return sample{v.at, v.x, v.y.Sub(y).Mul(d.Invert())}
+}
+
+// on finds samples that lie on one polynomial of a degree, and are at least two more.
+func (s *scales) on(degree int, list []sample) []int {
+	if degree == 0 {
+		return alike(list)
+	}
+	for len(list) >= degree+2 {
+		first := list[0]
+		list = list[1:]
+		var rest []sample
+		for _, v := range list {
+			d := first.x.Clone().Neg().Add(v.x)
+			if d.IsZero() {
+				continue // another key of the same share ID: one of the two at most is right
+			}
+			if s.steps == 0 {
+				return nil
+			}
+			s.steps--
+			rest = append(rest, v.without(first.y, d))
+		}
+		if found := s.on(degree-1, rest); found != nil {
+			return append(found, first.at)
+		}
+	}
+	return nil
+}
+
+// alike returns the samples with the value that most have, two at least.
+func alike(list []sample) []int {
+	by := map[string][]int{}
+	var most []int
+	for _, v := range list {
+		key := string(v.y.Bytes())
+		by[key] = append(by[key], v.at)
+		if len(by[key]) > max(1, len(most)) {
+			most = by[key]
+		}
+	}
+	return most
+}

@@ -1,0 +1,53 @@
+package audit
+
+import (
+	"fmt"
+
+	"lifeboat/internal/curve"
+	"lifeboat/share"
+)
+
+// Roster is a group that is known from a file, to hold many statements against.
+type Roster struct {
+	Group *share.Group
+	Epoch string
+
+	byID map[[curve.ScalarSize]byte]*share.Participant
+}
+
+// NewRoster prepares a group whose Check was good.
+func NewRoster(g *share.Group) *Roster {
+	r := &Roster{Group: g, Epoch: g.Epoch(), byID: map[[curve.ScalarSize]byte]*share.Participant{}}
+	for i := range g.Participants {
+		p := &g.Participants[i]
+		r.byID[p.ShareID.Scalar().Bytes()] = p
+	}
+	return r
+}
+
+// Check compares a statement with the group.
+func (r *Roster) Check(s *Statement) error {
+	g := r.Group
+	var p *share.Participant
+	if g.Curve == s.Curve {
+		p = r.byID[s.ShareID.Scalar().Bytes()]
+	}
+	differs := ""
+	switch {
+	case !g.RootKey.Equal(s.RootKey):
+		differs = "root public key"
+	case r.Epoch != s.Epoch:
+		differs = "epoch: it is of another set of shares"
+	case p == nil:
+		differs = "share ID"
+	case !p.PublicKey.Equal(s.PublicKey):
+		differs = "share public key"
+	case p.NodeID != s.NodeID:
+		differs = "node ID"
+	case g.Threshold != s.Threshold:
+		differs = "threshold"
+	default:
+		return nil
+	}
+	return fmt.Errorf("%w: node %q, group %q: it has another %s", ErrContradicts, s.NodeID, g.ID, differs)
+}

@@ -4,6 +4,7 @@ package runbooks
 
 import (
 	"embed"
+	"regexp"
 	"strings"
 )
 
@@ -13,13 +14,16 @@ var pages embed.FS
 // Roles lists the runbooks.
 func Roles() []string { return []string{"custodian", "client", "auditor"} }
 
-// Page returns the runbook of a role, or an empty text.
+var link = regexp.MustCompile(`\[([^\]\n]+)\]\([^)\s]+\)`)
+
+// Page returns the runbook of a role, or an empty text. Of links only the words
+// are left: "docs/verifying" is a page both in the source and on a stick.
 func Page(role string) string {
 	b, err := pages.ReadFile(role + ".md")
 	if err != nil {
 		return ""
 	}
-	return string(b)
+	return link.ReplaceAllString(string(b), "$1")
 }
 
 // Section returns the text below a heading of the second level, without the

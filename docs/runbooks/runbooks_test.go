@@ -1,6 +1,7 @@
 package runbooks_test
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 
@@ -13,8 +14,11 @@ func TestPages(t *testing.T) {
 		if !strings.HasPrefix(page, "# Runbook: "+role+"\n") {
 			t.Errorf("%s: no title", role)
 		}
+		if name := regexp.MustCompile(`\]\(|\S+\.md\b`).FindString(page); name != "" {
+			t.Errorf("%s: %q, which a stick does not have", role, name)
+		}
 		// What every role must have been told.
-		for _, want := range []string{"outside the provider", "2 of 2", "ecord", "estroy", "root private key", "scalar", "does not know"} {
+		for _, want := range []string{"outside the provider", "2 of 2", "ecord", "estroy", "root private key", "scalar", "does not know", "`--xpub`", "for each curve", "command not found"} {
 			if role == "auditor" && want == "estroy" {
 				continue // an auditor destroys nothing
 			}
@@ -22,6 +26,9 @@ func TestPages(t *testing.T) {
 				t.Errorf("%s: nothing about %q", role, want)
 			}
 		}
+	}
+	if page := runbooks.Page("client"); !strings.Contains(page, "(docs/verifying)") {
+		t.Error("the page that says how to check the stick is not named")
 	}
 	if runbooks.Page("nobody") != "" || runbooks.Page("../formats/bundle") != "" {
 		t.Error("there is a page for nobody")

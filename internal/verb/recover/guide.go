@@ -78,7 +78,7 @@ func runGuide(e *cli.Env, args []string) error {
 	}
 	for _, path := range g.paths {
 		if missing(path) {
-			return cli.Fail(cli.Failed, fmt.Errorf("there is nothing of the name %q", path), "look for a slip of the pen, and run it again")
+			return cli.Fail(cli.Failed, fmt.Errorf("there is nothing of the name %q", path), "check the spelling; nothing was looked at")
 		}
 	}
 	if err := set.Confine(g.paths...); err != nil {

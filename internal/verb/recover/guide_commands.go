@@ -1,0 +1,184 @@
+package recover
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"lifeboat/audit"
+	"lifeboat/audit/report"
+	"lifeboat/internal/cli"
+	"lifeboat/share/open"
+)
+
+// argument is a path as it can stand in a command line: not as a flag.
+func argument(path string) string {
+	if strings.HasPrefix(path, "-") {
+		return "./" + path
+	}
+	return path
+}
+
+// arguments are several of them.
+func arguments(paths []string) []string {
+	var list []string
+	for _, path := range paths {
+		list = append(list, argument(path))
+	}
+	return list
+}
+
+// files are the share files and bundles to name in the commands.
+func (g *guide) files() (files []string, bundles bool) {
+	for _, v := range g.found.Vaults {
+		if len(v.Epochs) == 0 {
+			continue
+		}
+		for _, h := range v.Epochs[0].Holders {
+			for _, c := range h.Copies {
+				if !slices.Contains(files, c.Path) {
+					files, bundles = append(files, c.Path), bundles || c.Bundle
+				}
+				break // one copy of each share will do
+			}
+		}
+	}
+	for _, f := range g.found.Files { // without a public manifest, it may hold one
+		if f.Kind == audit.Bundle && !slices.Contains(files, f.Path) {
+			files, bundles = append(files, f.Path), true
+		}
+	}
+	return arguments(files), bundles
+}
+
+// lostNodes are the nodes whose shares are not among the files.
+func (g *guide) lostNodes() []string {
+	var nodes []string
+	for _, v := range g.found.Vaults {
+		if len(v.Epochs) == 0 {
+			continue
+		}
+		for _, h := range v.Epochs[0].Holders {
+			if !h.Here() && !slices.Contains(nodes, h.NodeID) {
+				nodes = append(nodes, h.NodeID)
+			}
+		}
+	}
+	return nodes
+}
+
+// holders are all who hold shares of the vault, and how many of them give the key.
+// They are known if share files list the same ones for every root key, under names
+// that a new set of shares can have.
+func (g *guide) holders() (nodes []string, threshold int, known bool) {
+	for _, v := range g.found.Vaults {
+		if len(v.Epochs) == 0 {
+			continue
+		}
+		e := v.Epochs[0]
+		var list []string
+		for _, h := range e.Holders {
+			if open.CheckNodeID(h.NodeID) != nil {
+				return nil, 0, false
+			}
+			list = append(list, h.NodeID)
+		}
+		slices.Sort(list)
+		if !e.Roster || e.Threshold == 0 || nodes != nil && (e.Threshold != threshold || !slices.Equal(list, nodes)) {
+			return nil, 0, false
+		}
+		nodes, threshold = list, e.Threshold
+	}
+	return nodes, threshold, nodes != nil
+}
+
+// The commands of the runbook that make a new set, which are for a 2 of 3.
+const (
+	newSet     = "--party client --party provider --party custodian --threshold 2"
+	firstShare = "new-shares/recovery-secrets-client.json"
+	firstProof = "client.attest.json"
+	proofs     = "client.attest.json custodian.attest.json"
+)
+
+// sameSet puts the holders and the threshold of this vault in their place: a command
+// for a 2 of 3 would make one of any vault, and say nothing.
+func (g *guide) sameSet() []string {
+	nodes, threshold, known := g.holders()
+	if !known {
+		return []string{newSet, "--party NODE… --threshold T"}
+	}
+	var parties, attested []string
+	for i, node := range nodes {
+		parties = append(parties, "--party", node)
+		if i < threshold {
+			attested = append(attested, node+".attest.json")
+		}
+	}
+	return []string{
+		newSet, report.CommandLine(append(parties, "--threshold", strconv.Itoa(threshold))),
+		firstShare, report.CommandLine([]string{"new-shares/" + secretsName(nodes[0])}),
+		proofs, report.CommandLine(arguments(attested)),
+		firstProof, report.CommandLine(arguments(attested[:1])),
+	}
+}
+
+// fill puts the names of this case where the runbook has placeholders.
+func (g *guide) fill(text string) string {
+	if g.found == nil {
+		return text
+	}
+	files, _ := g.files()
+	var r []string
+	if len(files) > 0 {
+		r = append(r, "FILE FILE", report.CommandLine(files))
+		r = append(r, "new-share.json FILE", "new-share.json "+report.CommandLine(files))
+	}
+	r = append(r, g.sameSet()...)
+	if len(g.books) > 0 {
+		r = append(r, "--addresses BOOK", "--addresses "+report.CommandLine(arguments(g.books[:1])))
+	} else {
+		r = append(r, " --addresses BOOK", "")
+	}
+	node := g.node
+	if lost := g.lostNodes(); node == "" && len(lost) == 1 {
+		node = lost[0]
+	}
+	if node != "" {
+		r = append(r, "--lost NODE", "--lost "+report.CommandLine([]string{node}))
+	}
+	roots := 0
+	for _, v := range g.found.Vaults {
+		if v.Root != "" {
+			roots++
+		}
+	}
+	for _, each := range []string{"--xpub KEY", "--epoch EPOCH"} { // one for each curve
+		r = append(r, each, strings.TrimSuffix(strings.Repeat(each+" ", max(roots, 1)), " "))
+	}
+	replace := strings.NewReplacer(r...)
+	var out []string
+	for line := range strings.SplitSeq(text, "\n") {
+		if strings.HasPrefix(strings.TrimSpace(line), "mpc-") { // a command
+			line = cli.Clean(replace.Replace(line))
+		}
+		out = append(out, line)
+	}
+	return strings.Join(out, "\n")
+}
+
+var writes = regexp.MustCompile(`(?m)^ +mpc-.* -o (\S+)`)
+
+// taken are the names that the commands of a text would write and that exist here.
+func taken(text string) []string {
+	var names []string
+	for _, m := range writes.FindAllStringSubmatch(text, -1) {
+		if _, err := os.Lstat(m[1]); !errors.Is(err, fs.ErrNotExist) && !slices.Contains(names, m[1]) {
+			names = append(names, m[1])
+		}
+	}
+	return names
+}

@@ -9,7 +9,7 @@ _mpc_derive() {
 		case ${COMP_WORDS[1]} in
 		address) words='--addresses --allow-network --allow-swap --chain --count --csv --date --from --json --output --path --require-sandbox -o' ;;
 		find) words='--accounts --addresses --allow-network --allow-swap --chain --date --indexes --json --output --require-sandbox --template -o' ;;
-		chains) words='--allow-network --allow-swap --date --require-sandbox' ;;
+		chains) words='--allow-network --allow-swap --date --json --require-sandbox' ;;
 		version) words=--json ;;
 		esac
 	fi

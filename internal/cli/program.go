@@ -134,6 +134,9 @@ func (p *Program) help(e *Env, args []string) error {
 		fmt.Fprintf(&b, "  %-10s %s\n", "help", "this text; with a verb, how to use it")
 		fmt.Fprintf(&b, "  %-10s %s\n%s", "version", "the version and what it was built from (--json)", statusHelp)
 	case 1:
+		if args[0] == "help" || args[0] == "version" {
+			return p.help(e, nil)
+		}
 		v, err := p.verb(args[0])
 		if err != nil {
 			return err

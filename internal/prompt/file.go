@@ -43,7 +43,7 @@ func stripped(b []byte) []byte {
 // no where modes mean nothing.
 func Exposed(path string) bool {
 	info, err := os.Stat(path)
-	return err == nil && runtime.GOOS != "windows" && info.Mode().Perm()&0o044 != 0
+	return err == nil && info.Mode().IsRegular() && runtime.GOOS != "windows" && info.Mode().Perm()&0o044 != 0
 }
 
 // Forms returns the byte sequences that may be meant by a passphrase, all of

@@ -80,18 +80,18 @@ func escape(s string) string {
 }
 
 var (
-	flagLine = regexp.MustCompile(`(?m)^ {2,}-{1,2}[A-Za-z].*$`)
+	flagLine = regexp.MustCompile(`(?m)^ {2,}-{1,2}[A-Za-z].*?(  |$)`) // up to what explains it
+	usage    = regexp.MustCompile(`(?m)^(Usage:| +([0-9]\. +)?ceremony ).*$`)
 	flag     = regexp.MustCompile(`--?[A-Za-z][A-Za-z0-9-]*`)
 )
 
-// flags finds the flags in a verb's help: they begin a line that is indented, up
-// to the two blanks after which they are explained.
+// flags finds the flags in a verb's help: in the lines of usage, and where they
+// begin a line that is indented.
 func flags(text string) []string {
 	var list []string
-	for _, line := range flagLine.FindAllString(text, -1) {
-		line, _, _ = strings.Cut(strings.TrimSpace(line), "  ")
+	for _, line := range append(flagLine.FindAllString(text, -1), usage.FindAllString(text, -1)...) {
 		for _, f := range flag.FindAllStringIndex(line, -1) {
-			if f[0] == 0 || strings.ContainsRune(" ,/|", rune(line[f[0]-1])) {
+			if f[0] == 0 || strings.ContainsRune(" ,/|[(", rune(line[f[0]-1])) {
 				list = append(list, line[f[0]:f[1]])
 			}
 		}

@@ -124,7 +124,7 @@ func runKeygen(e *cli.Env, args []string) error {
 		return err
 	}
 	if count == 0 {
-		e.Note("%q opens what is sealed to it: keep it where the bundles are not", *output)
+		e.Note("%q opens what is sealed to %q: keep it where the bundles are not", *output, *output+".pub")
 	} else {
 		e.Note("any %d of %s open what is sealed to %q: give each to another person, and keep none where the bundles are", threshold, holder.Sentence(quoteAll(paths[:count])), *output+".pub")
 	}

@@ -71,6 +71,10 @@ func runAddress(e *cli.Env, args []string) error {
 	case f.addresses != "" && len(f.paths)+len(f.chains) > 0:
 		return set.Misuse("--addresses brings its own paths and coins: leave --path and --chain out")
 	}
+	starred := slices.ContainsFunc(f.paths, func(p string) bool { return strings.HasSuffix(p, "*") })
+	if (set.Changed("from") || set.Changed("count")) && (!starred || f.count == 0) {
+		return set.Misuse("--from and --count are for a --path that ends with *, and at least one index")
+	}
 	if err := f.check(set); err != nil {
 		return err
 	}

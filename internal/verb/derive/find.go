@@ -297,8 +297,11 @@ func (s *search) report(asJSON bool, output string) error {
 		s.env.Note("%d of %d found, %d keys looked at", len(r.Found), len(s.wanted), s.scanned)
 	}
 	if len(r.Missing) > 0 {
-		return cli.Fail(cli.Mismatch, fmt.Errorf("%d of %d addresses were not found, the first is %.80q", len(r.Missing), len(s.wanted), r.Missing[0]),
-			"widen the search with --accounts, --indexes or --template; or the address belongs to another key")
+		hint := "widen the search with --accounts, --indexes or --template; or the address belongs to another key"
+		if s.scanned == 0 {
+			hint = "no key given here can have such an address: a vault has a root key on each curve, xpub… is secp256k1, cpub… is ed25519"
+		}
+		return cli.Fail(cli.Mismatch, fmt.Errorf("%d of %d addresses were not found, the first is %.80q", len(r.Missing), len(s.wanted), r.Missing[0]), hint)
 	}
 	return nil
 }

@@ -2,7 +2,6 @@ package holder
 
 import (
 	"errors"
-	"fmt"
 
 	"lifeboat/internal/cli"
 	"lifeboat/internal/prompt"
@@ -35,7 +34,11 @@ type stopError struct{ err error }
 func (e *stopError) Error() string { return e.err.Error() }
 func (e *stopError) Unwrap() error { return e.err }
 
-var errSkipped = fmt.Errorf("no password was given: %w", open.ErrPassword)
+// skipped counts as a wrong password, and does not speak of one.
+type skipped struct{}
+
+func (skipped) Error() string        { return "no password was given" }
+func (skipped) Is(target error) bool { return target == open.ErrPassword }
 
 // ask tries passwords until try returns something else than retry.
 func (a *asker) ask(question string, try func(forms []*secret.Bytes) error, retry error) error {
@@ -61,9 +64,9 @@ func (a *asker) ask(question string, try func(forms []*secret.Bytes) error, retr
 			return &stopError{err}
 		}
 		if p.Len() == 0 {
-			a.gaveUp = errSkipped
+			a.gaveUp = skipped{}
 			a.env.Note("skipped")
-			return errSkipped
+			return a.gaveUp
 		}
 		forms := prompt.Forms(p)
 		p.Wipe()
@@ -74,6 +77,7 @@ func (a *asker) ask(question string, try func(forms []*secret.Bytes) error, retr
 		}
 		if n == tries {
 			a.gaveUp = err
+			a.env.Note("that did not open it either: going on without it")
 			return err
 		}
 		a.env.Note("that did not open it (%d of %d tries); an empty line skips the file", n, tries)

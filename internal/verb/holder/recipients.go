@@ -74,7 +74,7 @@ func (f *RecipientFlags) Read(e *cli.Env, set *cli.Flags) ([]backup.Recipient, e
 		}
 		r, err := backup.ParseRecipient(text, label)
 		if err != nil {
-			return nil, cli.Fail(cli.Usage, fmt.Errorf("--recipient: %w", err))
+			return nil, cli.Fail(cli.Usage, fmt.Errorf("--recipient: %w", err), "-R takes a file of recipients")
 		}
 		all = append(all, r)
 	}

@@ -26,11 +26,11 @@ is there, checks everything, adds one file, and says who is next. A step can be
 repeated: if its file is there, it is checked and nothing is written. Nothing in
 DIR is secret.
 
-  1. ceremony plan DIR FILE --signer NODE… --party NODE… --threshold T
-     ceremony plan DIR FILE --signer NODE… --lost NODE
+  1. ceremony plan DIR FILE --signer NODE --signer NODE --party NODE --party NODE --threshold T
+     ceremony plan DIR FILE --signer NODE --signer NODE --lost NODE
        anybody, with any share file of the vault, no password: who deals (as many old
-       holders as are needed), and who gets a new share, or whose share is lost.
-       --group ID for one group only.
+       holders as are needed), and who gets a new share, or whose share is lost; each
+       with a flag of its own.
   2. ceremony join DIR --node NODE -o KEY.age -r RECIPIENT
        each new party (in a repair each signer, and the holder of the lost share): a
        one-time key, sealed for yourself in KEY.age, kept outside DIR.
@@ -38,7 +38,7 @@ DIR is secret.
      swapped a file on the stick would otherwise get the parts meant for somebody else.
   3. ceremony deal DIR FILE
        each signer, with the old share. It shows the twelve words and goes on only when
-       you confirm them (--words "…" for scripts).
+       you confirm them.
      ceremony deal DIR FILE --key KEY.age
        in a repair once more, when all signers have dealt.
   4. ceremony accept DIR --key KEY.age --xpub KEY… -o FILE
@@ -54,6 +54,8 @@ DIR is secret.
   --passphrase-file F          the password of FILE (deal, confirm) or of KEY.age (accept)
   --key-passphrase-file F      deal: the passphrase of KEY.age
   --new-passphrase-file F      accept: the password of the new file, instead of asking
+  --words WORDS                deal: the twelve words, instead of asking
+  --group ID                   plan: only this group
 ` + holder.RecipientHelp + `  --json                       print the state as JSON
 
 Example: the second of three signers deals

@@ -51,7 +51,7 @@ func runPlan(e *cli.Env, set *cli.Flags, args []string) error {
 	case f.lost != "" && f.threshold != 0:
 		return set.Misuse("a repair changes no threshold: leave --threshold out")
 	case f.threshold == 1 || len(f.parties) == 1:
-		return cli.Fail(cli.Refused, errors.New("a threshold of 1, or a single holder, would make one share the key"), "give at least two parties and --threshold 2 or more")
+		return cli.Fail(cli.Refused, errors.New("a threshold of 1, or a single holder, would make one share the key"), "give at least two parties, each with a --party of its own, and --threshold 2 or more")
 	}
 	dir := set.Arg(0)
 	set.Makes(dir)

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"encoding/csv"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -15,6 +17,7 @@ import (
 	"lifeboat/derive"
 	"lifeboat/fixtures/vaults/demo"
 	"lifeboat/internal/cli"
+	"lifeboat/internal/outfile"
 	"lifeboat/internal/prompt"
 )
 
@@ -108,7 +111,7 @@ func runDrill(e *cli.Env, args []string) error {
 	if *interactive {
 		var err error
 		if d.ask, err = e.Terminal(); err != nil {
-			return err
+			return cli.Fail(cli.Failed, err, "run it on a terminal, or without --interactive")
 		}
 	}
 	base, err := d.folder(*keep)
@@ -155,7 +158,11 @@ func count(n int, what string) string {
 // removed when the drill is over.
 func (d *drill) folder(keep string) (string, error) {
 	if keep != "" {
-		if err := os.Mkdir(keep, 0o700); err != nil {
+		err := os.Mkdir(keep, 0o700)
+		if errors.Is(err, fs.ErrExist) {
+			return "", fmt.Errorf("--keep %q %w", keep, outfile.ErrExists)
+		}
+		if err != nil {
 			return "", fmt.Errorf("making a folder for the drill: %w", err)
 		}
 		return keep, nil

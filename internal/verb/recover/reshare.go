@@ -18,7 +18,7 @@ import (
 var reshareVerb = cli.Verb{
 	Name:    "reshare",
 	Summary: "a new set of shares of the same key, for the same or other holders",
-	Usage: `Usage: mpc-recover reshare FILE FILE… --party NODE_ID… --threshold T -o DIR
+	Usage: `Usage: mpc-recover reshare FILE FILE… --party NODE_ID --party NODE_ID… --threshold T -o DIR
 
 Soft or third-party key recovery on one machine: enough old shares become a new
 set, for new holders, of another threshold and number if so wished. The root key,
@@ -145,7 +145,7 @@ func (f *reshareFlags) thresholds(set *cli.Flags) error {
 	case n == 0:
 		return set.Misuse("no new holder: give --party NODE_ID for each")
 	case n == 1, f.threshold == 1:
-		return cli.Fail(cli.Refused, errors.New("a threshold of 1, or a single holder, would make one share the key"), "give at least two parties and --threshold 2 or more")
+		return cli.Fail(cli.Refused, errors.New("a threshold of 1, or a single holder, would make one share the key"), "give at least two parties, each with a --party of its own, and --threshold 2 or more")
 	case f.threshold > n:
 		return set.Misuse("--threshold %d among %d parties", f.threshold, n)
 	case n > share.MaxParticipants:

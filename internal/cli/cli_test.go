@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -440,3 +441,21 @@ func TestProgress(t *testing.T) {
 		t.Errorf("got %q, want %q", screen.String(), want)
 	}
 }
+
+// A disk that is full behind standard output takes nothing from files that are
+// whole, and the message must not say so.
+func TestFullDiskBehindStandardOutput(t *testing.T) {
+	var stderr bytes.Buffer
+	p := &Program{Name: "mpc-test", Verbs: []Verb{{Name: "do", Run: func(e *Env, _ []string) error {
+		_, err := fmt.Fprintln(e.Stdout, "done")
+		return err
+	}}}}
+	code := p.Run(&Env{Stdout: fullDisk{}, Stderr: &stderr}, []string{"do"})
+	if code != Failed || !strings.Contains(stderr.String(), "hint: what it has written to files is whole") || strings.Contains(stderr.String(), "nothing was left") {
+		t.Errorf("exit %d: %q", code, stderr.String())
+	}
+}
+
+type fullDisk struct{}
+
+func (fullDisk) Write([]byte) (int, error) { return 0, syscall.ENOSPC }

@@ -1,15 +1,18 @@
 package cli
 
 import (
+	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -36,6 +39,16 @@ var child = Program{Name: "mpc-test", Verbs: []Verb{
 		return err
 	}},
 	{Name: "panic", Run: func(*Env, []string) error { return sink([]byte("hunter2"), 0) }},
+	{Name: "stuck", Run: func(e *Env, _ []string) error {
+		e.OnExit(func() {
+			fmt.Fprintln(e.Stdout, "cleaning")
+			select {}
+		})
+		fmt.Fprintln(e.Stdout, "working")
+		for {
+			time.Sleep(time.Hour)
+		}
+	}},
 	{Name: "talk", Run: func(e *Env, _ []string) error {
 		for {
 			if _, err := fmt.Fprintln(e.Stdout, "line"); err != nil {
@@ -119,6 +132,59 @@ func TestSignals(t *testing.T) {
 				t.Errorf("left %v, %v", left, err)
 			}
 		})
+	}
+}
+
+// A second signal ends it at once, and as quietly.
+func TestSecondSignal(t *testing.T) {
+	cmd, stderr := start(t, "stuck")
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewScanner(stdout)
+	for _, want := range []string{"working", "cleaning"} {
+		if !lines.Scan() || lines.Text() != want {
+			t.Errorf("%q, and %q was expected", lines.Text(), want)
+		}
+		cmd.Process.Signal(syscall.SIGQUIT)
+	}
+	var exit *exec.ExitError
+	if err := cmd.Wait(); !errors.As(err, &exit) || exit.ExitCode() != Interrupted || stderr.Len() > 0 {
+		t.Errorf("ended with %v, %q", err, stderr)
+	}
+}
+
+// A long search that nohup started goes on when its terminal goes.
+func TestIgnoredSignals(t *testing.T) {
+	program, _ := start(t, "stuck")
+	cmd := exec.Command("sh", "-c", `trap "" HUP; exec "$0" stuck`, program.Path)
+	cmd.Env = program.Env
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer cmd.Wait()
+	defer cmd.Process.Kill()
+	if lines := bufio.NewScanner(stdout); !lines.Scan() {
+		t.Fatal("it did not start")
+	}
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", cmd.Process.Pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for field, want := range map[string]uint64{"SigIgn": 1, "SigCgt": 0} {
+		_, rest, _ := strings.Cut(string(status), field+":\t")
+		mask, err := strconv.ParseUint(rest[:16], 16, 64)
+		if err != nil || mask&1 != want {
+			t.Errorf("%s is %#x, %v", field, mask, err)
+		}
 	}
 }
 

@@ -143,3 +143,29 @@ func TestCloseClearsTheScreen(t *testing.T) {
 		t.Errorf("shown after Close: %v", err)
 	}
 }
+
+// While the process is being stopped the terminal is the shell's: what is to be
+// asked or shown then waits until it goes on.
+func TestNothingIsShownWhileStopping(t *testing.T) {
+	s, term := play(t, "\n")
+	device := term.(*terminal)
+	device.pause()
+	s.log.Reset()
+	s.in = io.MultiReader(readerFunc(func([]byte) (int, error) {
+		if got := s.log.String(); got != "" {
+			t.Errorf("while it is stopping: %q", got)
+		}
+		device.again()
+		return 0, io.EOF
+	}), strings.NewReader("\n"))
+	if err := term.Show("TEN WORDS"); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.log.String(); !strings.HasPrefix(got, "<off>"+alternateScreen+"TEN WORDS") || !strings.HasSuffix(got, primaryScreen) {
+		t.Errorf("%q", got)
+	}
+}
+
+type readerFunc func([]byte) (int, error)
+
+func (f readerFunc) Read(p []byte) (int, error) { return f(p) }

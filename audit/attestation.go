@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
+	"time"
 
 	"lifeboat/internal/strict"
 	"lifeboat/share/open"
@@ -16,6 +18,7 @@ var ErrFormat = errors.New("not a file of attestations")
 const (
 	MaxFileSize     = 1 << 20 // bytes
 	maxAttestations = 1000
+	maxSigned       = 20_000 // attestations that one audit looks at
 )
 
 // What the file calls itself.
@@ -73,4 +76,63 @@ func (a *Signed) Verify() (*Statement, error) {
 		return nil, fmt.Errorf("node %q, group %q: %w under share public key %x", s.NodeID, s.GroupID, err, s.PublicKey.Bytes())
 	}
 	return s, nil
+}
+
+// attested is a statement whose signature was verified.
+type attested struct {
+	*Statement
+	path  string
+	fresh bool
+}
+
+// attestation reads a file of attestations, and reports whether it is one.
+func (a *Auditor) attestation(s Source, data []byte) bool {
+	if !strings.Contains(string(data), `"`+attestationFormat+`"`) {
+		return false
+	}
+	if !a.file(s, AttestationFile) {
+		return true
+	}
+	const again = "ask the holder for a new attestation (mpc-backup attest)"
+	list, err := ParseAttestations(data)
+	if err != nil {
+		a.find(Error, "damaged-attestation", s.Path, again, "the file of attestations cannot be read: %v", err)
+		return true
+	}
+	if a.signed += len(list); a.signed > maxSigned {
+		a.find(Error, "attestations-too-many", s.Path, "audit fewer files at once", "the files hold more than %d attestations: those of this one were not looked at", maxSigned)
+		return true
+	}
+	for i := range list {
+		st, err := list[i].Verify()
+		if err != nil {
+			a.find(Error, "attestation-invalid", s.Path, again, "attestation %d counts for nothing: %v", i+1, err)
+			continue
+		}
+		a.attested = append(a.attested, attested{st, s.Path, a.fresh(s.Path, st, again)})
+	}
+	return true
+}
+
+// fresh holds a statement against the challenge and the age that is allowed. A
+// date in the future only warns: clocks of machines without a network are wrong.
+func (a *Auditor) fresh(path string, s *Statement, again string) bool {
+	date, err := time.Parse(time.DateOnly, s.Date)
+	if err != nil {
+		return false // ParseStatement has checked it
+	}
+	age := a.o.Date.Sub(date)
+	switch {
+	case a.o.Challenge != "" && s.Challenge != a.o.Challenge:
+		a.find(Warning, "attestation-other", path, again, "the attestation of node %.70q answers another challenge than the one that was set: it is not counted", s.NodeID)
+		return false
+	case age < 0:
+		a.find(Warning, "attestation-future", path, "compare the clocks, or give the date of the audit with --date",
+			"the attestation of node %.70q is dated %s, after the day of the audit", s.NodeID, s.Date)
+	case a.o.MaxAge > 0 && age > a.o.MaxAge:
+		a.find(Warning, "attestation-old", path, again,
+			"the attestation of node %.70q is of %s, %d days old, and at most %d are allowed: it is not counted", s.NodeID, s.Date, int(age.Hours()/24), int(a.o.MaxAge.Hours()/24))
+		return false
+	}
+	return true
 }

@@ -3,8 +3,6 @@ package audit
 import (
 	"encoding/hex"
 	"slices"
-	"strings"
-	"time"
 
 	"lifeboat/backup"
 	"lifeboat/internal/curve"
@@ -20,13 +18,14 @@ type epoch struct {
 	set       *share.Set   // nil without a good share file
 	roster    *Roster      // of the set
 	threshold int          // 0: unknown
-	groupIDs  []string
-	created   []string
+	groupIDs  distinct
+	created   distinct
 	holders   []Holder
 	byID      map[[curve.ScalarSize]byte]int // where a holder stands, by the share ID modulo the order
 	byNode    map[string]int
 	attested  []attested // attestations that the roster does not contradict
-	shown     bool       // any threshold of the attestations that count, fresh or not, combine to the root key
+	bundled   []bundled
+	shown     bool // any threshold of the attestations that count, fresh or not, combine to the root key
 }
 
 // holder returns the holder of a share ID, who is added if they are new. However
@@ -117,8 +116,8 @@ func (a *Auditor) fromFiles(set *share.Set) *epoch {
 		if c := (Copy{Path: s.Path, Clear: s.Kind == share.TSSLib}); !slices.Contains(h.Copies, c) {
 			h.Copies = append(h.Copies, c)
 		}
-		e.groupIDs = appendNew(e.groupIDs, s.Group.ID)
-		e.created = appendNew(e.created, s.Group.CreatedTime)
+		e.groupIDs.add(s.Group.ID)
+		e.created.add(s.Group.CreatedTime)
 	}
 	for _, w := range set.Warnings {
 		a.find(Warning, "labels-differ", "", "no key depends on it; find out which of the files is the original", "%s", w)
@@ -171,7 +170,7 @@ func (a *Auditor) weigh(e *epoch, scales *scales) {
 	e.threshold, e.shown = w.threshold, w.shown
 	if e.set == nil {
 		for _, s := range w.counted {
-			e.groupIDs = appendNew(e.groupIDs, s.GroupID)
+			e.groupIDs.add(s.GroupID)
 		}
 	}
 	for _, s := range e.attested {
@@ -234,7 +233,26 @@ func (a *Auditor) placeBundle(g *gathered, b *bundleFile) {
 		if c := (Copy{Path: b.path, Bundle: true}); !slices.Contains(h.Copies, c) {
 			h.Copies = append(h.Copies, c)
 		}
-		e.groupIDs = appendNew(e.groupIDs, s.GroupID)
+		e.groupIDs.add(s.GroupID)
+		e.bundle(b.path, h)
+	}
+}
+
+// bundled are the holders whose shares of one set lie in one bundle.
+type bundled struct {
+	path     string
+	shareIDs distinct
+	nodes    []string
+}
+
+// bundle notes that a holder's share lies in a bundle. One bundle follows another.
+func (e *epoch) bundle(path string, h *Holder) {
+	if n := len(e.bundled); n == 0 || e.bundled[n-1].path != path {
+		e.bundled = append(e.bundled, bundled{path: path})
+	}
+	b := &e.bundled[len(e.bundled)-1]
+	if b.shareIDs.add(h.ShareID) {
+		b.nodes = append(b.nodes, h.NodeID)
 	}
 }
 
@@ -255,78 +273,30 @@ func placeDamaged(all []*epoch, s *share.Sealed) {
 		}
 		for i := range e.holders {
 			if h := &e.holders[i]; h.NodeID == s.NodeID {
-				h.Damaged = appendNew(h.Damaged, s.Path)
+				if !slices.Contains(h.Damaged, s.Path) {
+					h.Damaged = append(h.Damaged, s.Path)
+				}
 				return
 			}
 		}
 	}
 }
 
-// attested is a statement whose signature was verified.
-type attested struct {
-	*Statement
-	path  string
-	fresh bool
+// distinct is a list of texts that are not empty, each once.
+type distinct struct {
+	list []string
+	seen map[string]bool
 }
 
-// maxSigned is how many attestations one audit looks at.
-const maxSigned = 20_000
-
-// attestation reads a file of attestations, and reports whether it is one.
-func (a *Auditor) attestation(s Source, data []byte) bool {
-	if !strings.Contains(string(data), `"`+attestationFormat+`"`) {
+// add reports whether the text is new.
+func (d *distinct) add(s string) bool {
+	if s == "" || d.seen[s] {
 		return false
 	}
-	if !a.file(s, AttestationFile) {
-		return true
+	if d.seen == nil {
+		d.seen = map[string]bool{}
 	}
-	const again = "ask the holder for a new attestation (mpc-backup attest)"
-	list, err := ParseAttestations(data)
-	if err != nil {
-		a.find(Error, "damaged-attestation", s.Path, again, "the file of attestations cannot be read: %v", err)
-		return true
-	}
-	if a.signed += len(list); a.signed > maxSigned {
-		a.find(Error, "attestations-too-many", s.Path, "audit fewer files at once", "the files hold more than %d attestations: those of this one were not looked at", maxSigned)
-		return true
-	}
-	for i := range list {
-		st, err := list[i].Verify()
-		if err != nil {
-			a.find(Error, "attestation-invalid", s.Path, again, "attestation %d counts for nothing: %v", i+1, err)
-			continue
-		}
-		a.attested = append(a.attested, attested{st, s.Path, a.fresh(s.Path, st, again)})
-	}
+	d.seen[s] = true
+	d.list = append(d.list, s)
 	return true
-}
-
-// fresh holds a statement against the challenge and the age that is allowed. A
-// date in the future only warns: clocks of machines without a network are wrong.
-func (a *Auditor) fresh(path string, s *Statement, again string) bool {
-	date, err := time.Parse(time.DateOnly, s.Date)
-	if err != nil {
-		return false // ParseStatement has checked it
-	}
-	age := a.o.Date.Sub(date)
-	switch {
-	case a.o.Challenge != "" && s.Challenge != a.o.Challenge:
-		a.find(Warning, "attestation-other", path, again, "the attestation of node %.70q answers another challenge than the one that was set: it is not counted", s.NodeID)
-		return false
-	case age < 0:
-		a.find(Warning, "attestation-future", path, "compare the clocks, or give the date of the audit with --date",
-			"the attestation of node %.70q is dated %s, after the day of the audit", s.NodeID, s.Date)
-	case a.o.MaxAge > 0 && age > a.o.MaxAge:
-		a.find(Warning, "attestation-old", path, again,
-			"the attestation of node %.70q is of %s, %d days old, and at most %d are allowed: it is not counted", s.NodeID, s.Date, int(age.Hours()/24), int(a.o.MaxAge.Hours()/24))
-		return false
-	}
-	return true
-}
-
-func appendNew(list []string, s string) []string {
-	if s == "" || slices.Contains(list, s) {
-		return list
-	}
-	return append(list, s)
 }

@@ -112,6 +112,7 @@ func TestHolderCountsOnce(t *testing.T) {
 		{"an attestation and a bundle of another ID", append(bundle("b.age", renumbered), signedFile(t, "a.json", one)), audit.TooFew},
 		{"a share file and a bundle", append(of(vault, 0), bundle("b.age", spelt)...), audit.TooFew},
 		{"two bundles", append(bundle("a.age", fact), bundle("b.age", spelt)...), audit.Unknown},
+		{"one bundle, twice", bundle("b.age", fact, spelt), audit.Unknown},
 		{"two bundles of different IDs", append(bundle("a.age", fact), bundle("b.age", renumbered)...), audit.Unknown},
 	} {
 		r := auditOf(audit.Options{Epochs: []string{st.Epoch}}, c.files...)
@@ -124,6 +125,9 @@ func TestHolderCountsOnce(t *testing.T) {
 		}
 		if v.Status != c.want || here != 1 {
 			t.Errorf("%s: %s, with %d holders: %s", c.name, v.Status, here, v.Verdict)
+		}
+		if slices.Contains(codes(r, audit.Warning), "shares-together") {
+			t.Errorf("%s: two shares", c.name)
 		}
 		if lie := strings.Contains(c.name, "ID"); lie != slices.Contains(codes(r, audit.Error), "manifest-contradicts") {
 			t.Errorf("%s: %q", c.name, codes(r, audit.Error))

@@ -15,7 +15,7 @@ const MaxSets = 12
 // judge makes the public form of an epoch.
 func (a *Auditor) judge(e *epoch) Epoch {
 	r := Epoch{
-		Epoch: e.name, GroupIDs: orEmpty(e.groupIDs), Created: orEmpty(e.created), Threshold: e.threshold, Roster: e.set != nil,
+		Epoch: e.name, GroupIDs: orEmpty(e.groupIDs.list), Created: orEmpty(e.created.list), Threshold: e.threshold, Roster: e.set != nil,
 		// Without a roster the epoch is a number that a file claims, not the fingerprint of its shares.
 		Recorded: e.set != nil && slices.Contains(a.o.Epochs, e.name), Holders: e.holders, Sets: [][]string{},
 	}
@@ -127,21 +127,20 @@ func Sets(list []string, k int) (sets [][]string, more int) {
 func (a *Auditor) vaults() []Vault {
 	type building struct {
 		Vault
-		key    string
 		epochs []*epoch
 	}
 	var all []*building
+	by := map[string]*building{}
 	for _, e := range a.epochs() {
 		key := e.curve + " ? " + e.name
 		if e.root != nil {
 			key = e.curve + " " + hex.EncodeToString(e.root.Bytes())
 		}
-		i := slices.IndexFunc(all, func(b *building) bool { return b.key == key })
-		if i < 0 {
-			i = len(all)
-			all = append(all, &building{key: key, Vault: Vault{Curve: e.curve}})
+		b := by[key]
+		if b == nil {
+			b = &building{Vault: Vault{Curve: e.curve}}
+			by[key], all = b, append(all, b)
 		}
-		b := all[i]
 		b.epochs = append(b.epochs, e)
 		if root := a.root(e); root != nil && b.Root == "" {
 			b.Root = root.String()
@@ -287,22 +286,13 @@ func (a *Auditor) judgeEpoch(e *epoch, name string) {
 		a.find(Error, "key-in-clear", name, "seal each share to its own holder, destroy the copies, and make a new set if anybody may have seen them",
 			"%d shares lie here in the clear and %d give the key: whoever can read these files has the key", clear, e.threshold)
 	}
-	for _, b := range a.bundles {
-		if b.manifest == nil {
-			continue
-		}
-		var nodes []string
-		for _, s := range b.manifest.Shares {
-			if s.Curve == e.curve && s.Epoch == e.name {
-				nodes = appendNew(nodes, s.NodeID)
-			}
-		}
-		if len(nodes) > 1 {
+	for _, b := range e.bundled {
+		if n := len(b.nodes); n > 1 {
 			what := "has more than one share"
-			if e.threshold > 0 && len(nodes) >= e.threshold {
+			if e.threshold > 0 && n >= e.threshold {
 				what = "has the key"
 			}
-			a.find(Warning, "shares-together", b.path, "seal each holder's share alone, to that holder", "one bundle holds the shares of %s of one set, so whoever opens it %s", names(nodes), what)
+			a.find(Warning, "shares-together", b.path, "seal each holder's share alone, to that holder", "one bundle holds the shares of %s of one set, so whoever opens it %s", names(b.nodes), what)
 		}
 	}
 }

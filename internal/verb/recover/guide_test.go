@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"lifeboat/audit"
 	"lifeboat/docs/runbooks"
 	"lifeboat/internal/cli"
 	"lifeboat/internal/verb/backup"
@@ -53,6 +54,42 @@ func TestGuideSections(t *testing.T) {
 			if runbooks.Section(c.role, s) == "" {
 				t.Errorf("--lost %s: the runbook of the %s has no section %q", c.name, c.role, s)
 			}
+		}
+	}
+}
+
+// The holders are known only if one set of them stands for every root key, and a
+// new set can have their names.
+func TestGuideHolders(t *testing.T) {
+	vault := func(threshold int, roster bool, nodes ...string) audit.Vault {
+		e := audit.Epoch{Threshold: threshold, Roster: roster}
+		for _, n := range nodes {
+			e.Holders = append(e.Holders, audit.Holder{NodeID: n})
+		}
+		return audit.Vault{Epochs: []audit.Epoch{e}}
+	}
+	for _, test := range []struct {
+		name   string
+		vaults []audit.Vault
+		known  bool
+	}{
+		{"one", []audit.Vault{vault(2, true, "b", "a")}, true},
+		{"two alike", []audit.Vault{vault(2, true, "b", "a", "c"), vault(2, true, "a", "b", "c")}, true},
+		{"a recorded root key without a set", []audit.Vault{{}, vault(2, true, "a", "b")}, true},
+		{"none", nil, false},
+		{"no roster", []audit.Vault{vault(2, false, "a", "b")}, false},
+		{"no threshold", []audit.Vault{vault(0, true, "a", "b")}, false},
+		{"other threshold", []audit.Vault{vault(2, true, "a", "b", "c"), vault(3, true, "a", "b", "c")}, false},
+		{"other holders", []audit.Vault{vault(2, true, "a", "b"), vault(2, true, "a", "c")}, false},
+		{"a name that seals to somebody", []audit.Vault{vault(2, true, "a", "b=age1pq1stranger")}, false},
+	} {
+		g := &guide{found: &audit.Report{Vaults: test.vaults}}
+		nodes, threshold, known := g.holders()
+		if known != test.known || known && (threshold != 2 || !slices.IsSorted(nodes) || len(nodes) < 2) {
+			t.Errorf("%s: %q, %d, %v", test.name, nodes, threshold, known)
+		}
+		if line := strings.Join(g.sameSet(), " "); !test.known && (strings.Contains(line, "stranger") || !strings.Contains(line, "--threshold T")) {
+			t.Errorf("%s: %s", test.name, line)
 		}
 	}
 }

@@ -446,6 +446,10 @@ func TestShardsOpen(t *testing.T) {
 	if _, err := ParseIdentities(files[1]); !errors.Is(err, shard.ErrTooFew) || !strings.Contains(err.Error(), "shard-2.txt") {
 		t.Errorf("one of two: %v", err)
 	}
+	many := IdentityFile{"many.txt", secret.Copy(bytes.Repeat(append(other.Expose(), '\n'), MaxIdentities))}
+	if _, err := ParseIdentities(files[2], many, files[0]); !errors.Is(err, ErrIdentity) {
+		t.Errorf("one of shards beyond the limit: %v", err)
+	}
 	typed, err := shards[1].Lines()
 	if err != nil {
 		t.Fatal(err)

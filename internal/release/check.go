@@ -63,7 +63,11 @@ func inspect(file, toolchain, sums string) (faults []string, told string, err er
 	}
 	faults = append(p.FormFaults(), p.BuildFaults(toolchain, sums)...)
 	told = fmt.Sprintf(", %d modules", len(p.Info.Deps))
-	if !p.Ours() {
+	age := filepath.Base(filepath.Dir(filepath.Dir(file))) == "age" // bin/SYSTEM/PROGRAM, age/SYSTEM/PROGRAM
+	if age == p.Ours() {
+		faults = append(faults, fmt.Sprintf("it was built from %q, and does not belong into this folder", p.Info.Path))
+	}
+	if age {
 		return faults, told + "; age starts plugins, so its names and system calls are not looked at", nil
 	}
 	faults = append(faults, p.NameFaults()...)

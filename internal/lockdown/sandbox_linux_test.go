@@ -48,7 +48,14 @@ var probes = map[string]func(confined) error{
 				return fmt.Errorf("%q, %w", b, err)
 			}
 		}
-		if err := outfile.WriteFile(c.out, []byte("result")); err != nil {
+		f, err := outfile.Create(c.out)
+		if err != nil {
+			return err
+		}
+		if _, err := f.Write([]byte("result")); err != nil {
+			return err
+		}
+		if err := f.Commit(); err != nil {
 			return err
 		}
 		dir, err := outfile.Mkdir(c.out + ".d")

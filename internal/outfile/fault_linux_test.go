@@ -23,7 +23,7 @@ func mount(t *testing.T, options string, flags uintptr) string {
 func TestFullDisk(t *testing.T) {
 	dir := mount(t, "size=64k,mode=0700", 0)
 	path := filepath.Join(dir, "f")
-	if err := outfile.WriteFile(path, make([]byte, 1<<20)); !errors.Is(err, unix.ENOSPC) {
+	if err := writeFile(path, make([]byte, 1<<20)); !errors.Is(err, unix.ENOSPC) {
 		t.Error(err)
 	}
 	absent(t, dir)
@@ -56,14 +56,14 @@ func TestFullDisk(t *testing.T) {
 	}
 	absent(t, dir)
 
-	if err := outfile.WriteFile(path, []byte("fits")); err != nil {
+	if err := writeFile(path, []byte("fits")); err != nil {
 		t.Error(err)
 	}
 }
 
 func TestReadOnlyDisk(t *testing.T) {
 	dir := mount(t, "mode=0700", unix.MS_RDONLY)
-	if err := outfile.WriteFile(filepath.Join(dir, "f"), nil); !errors.Is(err, unix.EROFS) {
+	if err := writeFile(filepath.Join(dir, "f"), nil); !errors.Is(err, unix.EROFS) {
 		t.Error(err)
 	}
 	if outfile.OnFAT(dir) {

@@ -60,7 +60,7 @@ func TestSharedFolder(t *testing.T) {
 		if err := os.Chmod(dir, mode); err != nil {
 			t.Fatal(err)
 		}
-		if err := outfile.WriteFile(filepath.Join(dir, "f"), nil); !errors.Is(err, want) || want == nil && err != nil {
+		if err := writeFile(filepath.Join(dir, "f"), nil); !errors.Is(err, want) || want == nil && err != nil {
 			t.Errorf("%v: %v", mode, err)
 		}
 	}
@@ -85,7 +85,7 @@ func TestReadOnlyFolder(t *testing.T) {
 	if err := os.Chmod(dir, 0o500); err != nil {
 		t.Fatal(err)
 	}
-	if err := outfile.WriteFile(filepath.Join(dir, "f"), nil); !errors.Is(err, os.ErrPermission) || strings.Contains(err.Error(), ".tmp") {
+	if err := writeFile(filepath.Join(dir, "f"), nil); !errors.Is(err, os.ErrPermission) || strings.Contains(err.Error(), ".tmp") {
 		t.Error(err)
 	}
 }

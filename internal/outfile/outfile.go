@@ -157,19 +157,6 @@ func (f *File) named() bool {
 	return f.committed
 }
 
-// WriteFile creates a file with the bytes of data.
-func WriteFile(path string, data []byte) error {
-	f, err := Create(path)
-	if err != nil {
-		return err
-	}
-	defer f.Abort()
-	if _, err := f.Write(data); err != nil {
-		return err
-	}
-	return f.Commit()
-}
-
 // Leftovers returns the temporary names in the folder dir that a killed run left,
 // or that another one is still writing.
 func Leftovers(dir string) []string {

@@ -188,7 +188,7 @@ func TestRefusesFolder(t *testing.T) {
 		t.Error(err)
 	}
 	file := filepath.Join(dir, "file")
-	if err := outfile.WriteFile(file, nil); err != nil {
+	if err := writeFile(file, nil); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := outfile.Create(filepath.Join(file, "out")); err == nil {
@@ -300,4 +300,17 @@ func TestCheckName(t *testing.T) {
 			t.Errorf("%q", err)
 		}
 	}
+}
+
+// writeFile creates a file with the bytes of data.
+func writeFile(path string, data []byte) error {
+	f, err := outfile.Create(path)
+	if err != nil {
+		return err
+	}
+	defer f.Abort()
+	if _, err := f.Write(data); err != nil {
+		return err
+	}
+	return f.Commit()
 }

@@ -275,12 +275,12 @@ func TestManyForged(t *testing.T) {
 	if v := r.Vaults[0]; v.Status != audit.Recoverable || v.Epochs[0].Attested != 2 || len(v.Epochs[0].Holders) != 2 || slices.Contains(codes(r, audit.Error), "attestations-too-many") {
 		t.Errorf("%s, %d attested of %d", v.Status, v.Epochs[0].Attested, len(v.Epochs[0].Holders))
 	}
-	r = auditOf(audit.Options{}, flood(share.MaxParticipants-1), good)
+	r = auditOf(audit.Options{}, flood(share.MaxParticipants), good)
 	if v := r.Vaults[0]; v.Status == audit.Recoverable || len(v.Epochs[0].Holders) != share.MaxParticipants {
 		t.Errorf("beyond the limit: %s, %d holders", v.Status, len(v.Epochs[0].Holders))
 	}
 	i := slices.IndexFunc(r.Findings, func(f audit.Finding) bool { return f.Code == "attestations-too-many" })
-	if i < 0 || r.Findings[i].Level != audit.Error || !slices.Equal(r.Findings[i].About, []string{"good.json"}) || !strings.Contains(r.Findings[i].Text, ": 1 of them ") {
+	if i < 0 || r.Findings[i].Level != audit.Error || !slices.Equal(r.Findings[i].About, []string{"good.json"}) || !strings.Contains(r.Findings[i].Text, ": 2 of them ") {
 		t.Errorf("beyond the limit: %+v", r.Findings[max(i, 0)])
 	}
 	// The same holders in another file are no more holders.

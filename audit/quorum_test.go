@@ -311,6 +311,37 @@ func TestSearchEnds(t *testing.T) {
 	}
 }
 
+// With a threshold of five, a dozen forged ones are sorted out in time.
+func TestDozenForged(t *testing.T) {
+	_, like := genuine(t, vault, 0, nil)
+	var coefficients []*curve.Scalar
+	for range 5 {
+		coefficients = append(coefficients, curve.Ed25519.RandomScalar())
+	}
+	made := *like
+	made.Threshold, made.RootKey = 5, curve.Ed25519.Generator().Mul(coefficients[0])
+	var list []*audit.Statement
+	for n := range uint32(12) {
+		_, s := forge(t, &made, n, nil)
+		list = append(list, s)
+	}
+	for n := range 5 {
+		s := made
+		s.NodeID = fmt.Sprintf("node-%d", n)
+		s.ShareID, _ = share.NewID(s.Curve, fmt.Sprint(100+n))
+		x := curve.Ed25519.Scalar()
+		for i := range coefficients {
+			x.Mul(s.ShareID.Scalar()).Add(coefficients[len(coefficients)-1-i])
+		}
+		s.PublicKey = curve.Ed25519.Generator().Mul(x)
+		list = append(list, &s)
+	}
+	all, against := audit.CollectStatements(list)
+	if len(all) != 1 || !all[0].Enough || len(all[0].Nodes) != 5 || len(against) != 12 {
+		t.Errorf("%+v", *all[0])
+	}
+}
+
 // An audit looks at so many attestations, and says of which files it did not.
 func TestTooManyAttestations(t *testing.T) {
 	list := make([]audit.Signed, 1000)

@@ -47,12 +47,24 @@ func (g *guide) files() (files []string, bundles bool) {
 			}
 		}
 	}
-	for _, f := range g.found.Files { // without a public manifest, it may hold one
-		if f.Kind == audit.Bundle && !slices.Contains(files, f.Path) {
+	lacking := slices.ContainsFunc(g.found.Vaults, func(v audit.Vault) bool { return !v.Status.Enough() })
+	for _, f := range g.found.Files {
+		if f.Kind != audit.Bundle || slices.Contains(files, f.Path) {
+			continue
+		}
+		// Without a public manifest it may hold a share; with one, still the root keys.
+		if lacking || len(g.found.Vaults) == 0 || g.unlisted(f.Path) {
 			files, bundles = append(files, f.Path), true
 		}
 	}
 	return arguments(files), bundles
+}
+
+// unlisted says that no public manifest tells what is in a bundle.
+func (g *guide) unlisted(bundle string) bool {
+	return slices.ContainsFunc(g.found.Findings, func(f audit.Finding) bool {
+		return f.Code == "no-manifest" && slices.Contains(f.About, bundle)
+	})
 }
 
 // lostNodes are the nodes whose shares are not among the files.

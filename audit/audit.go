@@ -183,6 +183,7 @@ const (
 	AddressBook     FileKind = "address-book"
 	AttestationFile FileKind = "attestations"
 	IdentityFile    FileKind = "identity"
+	PrivateKeys     FileKind = "private-keys"
 	ShardFile       FileKind = "shard"
 	Recipients      FileKind = "recipients"
 	HowTo           FileKind = "how-to"

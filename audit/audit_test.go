@@ -349,13 +349,21 @@ func opener(text string) func() (io.ReadCloser, error) {
 }
 
 func TestSecretsLyingAround(t *testing.T) {
+	// Test vector 1 of BIP-32.
+	const xprv = "xprv9s21ZrQH143K3QTDL4LXw2F7HEK3wJUD2nW2nRk4stbPy6cq3jPPqjiChkVvvNKmPGJxWUtg6LnF5kejMRNNU3TGtRBeJgk33yuGBxrMPHi"
 	r := auditOf(audit.Options{}, append(of(vault, 0, 1),
 		[2]string{"id.txt", "# made\nAGE-SECRET-KEY-1XXXXXXXX\n"}, [2]string{"s.txt", "LIFEBOAT SHARD 1 OF 3: ANY 2\n"},
+		[2]string{"root.json", `{"format": "lifeboat-root", "root_extended_private_key": "` + xprv + `"}`}, [2]string{"keys.csv", "path,extended private key\nm/1," + xprv + "\n"},
 		[2]string{"notes.txt", "hello"}, [2]string{"empty", ""}, [2]string{"list.json", "[1,2]"})...)
 	for _, code := range []string{"identity-here", "shard-here"} {
 		if !slices.Contains(codes(r, audit.Warning), code) {
 			t.Errorf("no %s", code)
 		}
+	}
+	if !slices.ContainsFunc(r.Findings, func(f audit.Finding) bool {
+		return f.Level == audit.Error && f.Code == "private-key-here" && slices.Equal(f.About, []string{"root.json", "keys.csv"})
+	}) {
+		t.Errorf("no private-key-here: %+v", r.Findings)
 	}
 	if len(r.NotCovered) != 3 {
 		t.Errorf("not covered: %q", r.NotCovered)

@@ -27,7 +27,7 @@ var auditVerb = cli.Verb{
 	Usage: `Usage: mpc-backup audit PATH… [--xpub KEY] [--addresses CSV] [--report F.html] [--json]
 
 Looks through files and folders for share files, bundles with their public
-manifests, attestations and address books, and says for each root key whose shares
+manifests (those beside bundles that are named as well), attestations and address books, and says for each root key whose shares
 are there, whether they are enough, and what is wrong. It asks for no password,
 opens nothing, and runs on any machine. That a share is present does not say that
 it opens: "recoverable" is said only with attestations of enough holders, or for an
@@ -90,11 +90,12 @@ func runAudit(e *cli.Env, args []string) error {
 	if err := checkPage(e, f.report); err != nil {
 		return err
 	}
-	if err := set.Confine(set.Args()...); err != nil {
+	paths := Besides(set.Args())
+	if err := set.Confine(paths...); err != nil {
 		return err
 	}
 	a := audit.New(*options)
-	if err := Look(e, a, set.Args()); err != nil {
+	if err := Look(e, a, paths); err != nil {
 		return err
 	}
 	if err := f.checkBooks(e, a); err != nil {
@@ -150,6 +151,18 @@ func checkPage(e *cli.Env, path string) error {
 		return nil
 	}
 	return checkNew(e, path)
+}
+
+// Besides adds the public manifests that lie beside the files at paths.
+func Besides(paths []string) []string {
+	all := slices.Clone(paths)
+	for _, p := range paths {
+		manifest := holder.PublicManifestPath(p)
+		if info, err := os.Stat(manifest); err == nil && info.Mode().IsRegular() {
+			all = append(all, manifest)
+		}
+	}
+	return all
 }
 
 // Look gives an auditor the files at paths, and all that lie below folders.

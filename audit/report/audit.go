@@ -2,13 +2,16 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"lifeboat/audit"
 )
 
-// Audit makes the page of an audit.
+// Audit makes the page of an audit. The command that it shows has the date, so that
+// it makes the same page again.
 func Audit(r *audit.Report, command []string) *Page {
+	command = withDate(command, r.Date)
 	p := &Page{
 		Title: "Audit of backups", Tool: r.Tool, Date: r.Date, Command: command,
 		Summary: r.Summary, Books: r.Books, Findings: r.Findings, Left: r.NotCovered, Proves: audit.Proves(), Files: r.Files,
@@ -21,7 +24,7 @@ func Audit(r *audit.Report, command []string) *Page {
 	p.Again = []Step{
 		{Text: "Compare the files with the hashes above.", Command: "sha256sum FILE"},
 		{Text: "Read what each share file says, and compare the root keys and epochs with your records.", Command: "mpc-backup inspect FILE"},
-		{Text: "Run the audit again on the same files. With the same date it makes this page again, byte for byte.", Command: CommandLine(append(withDate(command, r.Date), "--report", "AGAIN.html"))},
+		{Text: "Run the audit again on the same files. With the same date it makes this page again, byte for byte.", Command: CommandLine(append(slices.Clone(command), "--report", "AGAIN.html"))},
 		{Text: "Have each holder show that the share opens: alone, or as an answer to a challenge of your choice.", Command: "mpc-backup verify FILE\nmpc-backup attest FILE --challenge TEXT -o A.json"},
 		{Text: "Check the attestations.", Command: "mpc-backup check A.json --challenge TEXT"},
 		{Text: "Sign this page with a share, or with an ssh-ed25519 key, and check the signature.",

@@ -81,12 +81,13 @@ func runGuide(e *cli.Env, args []string) error {
 			return cli.Fail(cli.Failed, fmt.Errorf("there is nothing of the name %q", path), "check the spelling; nothing was looked at")
 		}
 	}
-	if err := set.Confine(g.paths...); err != nil {
+	paths := backup.Besides(g.paths)
+	if err := set.Confine(paths...); err != nil {
 		return err
 	}
-	if len(g.paths) > 0 {
+	if len(paths) > 0 {
 		a := audit.New(audit.Options{Date: set.Date(), Tool: e.Program + " " + cli.Version})
-		if err := backup.Look(e, a, g.paths); err != nil {
+		if err := backup.Look(e, a, paths); err != nil {
 			return err
 		}
 		g.books = a.Books()

@@ -354,6 +354,9 @@ func TestSecretsLyingAround(t *testing.T) {
 	r := auditOf(audit.Options{}, append(of(vault, 0, 1),
 		[2]string{"id.txt", "# made\nAGE-SECRET-KEY-1XXXXXXXX\n"}, [2]string{"s.txt", "LIFEBOAT SHARD 1 OF 3: ANY 2\n"},
 		[2]string{"root.json", `{"format": "lifeboat-root", "root_extended_private_key": "` + xprv + `"}`}, [2]string{"keys.csv", "path,extended private key\nm/1," + xprv + "\n"},
+		// No private key is among the first rows.
+		[2]string{"late.csv", "wallet name,coin,address,curve,memo,address label,HD path,child publickey,hex private key,extended private key,extended public key,derived address,encoding,export,status\n" +
+			strings.Repeat("w,SOL,3xWxR3yEYgAcgb3MBCVSHXY5MhV1QtiDg9M5ExNCk2w1,ed25519,,,m/44/501/0/0/0,,,,,,,,bad: no root key of its curve was recovered\n", 40) + "w,BTC,x,secp256k1,,,m/1,,," + xprv + ",,,,,ok\n"},
 		[2]string{"notes.txt", "hello"}, [2]string{"empty", ""}, [2]string{"list.json", "[1,2]"})...)
 	for _, code := range []string{"identity-here", "shard-here"} {
 		if !slices.Contains(codes(r, audit.Warning), code) {
@@ -361,7 +364,7 @@ func TestSecretsLyingAround(t *testing.T) {
 		}
 	}
 	if !slices.ContainsFunc(r.Findings, func(f audit.Finding) bool {
-		return f.Level == audit.Error && f.Code == "private-key-here" && slices.Equal(f.About, []string{"root.json", "keys.csv"})
+		return f.Level == audit.Error && f.Code == "private-key-here" && slices.Equal(f.About, []string{"root.json", "keys.csv", "late.csv"})
 	}) {
 		t.Errorf("no private-key-here: %+v", r.Findings)
 	}

@@ -65,8 +65,9 @@ type Source struct {
 
 const headSize = 4 << 10 // bytes that are enough to recognise a file
 
-// extendedPrivate is an extended private key: of 78 bytes and a checksum in base 58.
-var extendedPrivate = regexp.MustCompile(`\b[A-Za-z]prv[1-9A-HJ-NP-Za-km-z]{100,}`)
+// privateKeys is an extended private key, of 78 bytes and a checksum in base 58, or
+// the first line of a keys.csv, whose first rows may have none.
+var privateKeys = regexp.MustCompile(`\b[A-Za-z]prv[1-9A-HJ-NP-Za-km-z]{100,}|\A[^\n]*\bhex private key,extended private key\b`)
 
 // find notes a finding about a file or a vault. What is true of several is one
 // finding.
@@ -107,7 +108,7 @@ func (a *Auditor) Add(s Source) {
 	defer secret.Wipe(head)
 	text := bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\ufeff")), " \t\r\n")
 	switch {
-	case extendedPrivate.Match(head):
+	case privateKeys.Match(head):
 		a.file(s, PrivateKeys)
 		a.find(Error, "private-key-here", s.Path, "seal it (mpc-backup seal), destroy every copy that is not sealed, and move what the keys protect if anybody may have seen one",
 			"private keys lie here in the clear: whoever copies the file has what they protect")

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -116,13 +117,34 @@ func (e *Env) Hint(format string, args ...any) { e.lines("hint: ", fmt.Sprintf(f
 // Note writes a line that is neither.
 func (e *Env) Note(format string, args ...any) { e.lines("", fmt.Sprintf(format, args...)) }
 
-// private is what must neither be an argument nor come back in a message: an
-// identity or an extended private key.
-var private = regexp.MustCompile(`\b(?i:AGE-SECRET-KEY-)[0-9A-Za-z-]+|\b[A-Za-z]prv[1-9A-HJ-NP-Za-z]{40,}`)
+// keys finds extended keys, private and public, and identities. Public ones are
+// found so that letters in their midst are taken for nothing else.
+var keys = regexp.MustCompile(`[A-Za-z]pub[1-9A-HJ-NP-Za-km-z]{40,107}|[A-Za-z]prv[1-9A-HJ-NP-Za-z]{40,}|(?i:AGE-SECRET-KEY-)[0-9A-Za-z-]+`)
+
+// identity is one whole: there may be files with a name that begins like it.
+var identity = regexp.MustCompile(`(?i)AGE-SECRET-KEY-(PQ-)?1[02-9AC-HJ-NP-Z]{50}`)
+
+// masked returns a message without private keys, given where something else was
+// expected.
+func masked(text string) string {
+	return keys.ReplaceAllStringFunc(text, func(key string) string {
+		if key[1:4] == "pub" {
+			return key
+		}
+		return "[a private key]"
+	})
+}
+
+// holdsPrivateKey reports whether an argument has a private key in it, which must
+// not be on a command line.
+func holdsPrivateKey(argument string) bool {
+	return identity.MatchString(argument) || slices.ContainsFunc(keys.FindAllString(argument, -1), func(key string) bool {
+		return key[1:4] == "prv"
+	})
+}
 
 func (e *Env) lines(kind, text string) {
-	text = private.ReplaceAllLiteralString(text, "[a private key]")
-	for line := range strings.SplitSeq(strings.TrimRight(text, "\n"), "\n") {
+	for line := range strings.SplitSeq(strings.TrimRight(masked(text), "\n"), "\n") {
 		fmt.Fprintf(e.Stderr, "%s: %s%s\n", e.Program, kind, Clean(line))
 	}
 }

@@ -77,14 +77,17 @@ func TestPrivateKeysAreNotRepeated(t *testing.T) {
 		"AGE-SECRET-KEY-1" + strings.Repeat("Q", 58), "age-secret-key-pq-1" + strings.Repeat("q", 58),
 		"xprv9s21ZrQH143K3QTDL4LXw2F7HEK3wJUD2nW2nRk4stbPy6cq3jPPqjiChkVvvNKmPGJxWUtg6LnF5kejMRNNU3TGtRBeJgk33yuGBxrMPHi",
 	} {
-		code, stdout, stderr := run(nil, &Env{}, "do", "="+key+"!")
+		code, stdout, stderr := run(nil, &Env{}, "do", "-R"+key+"!")
 		if code != Usage || stdout != "" || !strings.Contains(stderr, "argument 2 holds a private key") || strings.Contains(stderr, key) {
 			t.Errorf("exit %d: %q", code, stderr)
 		}
-		// One that was read elsewhere.
-		_, _, stderr = run(func(*Env, []string) error { return fmt.Errorf("line %q", "="+key) }, &Env{}, "do")
-		if !strings.Contains(stderr, `"=[a private key]"`) {
-			t.Errorf("%q", stderr)
+		// One that was read elsewhere, whatever is before it and behind it.
+		public := "xpub661MyMwAqRbcFtXgS5sYJABqqG9YLmC4Q1Rdap9gSE8NqtwybGhePY2gZ29ESFjqJoCu1Rupje8YtGqsefD265TMg7usUDFdp6W1EGMcet8"
+		for _, before := range []string{"", "=", "-R", "_", "id", "\t", "\n", "\ufeff", "\u200b", public} {
+			_, _, stderr = run(func(*Env, []string) error { return fmt.Errorf("line %q", before+key+"\t") }, &Env{}, "do")
+			if !strings.Contains(stderr, `[a private key]`) || strings.Contains(stderr, key[12:40]) {
+				t.Errorf("%q", stderr)
+			}
 		}
 	}
 }

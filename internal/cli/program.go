@@ -83,7 +83,7 @@ func (p *Program) dispatch(e *Env, args []string) error {
 	if len(args) == 0 {
 		return Fail(Usage, errors.New("no verb"), p.hint())
 	}
-	if i := slices.IndexFunc(args, private.MatchString); i >= 0 {
+	if i := slices.IndexFunc(args, holdsPrivateKey); i >= 0 {
 		return Fail(Usage, fmt.Errorf("argument %d holds a private key, which is for a file and not for a command line", i+1),
 			"write it into a file that only you can read; what was typed may stay in the history of the shell")
 	}
@@ -190,7 +190,7 @@ func (p *Program) Main() int {
 		Interrupt: ctx, exits: new(cleanups), process: status, confine: lockdown.Confine,
 	}
 	signals := make(chan os.Signal, 1)
-	// What it was started to ignore, as by nohup, it goes on ignoring.
+	// SIGHUP and SIGINT that it was started to ignore, as by nohup, it goes on ignoring.
 	signal.Notify(signals, slices.DeleteFunc(slices.Clone(caught), signal.Ignored)...)
 	signal.Ignore(syscall.SIGPIPE) // writing fails instead
 	debug.SetGCPercent(gcPercent)

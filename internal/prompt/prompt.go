@@ -286,6 +286,9 @@ func (t *terminal) ask(question string) (*secret.Bytes, error) {
 func (t *terminal) put(question string) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if t.closed {
+		return ErrEnd
+	}
 	t.question = question
 	if t.paused {
 		return nil

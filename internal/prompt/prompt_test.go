@@ -169,3 +169,15 @@ func TestNothingIsShownWhileStopping(t *testing.T) {
 type readerFunc func([]byte) (int, error)
 
 func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
+
+// A signal may come between the switch of the screen and the text.
+func TestNothingIsShownAfterClose(t *testing.T) {
+	s, term := play(t, "\n")
+	device := term.(*terminal)
+	device.hide(true)
+	device.Close()
+	s.log.Reset()
+	if _, err := device.ask("TEN WORDS"); !errors.Is(err, ErrEnd) || s.log.Len() > 0 {
+		t.Errorf("%v, %q", err, s.log.String())
+	}
+}

@@ -12,6 +12,7 @@ import (
 	"lifeboat/chains/find"
 	"lifeboat/derive"
 	"lifeboat/internal/cli"
+	"lifeboat/internal/curve"
 	"lifeboat/internal/ordered"
 	"lifeboat/internal/outfile"
 	"lifeboat/internal/strict"
@@ -298,7 +299,8 @@ func (s *search) report(asJSON bool, output string) error {
 	}
 	if len(r.Missing) > 0 {
 		hint := "widen the search with --accounts, --indexes or --template; or the address belongs to another key"
-		if s.scanned == 0 {
+		elsewhere := func(c curve.Curve) bool { return find.NewTargets(r.Missing, s.narrow, c).Len() > 0 }
+		if s.scanned == 0 && slices.ContainsFunc(curve.All(), elsewhere) {
 			hint = "no key given here can have such an address: a vault has a root key on each curve, xpub… is secp256k1, cpub… is ed25519"
 		}
 		return cli.Fail(cli.Mismatch, fmt.Errorf("%d of %d addresses were not found, the first is %.80q", len(r.Missing), len(s.wanted), r.Missing[0]), hint)

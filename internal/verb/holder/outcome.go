@@ -287,7 +287,7 @@ func (o *Outcome) potential(s *Set) int {
 		}
 	}
 	for _, in := range o.Inputs {
-		if in.Err != nil && len(in.Entries) == 0 {
+		if in.Err != nil && (len(in.Entries) == 0 || !errors.Is(in.Err, share.ErrInconsistent)) {
 			n++
 		}
 	}

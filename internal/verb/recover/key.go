@@ -244,16 +244,15 @@ func (f *keyFlags) narrow(e *cli.Env, session *holder.Session, vaults []*vault) 
 		if f.group != "" && v.group != f.group {
 			continue
 		}
-		key := v.key.Public()
-		onCurve := func(r *derive.Key) bool { return r.Curve() == key.Curve() }
-		if slices.ContainsFunc(session.Roots, onCurve) && !slices.ContainsFunc(session.Roots, key.SameKey) {
-			e.Warn("the root key of group %q on %v is left out: it is not the one of --xpub", v.group, key.Curve())
+		// --salvage goes by --xpub alone.
+		if key := v.key.Public(); (f.salvage || session.Recorded(key.Curve())) && !slices.ContainsFunc(session.Roots, key.SameKey) {
+			e.Warn("the root key of group %q on %v is left out: it is not one of --xpub", v.group, key.Curve())
 			continue
 		}
 		kept = append(kept, v)
 	}
 	if len(kept) == 0 {
-		return nil, cli.Fail(cli.Mismatch, fmt.Errorf("no root key of group %q in these files", f.group))
+		return nil, cli.Fail(cli.Mismatch, fmt.Errorf("none of the root keys in these files is of group %q and of --xpub, if that was given", f.group))
 	}
 	return kept, nil
 }

@@ -216,7 +216,7 @@ func TestAttested(t *testing.T) {
 		{"a file that is cut off", audit.Options{}, [][2]string{one, {"a3.json", three[1][:len(three[1])-9]}}, few, "damaged-attestation"},
 		{"a recorded epoch that they only claim", audit.Options{Epochs: epochs}, [][2]string{file("a1.json", vault, 0, elsewhere), file("a3.json", vault, 2, elsewhere)}, unproven, "epoch-not-recorded"},
 		{"a roster that differs", audit.Options{}, append(of(vault, 1), one, file("a3.json", vault, 2, func(s *audit.Statement) { s.Threshold = 3 })), []audit.Status{audit.Present, audit.Present}, "attestation-contradicts"},
-		{"two holders of one name", audit.Options{}, [][2]string{one, named}, few, "attestation-contradicts"},
+		{"two holders of one name", audit.Options{}, [][2]string{one, named}, both, "attestation-contradicts"},
 		{"two holders of one name, and one is too old", audit.Options{MaxAge: 10 * 24 * time.Hour}, [][2]string{one, named}, few, "attestation-contradicts"},
 		{"two keys of one share ID", audit.Options{}, [][2]string{one, numbered}, nil, "attestation-contradicts"},
 		{"two keys of one share ID, and a third holder", audit.Options{}, [][2]string{one, numbered, three}, both, "attestation-contradicts"},

@@ -175,12 +175,15 @@ func (a *Auditor) weigh(e *epoch, scales *scales) {
 	}
 	for _, s := range e.attested {
 		o := w.against[s.Statement]
+		if s.fresh && (o == nil || o.name) {
+			a.attest(e, s, w.nodes[s.point()])
+		}
 		switch {
-		case o == nil && s.fresh:
-			a.attest(e, s)
 		case o == nil:
 		case o.unseen:
 			a.find(Error, "attestations-too-many", s.path, findOut, "attestations of epoch %s name more than %d holders, and a set of shares has no more: %d of them were not looked at", e.name, share.MaxParticipants, w.unseen)
+		case o.name:
+			a.find(Error, "attestation-contradicts", s.path, findOut, "the node ID of an attestation counts for nothing: %v", o.err)
 		case o.other != nil:
 			a.find(Error, "attestation-contradicts", path[o.other], findOut, "an attestation counts for nothing: %v", o.err)
 			fallthrough
@@ -196,11 +199,11 @@ func (a *Auditor) weigh(e *epoch, scales *scales) {
 }
 
 // attest counts a fresh attestation for its holder.
-func (a *Auditor) attest(e *epoch, s attested) {
+func (a *Auditor) attest(e *epoch, s attested, nodeID string) {
 	if a.o.Challenge == "" {
 		a.find(Note, "challenge-not-given", s.path, "give the challenge that you set with --challenge", "the attestation counts whatever it answers: it may be an old one, with any date")
 	}
-	h := e.holder(s.ShareID, s.NodeID)
+	h := e.holder(s.ShareID, nodeID)
 	if h.Attested == nil || h.Attested.Date < s.Date {
 		h.Attested = &Proof{s.path, s.Date, s.Subject()}
 	}

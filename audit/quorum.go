@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -25,18 +26,20 @@ func newScales() *scales { return &scales{steps: maxSteps} }
 // weighed is what the statements of one epoch and root key are worth together.
 type weighed struct {
 	threshold int
-	counted   []*Statement // the first of each holder
+	counted   []*Statement     // the first of each holder
+	nodes     map[point]string // of the holders
 	against   map[*Statement]*objection
 	unseen    int
 	shown     bool  // the threshold's number of the counted combine to the root key
 	doubt     error // they are enough in number and do not: some are false, and which is not known
 }
 
-// objection is why a statement counts for nothing.
+// objection is why a statement, or its node ID, counts for nothing.
 type objection struct {
 	err    error
 	other  *Statement // the one that it contradicts, or nil
 	unseen bool       // it was not looked at
+	name   bool       // only its node ID counts for nothing
 }
 
 // weigh says which statements of one epoch and root key count. Anybody can sign
@@ -45,7 +48,7 @@ type objection struct {
 // the first of those that contradict each other that counts, with the highest
 // threshold.
 func (s *scales) weigh(statements []*Statement) *weighed {
-	w := &weighed{against: map[*Statement]*objection{}}
+	w := &weighed{nodes: map[point]string{}, against: map[*Statement]*objection{}}
 	by := w.limit(statements)
 	thresholds := slices.Sorted(maps.Keys(by))
 	w.threshold = thresholds[len(thresholds)-1]
@@ -87,28 +90,82 @@ func (w *weighed) limit(statements []*Statement) map[int][]*Statement {
 	return by
 }
 
-// count finds the first statement of each holder, who has a node ID, a share ID and
-// a share public key that no other has. If it is known which points belong
-// together, no others count.
+// count finds what counts for nothing, and the holders among the rest.
 func (w *weighed) count(statements []*Statement, on map[point]bool) {
+	var rest []*Statement
+	for _, s := range statements {
+		switch {
+		case w.against[s] != nil:
+		case s.Threshold != w.threshold:
+			w.against[s] = &objection{err: fmt.Errorf("%w: node %q names a threshold of %d, and others of its epoch one of %d", ErrContradicts, s.NodeID, s.Threshold, w.threshold)}
+		case on != nil && !on[s.point()]:
+			w.against[s] = &objection{err: fmt.Errorf("%w: node %q, group %q: it does not belong to the others of its epoch, whose share public keys combine to the root public key", ErrContradicts, s.NodeID, s.GroupID)}
+		default:
+			rest = append(rest, s)
+		}
+	}
+	if on != nil {
+		w.countPoints(rest)
+	} else {
+		w.countFirst(rest)
+	}
+}
+
+// countPoints counts each point, since it is known that they belong together: they are
+// the holders, and a node ID is a name only. Of its names a point is given that which
+// the fewest points have.
+func (w *weighed) countPoints(statements []*Statement) {
+	named := map[string]map[point]bool{}
+	names := map[point][]string{}
+	for _, s := range statements {
+		p := s.point()
+		if names[p] == nil {
+			w.counted = append(w.counted, s)
+		}
+		if named[s.NodeID] == nil {
+			named[s.NodeID] = map[point]bool{}
+		}
+		if !named[s.NodeID][p] {
+			named[s.NodeID][p] = true
+			names[p] = append(names[p], s.NodeID)
+		}
+	}
+	given := map[string]int{}
+	for p, list := range names {
+		w.nodes[p] = slices.MinFunc(list, func(x, y string) int {
+			return cmp.Or(cmp.Compare(len(named[x]), len(named[y])), cmp.Compare(x, y))
+		})
+		given[w.nodes[p]]++
+	}
+	for _, s := range statements {
+		switch node := w.nodes[s.point()]; {
+		case s.NodeID != node:
+			w.against[s] = &objection{name: true, err: fmt.Errorf("%w: node %q, group %q: the same holder signed as node %q and counts as that", ErrContradicts, s.NodeID, s.GroupID, node)}
+		case given[node] > 1:
+			w.against[s] = &objection{name: true, err: fmt.Errorf("%w: node %q, group %q: %d holders of its epoch signed as that node", ErrContradicts, s.NodeID, s.GroupID, given[node])}
+		}
+	}
+}
+
+// countFirst counts the first statement of each holder, who has a node ID, a share ID
+// and a share public key that no other has.
+func (w *weighed) countFirst(statements []*Statement) {
 	nodes, ids, keys := map[string]*Statement{}, map[[curve.ScalarSize]byte]*Statement{}, map[string]*Statement{}
 	for _, s := range statements {
-		if w.against[s] != nil {
-			continue
-		}
 		p := s.point()
 		known := []*Statement{nodes[s.NodeID], ids[p.id], keys[p.key]}
 		i := slices.IndexFunc(known, func(o *Statement) bool { return o != nil })
 		switch {
-		case s.Threshold != w.threshold:
-			w.against[s] = &objection{err: fmt.Errorf("%w: node %q names a threshold of %d, and others of its epoch one of %d", ErrContradicts, s.NodeID, s.Threshold, w.threshold)}
-		case on != nil && !on[p]:
-			w.against[s] = &objection{err: fmt.Errorf("%w: node %q, group %q: it does not belong to the others of its epoch, whose share public keys combine to the root public key", ErrContradicts, s.NodeID, s.GroupID)}
 		case i < 0:
 			nodes[s.NodeID], ids[p.id], keys[p.key] = s, s, s
+			w.nodes[p] = s.NodeID
 			w.counted = append(w.counted, s)
 		case known[0] != known[1] || known[1] != known[2]:
-			w.against[s] = &objection{err: fmt.Errorf("%w: two attestations of epoch %s, of nodes %q and %q, give one holder two node IDs, share IDs or share public keys", ErrContradicts, s.Epoch, known[i].NodeID, s.NodeID), other: known[i]}
+			of := fmt.Sprintf("both of node %q", s.NodeID)
+			if i > 0 {
+				of = fmt.Sprintf("of nodes %q and %q", known[i].NodeID, s.NodeID)
+			}
+			w.against[s] = &objection{err: fmt.Errorf("%w: two attestations of epoch %s, %s, give one holder two node IDs, share IDs or share public keys", ErrContradicts, s.Epoch, of), other: known[i]}
 		}
 	}
 }

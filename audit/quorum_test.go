@@ -185,6 +185,59 @@ func TestForgedBesideGood(t *testing.T) {
 	}
 }
 
+// Where it is known which points belong together, they are the holders, whatever came
+// first and whatever names them: a holder who signs under two node IDs, one of them
+// another's, takes nobody's place.
+func TestNamesTakeNobodysPlace(t *testing.T) {
+	one, st := genuine(t, vault, 0, nil)
+	two, other := genuine(t, vault, 1, nil)
+	alias, _ := genuine(t, vault, 0, func(s *audit.Statement) { s.NodeID = other.NodeID })
+	first, _ := genuine(t, vault, 1, func(s *audit.Statement) { s.NodeID = st.NodeID })
+	second, _ := genuine(t, vault, 0, func(s *audit.Statement) { s.NodeID = "zz-" + s.NodeID })
+	for _, c := range []struct {
+		name  string
+		files [][2]string
+		nodes []string
+		about []string
+	}{
+		{"another's name too", [][2]string{signedFile(t, "alias.json", alias), signedFile(t, "1.json", one), signedFile(t, "2.json", two)}, []string{st.NodeID, other.NodeID}, []string{"alias.json"}},
+		{"another's name too, which comes before their own", [][2]string{signedFile(t, "alias.json", first), signedFile(t, "1.json", one), signedFile(t, "2.json", two)}, []string{st.NodeID, other.NodeID}, []string{"alias.json"}},
+		{"another's name only", [][2]string{signedFile(t, "alias.json", alias), signedFile(t, "2.json", two)}, []string{other.NodeID, other.NodeID}, []string{"2.json", "alias.json"}},
+		{"a name of their own too", [][2]string{signedFile(t, "second.json", second), signedFile(t, "1.json", one), signedFile(t, "2.json", two)}, []string{st.NodeID, other.NodeID}, []string{"second.json"}},
+	} {
+		for range len(c.files) {
+			c.files = append(c.files[1:], c.files[0])
+			for range 2 {
+				slices.Reverse(c.files)
+				r := auditOf(audit.Options{Challenge: st.Challenge}, c.files...)
+				var nodes []string
+				for _, h := range r.Vaults[0].Epochs[0].Holders {
+					nodes = append(nodes, h.NodeID)
+				}
+				slices.Sort(nodes)
+				if r.Vaults[0].Status != audit.Recoverable || !slices.Equal(nodes, c.nodes) || !slices.Equal(about(r, "attestation-contradicts"), c.about) {
+					t.Errorf("%s, %s first: %s by %q, about %q", c.name, c.files[0][0], r.Vaults[0].Status, nodes, about(r, "attestation-contradicts"))
+				}
+			}
+		}
+	}
+}
+
+// What two attestations that contradict each other have in common is said once.
+func TestContradictionNamesNodes(t *testing.T) {
+	_, one := genuine(t, large, 0, nil)
+	_, named := genuine(t, large, 3, func(s *audit.Statement) { s.NodeID = one.NodeID })
+	_, numbered := genuine(t, large, 3, func(s *audit.Statement) { s.ShareID = one.ShareID })
+	for other, want := range map[*audit.Statement]string{
+		named:    fmt.Sprintf("both of node %q, ", one.NodeID),
+		numbered: fmt.Sprintf("of nodes %q and %q, ", one.NodeID, numbered.NodeID),
+	} {
+		if _, against := audit.CollectStatements([]*audit.Statement{one, other}); against[other] == nil || !strings.Contains(against[other].Error(), want) {
+			t.Errorf("%v, and not %q", against[other], want)
+		}
+	}
+}
+
 // Forged ones do not make up for those that are too few, or too old, and none of them
 // is believed where nothing shows which.
 func TestForgedAndTooFew(t *testing.T) {
@@ -234,7 +287,8 @@ func TestCollectStatementsNamesForged(t *testing.T) {
 		"a lowered threshold, too few": {[]*audit.Statement{low, one}, []*audit.Statement{low}, 1, false, false},
 		"two lowered":                  {[]*audit.Statement{low, lowered, one}, []*audit.Statement{low, lowered}, 1, false, true},
 		"two lowered beside enough":    {[]*audit.Statement{low, lowered, one, two, four}, []*audit.Statement{low, lowered}, 3, true, false},
-		"two of one name":              {[]*audit.Statement{one, two, named}, []*audit.Statement{named}, 2, false, false},
+		"two of one name":              {[]*audit.Statement{one, two, named}, []*audit.Statement{one, named}, 3, true, false},
+		"two of one name, too few":     {[]*audit.Statement{one, named}, []*audit.Statement{named}, 1, false, false},
 		"too few with a forged":        {[]*audit.Statement{one, two, f}, nil, 3, false, true},
 		"too few":                      {[]*audit.Statement{one, f}, nil, 2, false, false},
 	} {

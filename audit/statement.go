@@ -211,7 +211,7 @@ type Together struct {
 // them: the share public keys under which they signed combine to the root public
 // key. Fewer prove nothing: anybody can write a roster that leads to a known root
 // public key and sign for fewer than the threshold of its shares. against says of
-// the statements that count for nothing why.
+// the statements that count for nothing why, and of those whose node ID does.
 func CollectStatements(statements []*Statement) (all []*Together, against map[*Statement]error) {
 	type key struct {
 		curve                curve.Curve
@@ -232,7 +232,7 @@ func CollectStatements(statements []*Statement) (all []*Together, against map[*S
 		w := scales.weigh(by[k])
 		t := &Together{Curve: k.curve, RootKey: by[k][0].RootKey, Epoch: k.epoch, Subject: k.subject, Threshold: w.threshold, Enough: w.shown, Doubt: w.doubt}
 		for _, s := range w.counted {
-			t.Nodes = append(t.Nodes, s.NodeID)
+			t.Nodes = append(t.Nodes, w.nodes[s.point()])
 		}
 		for s, o := range w.against {
 			against[s] = o.err

@@ -27,9 +27,10 @@ var auditVerb = cli.Verb{
 	Usage: `Usage: mpc-backup audit PATH… [--xpub KEY] [--addresses CSV] [--report F.html] [--json]
 
 Looks through files and folders for share files, bundles with their public
-manifests (those beside bundles that are named as well), attestations and address books, and says for each root key whose shares
-are there, whether they are enough, and what is wrong. It asks for no password,
-opens nothing, and runs on any machine. That a share is present does not say that
+manifests, attestations and address books, and says for each root key whose shares
+are there, whether they are enough, and what is wrong. Beside a bundle that is named
+it looks for the manifest. It asks for no password, opens nothing, and runs on any
+machine. That a share is present does not say that
 it opens: "recoverable" is said only with attestations of enough holders, or for an
 epoch from your own records.
 

@@ -56,6 +56,7 @@ DIR is secret.
   --new-passphrase-file F      accept: the password of the new file, instead of asking
   --words WORDS                deal: the twelve words, instead of asking
   --group ID                   plan: only this group
+  --old-threshold T            plan: how many old shares were needed, for tss-lib files
 ` + holder.RecipientHelp + `  --json                       print the state as JSON
 
 Example: the second of three signers deals

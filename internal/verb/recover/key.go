@@ -150,7 +150,7 @@ func (f *keyFlags) recover(e *cli.Env, set *cli.Flags, session *holder.Session, 
 	}
 	roots, err := rootsOf(session)
 	e.OnExit(func() { wipeVaults(roots) })
-	if err != nil {
+	if err != nil && len(roots) == 0 && !anyOpened(session) {
 		return err
 	}
 	var vaults []*vault
@@ -165,7 +165,7 @@ func (f *keyFlags) recover(e *cli.Env, set *cli.Flags, session *holder.Session, 
 		if vaults, err = f.narrow(e, session, roots); err != nil {
 			return err
 		}
-		outcome = needless(session)
+		outcome = needless(session, roots)
 	}
 	outcome.Blame(e)
 	f.warnUnrecorded(e, session, vaults)
@@ -257,21 +257,25 @@ func (f *keyFlags) narrow(e *cli.Env, session *holder.Session, vaults []*vault) 
 	return kept, nil
 }
 
-// rootsOf reads the root keys of bundles that an earlier run made. Those read
-// before an error are returned with it, to be wiped.
+// anyOpened reports whether there is any good share.
+func anyOpened(session *holder.Session) bool {
+	return slices.ContainsFunc(session.Inputs, func(in *holder.Input) bool {
+		return slices.ContainsFunc(in.Entries, func(entry *holder.Entry) bool { return entry.Share != nil })
+	})
+}
+
+// rootsOf reads the root keys of bundles that an earlier run made. The error is of
+// those that cannot be used, whose inputs have it too: the others may do.
 func rootsOf(session *holder.Session) (vaults []*vault, err error) {
+	var failures []error
 	for _, in := range session.Inputs {
 		if in.Bundle == nil || len(in.Entries) > 0 || !in.Has(rootName) {
 			continue
 		}
-		text, err := in.Bundle.ReadFile(rootName)
+		found, err := rootsIn(in)
 		if err != nil {
-			return vaults, fmt.Errorf("bundle %q: %w", in.Path, err)
-		}
-		found, err := readRoots(fmt.Sprintf("%q: %s", in.Path, rootName), text)
-		text.Wipe()
-		if err != nil {
-			return vaults, cli.Fail(cli.Mismatch, err)
+			in.Err = err
+			failures = append(failures, err)
 		}
 		for _, v := range found {
 			if !slices.ContainsFunc(vaults, func(w *vault) bool { return w.group == v.group && w.key.Public().SameKey(v.key.Public()) }) {
@@ -281,17 +285,30 @@ func rootsOf(session *holder.Session) (vaults []*vault, err error) {
 			}
 		}
 	}
-	return vaults, nil
+	return vaults, errors.Join(failures...)
+}
+
+func rootsIn(in *holder.Input) ([]*vault, error) {
+	text, err := in.Bundle.ReadFile(rootName)
+	if err != nil {
+		return nil, fmt.Errorf("bundle %q: %w", in.Path, err)
+	}
+	defer text.Wipe()
+	found, err := readRoots(fmt.Sprintf("%q: %s", in.Path, rootName), text)
+	return found, cli.Fail(cli.Mismatch, err)
 }
 
 // needless is what came of the files beside bundles with root keys: those that
-// cannot be used, and shares, which nobody needs then.
-func needless(session *holder.Session) *holder.Outcome {
+// cannot be used, and shares, which are not combined then.
+func needless(session *holder.Session, roots []*vault) *holder.Outcome {
 	o := &holder.Outcome{Inputs: session.Inputs}
 	for _, in := range session.Inputs {
 		for _, entry := range in.Entries {
 			if entry.Status == holder.Good {
-				entry.Status, entry.Note = holder.Elsewhere, "not needed: the root keys are those of a bundle"
+				entry.Status, entry.Note = holder.Elsewhere, "not used: the root keys are those of a bundle, and this share is of another; run key again without the bundle"
+				if slices.ContainsFunc(roots, func(v *vault) bool { return entry.Sealed.Group.RootKey.Equal(v.key.Public().Point()) }) {
+					entry.Note = "not needed: the root keys are those of a bundle"
+				}
 			}
 			o.Stray = append(o.Stray, entry)
 		}

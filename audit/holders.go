@@ -52,24 +52,27 @@ func (e *epoch) admits(id share.ID, nodeID string) bool {
 	return listed || e.set == nil && !other
 }
 
-// setName names a set of shares, or all that claim one epoch if the root key is empty.
+// setName names a set of shares by what files claim.
 type setName struct{ curve, epoch, root string }
+
+// claim is what a public manifest says: it names no root key.
+type claim struct{ curve, epoch string }
 
 // gathered are the sets of shares that files speak of. Nothing keeps files
 // without a roster from claiming one epoch for two root keys.
 type gathered struct {
-	all []*epoch
-	by  map[setName]*epoch // the first of each name
+	all    []*epoch
+	by     map[setName]*epoch // the first of each name
+	claims map[claim][]*epoch
+	owner  map[claim]*epoch // where bundles count; nil: nothing tells
 }
 
 func (g *gathered) add(e *epoch) *epoch {
 	g.all = append(g.all, e)
-	names := []setName{{e.curve, e.name, ""}}
+	c := claim{e.curve, e.name}
+	g.claims[c] = append(g.claims[c], e)
 	if e.root != nil {
-		names = append(names, setName{e.curve, e.name, string(e.root.Bytes())})
-	}
-	for _, n := range names {
-		if g.by[n] == nil {
+		if n := (setName{e.curve, e.name, string(e.root.Bytes())}); g.by[n] == nil {
 			g.by[n] = e
 		}
 	}
@@ -78,7 +81,7 @@ func (g *gathered) add(e *epoch) *epoch {
 
 // epochs puts together what all files say.
 func (a *Auditor) epochs() []*epoch {
-	g := &gathered{by: map[setName]*epoch{}}
+	g := &gathered{by: map[setName]*epoch{}, claims: map[claim][]*epoch{}, owner: map[claim]*epoch{}}
 	for _, set := range share.Collect(a.shares) {
 		g.add(a.fromFiles(set))
 	}
@@ -91,6 +94,9 @@ func (a *Auditor) epochs() []*epoch {
 			a.weigh(e, scales)
 		}
 	}
+	for c, all := range g.claims {
+		g.owner[c] = a.choose(all)
+	}
 	for _, b := range a.bundles {
 		if b.manifest != nil {
 			a.placeBundle(g, b)
@@ -102,6 +108,33 @@ func (a *Auditor) epochs() []*epoch {
 		}
 	}
 	return g.all
+}
+
+// choose returns the set of shares to which an epoch belongs that several claim, or nil
+// if nothing tells. Attestations that combine speak for a set less than a recorded root
+// key does: anybody can sign enough of them for a root key of their own.
+func (a *Auditor) choose(claims []*epoch) *epoch {
+	if claims[0].set != nil {
+		return claims[0] // where there is a roster, no attestation claims another root key
+	}
+	for _, better := range []func(*epoch) bool{
+		func(e *epoch) bool { return a.record(e) != nil },
+		func(e *epoch) bool { return e.shown },
+	} {
+		var some []*epoch
+		for _, e := range claims {
+			if better(e) {
+				some = append(some, e)
+			}
+		}
+		if len(some) > 0 {
+			claims = some
+		}
+	}
+	if len(claims) > 1 {
+		return nil
+	}
+	return claims[0]
 }
 
 func (a *Auditor) fromFiles(set *share.Set) *epoch {
@@ -134,8 +167,11 @@ const (
 // placeStatement adds an attestation to its epoch. One that contradicts the share
 // files counts for nothing.
 func (a *Auditor) placeStatement(g *gathered, s attested) {
-	n := setName{s.Curve.String(), s.Epoch, ""}
-	first := g.by[n]
+	n := setName{s.Curve.String(), s.Epoch, string(s.RootKey.Bytes())}
+	var first *epoch
+	if claims := g.claims[claim{n.curve, n.epoch}]; len(claims) > 0 {
+		first = claims[0]
+	}
 	if first != nil && first.set != nil {
 		if err := first.roster.Check(s.Statement); err != nil {
 			a.find(Error, "attestation-contradicts", s.path, askAgain, "an attestation counts for nothing: %v", err)
@@ -144,7 +180,6 @@ func (a *Auditor) placeStatement(g *gathered, s attested) {
 		first.attested = append(first.attested, s)
 		return
 	}
-	n.root = string(s.RootKey.Bytes())
 	e := g.by[n]
 	if e == nil {
 		e = g.add(&epoch{curve: n.curve, name: s.Epoch, root: s.RootKey})
@@ -213,7 +248,13 @@ func (a *Auditor) attest(e *epoch, s attested, nodeID string) {
 // for a manifest, so a share that contradicts what else is known counts for nothing.
 func (a *Auditor) placeBundle(g *gathered, b *bundleFile) {
 	for _, s := range b.manifest.Shares {
-		e := g.by[setName{s.Curve, s.Epoch, ""}]
+		c := claim{s.Curve, s.Epoch}
+		e, known := g.owner[c]
+		if known && e == nil {
+			a.find(Error, "manifest-disputed", b.path, "give the recorded root key with --xpub, or have the share file of any holder of the epoch beside the bundle",
+				"its public manifest names shares of epoch %.70q, which attestations claim for different root keys: they count for none of them", s.Epoch)
+			continue
+		}
 		id, err := manifestID(s)
 		why := ""
 		switch {
@@ -221,6 +262,7 @@ func (a *Auditor) placeBundle(g *gathered, b *bundleFile) {
 			why = "whose curve or share ID is none"
 		case e == nil:
 			e = g.add(&epoch{curve: s.Curve, name: s.Epoch})
+			g.owner[c] = e
 		case e.admits(id, s.NodeID):
 		case e.set != nil:
 			why = "that the share files of this epoch do not list"
@@ -233,8 +275,8 @@ func (a *Auditor) placeBundle(g *gathered, b *bundleFile) {
 			continue
 		}
 		h := e.holder(id, s.NodeID)
-		if c := (Copy{Path: b.path, Bundle: true}); !slices.Contains(h.Copies, c) {
-			h.Copies = append(h.Copies, c)
+		if copied := (Copy{Path: b.path, Bundle: true}); !slices.Contains(h.Copies, copied) {
+			h.Copies = append(h.Copies, copied)
 		}
 		e.groupIDs.add(s.GroupID)
 		e.bundle(b.path, h)

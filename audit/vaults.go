@@ -147,9 +147,7 @@ func (a *Auditor) vaults() []Vault {
 		}
 		if e.root != nil {
 			b.RootKey = hex.EncodeToString(e.root.Bytes())
-			b.Recorded = b.Recorded || slices.ContainsFunc(a.o.Roots, func(r *derive.Key) bool {
-				return r.Curve() == e.root.Curve() && r.Point().Equal(e.root)
-			})
+			b.Recorded = b.Recorded || a.record(e) != nil
 		}
 		b.TestOnly = b.TestOnly || e.set != nil && e.set.Group.TestOnly()
 	}
@@ -189,6 +187,11 @@ func (a *Auditor) root(e *epoch) *derive.Key {
 			return root
 		}
 	}
+	return a.record(e)
+}
+
+// record returns the recorded root extended public key of an epoch, or nil.
+func (a *Auditor) record(e *epoch) *derive.Key {
 	for _, r := range a.o.Roots {
 		if e.root != nil && r.Curve() == e.root.Curve() && r.Point().Equal(e.root) {
 			return r

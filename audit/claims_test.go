@@ -10,6 +10,7 @@ import (
 	"lifeboat/backup"
 	"lifeboat/derive"
 	"lifeboat/internal/curve"
+	"lifeboat/share"
 )
 
 // Attestations that claim the epoch of others for another root key take no bundle from
@@ -99,4 +100,54 @@ func through(s, o *audit.Statement) *curve.Point {
 	x, y := s.ShareID.Scalar(), o.ShareID.Scalar()
 	d := x.Clone().Neg().Add(y).Invert()
 	return s.PublicKey.Mul(y).Sub(o.PublicKey.Mul(x)).Mul(d)
+}
+
+// A broken file is shown with the holder of its node ID, in a set of its own root key if
+// that can be read, and once.
+func TestDamagedPlace(t *testing.T) {
+	broken := func(path, old, new string) [2]string {
+		text := of(large, 1)[0][1]
+		if !strings.Contains(text, old) {
+			t.Fatalf("no %q", old)
+		}
+		return [2]string{path, strings.ReplaceAll(text, old, new)}
+	}
+	inconsistent := broken("threshold.json", `"threshold": 3`, `"threshold": 4`)
+	unreadable := broken("group.json", `"chaincode": "0x`, `"chaincode": "0y`)
+	list, err := share.Parse("f", []byte(unreadable[1]), share.Pin{})
+	if err != nil || list[0].Group != nil || list[0].NodeID == "" {
+		t.Fatalf("%v, %+v", err, list)
+	}
+	bundle, manifest := sealed(t, "b.age", []backup.ShareFacts{{GroupID: "g", Curve: "ed25519", Epoch: strings.Repeat("0", 16), ShareID: "7", NodeID: list[0].NodeID}})
+	for _, c := range []struct {
+		name  string
+		files [][2]string
+		epoch int // the threshold of the set where it is shown
+	}{
+		{"its root key is known", append(slices.Concat(of(vault, 0), of(large, 0)), bundle, manifest, inconsistent), 3},
+		{"its root key is not known", append(slices.Concat(of(vault, 0), of(large, 0)), bundle, manifest, unreadable), 2},
+		{"no set of its root key", append(of(vault, 0), bundle, manifest, inconsistent), 0},
+		{"no set of its root key that is known to have another", append(of(vault, 0), inconsistent), -1},
+	} {
+		for _, v := range auditOf(audit.Options{}, c.files...).Vaults {
+			if v.Curve != "ed25519" {
+				continue
+			}
+			for _, h := range v.Epochs[0].Holders {
+				var want []string
+				if v.Epochs[0].Threshold == c.epoch && h.NodeID == list[0].NodeID {
+					want = []string{c.files[len(c.files)-1][0]}
+				}
+				if !slices.Equal(h.Damaged, want) {
+					t.Errorf("%s: %q with %q of threshold %d", c.name, h.Damaged, h.NodeID, v.Epochs[0].Threshold)
+				}
+			}
+		}
+	}
+	// Both groups of a file, of one curve.
+	twice := [2]string{"twice.json", "[" + strings.Trim(strings.TrimSpace(inconsistent[1]), "[]") + "," + strings.Trim(strings.TrimSpace(inconsistent[1]), "[]") + "]"}
+	r := auditOf(audit.Options{}, append(of(large, 0), twice)...)
+	if got := r.Vaults[0].Epochs[0].Holders[1].Damaged; !slices.Equal(got, []string{"twice.json"}) {
+		t.Errorf("twice: %q", got)
+	}
 }

@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"cmp"
 	"encoding/hex"
 	"slices"
 
@@ -102,11 +103,7 @@ func (a *Auditor) epochs() []*epoch {
 			a.placeBundle(g, b)
 		}
 	}
-	for _, s := range a.shares {
-		if s.Err() != nil {
-			placeDamaged(g.all, s)
-		}
-	}
+	placeDamaged(g.all, a.shares)
 	return g.all
 }
 
@@ -309,20 +306,45 @@ func manifestID(s backup.PublicShare) (share.ID, error) {
 	return share.NewID(c, s.ShareID)
 }
 
-// placeDamaged shows a broken file where its share should be: with the holder of
-// its node ID, in an epoch of its own root key if that can be read.
-func placeDamaged(all []*epoch, s *share.Sealed) {
+// seat is what a broken file says of the place of its share: the root key may be
+// unknown, to the file or to the epoch.
+type seat struct{ curve, root, node string }
+
+// anyRoot is in the seats of all holders of a curve. No point is encoded so.
+const anyRoot = "any"
+
+// placeDamaged shows broken files where their shares should be: with the first holder
+// of the node ID, in an epoch of the file's own root key if that can be read.
+func placeDamaged(all []*epoch, shares []*share.Sealed) {
+	seats := map[seat]*Holder{}
 	for _, e := range all {
-		if e.curve != s.Curve.String() || s.Group != nil && e.root != nil && !s.Group.RootKey.Equal(e.root) {
-			continue
+		root := ""
+		if e.root != nil {
+			root = string(e.root.Bytes())
 		}
 		for i := range e.holders {
-			if h := &e.holders[i]; h.NodeID == s.NodeID {
-				if !slices.Contains(h.Damaged, s.Path) {
-					h.Damaged = append(h.Damaged, s.Path)
+			h := &e.holders[i]
+			for _, r := range []string{root, anyRoot} {
+				if at := (seat{e.curve, r, h.NodeID}); seats[at] == nil {
+					seats[at] = h
 				}
-				return
 			}
+		}
+	}
+	for _, s := range shares {
+		if s.Err() == nil {
+			continue
+		}
+		c := s.Curve.String()
+		h := seats[seat{c, anyRoot, s.NodeID}]
+		if s.Group != nil {
+			h = cmp.Or(seats[seat{c, string(s.Group.RootKey.Bytes()), s.NodeID}], seats[seat{c, "", s.NodeID}])
+		}
+		if h == nil {
+			continue
+		}
+		if n := len(h.Damaged); n == 0 || h.Damaged[n-1] != s.Path { // one file follows another
+			h.Damaged = append(h.Damaged, s.Path)
 		}
 	}
 }

@@ -223,6 +223,20 @@ func TestNamesTakeNobodysPlace(t *testing.T) {
 	}
 }
 
+// The same of statements alone, as check takes them.
+func TestCollectStatementsNamesHolders(t *testing.T) {
+	_, one := genuine(t, vault, 0, nil)
+	_, two := genuine(t, vault, 1, nil)
+	_, alias := genuine(t, vault, 0, func(s *audit.Statement) { s.NodeID = two.NodeID })
+	for _, list := range [][]*audit.Statement{{alias, one, two}, {alias, two, one}, {one, alias, two}, {two, one, alias}} {
+		all, against := audit.CollectStatements(list)
+		nodes := slices.Sorted(slices.Values(all[0].Nodes))
+		if !all[0].Enough || !slices.Equal(nodes, []string{one.NodeID, two.NodeID}) || len(against) != 1 || !errors.Is(against[alias], audit.ErrContradicts) {
+			t.Errorf("enough is %v, of %q; against %v", all[0].Enough, nodes, against)
+		}
+	}
+}
+
 // What two attestations that contradict each other have in common is said once.
 func TestContradictionNamesNodes(t *testing.T) {
 	_, one := genuine(t, large, 0, nil)

@@ -190,9 +190,8 @@ func (p *Program) Main() int {
 		Interrupt: ctx, exits: new(cleanups), process: status, confine: lockdown.Confine,
 	}
 	signals := make(chan os.Signal, 1)
-	// SIGHUP and SIGINT that it was started to ignore, as by nohup, it goes on ignoring.
-	signal.Notify(signals, slices.DeleteFunc(slices.Clone(caught), signal.Ignored)...)
-	signal.Ignore(syscall.SIGPIPE) // writing fails instead
+	signal.Notify(signals, caught...) // also those that it was started to ignore, as by nohup
+	signal.Ignore(syscall.SIGPIPE)    // writing fails instead
 	debug.SetGCPercent(gcPercent)
 	go func() {
 		<-signals

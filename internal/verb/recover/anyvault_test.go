@@ -272,10 +272,11 @@ func (v *vault) epoch(t *rapid.T, name string, roots []*hdKey, threshold int, no
 
 // row is a line of the address book.
 type row struct {
-	cells   []string
-	root    *hdKey
-	key     *hdKey // what it must get; nil if nothing vouches for a key
-	failing bool   // its status must be mismatch or bad
+	cells    []string
+	root     *hdKey
+	key      *hdKey // what it must get; nil if nothing vouches for a key
+	failing  bool   // its status must be mismatch or bad
+	anybodys bool   // nothing in it tells which root key it is of
 }
 
 // header is the vendor's newer layout.
@@ -313,7 +314,7 @@ func (v *vault) book(t *rapid.T, roots []*hdKey) {
 		case "unknown coin":
 			coin = "NO-SUCH-COIN"
 		case "unknown coin and no child":
-			coin, child, r.key = "NO-SUCH-COIN", "", nil
+			coin, child, r.key, r.anybodys = "NO-SUCH-COIN", "", nil, true
 		case "private key":
 			child, r.key, r.failing = elsewhere.xprv(), nil, true
 		case "bad path":

@@ -236,7 +236,13 @@ func (o *Outcome) Wanted() []*Set {
 func (o *Outcome) Verdict() error {
 	wanted := o.Wanted()
 	if len(wanted) == 0 {
-		return cli.Fail(o.unusable(), fmt.Errorf("none of the files has a share that can be used"), o.hints()...)
+		hints := o.hints()
+		for _, in := range o.Inputs {
+			if in.Bundle != nil && in.Err == nil && len(in.Entries) == 0 {
+				hints = append(hints, fmt.Sprintf("%q opens, and holds no share", in.Path))
+			}
+		}
+		return cli.Fail(o.unusable(), errors.New("none of the files has a share that can be used"), hints...)
 	}
 	var short []string
 	code := cli.Failed

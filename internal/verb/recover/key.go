@@ -305,8 +305,9 @@ func needless(session *holder.Session, roots []*vault) *holder.Outcome {
 	for _, in := range session.Inputs {
 		for _, entry := range in.Entries {
 			if entry.Status == holder.Good {
-				entry.Status, entry.Note = holder.Elsewhere, "not used: the root keys are those of a bundle, and this share is of another; run key again without the bundle"
-				if slices.ContainsFunc(roots, func(v *vault) bool { return entry.Sealed.Group.RootKey.Equal(v.key.Public().Point()) }) {
+				entry.Status, entry.Note = holder.Elsewhere, "not used: the root keys are those of a bundle, and the file of this share names none of them; run key again without the bundle"
+				group := entry.Sealed.Group // nil if it is damaged, with --salvage
+				if group != nil && slices.ContainsFunc(roots, func(v *vault) bool { return group.RootKey.Equal(v.key.Public().Point()) }) {
 					entry.Note = "not needed: the root keys are those of a bundle"
 				}
 			}

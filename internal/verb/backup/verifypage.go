@@ -31,10 +31,7 @@ func proven(s *holder.Session, o *holder.Outcome) []provenReport {
 			continue
 		}
 		g := set.Group
-		r := provenReport{Curve: g.Curve.String(), Epoch: g.Epoch(), Sets: [][]string{}}
-		if root := g.Root(); root != nil {
-			r.Recorded = slices.ContainsFunc(s.Roots, root.SameKey)
-		}
+		r := provenReport{Curve: g.Curve.String(), Epoch: g.Epoch(), Recorded: s.Records(g.Root()), Sets: [][]string{}}
 		var good []string
 		holders := map[string]share.Participant{}
 		for _, e := range set.Good {
@@ -75,7 +72,7 @@ func notExercised(s *holder.Session, o *holder.Outcome, bookPath string) []strin
 		list = append(list, "your own records of the root keys: no --xpub was given, so the root keys are what the files say")
 	} else {
 		for _, c := range curve.All() {
-			if !s.Recorded(c) && slices.ContainsFunc(o.Sets, func(set *holder.Set) bool { return set.Wanted && set.Group.Curve == c }) {
+			if !s.RecordedOn(c) && slices.ContainsFunc(o.Sets, func(set *holder.Set) bool { return set.Wanted && set.Group.Curve == c }) {
 				list = append(list, fmt.Sprintf("your own record of the root key on %v: no --xpub was given for it, so it is what the files say", c))
 			}
 		}

@@ -16,7 +16,6 @@ import (
 	"strings"
 
 	"lifeboat/backup"
-	"lifeboat/derive"
 	"lifeboat/internal/cli"
 	"lifeboat/internal/prompt"
 	"lifeboat/internal/secret"
@@ -351,22 +350,6 @@ func Facts(s *share.Sealed) backup.ShareFacts {
 		f.RootExtendedPublicKey = root.String()
 	}
 	return f
-}
-
-// ParseRoots reads the root extended public keys that the user recorded.
-func ParseRoots(texts []string) ([]*derive.Key, error) {
-	var roots []*derive.Key
-	for i, t := range texts {
-		k, err := derive.Parse(t)
-		if err != nil {
-			return nil, fmt.Errorf("--xpub number %d: %w", i+1, err)
-		}
-		if !k.IsRoot() {
-			return nil, fmt.Errorf("--xpub number %d: it has depth %d; a root key has depth 0", i+1, k.Depth())
-		}
-		roots = append(roots, k)
-	}
-	return roots, nil
 }
 
 // Has reports whether an open bundle holds a file of that name.

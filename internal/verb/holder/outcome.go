@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"lifeboat/derive"
 	"lifeboat/internal/cli"
 	"lifeboat/internal/curve"
 	"lifeboat/share"
@@ -82,7 +81,7 @@ func (s *Session) Outcome(group string) (*Outcome, error) {
 			o.place(e)
 		}
 	}
-	if err := o.narrow(group, s.Roots); err != nil {
+	if err := s.narrow(o, group); err != nil {
 		return nil, err
 	}
 	o.separate()
@@ -124,79 +123,31 @@ func (o *Outcome) place(e *Entry) {
 }
 
 // narrow keeps the groups that the user asked for.
-func (o *Outcome) narrow(group string, roots []*derive.Key) error {
+func (s *Session) narrow(o *Outcome, group string) error {
 	if group != "" {
 		found := false
-		for _, s := range o.Sets {
-			s.Wanted = slices.ContainsFunc(s.Shares, func(sh *share.Sealed) bool { return sh.Group.ID == group })
-			s.excluded = !s.Wanted
-			found = found || s.Wanted
+		for _, t := range o.Sets {
+			t.Wanted = slices.ContainsFunc(t.Shares, func(sh *share.Sealed) bool { return sh.Group.ID == group })
+			t.excluded = !t.Wanted
+			found = found || t.Wanted
 		}
 		if !found {
 			return cli.Fail(cli.Mismatch, fmt.Errorf("no file has a usable share of group %q", group), "mpc-backup inspect lists the groups of each file")
 		}
 	}
 	groups := make([]*share.Group, len(o.Sets))
-	for i, s := range o.Sets {
-		groups[i] = s.Group
+	for i, t := range o.Sets {
+		groups[i] = t.Group
 	}
-	if err := checkRoots(groups, roots); err != nil {
+	if err := s.find(groups); err != nil {
 		return err
 	}
-	for _, s := range o.Sets {
-		if contradicts(s.Group, roots) {
-			s.exclude("its root key is not the one of --xpub")
+	for _, t := range o.Sets {
+		if s.contradicts(t.Group) {
+			t.exclude("its root key is not the one of --xpub")
 		}
 	}
 	return nil
-}
-
-// checkRoots refuses a recorded root key that is of none of the groups.
-func checkRoots(groups []*share.Group, roots []*derive.Key) error {
-	for _, r := range roots {
-		if !slices.ContainsFunc(groups, func(g *share.Group) bool { return recorded(g, r) }) {
-			return cli.Fail(cli.Mismatch, fmt.Errorf("--xpub %s is the root key of none of the groups in these files", r),
-				"check which vault the files are of; mpc-backup inspect shows the root key of each group")
-		}
-	}
-	return nil
-}
-
-// contradicts reports whether a root key was recorded on the group's curve, and
-// it is another.
-func contradicts(g *share.Group, roots []*derive.Key) bool {
-	onCurve := func(r *derive.Key) bool { return r.Curve() == g.Curve }
-	return slices.ContainsFunc(roots, onCurve) && !slices.ContainsFunc(roots, func(r *derive.Key) bool { return recorded(g, r) })
-}
-
-func recorded(g *share.Group, r *derive.Key) bool {
-	root := g.Root()
-	return root != nil && root.SameKey(r)
-}
-
-// Recorded reports whether a root key was recorded on the curve.
-func (s *Session) Recorded(c curve.Curve) bool {
-	return slices.ContainsFunc(s.Roots, func(r *derive.Key) bool { return r.Curve() == c })
-}
-
-// CheckRoots holds the root keys that the user recorded against the groups of
-// all shares, for verbs that use every file they are given.
-func (s *Session) CheckRoots() error {
-	var groups []*share.Group
-	for _, in := range s.Inputs {
-		for _, e := range in.Entries {
-			g := e.Sealed.Group
-			if g == nil {
-				continue
-			}
-			if contradicts(g, s.Roots) {
-				return cli.Fail(cli.Mismatch, fmt.Errorf("%q: the root key of group %q on %v is not the one of --xpub", in.Path, g.ID, g.Curve),
-					"check which vault the file is of; mpc-backup inspect shows the root key of each group")
-			}
-			groups = append(groups, g)
-		}
-	}
-	return checkRoots(groups, s.Roots)
 }
 
 func (s *Set) exclude(why string) {

@@ -3,9 +3,11 @@ package recover
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"lifeboat/derive"
 	"lifeboat/internal/cli"
+	"lifeboat/internal/curve"
 	"lifeboat/internal/verb/holder"
 	"lifeboat/recover"
 )
@@ -58,15 +60,10 @@ func (f *keyFlags) salvageAll(session *holder.Session) (*holder.Outcome, []*vaul
 	var vaults []*vault
 	var failures []error
 	for _, root := range session.Roots {
-		var entries []*holder.Entry
+		entries := openedOn(session, root.Curve())
 		var candidates []recover.Candidate
-		for _, in := range session.Inputs {
-			for _, entry := range in.Entries {
-				if entry.Share != nil && entry.Sealed.Curve == root.Curve() {
-					entries = append(entries, entry)
-					candidates = append(candidates, recover.Candidate{Share: entry.Share, IDs: session.PossibleIDs(entry)})
-				}
-			}
+		for _, entry := range entries {
+			candidates = append(candidates, recover.Candidate{Share: entry.Share, IDs: session.PossibleIDs(entry)})
 		}
 		key, used, err := recover.Salvage(root, candidates)
 		if err != nil {
@@ -94,4 +91,17 @@ func (f *keyFlags) salvageAll(session *holder.Session) (*holder.Outcome, []*vaul
 		return outcome, vaults, cli.Fail(cli.Mismatch, errors.Join(failures...), "check --xpub against your records"), nil
 	}
 	return outcome, vaults, nil, nil
+}
+
+// openedOn returns the shares on some curves that are held open.
+func openedOn(session *holder.Session, curves ...curve.Curve) []*holder.Entry {
+	var entries []*holder.Entry
+	for _, in := range session.Inputs {
+		for _, entry := range in.Entries {
+			if entry.Share != nil && slices.Contains(curves, entry.Sealed.Curve) {
+				entries = append(entries, entry)
+			}
+		}
+	}
+	return entries
 }

@@ -150,7 +150,7 @@ func (f *keyFlags) recover(e *cli.Env, set *cli.Flags, session *holder.Session, 
 	}
 	roots, err := rootsOf(session)
 	e.OnExit(func() { wipeVaults(roots) })
-	if err != nil && len(roots) == 0 && !anyOpened(session) {
+	if err != nil && len(roots) == 0 && len(openedOn(session, curve.All()...)) == 0 {
 		return err
 	}
 	var vaults []*vault
@@ -201,15 +201,13 @@ func (f *keyFlags) recover(e *cli.Env, set *cli.Flags, session *holder.Session, 
 // warnUnrecorded names the curves without an --xpub, if another curve has one.
 func (f *keyFlags) warnUnrecorded(e *cli.Env, session *holder.Session, vaults []*vault) {
 	for _, c := range curve.All() {
-		if len(session.Roots) == 0 || session.Recorded(c) {
+		if len(session.Roots) == 0 || session.RecordedOn(c) {
 			continue
 		}
 		if slices.ContainsFunc(vaults, func(v *vault) bool { return v.key.Public().Curve() == c }) {
 			e.Warn("no --xpub was given on %v: the root key there is the one that the files name", c)
 		}
-		if f.salvage && slices.ContainsFunc(session.Inputs, func(in *holder.Input) bool {
-			return slices.ContainsFunc(in.Entries, func(entry *holder.Entry) bool { return entry.Share != nil && entry.Sealed.Curve == c })
-		}) {
+		if f.salvage && len(openedOn(session, c)) > 0 {
 			e.Warn("no --xpub was given on %v, so --salvage leaves the shares on it alone", c)
 		}
 	}
@@ -245,7 +243,7 @@ func (f *keyFlags) narrow(e *cli.Env, session *holder.Session, vaults []*vault) 
 			continue
 		}
 		// --salvage goes by --xpub alone.
-		if key := v.key.Public(); (f.salvage || session.Recorded(key.Curve())) && !slices.ContainsFunc(session.Roots, key.SameKey) {
+		if key := v.key.Public(); (f.salvage || session.RecordedOn(key.Curve())) && !session.Records(key) {
 			e.Warn("the root key of group %q on %v is left out: it is not one of --xpub", v.group, key.Curve())
 			continue
 		}
@@ -255,13 +253,6 @@ func (f *keyFlags) narrow(e *cli.Env, session *holder.Session, vaults []*vault) 
 		return nil, cli.Fail(cli.Mismatch, fmt.Errorf("none of the root keys in these files is of group %q and of --xpub, if that was given", f.group))
 	}
 	return kept, nil
-}
-
-// anyOpened reports whether there is any good share.
-func anyOpened(session *holder.Session) bool {
-	return slices.ContainsFunc(session.Inputs, func(in *holder.Input) bool {
-		return slices.ContainsFunc(in.Entries, func(entry *holder.Entry) bool { return entry.Share != nil })
-	})
 }
 
 // rootsOf reads the root keys of bundles that an earlier run made. The error is of

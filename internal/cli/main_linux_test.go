@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -134,51 +135,43 @@ func TestSignals(t *testing.T) {
 	}
 }
 
-// A second signal ends it at once, and as quietly.
+// A second signal ends it at once, and as quietly, also where the signals are ones
+// that it was started to ignore, as by nohup.
 func TestSecondSignal(t *testing.T) {
-	cmd, stderr := start(t, "stuck")
-	stdout, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	lines := bufio.NewScanner(stdout)
-	for _, want := range []string{"working", "cleaning"} {
-		if !lines.Scan() || lines.Text() != want {
-			t.Errorf("%q, and %q was expected", lines.Text(), want)
-		}
-		cmd.Process.Signal(syscall.SIGQUIT)
-	}
-	var exit *exec.ExitError
-	if err := cmd.Wait(); !errors.As(err, &exit) || exit.ExitCode() != Interrupted || stderr.Len() > 0 {
-		t.Errorf("ended with %v, %q", err, stderr)
-	}
-}
-
-// What it was started to ignore, as by nohup, ends it in order like any other.
-func TestIgnoredSignals(t *testing.T) {
-	program, _ := start(t, "stuck")
-	cmd := exec.Command("sh", "-c", `trap "" HUP INT; exec "$0" stuck`, program.Path)
-	cmd.Env = program.Env
-	stdout, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	lines := bufio.NewScanner(stdout)
-	for _, s := range []syscall.Signal{syscall.SIGHUP, syscall.SIGINT} {
-		if !lines.Scan() {
-			t.Fatal("it ended early")
-		}
-		cmd.Process.Signal(s)
-	}
-	var exit *exec.ExitError
-	if err := cmd.Wait(); !errors.As(err, &exit) || exit.ExitCode() != Interrupted {
-		t.Errorf("ended with %v", err)
+	for _, c := range []struct {
+		name    string
+		through []string // what starts it
+		signals []syscall.Signal
+	}{
+		{"plain", nil, []syscall.Signal{syscall.SIGQUIT, syscall.SIGQUIT}},
+		{"ignored", []string{"sh", "-c", `trap "" HUP INT; exec "$0" "$@"`}, []syscall.Signal{syscall.SIGHUP, syscall.SIGINT}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			cmd, stderr := start(t, "stuck")
+			if c.through != nil {
+				outer := exec.Command(c.through[0], slices.Concat(c.through[1:], cmd.Args)...)
+				outer.Env, outer.Stderr = cmd.Env, cmd.Stderr
+				cmd = outer
+			}
+			stdout, err := cmd.StdoutPipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			lines := bufio.NewScanner(stdout)
+			for i, want := range []string{"working", "cleaning"} {
+				if !lines.Scan() || lines.Text() != want {
+					t.Errorf("%q, and %q was expected", lines.Text(), want)
+				}
+				cmd.Process.Signal(c.signals[i])
+			}
+			var exit *exec.ExitError
+			if err := cmd.Wait(); !errors.As(err, &exit) || exit.ExitCode() != Interrupted || stderr.Len() > 0 {
+				t.Errorf("ended with %v, %q", err, stderr)
+			}
+		})
 	}
 }
 

@@ -90,8 +90,10 @@ func Load(e *cli.Env, set *cli.Flags, f *Flags, paths []string) (*Session, error
 	if err := s.readPassphrases(set); err != nil {
 		return nil, err
 	}
-	s.warnTestOnly()
 	for _, in := range s.Inputs {
+		if !in.isBundle() { // of others it is said when they are opened
+			s.warnTestOnly(in)
+		}
 		if len(in.Entries) > 0 && in.Entries[0].Sealed.Kind == share.TSSLib {
 			WarnExposed(e, in.Path) // its share is not encrypted
 		}
@@ -192,14 +194,10 @@ func (s *Session) openByIdentity() error {
 	return nil
 }
 
-func (s *Session) warnTestOnly() {
-	for _, in := range s.Inputs {
-		for _, entry := range in.Entries {
-			if entry.Sealed.TestOnly() {
-				s.env.Warn("%q is of a test vault: its keys are published, and nothing of value may ever be sent to them", in.Path)
-				break
-			}
-		}
+// warnTestOnly says once of an input that it is of a test vault.
+func (s *Session) warnTestOnly(in *Input) {
+	if slices.ContainsFunc(in.Entries, func(e *Entry) bool { return e.Sealed.TestOnly() }) {
+		s.env.Warn("%q is of a test vault: its keys are published, and nothing of value may ever be sent to them", in.Path)
 	}
 }
 
@@ -247,7 +245,6 @@ func (s *Session) OpenBundles() error {
 			}
 		}
 	}
-	s.warnTestOnly()
 	return nil
 }
 
@@ -284,7 +281,6 @@ func (s *Session) unlock(in *Input, a *asker, salvage bool, use Use) error {
 		if err := s.unlockBundle(in, a); err != nil {
 			return err
 		}
-		s.warnTestOnly()
 		if s.miscounted != nil && in.Bundle != nil && in.Header.NeedsPassphrase() && s.least(in) == in.slots() {
 			return s.miscounted
 		}
@@ -333,6 +329,7 @@ func (s *Session) unlock(in *Input, a *asker, salvage bool, use Use) error {
 }
 
 func (s *Session) unlockBundle(in *Input, a *asker) error {
+	defer s.warnTestOnly(in)
 	if !in.Header.NeedsPassphrase() {
 		in.Err = in.unlockBundle(s.env, s.identities, s.flags.limits, s.pin)
 		return nil

@@ -143,7 +143,7 @@ func (a *Auditor) fromFiles(set *share.Set) *epoch {
 	}
 	for _, s := range set.Shares {
 		h := e.holder(*s.ShareID, s.NodeID)
-		if c := (Copy{Path: s.Path, Clear: s.Kind == share.TSSLib}); !slices.Contains(h.Copies, c) {
+		if c := (Copy{Path: s.Path, Clear: s.Lock.InClear()}); !slices.Contains(h.Copies, c) {
 			h.Copies = append(h.Copies, c)
 		}
 		e.groupIDs.add(s.Group.ID)

@@ -213,21 +213,16 @@ func (a *Auditor) json(s Source) {
 const exportAgain = "take another copy, or export the file again from the holder's node or phone"
 
 func (a *Auditor) addShares(s Source, shares []*share.Sealed) {
-	kind := ShareFile
-	if shares[0].Kind == share.TSSLib {
-		kind = SaveData
-	}
-	if !a.file(s, kind) {
+	if !a.file(s, FileKind(shares[0].Kind)) {
 		return
 	}
 	for _, sh := range shares {
 		sh.Wipe()
-		sh.Plain = nil
 		a.shares = append(a.shares, sh)
 		for _, p := range sh.Problems {
 			a.find(Error, "damaged-share", s.Path, exportAgain, "the share of node %.70q cannot be used: %v", sh.NodeID, p)
 		}
-		if sh.Kind == share.TSSLib {
+		if sh.Lock.InClear() {
 			a.find(Warning, "share-in-clear", s.Path, "seal it (mpc-backup seal) and destroy every copy that is not sealed",
 				"the share lies in the file in the clear: whoever copies the file has the share")
 			continue

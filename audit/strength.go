@@ -29,21 +29,21 @@ const sealAgain = "seal the file into a bundle with a strong identity (mpc-backu
 
 // password judges how a share file protects its share.
 func (a *Auditor) password(s *share.Sealed) {
-	h, ok := s.KDF.Hash()
-	if !ok || s.KDF.Iterations < 1 {
+	k := s.Lock.KDF()
+	if k == nil || k.Hash == "" || k.Iterations < 1 {
 		return // it is among the share's problems
 	}
-	if want := guidance[h.Name]; s.KDF.Iterations < want {
+	if want := guidance[k.Hash]; k.Iterations < want {
 		a.find(Warning, "weak-kdf", s.Path, sealAgain,
-			"the password is stretched with %d iterations of PBKDF2-HMAC-%s, and today's guidance (OWASP) is %d: a stolen file is %d times as easy to guess as it should be",
-			s.KDF.Iterations, h.Name, want, max(2, want/s.KDF.Iterations))
+			"the password is stretched with %d iterations of %s-%s, and today's guidance (OWASP) is %d: a stolen file is %d times as easy to guess as it should be",
+			k.Iterations, k.Name, k.Hash, want, max(2, want/k.Iterations))
 	}
-	if n := len(s.KDF.Salt); n < minSalt {
+	if n := k.SaltSize; n < minSalt {
 		a.find(Warning, "short-salt", s.Path, sealAgain, "the salt of the password derivation has %d bytes, and %d are the least (NIST SP 800-132)", n, minSalt)
 	}
-	if s.KDF.Iterations > share.MaxIterations {
+	if k.Iterations > share.MaxIterations {
 		a.find(Note, "slow-kdf", s.Path, "whoever opens it needs --max-iterations: write that down beside the file",
-			"the password derivation takes %d iterations, more than the programs try without being asked", s.KDF.Iterations)
+			"the password derivation takes %d iterations, more than the programs try without being asked", k.Iterations)
 	}
 }
 

@@ -153,6 +153,8 @@ func (s *Sealed) fill(g *groupJSON) error {
 			s.malformed("version", fmt.Errorf("%d; 1 is the lowest", s.Version))
 		}
 	}
+	lock := &PBKDF2{Raw: s.Version < 2}
+	s.Lock = lock
 	info := g.GroupInfo
 	var ok bool
 	if s.Curve, ok = curve.ByName(info.Curve); !ok {
@@ -164,13 +166,13 @@ func (s *Sealed) fill(g *groupJSON) error {
 	} else if info.Type != int(s.Curve) {
 		s.malformed("group_info.type", fmt.Errorf("%d does not belong to curve %v", info.Type, s.Curve))
 	}
-	s.fillShare(g.ShareInfo)
+	s.fillShare(g.ShareInfo, lock)
 	s.fillGroup(info)
 	s.checkOwn()
 	return nil
 }
 
-func (s *Sealed) fillShare(j *shareInfoJSON) {
+func (s *Sealed) fillShare(j *shareInfoJSON, lock *PBKDF2) {
 	s.NodeID = s.text("share_info.node_id", j.NodeID)
 	if id, err := NewID(s.Curve, j.ShareID); err != nil {
 		s.malformed("share_info.share_id", err)
@@ -181,23 +183,23 @@ func (s *Sealed) fillShare(j *shareInfoJSON) {
 	if s.PublicKey, err = parsePoint(s.Curve, j.SharePublicKey); err != nil {
 		s.malformed("share_info.share_public_key", err)
 	}
-	s.KDF = KDF{HashType: j.KDF.HashType, Iterations: j.KDF.Iterations, Length: j.KDF.Length}
-	if s.KDF.Salt, err = parseHex(j.KDF.Salt); err != nil {
+	lock.HashType, lock.Iterations, lock.Length = j.KDF.HashType, j.KDF.Iterations, j.KDF.Length
+	if lock.Salt, err = parseHex(j.KDF.Salt); err != nil {
 		s.malformed("share_info.kdf.salt", err)
 	}
-	if err := s.KDF.check(); err != nil {
+	if err := lock.Check(); err != nil {
 		s.malformed("share_info.kdf", err)
 	}
 	if len(j.EncryptedShare) > 2*maxCiphertext {
 		s.malformed("share_info.encrypted_share", errors.New("it is too long for a share"))
 		return
 	}
-	s.Ciphertext, err = base64.StdEncoding.DecodeString(j.EncryptedShare)
+	lock.Ciphertext, err = base64.StdEncoding.DecodeString(j.EncryptedShare)
 	switch {
 	case err != nil:
 		s.malformed("share_info.encrypted_share", errors.New("it is not base64"))
-	case len(s.Ciphertext) < minCiphertext || len(s.Ciphertext) > maxCiphertext:
-		s.malformed("share_info.encrypted_share", fmt.Errorf("it decodes to %d bytes; a nonce, a share and a tag have %d to %d", len(s.Ciphertext), minCiphertext, maxCiphertext))
+	case len(lock.Ciphertext) < minCiphertext || len(lock.Ciphertext) > maxCiphertext:
+		s.malformed("share_info.encrypted_share", fmt.Errorf("it decodes to %d bytes; a nonce, a share and a tag have %d to %d", len(lock.Ciphertext), minCiphertext, maxCiphertext))
 	}
 }
 

@@ -7,7 +7,6 @@ import (
 
 	"lifeboat/derive"
 	"lifeboat/internal/curve"
-	"lifeboat/internal/secret"
 )
 
 // Kind is a format of share files.
@@ -37,9 +36,7 @@ type Sealed struct {
 	ShareID   *ID
 	PublicKey *curve.Point // share public key
 
-	KDF        KDF
-	Ciphertext []byte        // nonce (12 bytes) ‖ ciphertext ‖ tag (16 bytes)
-	Plain      *secret.Bytes // tss-lib: the scalar in decimal, not encrypted at all
+	Lock Lock // never nil
 
 	Problems []error // in the order of the file; each wraps ErrFormat or ErrInconsistent
 }
@@ -67,7 +64,7 @@ func (s *Sealed) Readable() bool {
 func (s *Sealed) TestOnly() bool { return s.Group != nil && s.Group.TestOnly() }
 
 // Wipe erases what of the share was not encrypted.
-func (s *Sealed) Wipe() { s.Plain.Wipe() }
+func (s *Sealed) Wipe() { s.Lock.Wipe() }
 
 func (s *Sealed) malformed(field string, err error) {
 	s.Problems = append(s.Problems, fmt.Errorf("%w: %s: %w", ErrFormat, field, err))

@@ -40,7 +40,7 @@ func parseTSSLib(path string, data []byte, pin Pin) (*Sealed, error) {
 	if err := strict.Unmarshal(data, &d); err != nil {
 		return nil, err
 	}
-	s := &Sealed{Path: path, Kind: TSSLib, Version: 2, Plain: secret.Take(d.Xi)}
+	s := &Sealed{Path: path, Kind: TSSLib, Version: 2, Lock: &Clear{secret.Take(d.Xi)}}
 	root := d.ECDSAPub
 	s.Curve = curve.Secp256k1
 	if d.EDDSAPub != nil {

@@ -27,7 +27,7 @@ func TestTSSLib(t *testing.T) {
 		}
 		s := tssShare(t, f, share.Pin{})
 		x, y := coordinates(s.Group.RootKey)
-		if s.Curve != curve.Secp256k1 || x.Cmp(want.ECDSAPub.X()) != 0 || y.Cmp(want.ECDSAPub.Y()) != 0 || s.ShareID.Text != want.ShareID.String() || string(s.Plain.Expose()) != want.Xi.String() {
+		if s.Curve != curve.Secp256k1 || x.Cmp(want.ECDSAPub.X()) != 0 || y.Cmp(want.ECDSAPub.Y()) != 0 || s.ShareID.Text != want.ShareID.String() || string(s.Lock.(*share.Clear).Digits.Expose()) != want.Xi.String() {
 			t.Errorf("%s is read otherwise than tss-lib reads it", f.Name)
 		}
 		for i, p := range s.Group.Participants {
@@ -43,7 +43,7 @@ func TestTSSLib(t *testing.T) {
 			t.Fatal(err)
 		}
 		s := tssShare(t, f, share.Pin{})
-		if s.Curve != curve.Ed25519 || s.ShareID.Text != want.ShareID.String() || len(s.Group.Participants) != len(want.Ks) || string(s.Plain.Expose()) != want.Xi.String() {
+		if s.Curve != curve.Ed25519 || s.ShareID.Text != want.ShareID.String() || len(s.Group.Participants) != len(want.Ks) || string(s.Lock.(*share.Clear).Digits.Expose()) != want.Xi.String() {
 			t.Errorf("%s is read otherwise than tss-lib reads it", f.Name)
 		}
 	}

@@ -285,7 +285,8 @@ func (v *trove) readContent(path string, data []byte) {
 }
 
 func (v *trove) addShare(name string, s *share.Sealed) {
-	if s.Kind == share.TSSLib {
+	lock, locked := s.Lock.(*share.PBKDF2)
+	if !locked {
 		held, err := open.Open(s, nil, open.Options{})
 		if err != nil {
 			v.t.Fatal(err)
@@ -294,7 +295,7 @@ func (v *trove) addShare(name string, s *share.Sealed) {
 		return
 	}
 	for _, p := range v.passwords {
-		if s.KDF.Iterations > 1000 && bytes.HasPrefix(p, []byte("pass-")) || string(p) == sealPassphrase {
+		if lock.Iterations > 1000 && bytes.HasPrefix(p, []byte("pass-")) || string(p) == sealPassphrase {
 			continue // not the password of a new file
 		}
 		held, err := open.Open(s, []*secret.Bytes{secret.Copy(p)}, open.Options{})
@@ -307,8 +308,8 @@ func (v *trove) addShare(name string, s *share.Sealed) {
 		x := held.Scalar().Bytes().Expose()
 		v.addNumber("key shares", "the share of "+name, x)
 		v.addEdwards("key shares", "the share of "+name, x)
-		h, _ := s.KDF.Hash()
-		key, err := pbkdf2.Key(h.New, string(p), s.KDF.Salt, int(s.KDF.Iterations), s.KDF.Length)
+		h, _ := lock.Hash()
+		key, err := pbkdf2.Key(h.New, string(p), lock.Salt, int(lock.Iterations), lock.Length)
 		if err != nil {
 			v.t.Fatal(err)
 		}

@@ -92,7 +92,7 @@ func (w *world) opened(g *share.Group, p share.Participant, x *curve.Scalar) *op
 	w.t.Helper()
 	s, err := open.Open(&share.Sealed{
 		Path: p.NodeID + ".json", Kind: share.TSSLib, Group: g, Curve: g.Curve, Roster: g.Participants,
-		NodeID: p.NodeID, ShareID: &p.ShareID, PublicKey: p.PublicKey, Plain: secret.Copy([]byte(x.Int().String())),
+		NodeID: p.NodeID, ShareID: &p.ShareID, PublicKey: p.PublicKey, Lock: &share.Clear{Digits: secret.Copy([]byte(x.Int().String()))},
 	}, nil, open.Options{})
 	if err != nil {
 		w.t.Fatal(err)

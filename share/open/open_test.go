@@ -206,16 +206,17 @@ func TestBlanks(t *testing.T) {
 // Every bit of the ciphertext counts.
 func TestFlippedBits(t *testing.T) {
 	s := sealed(t, 0)[0]
-	good := bytes.Clone(s.Ciphertext)
+	l := s.Lock.(*share.PBKDF2)
+	good := bytes.Clone(l.Ciphertext)
 	for i := range good {
-		s.Ciphertext = bytes.Clone(good)
-		s.Ciphertext[i] ^= 1 << (i % 8)
+		l.Ciphertext = bytes.Clone(good)
+		l.Ciphertext[i] ^= 1 << (i % 8)
 		if o, err := open.Open(s, passwords(ordinary.Files[0].Password), open.Options{}); o != nil || !errors.Is(err, open.ErrPassword) {
 			t.Fatalf("byte %d: %v", i, err)
 		}
 	}
 	for n := range good {
-		s.Ciphertext = good[:n]
+		l.Ciphertext = good[:n]
 		if o, err := open.Open(s, passwords(ordinary.Files[0].Password), open.Options{}); o != nil || err == nil {
 			t.Fatalf("%d bytes: %v", n, err)
 		}
@@ -261,7 +262,7 @@ func TestWork(t *testing.T) {
 			t.Errorf("limit %d: %v", tc.limit, err)
 		}
 	}
-	s.KDF.Iterations = share.MaxIterations + 1
+	s.Lock.(*share.PBKDF2).Iterations = share.MaxIterations + 1
 	if _, err := open.Open(s, p, open.Options{}); !errors.Is(err, open.ErrWork) {
 		t.Errorf("more than share.MaxIterations: %v", err)
 	}
@@ -269,20 +270,21 @@ func TestWork(t *testing.T) {
 
 // A share whose KDF or ciphertext could not be read does not crash the salvage.
 func TestSalvageOfNothing(t *testing.T) {
-	for name, change := range map[string]func(*share.Sealed){
-		"no kdf":        func(s *share.Sealed) { s.KDF = share.KDF{} },
-		"hash 99":       func(s *share.Sealed) { s.KDF.HashType = 99 },
-		"length":        func(s *share.Sealed) { s.KDF.Length = 17 },
-		"length 0":      func(s *share.Sealed) { s.KDF.Length = 0 },
-		"iterations":    func(s *share.Sealed) { s.KDF.Iterations = -5 },
-		"no ciphertext": func(s *share.Sealed) { s.Ciphertext = nil },
-		"27 bytes":      func(s *share.Sealed) { s.Ciphertext = make([]byte, 27) },
-		"28 bytes":      func(s *share.Sealed) { s.Ciphertext = make([]byte, 28) },
-		"no salt":       func(s *share.Sealed) { s.KDF.Salt = nil },
-		"no curve":      func(s *share.Sealed) { s.Curve = 0 },
+	for name, change := range map[string]func(*share.Sealed, *share.PBKDF2){
+		"no kdf":        func(_ *share.Sealed, l *share.PBKDF2) { *l = share.PBKDF2{Ciphertext: l.Ciphertext} },
+		"hash 99":       func(_ *share.Sealed, l *share.PBKDF2) { l.HashType = 99 },
+		"length":        func(_ *share.Sealed, l *share.PBKDF2) { l.Length = 17 },
+		"length 0":      func(_ *share.Sealed, l *share.PBKDF2) { l.Length = 0 },
+		"iterations":    func(_ *share.Sealed, l *share.PBKDF2) { l.Iterations = -5 },
+		"no ciphertext": func(_ *share.Sealed, l *share.PBKDF2) { l.Ciphertext = nil },
+		"27 bytes":      func(_ *share.Sealed, l *share.PBKDF2) { l.Ciphertext = make([]byte, 27) },
+		"28 bytes":      func(_ *share.Sealed, l *share.PBKDF2) { l.Ciphertext = make([]byte, 28) },
+		"no salt":       func(_ *share.Sealed, l *share.PBKDF2) { l.Salt = nil },
+		"no lock":       func(s *share.Sealed, _ *share.PBKDF2) { s.Lock = nil },
+		"no curve":      func(s *share.Sealed, _ *share.PBKDF2) { s.Curve = 0 },
 	} {
 		s := sealed(t, 0)[0]
-		change(s)
+		change(s, s.Lock.(*share.PBKDF2))
 		o, err := open.Open(s, passwords(ordinary.Files[0].Password), open.Options{Salvage: true})
 		if o != nil || err == nil {
 			t.Errorf("%s: opened", name)
@@ -299,10 +301,11 @@ func TestWipe(t *testing.T) {
 			t.Fatal(err)
 		}
 		o.Wipe()
-		if !o.Scalar().IsZero() || s.Plain != nil && s.Plain.Len() != 0 {
+		l, inClear := s.Lock.(*share.Clear)
+		if !o.Scalar().IsZero() || inClear && l.Digits.Len() != 0 {
 			t.Errorf("%s: Wipe left something", name)
 		}
-		if s.Kind == share.TSSLib {
+		if inClear {
 			if o, err := open.Open(s, nil, open.Options{}); o != nil || !errors.Is(err, open.ErrContent) {
 				t.Errorf("%s: opened after it was wiped: %v", name, err)
 			}

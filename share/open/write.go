@@ -2,9 +2,6 @@ package open
 
 import (
 	"bytes"
-	"crypto/aes"
-	"crypto/cipher"
-	"crypto/pbkdf2"
 	"crypto/rand"
 	"encoding/base64"
 	"encoding/hex"
@@ -98,16 +95,15 @@ func Marshal(held []Held, password *secret.Bytes) ([]byte, error) {
 		}
 		salt := make([]byte, 32)
 		rand.Read(salt)
-		kdf := share.Default(salt)
-		sealed, err := encrypt(h.Share, password, kdf)
-		if err != nil {
+		lock := share.NewPBKDF2(salt)
+		if err := closePBKDF2(lock, h.Share, password); err != nil {
 			return nil, fmt.Errorf("sealing the share of node %q: %w", h.Holder.NodeID, err)
 		}
-		hash, _ := kdf.Hash()
+		hash, _ := lock.Hash()
 		f.ShareInfo = sealedJSON{
 			entryJSON:      entry(h.Holder),
-			EncryptedShare: base64.StdEncoding.EncodeToString(sealed),
-			KDF:            kdfJSON{kdf.Length, kdf.Iterations, hex0x(salt), kdf.HashType, hash.Name},
+			EncryptedShare: base64.StdEncoding.EncodeToString(lock.Ciphertext),
+			KDF:            kdfJSON{lock.Length, lock.Iterations, hex0x(salt), lock.HashType, hash.Name},
 		}
 	}
 	b, err := json.MarshalIndent(list, "", "  ")
@@ -153,44 +149,10 @@ type (
 )
 
 func entry(p share.Participant) entryJSON {
-	return entryJSON{p.NodeID, p.ShareID.Text, share.FormatKey(p.PublicKey)}
+	return entryJSON{p.NodeID, p.ShareID.Text, hex0x(p.PublicKey.Bytes())}
 }
 
 func hex0x(b []byte) string { return "0x" + hex.EncodeToString(b) }
-
-// encrypt seals the scalar, in 32 bytes, as the vendor's files of version 2 and
-// later do.
-func encrypt(x *scalar.Secret, password *secret.Bytes, kdf share.KDF) (sealed []byte, err error) {
-	secret.Do(func() { sealed, err = sealScalar(x, password, kdf) })
-	return sealed, err
-}
-
-func sealScalar(x *scalar.Secret, password *secret.Bytes, kdf share.KDF) ([]byte, error) {
-	hash, _ := kdf.Hash()
-	key, err := pbkdf2.Key(hash.New, string(password.Expose()), kdf.Salt, int(kdf.Iterations), kdf.Length)
-	if err != nil {
-		return nil, err
-	}
-	defer secret.Wipe(key)
-	block, err := aes.NewCipher(key)
-	if err != nil {
-		return nil, err
-	}
-	gcm, err := cipher.NewGCM(block)
-	if err != nil {
-		return nil, err
-	}
-	raw := x.Bytes()
-	defer raw.Wipe()
-	plain := make([]byte, 0, 128)
-	defer secret.Wipe(plain)
-	plain = append(plain, `{"encrypted_share":"`...)
-	plain = base64.StdEncoding.AppendEncode(plain, raw.Expose())
-	plain = append(plain, `"}`...)
-	nonce := make([]byte, gcm.NonceSize(), gcm.NonceSize()+len(plain)+gcm.Overhead())
-	rand.Read(nonce)
-	return gcm.Seal(nonce, nonce, plain, nil), nil
-}
 
 // NewID returns a fresh random share ID: non-zero, below the order, and none of
 // those in use.

@@ -58,7 +58,7 @@ type groupReport struct {
 	Root         string              `json:"root_extended_public_key"`
 	Epoch        string              `json:"epoch"`
 	Share        participantReport   `json:"share"`
-	KDF          *kdfReport          `json:"kdf,omitempty"`
+	KDF          *share.KDF          `json:"kdf,omitempty"`
 	Problems     []string            `json:"problems"`
 	TestOnly     bool                `json:"test_only"`
 }
@@ -67,14 +67,6 @@ type participantReport struct {
 	NodeID    string `json:"node_id"`
 	ShareID   string `json:"share_id"`
 	PublicKey string `json:"share_public_key"`
-}
-
-type kdfReport struct {
-	Name       string `json:"name"`
-	Hash       string `json:"hash"`
-	Iterations int64  `json:"iterations"`
-	Length     int    `json:"length"`
-	SaltSize   int    `json:"salt_bytes"`
 }
 
 func runInspect(e *cli.Env, args []string) error {
@@ -139,7 +131,7 @@ func describe(in *holder.Input) fileReport {
 }
 
 func describeGroup(s *share.Sealed) groupReport {
-	g := groupReport{Version: s.Version, Curve: s.Curve.String(), TestOnly: s.TestOnly(), Problems: []string{}, Participants: []participantReport{}}
+	g := groupReport{Version: s.Version, Curve: s.Curve.String(), KDF: s.Lock.KDF(), TestOnly: s.TestOnly(), Problems: []string{}, Participants: []participantReport{}}
 	g.Share.NodeID = s.NodeID
 	if s.ShareID != nil {
 		g.Share.ShareID = s.ShareID.Text
@@ -155,10 +147,6 @@ func describeGroup(s *share.Sealed) groupReport {
 		if root := s.Group.Root(); root != nil {
 			g.Root = root.String()
 		}
-	}
-	if s.Kind == share.RecoveryGroup {
-		h, _ := s.KDF.Hash()
-		g.KDF = &kdfReport{"PBKDF2-HMAC", h.Name, s.KDF.Iterations, s.KDF.Length, len(s.KDF.Salt)}
 	}
 	for _, p := range s.Problems {
 		g.Problems = append(g.Problems, p.Error())

@@ -113,7 +113,7 @@ func (in *Input) needed(sharesToo bool) int {
 		return 0
 	case !sharesToo, len(in.text) > 0: // a bundle that is open, and brings the password
 		return in.slots() - 1
-	case len(in.Entries) > 0 && in.Entries[0].Sealed.Kind == share.TSSLib:
+	case len(in.Entries) > 0 && in.Entries[0].Sealed.Lock.InClear():
 		return 0
 	}
 	return in.slots()

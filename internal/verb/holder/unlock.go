@@ -94,7 +94,7 @@ func Load(e *cli.Env, set *cli.Flags, f *Flags, paths []string) (*Session, error
 		if !in.isBundle() { // of others it is said when they are opened
 			s.warnTestOnly(in)
 		}
-		if len(in.Entries) > 0 && in.Entries[0].Sealed.Kind == share.TSSLib {
+		if len(in.Entries) > 0 && in.Entries[0].Sealed.Lock.InClear() {
 			WarnExposed(e, in.Path) // its share is not encrypted
 		}
 	}

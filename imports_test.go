@@ -48,7 +48,8 @@ var house = []room{
 	{"chains/book", "chains derive/... internal/curve internal/strict", ""},
 
 	// Shares: what files say, opening one, and what enough of them can do.
-	{"share", "derive internal/curve internal/secret internal/strict", ""},
+	{"share", "derive internal/curve internal/secret", ""},
+	{"share/formats", "derive share internal/curve internal/secret internal/strict", ""},
 	{"share/open", "share internal/curve internal/scalar internal/secret internal/strict", ""},
 	{"recover", "derive/... share share/open internal/base58 internal/curve internal/scalar internal/secret internal/strict",
 		"github.com/bnb-chain/tss-lib/v2/..."},
@@ -58,7 +59,7 @@ var house = []room{
 	// Bundles, and what can be said without a secret.
 	{"backup", "backup/lines backup/shard internal/secret internal/strict",
 		"filippo.io/age/... golang.org/x/crypto/ssh golang.org/x/text/unicode/norm"},
-	{"audit", "backup chains/book derive share share/open internal/curve internal/secret internal/strict", ""},
+	{"audit", "backup chains/book derive share share/formats share/open internal/curve internal/secret internal/strict", ""},
 	{"audit/report", "audit", ""},
 	{"backup/lines", "internal/secret", ""},
 	{"backup/paper", "backup backup/lines backup/shard internal/secret", "github.com/makiuchi-d/gozxing/... rsc.io/qr"},
@@ -70,14 +71,14 @@ var house = []room{
 	{"internal/lockdown", "", "golang.org/x/sys/..."},
 	{"internal/prompt", "internal/secret internal/strict", "golang.org/x/sys/... golang.org/x/term golang.org/x/text/unicode/norm"},
 	{"internal/prompt/ptytest", "", "golang.org/x/sys/..."},
-	{"internal/story", "derive fixtures share share/open internal/airgap internal/base58 internal/curve internal/secret", "github.com/rogpeppe/go-internal/testscript"},
+	{"internal/story", "derive fixtures share/... internal/airgap internal/base58 internal/curve internal/secret", "github.com/rogpeppe/go-internal/testscript"},
 	{"internal/cli", "internal/airgap internal/lockdown internal/outfile internal/prompt internal/secret",
 		"github.com/spf13/pflag golang.org/x/sys/... golang.org/x/term"},
 
 	// The verbs: flags, prompts, printing. holder is what verbs that open shares
 	// have in common, addresses what those that take an address book have.
 	{"internal/verb/addresses", "chains/... derive internal/cli internal/ordered internal/strict", ""},
-	{"internal/verb/derive", "chains/... derive/... share internal/cli internal/curve internal/ordered internal/outfile internal/secret internal/strict internal/verb/addresses", ""},
+	{"internal/verb/derive", "chains/... derive/... share share/formats internal/cli internal/curve internal/ordered internal/outfile internal/secret internal/strict internal/verb/addresses", ""},
 	{"internal/verb/holder", "backup chains/... derive share/... internal/cli internal/curve internal/outfile internal/prompt internal/secret internal/strict", ""},
 	{"internal/verb/backup", "audit/... backup/... chains/... derive/... share/... internal/cli internal/curve internal/outfile internal/prompt internal/scalar internal/secret internal/strict internal/verb/addresses internal/verb/holder", ""},
 	{"internal/verb/recover", "audit audit/report docs/runbooks backup chains/... derive/... recover/... share/... fixtures/vaults/demo internal/base58 internal/cli internal/curve internal/outfile internal/prompt internal/scalar internal/secret internal/ordered internal/strict internal/verb/addresses internal/verb/holder internal/verb/backup", ""},
@@ -131,8 +132,8 @@ var undesired = []struct{ what, where, why string }{
 	{"math/rand", "", "randomness is crypto/rand"},
 	{"math/rand/v2", "fixtures/gen", "randomness is crypto/rand; the fixtures come from a fixed seed"},
 	{"os/signal", "internal/cli internal/prompt", "signals are caught in one place, but for those that take the terminal away and give it back"},
-	{"math/big", "share internal/curve recover/tsslib internal/story fixtures/gen", "math/big takes variable time and cannot be wiped: " +
-		"share and curve use it on share IDs and public coordinates, tsslib writes tss-lib's decimal numbers, the others have no secrets"},
+	{"math/big", "share share/formats internal/curve recover/tsslib internal/story fixtures/gen", "math/big takes variable time and cannot be wiped: " +
+		"share, its formats and curve use it on share IDs and public coordinates, tsslib writes tss-lib's decimal numbers, the others have no secrets"},
 	{"golang.org/x/sys/unix", "internal/airgap internal/lockdown internal/outfile internal/prompt internal/prompt/ptytest internal/cli", "system calls stay in their rooms"},
 	{"os", "internal/strict internal/outfile internal/prompt internal/prompt/ptytest internal/airgap internal/lockdown internal/cli internal/verb/... cmd/... internal/release/... internal/story fixtures/gen",
 		"domain packages read and write what they are given"},

@@ -10,6 +10,7 @@ import (
 	"lifeboat/internal/curve"
 	"lifeboat/internal/secret"
 	"lifeboat/share"
+	"lifeboat/share/formats"
 	"lifeboat/share/open"
 )
 
@@ -22,7 +23,7 @@ var (
 // attest signs with the shares of one file of a vault, by curve.
 func attest(t testing.TB, v *fixtures.Vault, file int, change func(s *audit.Statement)) map[curve.Curve]audit.Signed {
 	t.Helper()
-	list, err := share.Parse("share.json", v.Files[file].Data, share.Pin{})
+	list, err := formats.Parse("share.json", v.Files[file].Data, share.Pin{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -155,7 +156,7 @@ func TestTextRefuses(t *testing.T) {
 		"an empty value":    func(s *audit.Statement) { s.Tool = "" },
 		"a very long value": func(s *audit.Statement) { s.Challenge = strings.Repeat("x", 257) },
 	} {
-		list, err := share.Parse("share.json", vault.Files[0].Data, share.Pin{})
+		list, err := formats.Parse("share.json", vault.Files[0].Data, share.Pin{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -171,12 +172,12 @@ func TestTextRefuses(t *testing.T) {
 }
 
 func TestRoster(t *testing.T) {
-	list, err := share.Parse("share.json", vault.Files[1].Data, share.Pin{})
+	list, err := formats.Parse("share.json", vault.Files[1].Data, share.Pin{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	other := fixtures.Load("other-epoch")
-	otherList, err := share.Parse("share.json", other.Files[1].Data, share.Pin{})
+	otherList, err := formats.Parse("share.json", other.Files[1].Data, share.Pin{})
 	if err != nil {
 		t.Fatal(err)
 	}

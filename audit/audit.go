@@ -177,7 +177,6 @@ type FileKind string
 // The kinds of files.
 const (
 	ShareFile       FileKind = "recovery-group"
-	SaveData        FileKind = "tss-lib"
 	Bundle          FileKind = "bundle"
 	Manifest        FileKind = "public-manifest"
 	AddressBook     FileKind = "address-book"

@@ -11,6 +11,7 @@ import (
 	"lifeboat/derive"
 	"lifeboat/internal/curve"
 	"lifeboat/share"
+	"lifeboat/share/formats"
 )
 
 // Attestations that claim the epoch of others for another root key take no bundle from
@@ -114,7 +115,7 @@ func TestDamagedPlace(t *testing.T) {
 	}
 	inconsistent := broken("threshold.json", `"threshold": 3`, `"threshold": 4`)
 	unreadable := broken("group.json", `"chaincode": "0x`, `"chaincode": "0y`)
-	list, err := share.Parse("f", []byte(unreadable[1]), share.Pin{})
+	list, err := formats.Parse("f", []byte(unreadable[1]), share.Pin{})
 	if err != nil || list[0].Group != nil || list[0].NodeID == "" {
 		t.Fatalf("%v, %+v", err, list)
 	}

@@ -17,6 +17,7 @@ import (
 	"lifeboat/derive"
 	"lifeboat/internal/secret"
 	"lifeboat/share"
+	"lifeboat/share/formats"
 )
 
 // Auditor collects what files say. Its zero value is not usable: call New.
@@ -175,10 +176,6 @@ func (a *Auditor) bundle(s Source) {
 	}
 }
 
-// marks are what share files have and other JSON has not. A file with one of them
-// that cannot be parsed is a broken backup, and not something else.
-var marks = [][]byte{[]byte(`"group_info"`), []byte(`"share_info"`), []byte(`"recovery_groups"`), []byte(`"encrypted_share"`), []byte(`"BigXj"`)}
-
 func (a *Auditor) json(s Source) {
 	if s.Size > share.MaxFileSize {
 		a.unrecognised(s)
@@ -197,11 +194,11 @@ func (a *Auditor) json(s Source) {
 	if a.attestation(s, data) {
 		return
 	}
-	shares, err := share.Parse(s.Path, data, share.Pin{Threshold: a.o.Threshold, Roots: a.o.Roots})
+	shares, err := formats.Parse(s.Path, data, share.Pin{Threshold: a.o.Threshold, Roots: a.o.Roots})
 	switch {
 	case err == nil:
 		a.addShares(s, shares)
-	case slices.ContainsFunc(marks, func(m []byte) bool { return bytes.Contains(data, m) }):
+	case formats.LooksLike(data):
 		if a.file(s, ShareFile) {
 			a.find(Error, "damaged-share-file", s.Path, exportAgain, "it looks like a share file and cannot be read as one: %v", err)
 		}
@@ -213,7 +210,7 @@ func (a *Auditor) json(s Source) {
 const exportAgain = "take another copy, or export the file again from the holder's node or phone"
 
 func (a *Auditor) addShares(s Source, shares []*share.Sealed) {
-	if !a.file(s, FileKind(shares[0].Kind)) {
+	if !a.file(s, FileKind(shares[0].Form)) {
 		return
 	}
 	for _, sh := range shares {

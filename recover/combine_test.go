@@ -16,6 +16,7 @@ import (
 	"lifeboat/internal/secret"
 	"lifeboat/recover"
 	"lifeboat/share"
+	"lifeboat/share/formats"
 	"lifeboat/share/open"
 )
 
@@ -24,7 +25,7 @@ func openVault(t testing.TB, name string) map[string][]*open.Share {
 	t.Helper()
 	shares := map[string][]*open.Share{}
 	for _, f := range fixtures.Load(name).Files {
-		sealed, err := share.Parse(f.Name, f.Data, share.Pin{})
+		sealed, err := formats.Parse(f.Name, f.Data, share.Pin{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -14,6 +14,7 @@ import (
 	"lifeboat/internal/secret"
 	"lifeboat/recover"
 	"lifeboat/share"
+	"lifeboat/share/formats"
 	"lifeboat/share/open"
 )
 
@@ -28,7 +29,7 @@ func candidates(t *testing.T, c curve.Curve, files ...fixtures.File) (list []rec
 	var known []*curve.Point
 	password := map[*share.Sealed][]byte{}
 	for _, f := range files {
-		shares, err := share.Parse(f.Name, f.Data, share.Pin{})
+		shares, err := formats.Parse(f.Name, f.Data, share.Pin{})
 		if err != nil {
 			continue // beyond salvage
 		}

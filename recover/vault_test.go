@@ -51,7 +51,7 @@ func newVault(t testing.TB, c curve.Curve, threshold, n int) *vault {
 func opened(t testing.TB, g *share.Group, p share.Participant, x *curve.Scalar) *open.Share {
 	t.Helper()
 	s, err := open.Open(&share.Sealed{
-		Path: p.NodeID + ".json", Kind: share.TSSLib, Group: g, Curve: g.Curve, Roster: g.Participants,
+		Path: p.NodeID + ".json", Group: g, Curve: g.Curve, Roster: g.Participants,
 		NodeID: p.NodeID, ShareID: &p.ShareID, PublicKey: p.PublicKey, Lock: &share.Clear{Digits: secret.Copy([]byte(x.Int().String()))},
 	}, nil, open.Options{})
 	if err != nil {

@@ -288,9 +288,7 @@ func TestGroupParameters(t *testing.T) {
 		err := g.Check()
 		if !errors.Is(err, share.ErrInconsistent) || !strings.Contains(err.Error(), tc.words) {
 			t.Errorf("%s: %v", name, err)
-			continue
 		}
-		sentence(t, err)
 	}
 }
 

@@ -9,24 +9,19 @@ import (
 	"lifeboat/internal/curve"
 )
 
-// Kind is a format of share files.
-type Kind string
-
-// The formats.
-const (
-	RecoveryGroup Kind = "recovery-group" // the vendor's export
-	TSSLib        Kind = "tss-lib"        // LocalPartySaveData
-)
+// Form names a vendor's form of share files. share/formats has all of them, and
+// what there is to know about each.
+type Form string
 
 // Sealed is a share as a file holds it: still encrypted under its own password,
 // with the public facts that the file gives about it. share/open opens it.
 //
-// Every field but Path, Kind and Problems may be damaged: a share with Problems
+// Every field but Path, Form and Problems may be damaged: a share with Problems
 // must not be used, except to salvage it against a root key that was recorded
 // elsewhere. What could not be read is zero.
 type Sealed struct {
 	Path    string // the file
-	Kind    Kind
+	Form    Form
 	Version int
 
 	Group     *Group // nil if any field of the group's description cannot be read
@@ -35,8 +30,7 @@ type Sealed struct {
 	NodeID    string
 	ShareID   *ID
 	PublicKey *curve.Point // share public key
-
-	Lock Lock // never nil
+	Lock      Lock
 
 	Problems []error // in the order of the file; each wraps ErrFormat or ErrInconsistent
 }
@@ -66,12 +60,13 @@ func (s *Sealed) TestOnly() bool { return s.Group != nil && s.Group.TestOnly() }
 // Wipe erases what of the share was not encrypted.
 func (s *Sealed) Wipe() { s.Lock.Wipe() }
 
-func (s *Sealed) malformed(field string, err error) {
+// Malformed notes a field that cannot be read.
+func (s *Sealed) Malformed(field string, err error) {
 	s.Problems = append(s.Problems, fmt.Errorf("%w: %s: %w", ErrFormat, field, err))
 }
 
-// checkOwn checks the group and the share's own entry in it.
-func (s *Sealed) checkOwn() {
+// CheckOwn checks the group and the share's own entry in it.
+func (s *Sealed) CheckOwn() {
 	if s.Group == nil || s.ShareID == nil || s.PublicKey == nil {
 		return
 	}

@@ -30,7 +30,7 @@ func Collect(shares []*Sealed) []*Set {
 		if t.Group.ChainCode == nil {
 			t.Group = s.Group // tss-lib does not store the chain code
 		}
-		if _, minor := t.Group.Differences(s.Group); len(minor) > 0 && s.Kind == t.Shares[0].Kind {
+		if _, minor := t.Group.Differences(s.Group); len(minor) > 0 && s.Form == t.Shares[0].Form {
 			t.Warnings = append(t.Warnings, fmt.Sprintf("%q and %q describe the same shares and differ in: %s", t.Shares[0].Path, s.Path, strings.Join(minor, ", ")))
 		}
 		t.Shares = append(t.Shares, s)

@@ -8,6 +8,7 @@ import (
 	"lifeboat/fixtures"
 	"lifeboat/internal/curve"
 	"lifeboat/share"
+	"lifeboat/share/formats"
 )
 
 // load parses files of vaults, given as "2of3/1": the first file of 2of3.
@@ -17,7 +18,7 @@ func load(t *testing.T, names ...string) []*share.Sealed {
 	for _, name := range names {
 		vault, file, _ := strings.Cut(name, "/")
 		f := fixtures.Load(vault).Files[file[0]-'1']
-		shares, err := share.Parse(name, f.Data, share.Pin{})
+		shares, err := formats.Parse(name, f.Data, share.Pin{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -71,7 +72,7 @@ func TestCollectWarns(t *testing.T) {
 	} {
 		var list []*share.Sealed
 		for _, file := range []string{"good-secp256k1", name} {
-			s, err := share.Parse(file, fixtures.Read("damaged/"+file+".json"), share.Pin{})
+			s, err := formats.Parse(file, fixtures.Read("damaged/"+file+".json"), share.Pin{})
 			if err != nil {
 				t.Fatal(err)
 			}

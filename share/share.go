@@ -1,8 +1,8 @@
-// Package share describes key shares without opening them: groups, the files
-// that hold them, and every check that needs no secret.
+// Package share describes key shares without opening them: groups, their holders,
+// how a share is locked, and every check that needs no secret.
 //
-// It knows two formats: the vendor's recovery group file (docs/formats) and
-// tss-lib's LocalPartySaveData. Decrypting a share is the work of share/open.
+// It knows no vendor's form of files: share/formats reads those. Decrypting a
+// share is the work of share/open.
 package share
 
 import (
@@ -41,6 +41,10 @@ type Participant struct {
 	ShareID   ID
 	PublicKey *curve.Point // share public key: share·G
 }
+
+// FormatKey writes a share public key as files have it: 0x and hex of 33 bytes,
+// in lower case.
+func FormatKey(p *curve.Point) string { return "0x" + hex.EncodeToString(p.Bytes()) }
 
 // ID is a share ID: the point at which the group's polynomial is evaluated. Two
 // IDs are the same if they are equal modulo the order of the curve.

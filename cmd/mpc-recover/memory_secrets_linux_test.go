@@ -31,6 +31,7 @@ import (
 	"lifeboat/internal/secret"
 	"lifeboat/internal/story"
 	"lifeboat/share"
+	"lifeboat/share/formats"
 	"lifeboat/share/open"
 )
 
@@ -276,7 +277,7 @@ func (v *trove) readContent(path string, data []byte) {
 		}
 		v.addNumber("one-time keys", "a one-time key", raw)
 	case strings.HasSuffix(name, ".json"), strings.HasSuffix(name, ".tss-lib"):
-		if sealed, err := share.Parse(name, data, share.Pin{}); err == nil {
+		if sealed, err := formats.Parse(name, data, share.Pin{}); err == nil {
 			for _, s := range sealed {
 				v.addShare(name, s)
 			}

@@ -14,6 +14,7 @@ import (
 	"lifeboat/internal/base58"
 	"lifeboat/internal/secret"
 	"lifeboat/share"
+	"lifeboat/share/formats"
 	"lifeboat/share/open"
 )
 
@@ -69,7 +70,7 @@ func shares(f fixtures.File) [][]byte {
 	if bytes.Contains(f.Data, []byte(`"iterations": `+slowIterations)) {
 		return nil
 	}
-	sealed, err := share.Parse(f.Name, f.Data, share.Pin{})
+	sealed, err := formats.Parse(f.Name, f.Data, share.Pin{})
 	if err != nil {
 		panic(err)
 	}

@@ -91,7 +91,7 @@ func (w *world) share(c curve.Curve, threshold, n int) {
 func (w *world) opened(g *share.Group, p share.Participant, x *curve.Scalar) *open.Share {
 	w.t.Helper()
 	s, err := open.Open(&share.Sealed{
-		Path: p.NodeID + ".json", Kind: share.TSSLib, Group: g, Curve: g.Curve, Roster: g.Participants,
+		Path: p.NodeID + ".json", Group: g, Curve: g.Curve, Roster: g.Participants,
 		NodeID: p.NodeID, ShareID: &p.ShareID, PublicKey: p.PublicKey, Lock: &share.Clear{Digits: secret.Copy([]byte(x.Int().String()))},
 	}, nil, open.Options{})
 	if err != nil {

@@ -16,6 +16,7 @@ import (
 	"lifeboat/internal/curve"
 	"lifeboat/internal/scalar"
 	"lifeboat/share"
+	"lifeboat/share/formats"
 	"lifeboat/share/open"
 
 	"github.com/bnb-chain/tss-lib/v2/common"
@@ -227,7 +228,7 @@ func sign(t *testing.T, pair [2]int, id func(int) *big.Int, party func(int, func
 // checkShare reads save data as package share does.
 func checkShare(t *testing.T, g *share.Group, p Party, data []byte) {
 	t.Helper()
-	list, err := share.Parse("save.json", data, share.Pin{})
+	list, err := formats.Parse("save.json", data, share.Pin{})
 	if err != nil || len(list) != 1 || list[0].Err() != nil {
 		t.Fatalf("%v", err)
 	}

@@ -13,6 +13,7 @@ import (
 	"lifeboat/internal/curve"
 	"lifeboat/internal/secret"
 	"lifeboat/share"
+	"lifeboat/share/formats"
 	"lifeboat/share/open"
 
 	"github.com/decred/dcrd/dcrec/secp256k1/v4"
@@ -23,7 +24,7 @@ import (
 // one opens the shares of the first file, one on each curve.
 func one(t testing.TB) map[curve.Curve]*open.Share {
 	t.Helper()
-	list, err := share.Parse("1.json", ordinary.Files[0].Data, share.Pin{})
+	list, err := formats.Parse("1.json", ordinary.Files[0].Data, share.Pin{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,6 +14,7 @@ import (
 	"lifeboat/internal/curve"
 	"lifeboat/internal/secret"
 	"lifeboat/share"
+	"lifeboat/share/formats"
 	"lifeboat/share/open"
 )
 
@@ -65,7 +66,7 @@ func secrets(t *testing.T, v *fixtures.Vault) [][]byte {
 func TestDamagedFiles(t *testing.T) {
 	good := map[curve.Curve][]byte{}
 	for _, f := range []string{"good-secp256k1.json", "good-ed25519.json"} {
-		list, err := share.Parse(f, fixtures.Read("damaged/"+f), share.Pin{})
+		list, err := formats.Parse(f, fixtures.Read("damaged/"+f), share.Pin{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -80,7 +81,7 @@ func TestDamagedFiles(t *testing.T) {
 			continue
 		}
 		t.Run(d.File, func(t *testing.T) {
-			list, err := share.Parse(d.File, d.Data, share.Pin{})
+			list, err := formats.Parse(d.File, d.Data, share.Pin{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -111,7 +112,7 @@ func TestDamagedFiles(t *testing.T) {
 func TestSalvage(t *testing.T) {
 	recorded := map[curve.Curve]*share.Sealed{}
 	for _, f := range []string{"good-secp256k1.json", "good-ed25519.json"} {
-		list, err := share.Parse(f, fixtures.Read("damaged/"+f), share.Pin{})
+		list, err := formats.Parse(f, fixtures.Read("damaged/"+f), share.Pin{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -122,7 +123,7 @@ func TestSalvage(t *testing.T) {
 		if d.Layer == "json" || strings.HasSuffix(d.File, "5.json") { // the 3 of 5 has another share
 			continue
 		}
-		list, err := share.Parse(d.File, d.Data, share.Pin{})
+		list, err := formats.Parse(d.File, d.Data, share.Pin{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -10,13 +10,14 @@ import (
 	"lifeboat/internal/curve"
 	"lifeboat/internal/secret"
 	"lifeboat/share"
+	"lifeboat/share/formats"
 	"lifeboat/share/open"
 )
 
 // parse reads a file of a vault and fails the test if anything is wrong with it.
 func parse(t *testing.T, f fixtures.File) []*share.Sealed {
 	t.Helper()
-	list, err := share.Parse(f.Name, f.Data, share.Pin{})
+	list, err := formats.Parse(f.Name, f.Data, share.Pin{})
 	if err != nil {
 		t.Fatalf("%s: %v", f.Name, err)
 	}

@@ -13,6 +13,7 @@ import (
 	"lifeboat/internal/scalar"
 	"lifeboat/internal/secret"
 	"lifeboat/share"
+	"lifeboat/share/formats"
 	"lifeboat/share/open"
 )
 
@@ -38,7 +39,7 @@ func TestMarshalAndBack(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, err := share.Parse("again.json", b, share.Pin{})
+	again, err := formats.Parse("again.json", b, share.Pin{})
 	if err != nil || len(again) != 2 {
 		t.Fatalf("%d shares: %v", len(again), err)
 	}

@@ -12,6 +12,7 @@ import (
 	"lifeboat/internal/strict"
 	"lifeboat/internal/verb/holder"
 	"lifeboat/share"
+	"lifeboat/share/formats"
 )
 
 var checkVerb = cli.Verb{
@@ -165,7 +166,7 @@ func readGroups(paths []string) ([]*audit.Roster, error) {
 		if err != nil {
 			return nil, fmt.Errorf("--group-file: %w", err)
 		}
-		list, err := share.Parse(path, data, share.Pin{})
+		list, err := formats.Parse(path, data, share.Pin{})
 		clear(data)
 		if err != nil {
 			return nil, cli.Fail(cli.Failed, fmt.Errorf("--group-file %q: %w", path, err))

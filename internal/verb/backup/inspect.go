@@ -123,7 +123,7 @@ func describe(in *holder.Input) fileReport {
 	}
 	for _, entry := range in.Entries {
 		if in.Header == nil {
-			r.Kind = string(entry.Sealed.Kind)
+			r.Kind = string(entry.Sealed.Form)
 		}
 		r.Groups = append(r.Groups, describeGroup(entry.Sealed))
 	}

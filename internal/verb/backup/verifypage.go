@@ -124,7 +124,7 @@ func (r *verifyReport) page(s *holder.Session, o *holder.Outcome, bookPath strin
 		case in.Header != nil:
 			f.Kind, f.Size = audit.Bundle, in.Header.Size
 		case len(in.Entries) > 0:
-			f.Kind = audit.FileKind(in.Entries[0].Sealed.Kind)
+			f.Kind = audit.FileKind(in.Entries[0].Sealed.Form)
 		case in.SHA256 == "":
 			f.Kind = audit.Unread
 		default:

@@ -13,6 +13,7 @@ import (
 	"lifeboat/internal/secret"
 	"lifeboat/internal/strict"
 	"lifeboat/share"
+	"lifeboat/share/formats"
 )
 
 // maxKeyFile is the length of a file of extended public keys, in bytes.
@@ -74,7 +75,7 @@ func keysOfFile(path string) ([]*derive.Key, error) {
 }
 
 func keysOfShares(path string, data []byte) ([]*derive.Key, error) {
-	shares, err := share.Parse(path, data, share.Pin{})
+	shares, err := formats.Parse(path, data, share.Pin{})
 	if err != nil {
 		return nil, fmt.Errorf("%q: %w", path, err)
 	}

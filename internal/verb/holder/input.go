@@ -21,6 +21,7 @@ import (
 	"lifeboat/internal/secret"
 	"lifeboat/internal/strict"
 	"lifeboat/share"
+	"lifeboat/share/formats"
 	"lifeboat/share/open"
 )
 
@@ -200,9 +201,6 @@ func load(path string, pin share.Pin, anyFile bool) *Input {
 // and cannot be read as one.
 var ErrBroken = errors.New("a broken share is no backup")
 
-// marks are fields of the share files that are known.
-var marks = [][]byte{[]byte(`"group_info"`), []byte(`"encrypted_share"`), []byte(`"recovery_groups"`), []byte(`"BigXj"`)}
-
 // recognise reads a share file, and takes what is none for any other file. What
 // looks like a share file and cannot be read is an error.
 func (in *Input) recognise(pin share.Pin) error {
@@ -221,9 +219,8 @@ func (in *Input) recognise(pin share.Pin) error {
 	if err == nil {
 		return nil
 	}
-	marked := slices.ContainsFunc(marks, func(m []byte) bool { return bytes.Contains(data, m) })
 	named := strings.EqualFold(filepath.Ext(in.Path), ".json")
-	if errors.Is(err, share.ErrUnknown) || !marked && !named {
+	if errors.Is(err, formats.ErrUnknown) || !formats.LooksLike(data) && !named {
 		in.Other = true
 		return nil
 	}
@@ -261,7 +258,7 @@ func (in *Input) readShares(pin share.Pin) error {
 }
 
 func (in *Input) parse(name string, data []byte, pin share.Pin) error {
-	shares, err := share.Parse(name, data, pin)
+	shares, err := formats.Parse(name, data, pin)
 	if err != nil {
 		return fmt.Errorf("%q: %w", name, err)
 	}
@@ -297,7 +294,7 @@ func (in *Input) unlockBundle(e *cli.Env, identities []*backup.Identity, limits 
 		case strings.HasSuffix(f.Name, ".json"), len(f.Shares) > 0:
 			before := len(in.Entries)
 			err := in.parse(name, data.Expose(), pin)
-			if err != nil && (len(f.Shares) > 0 || !errors.Is(err, share.ErrUnknown)) {
+			if err != nil && (len(f.Shares) > 0 || !errors.Is(err, formats.ErrUnknown)) {
 				failures = append(failures, err)
 			}
 			if err == nil {

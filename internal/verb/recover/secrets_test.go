@@ -20,6 +20,7 @@ import (
 	"lifeboat/internal/verb/derive"
 	"lifeboat/internal/verb/recover"
 	"lifeboat/share"
+	"lifeboat/share/formats"
 )
 
 // vaults are those whose files, damaged in every way, the command lines use.
@@ -182,7 +183,7 @@ func tree(t *testing.T, dir string) map[string]bool {
 func tsslibRoot(t *testing.T, name string) string {
 	t.Helper()
 	f := fixtures.Load(name).Files[0]
-	shares, err := share.Parse(f.Name, f.Data, share.Pin{})
+	shares, err := formats.Parse(f.Name, f.Data, share.Pin{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 	"lifeboat/internal/secret"
 	"lifeboat/recover/tsslib"
 	"lifeboat/share"
+	"lifeboat/share/formats"
 	"lifeboat/share/open"
 )
 
@@ -87,7 +88,7 @@ func ecdsaParams(e *cli.Env, g *share.Group) ([]*tsslib.Params, error) {
 
 // checkSave reads save data as the other verbs will.
 func checkSave(r *resharing, j int, save *secret.Bytes) error {
-	list, err := share.Parse("tss-lib save data", save.Expose(), share.Pin{Threshold: r.group.Threshold})
+	list, err := formats.Parse("tss-lib save data", save.Expose(), share.Pin{Threshold: r.group.Threshold})
 	if err != nil {
 		return fmt.Errorf("internal error: %w", err)
 	}

@@ -16,6 +16,7 @@ import (
 	"lifeboat/internal/secret"
 	"lifeboat/internal/verb/holder"
 	"lifeboat/share"
+	"lifeboat/share/formats"
 	"lifeboat/share/open"
 )
 
@@ -83,7 +84,7 @@ func (w *writtenFile) verify(content []byte) error {
 // keys Parse has checked to lie on one polynomial through the root public key,
 // and the share, which Open has checked against its share public key.
 func (w *writtenFile) check(content []byte) ([]*share.Sealed, error) {
-	shares, err := share.Parse(w.name, content, share.Pin{})
+	shares, err := formats.Parse(w.name, content, share.Pin{})
 	if err != nil {
 		return nil, err
 	}

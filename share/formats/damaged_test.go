@@ -1,4 +1,4 @@
-package share_test
+package formats_test
 
 import (
 	"errors"
@@ -8,6 +8,7 @@ import (
 
 	"lifeboat/fixtures"
 	"lifeboat/share"
+	"lifeboat/share/formats"
 )
 
 // sentence checks that an error reads as one: it starts in lower case or with
@@ -41,7 +42,7 @@ func TestDamagedFiles(t *testing.T) {
 	for _, d := range fixtures.DamagedFiles() {
 		layers[d.Layer]++
 		t.Run(d.File, func(t *testing.T) {
-			list, err := share.Parse(d.File, d.Data, share.Pin{})
+			list, err := formats.Parse(d.File, d.Data, share.Pin{})
 			if d.Layer == "json" {
 				if !errors.Is(err, share.ErrFormat) {
 					t.Fatalf("%s: error %v", d.What, err)

@@ -1,4 +1,4 @@
-package share_test
+package formats_test
 
 import (
 	"bytes"
@@ -9,6 +9,7 @@ import (
 
 	"lifeboat/fixtures"
 	"lifeboat/share"
+	"lifeboat/share/formats"
 )
 
 // What is too big to keep as a file.
@@ -39,7 +40,7 @@ func TestHostileSizes(t *testing.T) {
 		"turned around":             {strings.Replace(good, `"curve": "secp256k1"`, `"curve": "\u202esecp256k1"`, 1), `\u202e`},
 		"a node ID with a line end": {strings.Replace(strings.Replace(good, `"node_id": "`, `"node_id": "\n`, 1), `"threshold": 2`, `"threshold": 2`, 1), `\n`},
 	} {
-		list, err := share.Parse("hostile.json", []byte(tc.data), share.Pin{})
+		list, err := formats.Parse("hostile.json", []byte(tc.data), share.Pin{})
 		if err == nil {
 			err = errors.Join(list[0].Problems...)
 		}
@@ -56,7 +57,7 @@ func TestHostileSizes(t *testing.T) {
 // Hundreds of groups in one file are read.
 func TestManyGroups(t *testing.T) {
 	good := fixtures.Read("damaged/good-ed25519.json")
-	list, err := share.Parse("many.json", fmt.Appendf(nil, "[%s]", bytes.Join(slicesRepeat(good, 100), []byte(","))), share.Pin{})
+	list, err := formats.Parse("many.json", fmt.Appendf(nil, "[%s]", bytes.Join(slicesRepeat(good, 100), []byte(","))), share.Pin{})
 	if err != nil || len(list) != 100 {
 		t.Fatalf("%d: %v", len(list), err)
 	}
@@ -64,7 +65,7 @@ func TestManyGroups(t *testing.T) {
 		t.Errorf("%d sets", len(sets))
 	}
 	broken := fmt.Appendf(nil, `[%s, {"group_info": {}}]`, good)
-	if _, err := share.Parse("x.json", broken, share.Pin{}); err == nil || !strings.Contains(err.Error(), "group 2 of 2: share_info is missing") {
+	if _, err := formats.Parse("x.json", broken, share.Pin{}); err == nil || !strings.Contains(err.Error(), "group 2 of 2: share_info is missing") {
 		t.Errorf("a broken second group: %v", err)
 	}
 }
@@ -90,7 +91,7 @@ func FuzzParse(f *testing.F) {
 		f.Add(d.Data)
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		list, err := share.Parse("fuzz.json", data, share.Pin{})
+		list, err := formats.Parse("fuzz.json", data, share.Pin{})
 		if err != nil {
 			if list != nil || !errors.Is(err, share.ErrFormat) {
 				t.Fatalf("%d shares, error %v", len(list), err)

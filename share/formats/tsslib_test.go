@@ -1,4 +1,4 @@
-package share_test
+package formats_test
 
 import (
 	"bytes"
@@ -13,6 +13,7 @@ import (
 	"lifeboat/fixtures"
 	"lifeboat/internal/curve"
 	"lifeboat/share"
+	"lifeboat/share/formats"
 
 	ecdsa "github.com/bnb-chain/tss-lib/v2/ecdsa/keygen"
 	eddsa "github.com/bnb-chain/tss-lib/v2/eddsa/keygen"
@@ -56,12 +57,12 @@ func coordinates(p *curve.Point) (x, y *big.Int) {
 
 func tssShare(t *testing.T, f fixtures.File, pin share.Pin) *share.Sealed {
 	t.Helper()
-	list, err := share.Parse(f.Name, f.Data, pin)
+	list, err := formats.Parse(f.Name, f.Data, pin)
 	if err != nil || len(list) != 1 || list[0].Err() != nil {
 		t.Fatalf("%s: %v", f.Name, err)
 	}
 	s := list[0]
-	if s.Kind != share.TSSLib || s.Group.Threshold != 2 || len(s.Group.Participants) != 3 || !strings.HasPrefix(s.NodeID, "party-") {
+	if s.Form != "tss-lib" || s.Group.Threshold != 2 || len(s.Group.Participants) != 3 || !strings.HasPrefix(s.NodeID, "party-") {
 		t.Errorf("%s: %v of %d, node %q", f.Name, s.Group.Threshold, len(s.Group.Participants), s.NodeID)
 	}
 	return s
@@ -83,7 +84,7 @@ func TestTSSLibPins(t *testing.T) {
 		t.Error("no chain code from the recorded root key")
 	}
 	for _, threshold := range []int{1, 3, 4, -1, 1 << 40} {
-		list, err := share.Parse("party-1.json", f.Data, share.Pin{Threshold: threshold})
+		list, err := formats.Parse("party-1.json", f.Data, share.Pin{Threshold: threshold})
 		if err != nil || !errors.Is(list[0].Err(), share.ErrInconsistent) {
 			t.Errorf("threshold %d: %v", threshold, err)
 		}
@@ -161,7 +162,7 @@ func TestTSSLibDamage(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		shares, err := share.Parse("party-1.json", b, share.Pin{})
+		shares, err := formats.Parse("party-1.json", b, share.Pin{})
 		if err == nil && len(shares) == 1 {
 			err = shares[0].Err()
 		}

@@ -1,4 +1,4 @@
-package share
+package formats
 
 import (
 	"encoding/hex"
@@ -11,7 +11,19 @@ import (
 	"lifeboat/internal/curve"
 	"lifeboat/internal/secret"
 	"lifeboat/internal/strict"
+	"lifeboat/share"
 )
+
+// tssLib is tss-lib's save data. It lies in the clear, and stores neither the
+// threshold nor the chain code.
+var tssLib = form{
+	name:  "tss-lib",
+	marks: []string{"BigXj"},
+	is:    func(d *document) bool { return bool(d.keys.Xi && d.keys.Ks) },
+	read:  readSaveData,
+}
+
+type tssLibKeys struct{ Xi, Ks present }
 
 // saveData is what of tss-lib's LocalPartySaveData (github.com/bnb-chain/tss-lib
 // v2, ecdsa/keygen and eddsa/keygen) describes a share. Numbers are JSON
@@ -35,61 +47,70 @@ type pointJSON struct {
 // share that was not reduced.
 const maxDigits = 82
 
-func parseTSSLib(path string, data []byte, pin Pin) (*Sealed, error) {
+func readSaveData(doc *document, pin share.Pin) ([]*share.Sealed, error) {
 	var d saveData
-	if err := strict.Unmarshal(data, &d); err != nil {
+	if err := strict.Unmarshal(doc.data, &d); err != nil {
 		return nil, err
 	}
-	s := &Sealed{Path: path, Kind: TSSLib, Version: 2, Lock: &Clear{secret.Take(d.Xi)}}
+	s := &share.Sealed{Version: 2, Lock: &share.Clear{Digits: secret.Take(d.Xi)}}
+	if err := d.fill(s, pin); err != nil {
+		s.Wipe()
+		return nil, err
+	}
+	return []*share.Sealed{s}, nil
+}
+
+// fill reads all that is public.
+func (d *saveData) fill(s *share.Sealed, pin share.Pin) error {
 	root := d.ECDSAPub
 	s.Curve = curve.Secp256k1
 	if d.EDDSAPub != nil {
 		if root != nil {
-			return nil, errors.New("it has both ECDSAPub and EDDSAPub")
+			return errors.New("it has both ECDSAPub and EDDSAPub")
 		}
 		s.Curve, root = curve.Ed25519, d.EDDSAPub
 	}
 	if root == nil {
-		return nil, errors.New("it has neither ECDSAPub nor EDDSAPub, so its key generation did not finish")
+		return errors.New("it has neither ECDSAPub nor EDDSAPub, so its key generation did not finish")
 	}
 	switch n := len(d.Ks); {
-	case n < 2 || n > MaxParticipants:
-		return nil, fmt.Errorf("%d parties in Ks; 2 to %d are supported", n, MaxParticipants)
+	case n < 2 || n > share.MaxParticipants:
+		return fmt.Errorf("%d parties in Ks; 2 to %d are supported", n, share.MaxParticipants)
 	case len(d.BigXj) != n:
-		return nil, fmt.Errorf("%d parties in Ks and %d in BigXj", n, len(d.BigXj))
+		return fmt.Errorf("%d parties in Ks and %d in BigXj", n, len(d.BigXj))
 	}
 	key, err := root.point(s.Curve)
 	if err != nil {
-		return nil, fmt.Errorf("the root public key: %w", err)
+		return fmt.Errorf("the root public key: %w", err)
 	}
-	g := &Group{Curve: s.Curve, RootKey: key}
+	g := &share.Group{Curve: s.Curve, RootKey: key}
 	for i, k := range d.Ks {
-		id, err := NewID(s.Curve, k.String())
+		id, err := share.NewID(s.Curve, k.String())
 		if err != nil {
-			return nil, fmt.Errorf("field Ks[%d]: %w", i, err)
+			return fmt.Errorf("field Ks[%d]: %w", i, err)
 		}
 		if p := g.Participant(id); p != nil {
-			return nil, fmt.Errorf("%w: two parties have the same share ID", ErrInconsistent)
+			return fmt.Errorf("%w: two parties have the same share ID", share.ErrInconsistent)
 		}
 		key, err := d.BigXj[i].point(s.Curve)
 		if err != nil {
-			return nil, fmt.Errorf("field BigXj[%d]: %w", i, err)
+			return fmt.Errorf("field BigXj[%d]: %w", i, err)
 		}
-		x := id.x.Bytes()
-		g.Participants = append(g.Participants, Participant{"party-" + hex.EncodeToString(x[:8]), id, key})
+		x := id.Scalar().Bytes()
+		g.Participants = append(g.Participants, share.Participant{NodeID: "party-" + hex.EncodeToString(x[:8]), ShareID: id, PublicKey: key})
 	}
-	id, err := NewID(s.Curve, d.ShareID.String())
+	id, err := share.NewID(s.Curve, d.ShareID.String())
 	if err != nil {
-		return nil, fmt.Errorf("field ShareID: %w", err)
+		return fmt.Errorf("field ShareID: %w", err)
 	}
 	own := g.Participant(id)
 	if own == nil {
-		return nil, fmt.Errorf("%w: ShareID is not in Ks", ErrInconsistent)
+		return fmt.Errorf("%w: ShareID is not in Ks", share.ErrInconsistent)
 	}
 	s.NodeID, s.ShareID, s.PublicKey = own.NodeID, &own.ShareID, own.PublicKey
 	if g.Threshold = pin.Threshold; g.Threshold == 0 {
 		if g.Threshold, err = g.FitThreshold(); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	for _, root := range pin.Roots {
@@ -100,8 +121,8 @@ func parseTSSLib(path string, data []byte, pin Pin) (*Sealed, error) {
 	}
 	g.ID = "tss-lib-" + g.Epoch()
 	s.Group, s.Roster = g, g.Participants
-	s.checkOwn()
-	return s, nil
+	s.CheckOwn()
+	return nil
 }
 
 // point reads affine coordinates and checks that they are on the curve.

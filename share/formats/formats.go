@@ -1,0 +1,107 @@
+// Package formats reads the files in which vendors' programs keep key shares: it
+// recognises the form and takes from it what is public. Each form has a file
+// here, and no code elsewhere asks whose file a share is from. Opening a share is
+// the work of share/open.
+package formats
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"slices"
+
+	"lifeboat/internal/strict"
+	"lifeboat/share"
+)
+
+// ErrUnknown is returned, wrapped with share.ErrFormat, for a JSON document that is
+// no share file at all.
+var ErrUnknown = errors.New("neither a recovery group file nor tss-lib save data")
+
+// form is one vendor's form of share files.
+type form struct {
+	name  share.Form
+	marks []string // keys that its files have and other JSON has not
+	is    func(*document) bool
+	read  func(*document, share.Pin) ([]*share.Sealed, error)
+}
+
+// forms are tried in this order.
+var forms = []form{tssLib, recoveryGroup}
+
+// document is a file of JSON, and what its form is recognised by.
+type document struct {
+	data []byte
+	list bool // its top level is a list, and not an object
+	keys keys
+}
+
+// keys are those of the top level that tell forms apart.
+type keys struct {
+	tssLibKeys
+	recoveryGroupKeys
+}
+
+// present notes that a document has a key. It keeps nothing of the value, which
+// may be a share.
+type present bool
+
+// UnmarshalJSON takes any value.
+func (p *present) UnmarshalJSON([]byte) error {
+	*p = true
+	return nil
+}
+
+// Parse reads a share file of any form. path is for messages only.
+//
+// An error wraps share.ErrFormat and means that the file as a whole cannot be
+// read. What is wrong with single fields is in each share's Problems. pin is for
+// forms that do not store everything.
+func Parse(path string, data []byte, pin share.Pin) ([]*share.Sealed, error) {
+	shares, err := parse(data, pin)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", share.ErrFormat, err)
+	}
+	for _, s := range shares {
+		s.Path = path
+	}
+	return shares, nil
+}
+
+func parse(data []byte, pin share.Pin) ([]*share.Sealed, error) {
+	text := bytes.TrimLeft(bytes.TrimPrefix(data, []byte("\ufeff")), " \t\r\n")
+	d := &document{data: data, list: bytes.HasPrefix(text, []byte("["))}
+	if !d.list {
+		if err := strict.Unmarshal(data, &d.keys); err != nil {
+			return nil, err
+		}
+	}
+	for _, f := range forms {
+		if !f.is(d) {
+			continue
+		}
+		shares, err := f.read(d, pin)
+		for _, s := range shares {
+			s.Form = f.name
+		}
+		return shares, err
+	}
+	return nil, ErrUnknown
+}
+
+// LooksLike reports whether data has something that share files have and other
+// JSON has not. If it cannot be parsed, it is a broken backup and not something
+// else.
+func LooksLike(data []byte) bool {
+	return slices.ContainsFunc(forms, func(f form) bool {
+		return slices.ContainsFunc(f.marks, func(key string) bool { return bytes.Contains(data, []byte(`"`+key+`"`)) })
+	})
+}
+
+// quoted shows at most 40 bytes of text from a file.
+func quoted(s string) string {
+	if len(s) > 40 {
+		return fmt.Sprintf("%q…", s[:40])
+	}
+	return fmt.Sprintf("%q", s)
+}

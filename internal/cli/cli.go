@@ -1,6 +1,7 @@
 // Package cli is what the programs have in common on the command line: verbs and
-// flags, error, warning and hint lines, exit status, progress, and what happens
-// on a signal or a panic. What a verb does is not in it.
+// flags, the order in which a verb is confined, guarded and run, error, warning and
+// hint lines, exit status, progress, and what happens on a signal or a panic. What
+// a verb does is not in it.
 package cli
 
 import (

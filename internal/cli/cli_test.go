@@ -19,13 +19,26 @@ import (
 	"lifeboat/internal/prompt"
 )
 
+// simple prepares what takes no flags, reads and writes nothing.
+func simple(do func(e *Env, args []string) error) func(*Flags, []string) (*Plan, error) {
+	return func(f *Flags, args []string) (*Plan, error) {
+		err := f.Parse(args)
+		return &Plan{Run: func(e *Env, _ *Conditions) error { return do(e, f.Args()) }}, err
+	}
+}
+
 // run runs a program whose one verb is do.
 func run(do func(e *Env, args []string) error, env *Env, args ...string) (code int, stdout, stderr string) {
+	return prepared(simple(do), env, args...)
+}
+
+// prepared is run for a verb with a plan of its own.
+func prepared(prepare func(*Flags, []string) (*Plan, error), env *Env, args ...string) (code int, stdout, stderr string) {
 	var out, msg bytes.Buffer
 	env.Stdout, env.Stderr = &out, &msg
 	p := &Program{Name: "mpc-test", Summary: "a test", Verbs: []Verb{
-		{Name: "do", Summary: "does it", Usage: "Usage: mpc-test do\n\nExample: mpc-test do", Run: do},
-		{Name: "other", Summary: "does not", Run: do},
+		{Name: "do", Summary: "does it", Usage: "Usage: mpc-test do\n\nExample: mpc-test do", Prepare: prepare},
+		{Name: "other", Summary: "does not", Prepare: prepare},
 	}}
 	return p.Run(env, args), out.String(), msg.String()
 }
@@ -94,13 +107,12 @@ func TestPrivateKeysAreNotRepeated(t *testing.T) {
 
 // A flag that takes one value is not given two, of which one would be lost.
 func TestFlagsGivenTwice(t *testing.T) {
-	do := func(e *Env, args []string) error {
-		f := e.Flags("do")
+	do := func(f *Flags, args []string) (*Plan, error) {
 		f.String("one", "", "")
 		f.StringArray("many", nil, "")
 		f.Bool("yes", false, "")
 		f.Int("count", 0, "")
-		return f.Parse(args)
+		return &Plan{Run: func(*Env, *Conditions) error { return nil }}, f.Parse(args)
 	}
 	for _, c := range []struct {
 		args   []string
@@ -113,7 +125,7 @@ func TestFlagsGivenTwice(t *testing.T) {
 		{[]string{"--yes=hunter2"}, Usage, "--yes takes no value"},
 		{[]string{"--count=hunter2"}, Usage, "--count takes a whole number"},
 	} {
-		code, _, stderr := run(do, &Env{}, append([]string{"do"}, c.args...)...)
+		code, _, stderr := prepared(do, &Env{}, append([]string{"do"}, c.args...)...)
 		if code != c.code || !strings.Contains(stderr, c.stderr) || strings.Contains(stderr, "hunter2") {
 			t.Errorf("%q: exit %d, %q", c.args, code, stderr)
 		}
@@ -130,14 +142,13 @@ func TestPublicKeysAreRepeated(t *testing.T) {
 }
 
 func TestDispatch(t *testing.T) {
-	do := func(e *Env, args []string) error {
-		f := e.Flags("do")
+	do := func(f *Flags, args []string) (*Plan, error) {
 		n := f.Int("count", 0, "")
-		if err := f.Parse(args); err != nil {
-			return err
-		}
-		fmt.Fprintln(e.Stdout, *n, f.Args())
-		return nil
+		err := f.Parse(args)
+		return &Plan{Run: func(e *Env, _ *Conditions) error {
+			fmt.Fprintln(e.Stdout, *n, f.Args())
+			return nil
+		}}, err
 	}
 	for _, c := range []struct {
 		args           string
@@ -165,7 +176,7 @@ func TestDispatch(t *testing.T) {
 		{"version", OK, "mpc-test " + Version, ""},
 		{"version x", Usage, "", "error: version takes nothing but --json"},
 	} {
-		code, stdout, stderr := run(do, &Env{}, strings.Fields(c.args)...)
+		code, stdout, stderr := prepared(do, &Env{}, strings.Fields(c.args)...)
 		if code != c.code || !strings.Contains(stdout, c.stdout) || !strings.Contains(stderr, c.stderr) ||
 			(stdout == "") != (c.stdout == "") || (stderr == "") != (c.stderr == "") {
 			t.Errorf("%q: exit %d, %q, %q", c.args, code, stdout, stderr)
@@ -174,17 +185,14 @@ func TestDispatch(t *testing.T) {
 }
 
 func TestDate(t *testing.T) {
-	run(func(e *Env, args []string) error {
-		f := e.Flags("do")
-		if err := f.Parse([]string{"--date", "2026-03-04"}); err != nil || !f.Date().Equal(time.Date(2026, 3, 4, 0, 0, 0, 0, time.UTC)) {
-			t.Error(f.Date(), err)
-		}
-		f = e.Flags("do")
-		if err := f.Parse(nil); err != nil || f.Date().IsZero() || f.Date().Location() != time.UTC || f.Date().Nanosecond() != 0 {
-			t.Error(f.Date(), err)
-		}
-		return nil
-	}, &Env{}, "do")
+	f := newFlags("mpc-test", "do")
+	if err := f.Parse([]string{"--date", "2026-03-04"}); err != nil || !f.Date().Equal(time.Date(2026, 3, 4, 0, 0, 0, 0, time.UTC)) {
+		t.Error(f.Date(), err)
+	}
+	f = newFlags("mpc-test", "do")
+	if err := f.Parse(nil); err != nil || f.Date().IsZero() || f.Date().Location() != time.UTC || f.Date().Nanosecond() != 0 {
+		t.Error(f.Date(), err)
+	}
 }
 
 func TestVersionJSON(t *testing.T) {
@@ -218,10 +226,10 @@ func (brokenPipe) Write([]byte) (int, error) { return 0, errors.New("broken pipe
 // A verb that does not look whether its results arrived must not report success.
 func TestLostResults(t *testing.T) {
 	var stderr bytes.Buffer
-	p := &Program{Name: "mpc-test", Verbs: []Verb{{Name: "do", Run: func(e *Env, _ []string) error {
+	p := &Program{Name: "mpc-test", Verbs: []Verb{{Name: "do", Prepare: simple(func(e *Env, _ []string) error {
 		fmt.Fprintln(e.Stdout, "result")
 		return nil
-	}}}}
+	})}}}
 	if code := p.Run(&Env{Stdout: brokenPipe{}, Stderr: &stderr}, []string{"do"}); code != Failed || !strings.Contains(stderr.String(), "broken pipe") {
 		t.Errorf("exit %d, %q", code, &stderr)
 	}
@@ -242,7 +250,6 @@ func TestOnExit(t *testing.T) {
 	}
 }
 
-// What a verb runs cleans up after itself, and only that.
 // After a signal no output is begun, and none gets its name.
 func TestOutputAfterSignal(t *testing.T) {
 	dir := t.TempDir()
@@ -275,38 +282,34 @@ func TestOutputAfterSignal(t *testing.T) {
 func TestWriteFiles(t *testing.T) {
 	dir := t.TempDir()
 	in := func(name string) string { return filepath.Join(dir, name) }
-	left := in(".lifeboat-0123456789abcdef.tmp")
-	if err := os.WriteFile(left, nil, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	code, _, stderr := run(func(e *Env, _ []string) error {
-		e.WarnLeftovers(in("a"), in("b"))
+	code, _, _ := run(func(e *Env, _ []string) error {
 		if err := e.WriteFiles(NewFile{in("a"), []byte("a")}, NewFile{in("b"), []byte("b")}); err != nil {
 			return err
 		}
 		return e.WriteFiles(NewFile{in("c"), nil}, NewFile{in("b"), nil})
 	}, &Env{}, "do")
-	if code != Refused || strings.Count(stderr, fmt.Sprintf("%q was left by a run that was killed", left)) != 1 {
-		t.Errorf("exit %d, %q", code, stderr)
+	if code != Refused {
+		t.Errorf("exit %d", code)
 	}
 	for name, want := range map[string]string{"a": "a", "b": "b", "c": ""} {
 		if got, err := os.ReadFile(in(name)); string(got) != want || (err != nil) != (want == "") {
 			t.Errorf("%s: %q, %v", name, got, err)
 		}
 	}
-	if all := outfile.Leftovers(dir); len(all) != 1 {
+	if all := outfile.Leftovers(dir); len(all) != 0 {
 		t.Errorf("left %q", all)
 	}
 }
 
+// What a verb runs cleans up after itself, and only that.
 func TestNested(t *testing.T) {
 	term := new(fakeTerminal)
 	var order []string
-	inner := &Program{Name: "mpc-inner", Verbs: []Verb{{Name: "do", Run: func(e *Env, _ []string) error {
+	inner := &Program{Name: "mpc-inner", Verbs: []Verb{{Name: "do", Prepare: simple(func(e *Env, _ []string) error {
 		e.OnExit(func() { order = append(order, "inner") })
 		_, err := e.Terminal()
 		return err
-	}}}}
+	})}}}
 	run(func(e *Env, _ []string) error {
 		e.OnExit(func() { order = append(order, "outer") })
 		if _, err := e.Terminal(); err != nil {
@@ -394,19 +397,8 @@ func TestGuard(t *testing.T) {
 			}
 			return *c.sandbox, errors.New("no such call\nnor such")
 		}}
-		code, stdout, stderr := run(func(e *Env, args []string) error {
-			f := e.Flags("do")
-			if err := f.Parse(args); err != nil {
-				return err
-			}
-			if err := f.Confine(); err != nil {
-				return err
-			}
-			found, err := e.Guard(f)
-			if err != nil {
-				return err
-			}
-			return e.WriteJSON(found)
+		code, stdout, stderr := prepared(func(f *Flags, args []string) (*Plan, error) {
+			return &Plan{Guard: true, Run: func(e *Env, c *Conditions) error { return e.WriteJSON(c) }}, f.Parse(args)
 		}, env, append([]string{"do"}, strings.Fields(c.args)...)...)
 		if code != c.code || !strings.Contains(stderr, c.stderr) || (stderr == "") != (c.stderr == "") {
 			t.Errorf("%s: exit %d, %q", c.name, code, stderr)
@@ -449,10 +441,10 @@ func TestProgress(t *testing.T) {
 // whole, and the message must not say so.
 func TestFullDiskBehindStandardOutput(t *testing.T) {
 	var stderr bytes.Buffer
-	p := &Program{Name: "mpc-test", Verbs: []Verb{{Name: "do", Run: func(e *Env, _ []string) error {
+	p := &Program{Name: "mpc-test", Verbs: []Verb{{Name: "do", Prepare: simple(func(e *Env, _ []string) error {
 		_, err := fmt.Fprintln(e.Stdout, "done")
 		return err
-	}}}}
+	})}}}
 	code := p.Run(&Env{Stdout: fullDisk{}, Stderr: &stderr}, []string{"do"})
 	if code != Failed || !strings.Contains(stderr.String(), "hint: what it has written to files is whole") || strings.Contains(stderr.String(), "nothing was left") {
 		t.Errorf("exit %d: %q", code, stderr.String())

@@ -15,13 +15,11 @@ import (
 type Flags struct {
 	*pflag.FlagSet
 
-	env            *Env
-	verb           string
+	program, verb  string
 	allowNetwork   bool
 	allowSwap      bool
 	requireSandbox bool
-	reads, writes  []string // names of flags
-	makes          []string // paths
+	reads          []string // names of flags
 	dateText       string
 	date           time.Time
 }
@@ -34,9 +32,9 @@ Every verb also takes:
   --require-sandbox   refuse to work unless Landlock and seccomp are in force
 `
 
-// Flags returns a new set for the verb, whose name hints carry.
-func (e *Env) Flags(verb string) *Flags {
-	f := &Flags{FlagSet: pflag.NewFlagSet(verb, pflag.ContinueOnError), env: e, verb: verb}
+// newFlags returns a new set for a verb, whose name hints carry.
+func newFlags(program, verb string) *Flags {
+	f := &Flags{FlagSet: pflag.NewFlagSet(verb, pflag.ContinueOnError), program: program, verb: verb}
 	f.SortFlags = false
 	f.SetOutput(io.Discard)
 	f.Usage = func() {}
@@ -89,7 +87,7 @@ func (f *Flags) Parse(args []string) error {
 
 // Misuse returns an error of wrong usage that points to the verb's help.
 func (f *Flags) Misuse(format string, args ...any) error {
-	return Fail(Usage, fmt.Errorf(format, args...), strings.Join([]string{f.env.Program, "help", f.verb}, " ")+" shows how it is used")
+	return Fail(Usage, fmt.Errorf(format, args...), f.program+" help "+f.verb+" shows how it is used")
 }
 
 // Date returns the date of --date, at midnight UTC, or the clock's time in

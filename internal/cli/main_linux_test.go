@@ -24,7 +24,7 @@ import (
 const childVerb = "CLI_TEST_CHILD"
 
 var child = Program{Name: "mpc-test", Verbs: []Verb{
-	{Name: "ask", Run: func(e *Env, args []string) error {
+	{Name: "ask", Prepare: writing(func(e *Env, args []string) error {
 		out, err := outfile.Create(args[0])
 		if err != nil {
 			return err
@@ -37,9 +37,9 @@ var child = Program{Name: "mpc-test", Verbs: []Verb{
 		}
 		_, err = term.Password("Passphrase: ")
 		return err
-	}},
-	{Name: "panic", Run: func(*Env, []string) error { return sink([]byte("hunter2"), 0) }},
-	{Name: "stuck", Run: func(e *Env, _ []string) error {
+	})},
+	{Name: "panic", Prepare: simple(func(*Env, []string) error { return sink([]byte("hunter2"), 0) })},
+	{Name: "stuck", Prepare: simple(func(e *Env, _ []string) error {
 		e.OnExit(func() {
 			fmt.Fprintln(e.Stdout, "cleaning")
 			select {}
@@ -48,15 +48,49 @@ var child = Program{Name: "mpc-test", Verbs: []Verb{
 		for {
 			time.Sleep(time.Hour)
 		}
-	}},
-	{Name: "talk", Run: func(e *Env, _ []string) error {
+	})},
+	{Name: "talk", Prepare: simple(func(e *Env, _ []string) error {
 		for {
 			if _, err := fmt.Fprintln(e.Stdout, "line"); err != nil {
 				return err
 			}
 		}
-	}},
+	})},
+	{Name: "undeclared", Prepare: simple(show)},
+	declared,
+	{Name: "steps", Steps: []Verb{{Name: "undeclared", Prepare: simple(show)}}},
+	{Name: "outer", Prepare: simple(func(e *Env, args []string) error {
+		inner := &Program{Name: "mpc-inner", Verbs: []Verb{declared}}
+		if code := inner.Run(e, append([]string{"declared"}, args...)); code != OK {
+			return Fail(code, errors.New("the inner verb failed"))
+		}
+		return nil
+	})},
 }}
+
+// declared prints a file that its plan names; the verbs named undeclared print one
+// that theirs do not.
+var declared = Verb{Name: "declared", Prepare: func(f *Flags, args []string) (*Plan, error) {
+	err := f.Parse(args)
+	return &Plan{Reads: f.Args(), Run: func(e *Env, _ *Conditions) error { return show(e, f.Args()) }}, err
+}}
+
+func show(e *Env, args []string) error {
+	b, err := os.ReadFile(args[0])
+	if err != nil {
+		return err
+	}
+	_, err = e.Stdout.Write(b)
+	return err
+}
+
+// writing is simple for a verb that makes the files of its arguments.
+func writing(do func(e *Env, args []string) error) func(*Flags, []string) (*Plan, error) {
+	return func(f *Flags, args []string) (*Plan, error) {
+		err := f.Parse(args)
+		return &Plan{Outputs: f.Args(), Run: func(e *Env, _ *Conditions) error { return do(e, f.Args()) }}, err
+	}
+}
 
 // sink panics with a secret in its arguments and in the value.
 //

@@ -1,11 +1,6 @@
 package cli
 
-import (
-	"path/filepath"
-	"slices"
-
-	"lifeboat/internal/outfile"
-)
+import "lifeboat/internal/outfile"
 
 // Create starts a new file, which is removed if the verb or a signal ends before
 // it is committed.
@@ -57,20 +52,6 @@ func (e *Env) WriteFiles(files ...NewFile) error {
 		outputs = append(outputs, f)
 	}
 	return e.Commit(outputs...)
-}
-
-// WarnLeftovers names the temporary files that killed runs left beside outputs.
-func (e *Env) WarnLeftovers(paths ...string) {
-	var folders []string
-	for _, p := range paths {
-		folders = append(folders, filepath.Dir(p))
-	}
-	slices.Sort(folders)
-	for _, dir := range slices.Compact(folders) {
-		for _, left := range outfile.Leftovers(dir) {
-			e.Warn("%q was left by a run that was killed; look at it and remove it", left)
-		}
-	}
 }
 
 // uninterrupted runs f, which takes no long time. A signal waits for its end, and

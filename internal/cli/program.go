@@ -25,7 +25,11 @@ type Verb struct {
 	Name    string
 	Summary string // one line
 	Usage   string // the whole help text, with an example
-	Run     func(e *Env, args []string) error
+
+	// Prepare defines flags, parses the arguments, and says what is to be done
+	// (order.go). A verb with Steps leaves it to the one that comes next.
+	Prepare func(f *Flags, args []string) (*Plan, error)
+	Steps   []Verb
 }
 
 // A Program is a name and its verbs. It has help and version of its own.
@@ -87,32 +91,63 @@ func (p *Program) dispatch(e *Env, args []string) error {
 		return Fail(Usage, fmt.Errorf("argument %d holds a private key, which is for a file and not for a command line", i+1),
 			"write it into a file that only you can read; what was typed may stay in the history of the shell")
 	}
-	name, rest := args[0], args[1:]
-	switch name {
-	case "help", "--help", "-h":
-		return p.help(e, rest)
-	case "version", "--version":
-		return p.version(e, rest)
+	f, plan, err := p.prepare(args[0], args[1:])
+	if errors.Is(err, pflag.ErrHelp) {
+		f, plan, err = p.prepare("help", args[:1])
 	}
-	v, err := p.verb(name)
 	if err != nil {
 		return err
 	}
 	// Whatever the verb leaves behind is erased. A goroutine that it starts and that
 	// works on secrets must see to that itself.
-	secret.Do(func() { err = v.Run(e, rest) })
-	if errors.Is(err, pflag.ErrHelp) {
-		return p.help(e, []string{name})
-	}
+	secret.Do(func() { err = e.carryOut(f, plan) })
 	return err
 }
 
+// prepare has a verb, or its step, prepare.
+func (p *Program) prepare(name string, args []string) (*Flags, *Plan, error) {
+	v, err := p.verb(name)
+	if err != nil {
+		return nil, nil, err
+	}
+	f := newFlags(p.Name, v.Name)
+	prepare := v.Prepare
+	if len(v.Steps) > 0 {
+		prepare = v.noStep
+		if i := slices.IndexFunc(v.Steps, func(s Verb) bool { return len(args) > 0 && s.Name == args[0] }); i >= 0 {
+			prepare, args = v.Steps[i].Prepare, args[1:]
+		}
+	}
+	plan, err := prepare(f, args)
+	return f, plan, err
+}
+
+// noStep is for a command line without a step of the verb.
+func (v *Verb) noStep(f *Flags, args []string) (*Plan, error) {
+	if err := f.Parse(args); err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, s := range v.Steps {
+		names = append(names, s.Name)
+	}
+	last := len(names) - 1
+	return nil, f.Misuse("a step was expected: %s or %s", strings.Join(names[:last], ", "), names[last])
+}
+
+// aliases are what people type for the verbs that every program has.
+var aliases = map[string]string{"--help": "help", "-h": "help", "--version": "version"}
+
 func (p *Program) verb(name string) (*Verb, error) {
-	i := slices.IndexFunc(p.Verbs, func(v Verb) bool { return v.Name == name })
+	if alias, ok := aliases[name]; ok {
+		name = alias
+	}
+	all := append(slices.Clone(p.Verbs), Verb{Name: "help", Prepare: p.help}, Verb{Name: "version", Prepare: p.version})
+	i := slices.IndexFunc(all, func(v Verb) bool { return v.Name == name })
 	if i < 0 {
 		return nil, Fail(Usage, fmt.Errorf("unknown verb %q", name), p.hint())
 	}
-	return &p.Verbs[i], nil
+	return &all[i], nil
 }
 
 func (p *Program) hint() string {
@@ -123,30 +158,37 @@ func (p *Program) hint() string {
 	return fmt.Sprintf("the verbs are %s, help and version; %s help VERB tells more", strings.Join(names, ", "), p.Name)
 }
 
-func (p *Program) help(e *Env, args []string) error {
-	var b strings.Builder
-	switch len(args) {
-	case 0:
-		fmt.Fprintf(&b, "%s: %s\n\nUsage: %s VERB [FLAG…] [ARGUMENT…]\n\n", p.Name, p.Summary, p.Name)
-		for _, v := range p.Verbs {
-			fmt.Fprintf(&b, "  %-10s %s\n", v.Name, v.Summary)
-		}
-		fmt.Fprintf(&b, "  %-10s %s\n", "help", "this text; with a verb, how to use it")
-		fmt.Fprintf(&b, "  %-10s %s\n%s", "version", "the version and what it was built from (--json)", statusHelp)
-	case 1:
-		if args[0] == "help" || args[0] == "version" {
-			return p.help(e, nil)
-		}
-		v, err := p.verb(args[0])
-		if err != nil {
-			return err
-		}
-		fmt.Fprintf(&b, "%s\n%s", strings.TrimSpace(v.Usage), commonHelp)
-	default:
-		return Fail(Usage, errors.New("help takes one verb"), p.hint())
+func (p *Program) help(f *Flags, args []string) (*Plan, error) {
+	if err := f.Parse(args); err != nil && !errors.Is(err, pflag.ErrHelp) {
+		return nil, err
 	}
-	_, err := io.WriteString(e.Stdout, b.String())
-	return err
+	if f.NArg() > 1 {
+		return nil, Fail(Usage, errors.New("help takes one verb"), p.hint())
+	}
+	text := p.overview()
+	if name := f.Arg(0); name != "" && name != "help" && name != "version" {
+		v, err := p.verb(name)
+		if err != nil {
+			return nil, err
+		}
+		text = strings.TrimSpace(v.Usage) + "\n" + commonHelp
+	}
+	return &Plan{Run: func(e *Env, _ *Conditions) error {
+		_, err := io.WriteString(e.Stdout, text)
+		return err
+	}}, nil
+}
+
+// overview is the help of the program.
+func (p *Program) overview() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: %s\n\nUsage: %s VERB [FLAG…] [ARGUMENT…]\n\n", p.Name, p.Summary, p.Name)
+	for _, v := range p.Verbs {
+		fmt.Fprintf(&b, "  %-10s %s\n", v.Name, v.Summary)
+	}
+	fmt.Fprintf(&b, "  %-10s %s\n", "help", "this text; with a verb, how to use it")
+	fmt.Fprintf(&b, "  %-10s %s\n%s", "version", "the version and what it was built from (--json)", statusHelp)
+	return b.String()
 }
 
 const statusHelp = `

@@ -25,31 +25,13 @@ type evidence struct {
 }
 
 // Reads says that the values of flags name files to read, or folders to read
-// everything in.
+// everything in. A value may be something else, which then allows nothing.
 func (f *Flags) Reads(flags ...string) { f.reads = append(f.reads, flags...) }
 
-// Writes says that the values of flags name files or folders to make.
-func (f *Flags) Writes(flags ...string) { f.writes = append(f.writes, flags...) }
-
-// Makes says that paths are files or folders to make, as arguments may name them.
-func (f *Flags) Makes(paths ...string) { f.makes = append(f.makes, paths...) }
-
-// Confine leaves the process nothing but the files that were named: by the flags
-// of Reads and Writes, by Makes, and by paths, which are read. A path may be something else
-// than a file's name, which then allows nothing. Call it after Parse, before
-// anything is read. It does nothing where the process is not the program's own,
-// and where it was called before.
-func (f *Flags) Confine(paths ...string) error {
-	files := lockdown.Files{Read: append(f.values(f.reads), paths...), Write: append(f.values(f.writes), f.makes...)}
-	return f.env.enter(f, files)
-}
-
-// ConfineTo is Confine for a verb that works in a folder of its own.
-func (f *Flags) ConfineTo(folder string) error {
-	return f.env.enter(f, lockdown.Files{Own: []string{folder}})
-}
-
-func (e *Env) enter(f *Flags, files lockdown.Files) error {
+// confineTo leaves the process nothing but files, and refuses to go on without a
+// sandbox if the user wants one. It confines nothing where the process is not the
+// program's own, and where that was done before.
+func (e *Env) confineTo(f *Flags, files lockdown.Files) error {
 	s := e.sandbox
 	if e.confine != nil && !s.confined {
 		s.confined = true
@@ -60,11 +42,6 @@ func (e *Env) enter(f *Flags, files lockdown.Files) error {
 		e.probes.swap = func() ([]string, error) { return s.swap.found, s.swap.err }
 		s.inForce, s.why = e.confine(files)
 	}
-	return e.wantSandbox(f)
-}
-
-// wantSandbox refuses to go on without a sandbox if the user wants one.
-func (e *Env) wantSandbox(f *Flags) error {
 	if !f.requireSandbox || e.sandbox.inForce.Complete() {
 		return nil
 	}

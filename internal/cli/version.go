@@ -59,15 +59,20 @@ func build(program string) Build {
 	return b
 }
 
-func (p *Program) version(e *Env, args []string) error {
-	b := build(p.Name)
-	switch {
-	case len(args) == 0:
+func (p *Program) version(f *Flags, args []string) (*Plan, error) {
+	asJSON := f.Bool("json", false, "")
+	if err := f.Parse(args); err != nil {
+		return nil, err
+	}
+	if f.NArg() > 0 {
+		return nil, f.Misuse("version takes nothing but --json")
+	}
+	b := build(p.Name) // the sandbox does not let a process ask what sandbox there is
+	return &Plan{Run: func(e *Env, _ *Conditions) error {
+		if *asJSON {
+			return e.WriteJSON(b)
+		}
 		_, err := fmt.Fprintf(e.Stdout, "%s %s %s %s\n", b.Program, b.Version, b.Go, b.Platform)
 		return err
-	case len(args) == 1 && args[0] == "--json":
-		return e.WriteJSON(b)
-	default:
-		return Fail(Usage, fmt.Errorf("version takes nothing but --json"))
-	}
+	}}, nil
 }

@@ -31,46 +31,72 @@ with several groups, each share signs a statement of its own.
 Example:
   mpc-backup attest client.json --challenge "audit 2026-Q4, 83b1c9" -o client.attest.json
 `,
-	Run: runAttest,
+	Prepare: prepareAttest,
 }
 
 // fewProve is the limit of attestations (DESIGN: no false comfort).
 const fewProve = "Fewer attestations than the threshold, of one epoch and to one fresh challenge, prove nothing about a vault: a consistent roster can be made up around any root public key."
 
-func runAttest(e *cli.Env, args []string) error {
-	set := e.Flags("attest")
-	var f holder.Flags
-	f.Define(set)
-	challenge := set.String("challenge", "", "")
-	report := set.String("report", "", "")
-	output := set.StringP("output", "o", "", "")
+// question are the flags that say what attestations answer.
+type question struct{ challenge, report string }
+
+func (q *question) define(set *cli.Flags) {
+	set.StringVar(&q.challenge, "challenge", "", "")
+	set.StringVar(&q.report, "report", "", "")
 	set.Reads("report")
-	set.Writes("output")
+}
+
+// asked reports whether it is known what was asked, so that answers are fresh.
+func (q *question) asked() bool { return q.challenge != "" || q.report != "" }
+
+func (q *question) check(set *cli.Flags) error {
+	if q.challenge == "" {
+		return nil
+	}
+	if q.report != "" {
+		return set.Misuse("--challenge and --report contradict each other")
+	}
+	if err := audit.CheckChallenge(q.challenge); err != nil {
+		return set.Misuse("--challenge: %w", err)
+	}
+	return nil
+}
+
+type attestFlags struct {
+	holder.Flags
+	question
+	output string
+}
+
+func prepareAttest(set *cli.Flags, args []string) (*cli.Plan, error) {
+	var f attestFlags
+	f.Define(set)
+	f.define(set)
+	set.StringVarP(&f.output, "output", "o", "", "")
 	if err := set.Parse(args); err != nil {
-		return err
+		return nil, err
 	}
 	switch {
 	case set.NArg() != 1:
-		return set.Misuse("give one FILE: the share file or bundle of one holder")
-	case (*challenge == "") == (*report == ""):
-		return set.Misuse("give either --challenge or --report")
-	case *output == "":
-		return set.Misuse("-o is missing: name the file to write")
+		return nil, set.Misuse("give one FILE: the share file or bundle of one holder")
+	case (f.challenge == "") == (f.report == ""):
+		return nil, set.Misuse("give either --challenge or --report")
+	case f.output == "":
+		return nil, set.Misuse("-o is missing: name the file to write")
 	}
-	if err := set.Confine(set.Args()...); err != nil {
-		return err
+	if err := f.check(set); err != nil {
+		return nil, err
 	}
-	if err := checkNew(e, *output); err != nil {
-		return err
-	}
-	subject, err := readSubject(set, *challenge, *report)
+	return &cli.Plan{Reads: set.Args(), Outputs: []string{f.output}, Guard: true,
+		Run: func(e *cli.Env, _ *cli.Conditions) error { return f.attest(e, set) }}, nil
+}
+
+func (f *attestFlags) attest(e *cli.Env, set *cli.Flags) error {
+	subject, err := f.read()
 	if err != nil {
 		return err
 	}
-	if _, err := e.Guard(set); err != nil {
-		return err
-	}
-	session, err := holder.Load(e, set, &f, set.Args())
+	session, err := holder.Load(e, set, &f.Flags, set.Args())
 	if err != nil {
 		return err
 	}
@@ -98,28 +124,25 @@ func runAttest(e *cli.Env, args []string) error {
 	if err != nil {
 		return err
 	}
-	if err := e.WriteFiles(cli.NewFile{Path: *output, Data: data}); err != nil {
+	if err := e.WriteFiles(cli.NewFile{Path: f.output, Data: data}); err != nil {
 		return err
 	}
-	return printAttested(e.Stdout, list, *output)
+	return printAttested(e.Stdout, list, f.output)
 }
 
-// readSubject returns a statement with nothing but what it answers.
-func readSubject(set *cli.Flags, challenge, report string) (audit.Statement, error) {
-	if report == "" {
-		if err := audit.CheckChallenge(challenge); err != nil {
-			return audit.Statement{}, set.Misuse("--challenge: %w", err)
-		}
-		return audit.Statement{Challenge: challenge}, nil
+// read returns a statement with nothing but what it answers.
+func (q *question) read() (audit.Statement, error) {
+	if q.report == "" {
+		return audit.Statement{Challenge: q.challenge}, nil
 	}
-	f, err := strict.Open(report)
+	f, err := strict.Open(q.report)
 	if err != nil {
 		return audit.Statement{}, fmt.Errorf("--report: %w", err)
 	}
 	defer f.Close()
 	h := sha256.New()
 	if _, err := io.Copy(h, f); err != nil {
-		return audit.Statement{}, fmt.Errorf("--report: couldn't read %q: %w", report, errors.Unwrap(err))
+		return audit.Statement{}, fmt.Errorf("--report: couldn't read %q: %w", q.report, errors.Unwrap(err))
 	}
 	return audit.Statement{Report: hex.EncodeToString(h.Sum(nil))}, nil
 }

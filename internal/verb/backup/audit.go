@@ -51,7 +51,7 @@ That shares are missing is status 1, too, when they may be in what could not be 
 Example: every night, from cron
   mpc-backup audit /backups --xpub xpub6… --strict --report "audit-$(date -I).html"
 `,
-	Run: runAudit,
+	Prepare: prepareAudit,
 }
 
 // Limits of what is looked through.
@@ -67,8 +67,7 @@ type auditFlags struct {
 	challenge, report        string
 }
 
-func runAudit(e *cli.Env, args []string) error {
-	set := e.Flags("audit")
+func prepareAudit(set *cli.Flags, args []string) (*cli.Plan, error) {
 	var f auditFlags
 	set.StringArrayVar(&f.xpubs, "xpub", nil, "")
 	set.StringArrayVar(&f.epochs, "epoch", nil, "")
@@ -80,23 +79,22 @@ func runAudit(e *cli.Env, args []string) error {
 	set.BoolVar(&f.json, "json", false, "")
 	set.StringVar(&f.report, "report", "", "")
 	set.Reads("addresses")
-	set.Writes("report")
 	if err := set.Parse(args); err != nil {
-		return err
+		return nil, err
 	}
-	options, err := f.options(e, set)
+	options, err := f.options(set)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if err := checkPage(e, f.report); err != nil {
-		return err
-	}
-	paths := Besides(set.Args())
-	if err := set.Confine(paths...); err != nil {
-		return err
-	}
-	a := audit.New(*options)
-	if err := Look(e, a, paths); err != nil {
+	return &cli.Plan{Reads: WithManifests(set.Args()), Outputs: pages(f.report), Run: func(e *cli.Env, _ *cli.Conditions) error {
+		options.Tool = e.Program + " " + cli.Version
+		return f.audit(e, *options, set.Args(), args)
+	}}, nil
+}
+
+func (f *auditFlags) audit(e *cli.Env, options audit.Options, paths, args []string) error {
+	a := audit.New(options)
+	if err := Look(e, a, Besides(paths)); err != nil {
 		return err
 	}
 	if err := f.checkBooks(e, a); err != nil {
@@ -109,6 +107,7 @@ func runAudit(e *cli.Env, args []string) error {
 			return err
 		}
 	}
+	var err error
 	if f.json {
 		err = e.WriteJSON(r)
 	} else {
@@ -122,7 +121,7 @@ func runAudit(e *cli.Env, args []string) error {
 
 var epochText = regexp.MustCompile(`^[0-9a-f]{16}$`)
 
-func (f *auditFlags) options(e *cli.Env, set *cli.Flags) (*audit.Options, error) {
+func (f *auditFlags) options(set *cli.Flags) (*audit.Options, error) {
 	switch {
 	case set.NArg() == 0:
 		return nil, set.Misuse("no PATH to look at")
@@ -141,17 +140,17 @@ func (f *auditFlags) options(e *cli.Env, set *cli.Flags) (*audit.Options, error)
 		return nil, cli.Fail(cli.Failed, err, "compare the key with your records, letter by letter")
 	}
 	return &audit.Options{
-		Tool: e.Program + " " + cli.Version, Date: set.Date(), MaxAge: time.Duration(f.maxAge) * 24 * time.Hour,
+		Date: set.Date(), MaxAge: time.Duration(f.maxAge) * 24 * time.Hour,
 		Challenge: f.challenge, Roots: roots, Epochs: f.epochs, Threshold: f.threshold,
 	}, nil
 }
 
-// checkPage refuses, before any work, a report that could not be written.
-func checkPage(e *cli.Env, path string) error {
+// pages are the outputs of --report.
+func pages(path string) []string {
 	if path == "" {
 		return nil
 	}
-	return checkNew(e, path)
+	return []string{path}
 }
 
 // Besides adds the public manifests that lie beside the files at paths.

@@ -32,48 +32,43 @@ every attestation is good; whether there are enough of them is in the output.
 Example: two of three holders have answered
   mpc-backup check client.attest.json custodian.attest.json --challenge "audit 2026-Q4, 83b1c9"
 `,
-	Run: runCheck,
+	Prepare: prepareCheck,
 }
 
 type checkFlags struct {
-	challenge string
-	report    string
-	groups    []string
-	json      bool
+	question
+	groups []string
+	json   bool
 }
 
-func runCheck(e *cli.Env, args []string) error {
-	set := e.Flags("check")
+func prepareCheck(set *cli.Flags, args []string) (*cli.Plan, error) {
 	var f checkFlags
-	set.StringVar(&f.challenge, "challenge", "", "")
-	set.StringVar(&f.report, "report", "", "")
+	f.define(set)
 	set.StringArrayVar(&f.groups, "group-file", nil, "")
 	set.BoolVar(&f.json, "json", false, "")
-	set.Reads("report", "group-file")
+	set.Reads("group-file")
 	if err := set.Parse(args); err != nil {
+		return nil, err
+	}
+	if set.NArg() == 0 {
+		return nil, set.Misuse("no attestation: give the files that mpc-backup attest wrote")
+	}
+	if err := f.check(set); err != nil {
+		return nil, err
+	}
+	return &cli.Plan{Reads: set.Args(), Run: func(e *cli.Env, _ *cli.Conditions) error { return f.judge(e, set.Args()) }}, nil
+}
+
+func (f *checkFlags) judge(e *cli.Env, paths []string) error {
+	wanted, err := f.read()
+	if err != nil {
 		return err
-	}
-	switch {
-	case set.NArg() == 0:
-		return set.Misuse("no attestation: give the files that mpc-backup attest wrote")
-	case f.challenge != "" && f.report != "":
-		return set.Misuse("--challenge and --report contradict each other")
-	}
-	if err := set.Confine(set.Args()...); err != nil {
-		return err
-	}
-	wanted := audit.Statement{}
-	if f.asked() {
-		var err error
-		if wanted, err = readSubject(set, f.challenge, f.report); err != nil {
-			return err
-		}
 	}
 	groups, err := readGroups(f.groups)
 	if err != nil {
 		return err
 	}
-	answers, err := readAnswers(set.Args(), wanted, groups)
+	answers, err := readAnswers(paths, wanted, groups)
 	if err != nil {
 		return err
 	}
@@ -142,9 +137,6 @@ func judgeAnswers(answers []answer, asked bool) *checkReport {
 	}
 	return r
 }
-
-// asked reports whether it is known what was asked, so that answers are fresh.
-func (f *checkFlags) asked() bool { return f.challenge != "" || f.report != "" }
 
 func readAttestations(path string) ([]audit.Signed, error) {
 	data, err := strict.ReadFile(path, audit.MaxFileSize)

@@ -4,22 +4,8 @@ import (
 	"fmt"
 	"strconv"
 
-	"lifeboat/internal/cli"
 	"lifeboat/internal/secret"
-	"lifeboat/internal/verb/holder"
 )
-
-// checkNew refuses outputs that exist, before anything secret is made or asked
-// for, and names what killed runs left beside them.
-func checkNew(e *cli.Env, paths ...string) error {
-	for _, p := range paths {
-		if err := (&holder.Target{Path: p, Plain: true}).Check(); err != nil {
-			return err
-		}
-	}
-	e.WarnLeftovers(paths...)
-	return nil
-}
 
 func wipeAll(list []*secret.Bytes) {
 	for _, s := range list {

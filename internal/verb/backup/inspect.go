@@ -30,7 +30,7 @@ it shows the header; with the identity that opens it, also the shares inside.
 Example: which two shares exist outside the provider?
   mpc-backup inspect client.json custodian.json
 `,
-	Run: runInspect,
+	Prepare: prepareInspect,
 }
 
 type inspectReport struct {
@@ -69,26 +69,22 @@ type participantReport struct {
 	PublicKey string `json:"share_public_key"`
 }
 
-func runInspect(e *cli.Env, args []string) error {
-	set := e.Flags("inspect")
+func prepareInspect(set *cli.Flags, args []string) (*cli.Plan, error) {
 	f := holder.Flags{BundlesOnly: true}
 	f.Define(set)
 	asJSON := set.Bool("json", false, "")
 	if err := set.Parse(args); err != nil {
-		return err
+		return nil, err
 	}
 	if set.NArg() == 0 {
-		return set.Misuse("no FILE")
+		return nil, set.Misuse("no FILE")
 	}
-	if err := set.Confine(set.Args()...); err != nil {
-		return err
-	}
-	if f.Opens() {
-		if _, err := e.Guard(set); err != nil {
-			return err
-		}
-	}
-	session, err := holder.Load(e, set, &f, set.Args())
+	return &cli.Plan{Reads: set.Args(), Guard: f.Opens(),
+		Run: func(e *cli.Env, _ *cli.Conditions) error { return inspect(e, set, &f, *asJSON) }}, nil
+}
+
+func inspect(e *cli.Env, set *cli.Flags, f *holder.Flags, asJSON bool) error {
+	session, err := holder.Load(e, set, f, set.Args())
 	if err != nil {
 		return err
 	}
@@ -102,7 +98,7 @@ func runInspect(e *cli.Env, args []string) error {
 	for _, in := range session.Inputs {
 		r.Files = append(r.Files, describe(in))
 	}
-	if *asJSON {
+	if asJSON {
 		err = e.WriteJSON(r)
 	} else {
 		err = r.print(e.Stdout)

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strconv"
+	"time"
 
 	"lifeboat/backup"
 	"lifeboat/backup/shard"
@@ -37,7 +38,7 @@ Example: an identity that any two of three directors have together
   mpc-backup seal recovery-secrets.json -o backup.age -R directors.pub
   mpc-backup open backup.age -i directors.shard-1.txt -i directors.shard-3.txt -o restored
 `,
-	Run: runKeygen,
+	Prepare: prepareKeygen,
 }
 
 type keygenReport struct {
@@ -55,65 +56,70 @@ type quorumReport struct {
 	Count     int    `json:"count"`
 }
 
-func runKeygen(e *cli.Env, args []string) error {
-	set := e.Flags("keygen")
-	output := set.StringP("output", "o", "", "")
-	classic := set.Bool("classic", false, "")
-	quorum := set.String("quorum", "", "")
-	name := set.String("set", "", "")
-	asJSON := set.Bool("json", false, "")
-	set.Writes("output")
+type keygenFlags struct {
+	output           string
+	classic          bool
+	quorum           string
+	threshold, count int // of --quorum
+	set              string
+	json             bool
+}
+
+func prepareKeygen(set *cli.Flags, args []string) (*cli.Plan, error) {
+	var f keygenFlags
+	set.StringVarP(&f.output, "output", "o", "", "")
+	set.BoolVar(&f.classic, "classic", false, "")
+	set.StringVar(&f.quorum, "quorum", "", "")
+	set.StringVar(&f.set, "set", "", "")
+	set.BoolVar(&f.json, "json", false, "")
 	if err := set.Parse(args); err != nil {
-		return err
+		return nil, err
 	}
-	if set.NArg() > 0 || *output == "" {
-		return set.Misuse("keygen takes no arguments but -o, the file to write")
+	if set.NArg() > 0 || f.output == "" {
+		return nil, set.Misuse("keygen takes no arguments but -o, the file to write")
 	}
-	threshold, count, err := parseQuorum(*quorum, set.Changed("quorum"))
-	if err != nil {
-		return set.Misuse("%w", err)
+	var err error
+	if f.threshold, f.count, err = parseQuorum(f.quorum, set.Changed("quorum")); err != nil {
+		return nil, set.Misuse("%w", err)
 	}
-	if count == 0 && set.Changed("set") {
-		return set.Misuse("--set names a set of shards: it needs --quorum")
+	if f.count == 0 && set.Changed("set") {
+		return nil, set.Misuse("--set names a set of shards: it needs --quorum")
 	}
-	if err := set.Confine(); err != nil {
-		return err
+	f.output = filepath.Clean(f.output)
+	if f.set == "" {
+		f.set = filepath.Base(f.output)
 	}
-	*output = filepath.Clean(*output)
-	if *name == "" {
-		*name = filepath.Base(*output)
+	paths := []string{f.output}
+	if f.count > 0 {
+		paths = shardPaths(f.output, f.count)
 	}
-	paths := []string{*output}
-	if count > 0 {
-		paths = shardPaths(*output, count)
-	}
-	paths = append(paths, *output+".pub")
-	if err := checkNew(e, paths...); err != nil {
-		return err
-	}
-	if _, err := e.Guard(set); err != nil {
-		return err
-	}
-	id, recipient, err := backup.NewIdentity(*classic)
+	paths = append(paths, f.output+".pub")
+	return &cli.Plan{Outputs: paths, Guard: true,
+		Run: func(e *cli.Env, _ *cli.Conditions) error { return f.generate(e, set.Date(), paths) }}, nil
+}
+
+// generate makes an identity and writes it to the paths.
+func (f *keygenFlags) generate(e *cli.Env, date time.Time, paths []string) error {
+	id, recipient, err := backup.NewIdentity(f.classic)
 	if err != nil {
 		return err
 	}
 	e.OnExit(id.Wipe)
 	r := &keygenReport{Recipient: recipient, Kind: backup.Hybrid, Fingerprint: shard.Fingerprint(recipient), Files: paths}
-	if *classic {
+	if f.classic {
 		r.Kind = backup.X25519
 	}
-	made := fmt.Sprintf("%s %s on %s", e.Program, cli.Version, set.Date().Format("2006-01-02"))
+	made := fmt.Sprintf("%s %s on %s", e.Program, cli.Version, date.Format("2006-01-02"))
 	var texts []*secret.Bytes
 	defer func() { wipeAll(texts) }()
-	if count == 0 {
+	if f.count == 0 {
 		texts = append(texts, identityText(id, recipient, made))
-	} else if texts, r.Quorum, err = shardTexts(id, threshold, count, *name, made); err != nil {
+	} else if texts, r.Quorum, err = shardTexts(id, f.threshold, f.count, f.set, made); err != nil {
 		return err
 	}
-	comment := filepath.Base(*output)
-	if count > 0 {
-		comment = fmt.Sprintf("%s (any %d of %d shards, set %s)", comment, threshold, count, r.Quorum.SetID)
+	comment := filepath.Base(f.output)
+	if f.count > 0 {
+		comment = fmt.Sprintf("%s (any %d of %d shards, set %s)", comment, f.threshold, f.count, r.Quorum.SetID)
 	}
 	texts = append(texts, secret.Copy(fmt.Appendf(nil, "# %s\n%s\n", cli.Clean(comment), recipient)))
 	var files []cli.NewFile
@@ -123,12 +129,12 @@ func runKeygen(e *cli.Env, args []string) error {
 	if err := e.WriteFiles(files...); err != nil {
 		return err
 	}
-	if count == 0 {
-		e.Note("%q opens what is sealed to %q: keep it where the bundles are not", *output, *output+".pub")
+	if f.count == 0 {
+		e.Note("%q opens what is sealed to %q: keep it where the bundles are not", f.output, f.output+".pub")
 	} else {
-		e.Note("any %d of %s open what is sealed to %q: give each to another person, and keep none where the bundles are", threshold, holder.Sentence(quoteAll(paths[:count])), *output+".pub")
+		e.Note("any %d of %s open what is sealed to %q: give each to another person, and keep none where the bundles are", f.threshold, holder.Sentence(quoteAll(paths[:f.count])), f.output+".pub")
 	}
-	if *asJSON {
+	if f.json {
 		return e.WriteJSON(r)
 	}
 	_, err = fmt.Fprintln(e.Stdout, recipient)

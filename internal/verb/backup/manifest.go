@@ -32,8 +32,9 @@ func readPublicManifest(bundle string) (*backup.PublicManifest, error) {
 
 func absent(err error) bool { return errors.Is(err, fs.ErrNotExist) }
 
-// withManifests adds to the paths those of the public manifests beside them.
-func withManifests(paths []string) []string {
+// WithManifests adds to the paths those of the public manifests that may lie beside
+// them.
+func WithManifests(paths []string) []string {
 	all := slices.Clone(paths)
 	for _, p := range paths {
 		all = append(all, holder.PublicManifestPath(p))

@@ -2,7 +2,6 @@ package backup
 
 import (
 	"fmt"
-	"path/filepath"
 
 	"lifeboat/backup"
 	"lifeboat/internal/cli"
@@ -29,7 +28,7 @@ and anything but plain files is refused.
 Example:
   mpc-backup open backup.age -i id.txt -o restored
 `,
-	Run: runOpen,
+	Prepare: prepareOpen,
 }
 
 type openReport struct {
@@ -41,53 +40,57 @@ type openReport struct {
 	Files   []backup.Entry `json:"files"`
 }
 
-func runOpen(e *cli.Env, args []string) error {
-	set := e.Flags("open")
-	f := holder.Flags{BundlesOnly: true}
+type openFlags struct {
+	holder.Flags
+	output string
+	list   bool
+	json   bool
+}
+
+func prepareOpen(set *cli.Flags, args []string) (*cli.Plan, error) {
+	f := openFlags{Flags: holder.Flags{BundlesOnly: true}}
 	f.Define(set)
-	output := set.StringP("output", "o", "", "")
-	set.Writes("output")
-	list := set.Bool("list", false, "")
-	asJSON := set.Bool("json", false, "")
+	set.StringVarP(&f.output, "output", "o", "", "")
+	set.BoolVar(&f.list, "list", false, "")
+	set.BoolVar(&f.json, "json", false, "")
 	if err := set.Parse(args); err != nil {
-		return err
+		return nil, err
 	}
 	switch {
 	case set.NArg() != 1:
-		return set.Misuse("give one bundle")
-	case (*output == "") == !*list:
-		return set.Misuse("give either -o or --list")
+		return nil, set.Misuse("give one bundle")
+	case (f.output == "") == !f.list:
+		return nil, set.Misuse("give either -o or --list")
 	}
-	if err := set.Confine(set.Args()...); err != nil {
-		return err
+	p := &cli.Plan{Reads: set.Args(), Guard: true, Run: func(e *cli.Env, _ *cli.Conditions) error { return f.open(e, set) }}
+	if !f.list {
+		p.Outputs = []string{f.output}
 	}
-	target := &holder.Target{Path: *output, Plain: true}
-	if !*list {
-		if err := target.Check(); err != nil {
-			return err
-		}
-		e.WarnLeftovers(filepath.Clean(*output))
-	}
-	in, session, err := openOne(e, set, &f)
+	return p, nil
+}
+
+func (f *openFlags) open(e *cli.Env, set *cli.Flags) error {
+	in, session, err := openOne(e, set, &f.Flags)
 	if err != nil {
 		return err
 	}
 	defer session.Close()
 	m := in.Bundle.Manifest
-	if !*list {
+	if !f.list {
+		target := &holder.Target{Path: f.output, Plain: true}
 		if err := target.WritePlain(e, in.Bundle.Files()); err != nil {
 			return err
 		}
 	}
-	if *asJSON {
-		r := openReport{Path: in.Path, Output: *output, Foreign: in.Bundle.Foreign, Tool: m.Tool, Created: m.Created, Files: m.Files}
+	if f.json {
+		r := openReport{Path: in.Path, Output: f.output, Foreign: in.Bundle.Foreign, Tool: m.Tool, Created: m.Created, Files: m.Files}
 		if r.Files == nil {
 			r.Files = []backup.Entry{}
 		}
 		return e.WriteJSON(r)
 	}
-	if !*list {
-		_, err = fmt.Fprintf(e.Stdout, "opened: %s into %s\n", countFiles(len(m.Files)), cli.Clean(*output))
+	if !f.list {
+		_, err = fmt.Fprintf(e.Stdout, "opened: %s into %s\n", countFiles(len(m.Files)), cli.Clean(f.output))
 		return err
 	}
 	for _, file := range m.Files {
@@ -98,12 +101,8 @@ func runOpen(e *cli.Env, args []string) error {
 	return nil
 }
 
-// openOne opens the one bundle among the arguments. It asks if it has to, after
-// a look at the machine.
+// openOne opens the one bundle among the arguments. It asks if it has to.
 func openOne(e *cli.Env, set *cli.Flags, f *holder.Flags) (*holder.Input, *holder.Session, error) {
-	if _, err := e.Guard(set); err != nil {
-		return nil, nil, err
-	}
 	session, err := holder.Load(e, set, f, set.Args())
 	if err != nil {
 		return nil, nil, err

@@ -38,7 +38,7 @@ Example: a shard for the safe
   mpc-backup paper directors.shard-1.txt -o shard-1.html --title 'Zurich'
   mpc-backup paper --read typed.txt -o shard-1.txt
 `,
-	Run: runPaper,
+	Prepare: preparePaper,
 }
 
 // maxToPrint is the size of the largest file that is looked at, in bytes. A page
@@ -51,60 +51,62 @@ type paperReport struct {
 	Size   int    `json:"size"` // bytes
 }
 
-func runPaper(e *cli.Env, args []string) error {
-	set := e.Flags("paper")
-	output := set.StringP("output", "o", "", "")
-	set.Writes("output")
-	title := set.String("title", "", "")
-	read := set.Bool("read", false, "")
-	asJSON := set.Bool("json", false, "")
+type paperFlags struct {
+	output string
+	title  string
+	read   bool
+	json   bool
+}
+
+func preparePaper(set *cli.Flags, args []string) (*cli.Plan, error) {
+	var f paperFlags
+	set.StringVarP(&f.output, "output", "o", "", "")
+	set.StringVar(&f.title, "title", "", "")
+	set.BoolVar(&f.read, "read", false, "")
+	set.BoolVar(&f.json, "json", false, "")
 	if err := set.Parse(args); err != nil {
-		return err
+		return nil, err
 	}
 	switch {
 	case set.NArg() == 0:
-		return set.Misuse("no FILE")
-	case *output == "":
-		return set.Misuse("-o is missing: what is on a page may be secret and is never shown; name the file to write")
-	case !*read && set.NArg() > 1:
-		return set.Misuse("one FILE to a page; --read takes several")
-	case *read && *title != "":
-		return set.Misuse("--title is for the page, not for --read")
+		return nil, set.Misuse("no FILE")
+	case f.output == "":
+		return nil, set.Misuse("-o is missing: what is on a page may be secret and is never shown; name the file to write")
+	case !f.read && set.NArg() > 1:
+		return nil, set.Misuse("one FILE to a page; --read takes several")
+	case f.read && f.title != "":
+		return nil, set.Misuse("--title is for the page, not for --read")
 	}
-	if err := set.Confine(set.Args()...); err != nil {
-		return err
-	}
-	*output = filepath.Clean(*output)
-	if err := checkNew(e, *output); err != nil {
-		return err
-	}
-	if _, err := e.Guard(set); err != nil {
-		return err
-	}
-	r := &paperReport{Output: *output, Kind: "page"}
+	f.output = filepath.Clean(f.output)
+	return &cli.Plan{Reads: set.Args(), Outputs: []string{f.output}, Guard: true,
+		Run: func(e *cli.Env, _ *cli.Conditions) error { return f.write(e, set) }}, nil
+}
+
+func (f *paperFlags) write(e *cli.Env, set *cli.Flags) error {
+	r := &paperReport{Output: f.output, Kind: "page"}
 	var text *secret.Bytes
 	var err error
-	if *read {
+	if f.read {
 		text, r.Kind, err = readPages(e, set.Args())
 	} else {
 		made := fmt.Sprintf("%s %s on %s", e.Program, cli.Version, set.Date().Format("2006-01-02"))
-		text, err = makePage(e, set.Arg(0), paper.Label{Title: *title, Made: made})
+		text, err = makePage(e, set.Arg(0), paper.Label{Title: f.title, Made: made})
 	}
 	if err != nil {
 		return err
 	}
 	e.OnExit(text.Wipe)
-	if err := e.WriteFiles(cli.NewFile{Path: *output, Data: text.Expose()}); err != nil {
+	if err := e.WriteFiles(cli.NewFile{Path: f.output, Data: text.Expose()}); err != nil {
 		return err
 	}
 	r.Size = text.Len()
-	if !*read {
+	if !f.read {
 		e.Note("whoever has the page or a picture of it has what is on it: print it without a network, try --read, and destroy the file")
 	}
-	if *asJSON {
+	if f.json {
 		return e.WriteJSON(r)
 	}
-	_, err = fmt.Fprintf(e.Stdout, "%s: wrote %s\n", r.Kind, cli.Clean(*output))
+	_, err = fmt.Fprintf(e.Stdout, "%s: wrote %s\n", r.Kind, cli.Clean(f.output))
 	return err
 }
 

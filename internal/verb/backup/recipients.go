@@ -27,7 +27,6 @@ func (f *sealFlags) define(set *cli.Flags) {
 	set.BoolVar(&f.ask, "passphrase", false, "")
 	set.BoolVar(&f.generate, "generate-passphrase", false, "")
 	set.StringVar(&f.file, "generate-passphrase-file", "", "")
-	set.Writes("generate-passphrase-file")
 }
 
 const sealHelp = holder.RecipientHelp + `  --passphrase                 seal with a passphrase that is asked for twice
@@ -39,7 +38,7 @@ const sealHelp = holder.RecipientHelp + `  --passphrase                 seal wit
 // newPassphrase reports whether a passphrase is made or typed in this run.
 func (f *sealFlags) newPassphrase() bool { return f.ask || f.generate || f.file != "" }
 
-// check refuses flags that contradict each other, and outputs that exist.
+// check refuses flags that contradict each other.
 func (f *sealFlags) check(set *cli.Flags, output string) error {
 	ways := 0
 	for _, given := range []bool{f.Given(), f.ask, f.generate, f.file != ""} {
@@ -52,28 +51,29 @@ func (f *sealFlags) check(set *cli.Flags, output string) error {
 		return set.Misuse("nobody to seal to: give -r, -R, --seal-passphrase-file, --passphrase or --generate-passphrase")
 	case ways > 1:
 		return set.Misuse("a new passphrase stands alone: age cannot seal to two passphrases, or to one and to recipients at once")
-	case f.file == "":
-		return nil
-	case filepath.Clean(f.file) == filepath.Clean(output):
+	case f.file != "" && filepath.Clean(f.file) == filepath.Clean(output):
 		return set.Misuse("--generate-passphrase-file and -o are the same file")
+	case f.newPassphrase():
+		_, err := f.PassphraseLabel(set, "")
+		return err
 	}
-	return (&holder.Target{Path: f.file, Plain: true}).Check()
+	return f.Check(set)
 }
 
-// outputs are what is written besides the public files of a bundle.
+// outputs are all that is written with a bundle.
 func (f *sealFlags) outputs(bundle string) []string {
+	all := (&holder.Target{Path: bundle}).Outputs()
 	if f.file == "" {
-		return []string{bundle}
+		return all
 	}
-	return []string{bundle, f.file}
+	return append([]string{f.file}, all...)
 }
 
 // read returns the recipients that need no new passphrase, and none if there is
 // to be one. What age refuses is refused here, before any password is asked for.
 func (f *sealFlags) read(e *cli.Env, set *cli.Flags) ([]backup.Recipient, error) {
 	if f.newPassphrase() {
-		_, err := f.PassphraseLabel(set, "")
-		return nil, err
+		return nil, nil
 	}
 	rs, err := f.Read(e, set)
 	if err != nil || len(rs) == 1 {

@@ -33,61 +33,62 @@ Example: from one identity to a quorum
   mpc-backup keygen -o directors --quorum 2/3
   mpc-backup rewrap backup.age -i old.key -o backup-2026.age -R directors.pub
 `,
-	Run: runRewrap,
+	Prepare: prepareRewrap,
 }
 
-func runRewrap(e *cli.Env, args []string) error {
-	set := e.Flags("rewrap")
-	var to sealFlags
-	to.define(set)
-	f := holder.Flags{BundlesOnly: true}
+type rewrapFlags struct {
+	holder.Flags
+	to     sealFlags
+	output string
+	json   bool
+}
+
+func prepareRewrap(set *cli.Flags, args []string) (*cli.Plan, error) {
+	f := rewrapFlags{Flags: holder.Flags{BundlesOnly: true}}
+	f.to.define(set)
 	f.Define(set)
-	output := set.StringP("output", "o", "", "")
-	set.Writes("output")
-	asJSON := set.Bool("json", false, "")
+	set.StringVarP(&f.output, "output", "o", "", "")
+	set.BoolVar(&f.json, "json", false, "")
 	if err := set.Parse(args); err != nil {
-		return err
+		return nil, err
 	}
 	switch {
 	case set.NArg() != 1:
-		return set.Misuse("give one bundle")
-	case *output == "":
-		return set.Misuse("-o is missing: name the bundle to write")
+		return nil, set.Misuse("give one bundle")
+	case f.output == "":
+		return nil, set.Misuse("-o is missing: name the bundle to write")
 	}
-	if err := to.check(set, *output); err != nil {
+	if err := f.to.check(set, f.output); err != nil {
+		return nil, err
+	}
+	return &cli.Plan{Reads: set.Args(), Outputs: f.to.outputs(f.output), Guard: true,
+		Run: func(e *cli.Env, _ *cli.Conditions) error { return f.rewrap(e, set) }}, nil
+}
+
+func (f *rewrapFlags) rewrap(e *cli.Env, set *cli.Flags) error {
+	recipients, err := f.to.read(e, set)
+	if err != nil {
 		return err
 	}
-	if err := set.Confine(set.Args()...); err != nil {
-		return err
-	}
-	target := &holder.Target{Path: *output}
-	if err := target.Check(); err != nil {
-		return err
-	}
-	e.WarnLeftovers(to.outputs(*output)...)
-	var err error
-	if target.Recipients, err = to.read(e, set); err != nil {
-		return err
-	}
-	in, session, err := openOne(e, set, &f)
+	in, session, err := openOne(e, set, &f.Flags)
 	if err != nil {
 		return err
 	}
 	defer session.Close()
 	files := contentOf(in)
 	warnTogether(e, files, session)
-	if err := to.seal(e, set, target, files); err != nil {
+	if err := f.to.seal(e, set, &holder.Target{Path: f.output, Recipients: recipients}, files); err != nil {
 		return err
 	}
 	e.Note("%q still opens with what opened it until now: destroy every copy that must not", in.Path)
-	if *asJSON {
-		manifest, err := readPublicManifest(*output)
+	if f.json {
+		manifest, err := readPublicManifest(f.output)
 		if err != nil {
 			return err
 		}
 		return e.WriteJSON(manifest)
 	}
-	_, err = fmt.Fprintf(e.Stdout, "rewrapped: %s from %s into %s; it was read back and is whole\n", countFiles(len(files)), cli.Clean(in.Path), cli.Clean(*output))
+	_, err = fmt.Fprintf(e.Stdout, "rewrapped: %s from %s into %s; it was read back and is whole\n", countFiles(len(files)), cli.Clean(in.Path), cli.Clean(f.output))
 	return err
 }
 

@@ -35,51 +35,48 @@ For --check:
 Example:
   mpc-backup seal recovery-secrets.json address.csv -o backup.age -R custodian.pub --check
 `,
-	Run: runSeal,
+	Prepare: prepareSeal,
 }
 
-func runSeal(e *cli.Env, args []string) error {
-	set := e.Flags("seal")
-	var to sealFlags
-	to.define(set)
-	f := holder.Flags{AnyFile: true}
+type sealingFlags struct {
+	holder.Flags
+	to     sealFlags
+	output string
+	check  bool
+	json   bool
+}
+
+func prepareSeal(set *cli.Flags, args []string) (*cli.Plan, error) {
+	f := sealingFlags{Flags: holder.Flags{AnyFile: true}}
+	f.to.define(set)
 	f.Define(set)
-	output := set.StringP("output", "o", "", "")
-	check := set.Bool("check", false, "")
-	asJSON := set.Bool("json", false, "")
-	set.Writes("output")
+	set.StringVarP(&f.output, "output", "o", "", "")
+	set.BoolVar(&f.check, "check", false, "")
+	set.BoolVar(&f.json, "json", false, "")
 	if err := set.Parse(args); err != nil {
-		return err
+		return nil, err
 	}
 	switch {
 	case set.NArg() == 0:
-		return set.Misuse("no FILE to seal")
-	case *output == "":
-		return set.Misuse("-o is missing: name the bundle to write")
-	case !*check && f.Opens():
-		return set.Misuse("-i and --passphrase-file are for --check; the bundle's own passphrase is --seal-passphrase-file")
+		return nil, set.Misuse("no FILE to seal")
+	case f.output == "":
+		return nil, set.Misuse("-o is missing: name the bundle to write")
+	case !f.check && f.Opens():
+		return nil, set.Misuse("-i and --passphrase-file are for --check; the bundle's own passphrase is --seal-passphrase-file")
 	}
-	if err := to.check(set, *output); err != nil {
+	if err := f.to.check(set, f.output); err != nil {
+		return nil, err
+	}
+	return &cli.Plan{Reads: set.Args(), Outputs: f.to.outputs(f.output), Guard: f.check || f.to.newPassphrase(),
+		Run: func(e *cli.Env, _ *cli.Conditions) error { return f.seal(e, set) }}, nil
+}
+
+func (f *sealingFlags) seal(e *cli.Env, set *cli.Flags) error {
+	recipients, err := f.to.read(e, set)
+	if err != nil {
 		return err
 	}
-	if err := set.Confine(set.Args()...); err != nil {
-		return err
-	}
-	target := &holder.Target{Path: *output}
-	if err := target.Check(); err != nil {
-		return err
-	}
-	e.WarnLeftovers(to.outputs(*output)...)
-	if *check || to.newPassphrase() {
-		if _, err := e.Guard(set); err != nil {
-			return err
-		}
-	}
-	var err error
-	if target.Recipients, err = to.read(e, set); err != nil {
-		return err
-	}
-	session, err := holder.Load(e, set, &f, set.Args())
+	session, err := holder.Load(e, set, &f.Flags, set.Args())
 	if err != nil {
 		return err
 	}
@@ -87,7 +84,7 @@ func runSeal(e *cli.Env, args []string) error {
 	if err := checkPublic(session); err != nil {
 		return err
 	}
-	if *check {
+	if f.check {
 		if err := checkShares(e, session); err != nil {
 			return err
 		}
@@ -97,21 +94,21 @@ func runSeal(e *cli.Env, args []string) error {
 	}
 	files := filesToSeal(session)
 	warnTogether(e, files, session)
-	if err := to.seal(e, set, target, files); err != nil {
+	if err := f.to.seal(e, set, &holder.Target{Path: f.output, Recipients: recipients}, files); err != nil {
 		return err
 	}
-	if *asJSON {
-		manifest, err := readPublicManifest(*output)
+	if f.json {
+		manifest, err := readPublicManifest(f.output)
 		if err != nil {
 			return err
 		}
 		return e.WriteJSON(manifest)
 	}
 	checked := ""
-	if *check {
+	if f.check {
 		checked = "; every share in it was opened first"
 	}
-	_, err = fmt.Fprintf(e.Stdout, "sealed: %s into %s; it was read back and is whole%s\n", countFiles(len(files)), cli.Clean(*output), checked)
+	_, err = fmt.Fprintf(e.Stdout, "sealed: %s into %s; it was read back and is whole%s\n", countFiles(len(files)), cli.Clean(f.output), checked)
 	return err
 }
 

@@ -38,7 +38,7 @@ written.
 Example: the quarterly check
   mpc-backup verify client.json custodian.json --addresses address.csv --xpub xpub6…
 `,
-	Run: runVerify,
+	Prepare: prepareVerify,
 }
 
 type verifyReport struct {
@@ -56,33 +56,34 @@ type verifyReport struct {
 	NotExercised []string       `json:"not_exercised"`
 }
 
-func runVerify(e *cli.Env, args []string) error {
-	set := e.Flags("verify")
-	var f holder.Flags
+type verifyFlags struct {
+	holder.Flags
+	addresses string
+	group     string
+	json      bool
+	report    string
+}
+
+func prepareVerify(set *cli.Flags, args []string) (*cli.Plan, error) {
+	var f verifyFlags
 	f.Define(set)
-	bookPath := set.String("addresses", "", "")
-	group := set.String("group", "", "")
-	asJSON := set.Bool("json", false, "")
-	page := set.String("report", "", "")
+	set.StringVar(&f.addresses, "addresses", "", "")
+	set.StringVar(&f.group, "group", "", "")
+	set.BoolVar(&f.json, "json", false, "")
+	set.StringVar(&f.report, "report", "", "")
 	set.Reads("addresses")
-	set.Writes("report")
 	if err := set.Parse(args); err != nil {
-		return err
+		return nil, err
 	}
 	if set.NArg() == 0 {
-		return set.Misuse("no FILE")
+		return nil, set.Misuse("no FILE")
 	}
-	if err := checkPage(e, *page); err != nil {
-		return err
-	}
-	if err := set.Confine(withManifests(set.Args())...); err != nil {
-		return err
-	}
-	conditions, err := e.Guard(set)
-	if err != nil {
-		return err
-	}
-	session, err := holder.Load(e, set, &f, set.Args())
+	return &cli.Plan{Reads: WithManifests(set.Args()), Outputs: pages(f.report), Guard: true,
+		Run: func(e *cli.Env, c *cli.Conditions) error { return f.verify(e, set, args, c) }}, nil
+}
+
+func (f *verifyFlags) verify(e *cli.Env, set *cli.Flags, args []string, conditions *cli.Conditions) error {
+	session, err := holder.Load(e, set, &f.Flags, set.Args())
 	if err != nil {
 		return err
 	}
@@ -93,7 +94,7 @@ func runVerify(e *cli.Env, args []string) error {
 		return locked
 	}
 	warnOneIdentity(e, session)
-	outcome, err := session.Outcome(*group)
+	outcome, err := session.Outcome(f.group)
 	if err != nil {
 		return err
 	}
@@ -112,32 +113,32 @@ func runVerify(e *cli.Env, args []string) error {
 	}
 	r := &verifyReport{Tool: e.Program + " " + cli.Version, Date: set.Date().Format("2006-01-02"), Conditions: conditions,
 		Groups: outcome.Groups(), Bundles: bundles, Files: outcome.Unassigned(), Recoverable: outcome.Verdict() == nil}
-	if *bookPath != "" {
+	if f.addresses != "" {
 		var roots []*derive.Key
 		for _, s := range outcome.Wanted() {
 			if root := s.Group.Root(); root != nil {
 				roots = append(roots, root)
 			}
 		}
-		totals, err := addresses.Check(e, *bookPath, roots)
+		totals, err := addresses.Check(e, f.addresses, roots)
 		if err != nil {
 			return err
 		}
 		r.Addresses = totals
-		if verdict == nil && (totals.Failed() || totals.Uncovered > 0 && *group == "") {
+		if verdict == nil && (totals.Failed() || totals.Uncovered > 0 && f.group == "") {
 			verdict = cli.Fail(cli.Mismatch, fmt.Errorf("address book %q: %d of %d rows are ok, %d mismatch, %d bad, %d have no root key on their curve",
-				*bookPath, totals.OK, totals.Rows, totals.Mismatch, totals.Bad, totals.Uncovered))
+				f.addresses, totals.OK, totals.Rows, totals.Mismatch, totals.Bad, totals.Uncovered))
 		}
 	}
 	r.OK = verdict == nil
-	r.Proven, r.NotExercised = proven(session, outcome), notExercised(session, outcome, *bookPath)
-	if *page != "" {
-		html := r.page(session, outcome, *bookPath, verdict, report.Command(e.Program, "verify", args)).HTML()
-		if err := e.WriteFiles(cli.NewFile{Path: *page, Data: html}); err != nil {
+	r.Proven, r.NotExercised = proven(session, outcome), notExercised(session, outcome, f.addresses)
+	if f.report != "" {
+		html := r.page(session, outcome, f.addresses, verdict, report.Command(e.Program, "verify", args)).HTML()
+		if err := e.WriteFiles(cli.NewFile{Path: f.report, Data: html}); err != nil {
 			return err
 		}
 	}
-	if *asJSON {
+	if f.json {
 		err = e.WriteJSON(r)
 	} else {
 		err = r.print(e.Stdout)

@@ -38,7 +38,7 @@ file, of which only the public part is read. A vault has a root key on each curv
 Example:
   mpc-derive address xpub6… --chain eth,btc --path 'm/44/60/0/0/*' --count 5
 `,
-	Run: runAddress,
+	Prepare: prepareAddress,
 }
 
 type addressFlags struct {
@@ -50,8 +50,7 @@ type addressFlags struct {
 	addresses string
 }
 
-func runAddress(e *cli.Env, args []string) error {
-	set := e.Flags("address")
+func prepareAddress(set *cli.Flags, args []string) (*cli.Plan, error) {
 	var f addressFlags
 	set.StringArrayVar(&f.paths, "path", nil, "")
 	set.StringArrayVar(&f.chains, "chain", nil, "")
@@ -61,47 +60,51 @@ func runAddress(e *cli.Env, args []string) error {
 	set.Reads("addresses")
 	f.define(set)
 	if err := set.Parse(args); err != nil {
-		return err
+		return nil, err
 	}
 	switch {
 	case set.NArg() == 0:
-		return set.Misuse("no extended public key")
+		return nil, set.Misuse("no extended public key")
 	case f.addresses == "" && len(f.paths) == 0:
-		return set.Misuse("give at least one --path (m is the key itself), or --addresses")
+		return nil, set.Misuse("give at least one --path (m is the key itself), or --addresses")
 	case f.addresses != "" && len(f.paths)+len(f.chains) > 0:
-		return set.Misuse("--addresses brings its own paths and coins: leave --path and --chain out")
+		return nil, set.Misuse("--addresses brings its own paths and coins: leave --path and --chain out")
 	}
 	starred := slices.ContainsFunc(f.paths, func(p string) bool { return strings.HasSuffix(p, "*") })
 	if (set.Changed("from") || set.Changed("count")) && (!starred || f.count == 0) {
-		return set.Misuse("--from and --count are for a --path that ends with *, and at least one index")
+		return nil, set.Misuse("--from and --count are for a --path that ends with *, and at least one index")
 	}
 	if err := f.check(set); err != nil {
-		return err
-	}
-	if err := set.Confine(set.Args()...); err != nil {
-		return err
-	}
-	keys, err := readKeys(set.Args())
-	if err != nil {
-		return err
-	}
-	if f.addresses != "" {
-		return f.checkBook(e, keys)
+		return nil, err
 	}
 	list, err := lookUp(f.chains)
 	if err != nil {
-		return err
-	}
-	for _, c := range list {
-		if !slices.ContainsFunc(keys, func(k *derive.Key) bool { return len(c.On(k.Curve())) > 0 }) {
-			return cli.Fail(cli.Usage, fmt.Errorf("--chain %s: it has no addresses for keys on %v", c.ID, keys[0].Curve()),
-				"a vault has a root key on each curve: xpub… is secp256k1, cpub… is ed25519")
-		}
+		return nil, err
 	}
 	ranges := make([]pathRange, len(f.paths))
 	for i, p := range f.paths {
 		if ranges[i], err = f.pathRange(set, p); err != nil {
+			return nil, err
+		}
+	}
+	return &cli.Plan{Reads: set.Args(), Outputs: f.outputs(), Run: func(e *cli.Env, _ *cli.Conditions) error {
+		keys, err := readKeys(set.Args())
+		switch {
+		case err != nil:
 			return err
+		case f.addresses != "":
+			return f.checkBook(e, keys)
+		}
+		return f.derive(e, keys, list, ranges)
+	}}, nil
+}
+
+// derive writes what is at the paths, in the forms of the chains.
+func (f *addressFlags) derive(e *cli.Env, keys []*derive.Key, list []*chains.Chain, ranges []pathRange) error {
+	for _, c := range list {
+		if !slices.ContainsFunc(keys, func(k *derive.Key) bool { return len(c.On(k.Curve())) > 0 }) {
+			return cli.Fail(cli.Usage, fmt.Errorf("--chain %s: it has no addresses for keys on %v", c.ID, keys[0].Curve()),
+				"a vault has a root key on each curve: xpub… is secp256k1, cpub… is ed25519")
 		}
 	}
 	columns := []string{"path", "chain", "encoding", "address", "public_key", "extended_public_key"}

@@ -18,7 +18,7 @@ Lists the chains, by the ID that --chain takes, with their address forms.
 Example:
   mpc-derive chains
 `,
-	Run: runChains,
+	Prepare: prepareChains,
 }
 
 type chainReport struct {
@@ -37,18 +37,18 @@ type encodingJSON struct {
 	Export string `json:"export"`
 }
 
-func runChains(e *cli.Env, args []string) error {
-	set := e.Flags("chains")
+func prepareChains(set *cli.Flags, args []string) (*cli.Plan, error) {
 	asJSON := set.Bool("json", false, "")
 	if err := set.Parse(args); err != nil {
-		return err
+		return nil, err
 	}
 	if set.NArg() > 0 {
-		return set.Misuse("chains takes no arguments")
+		return nil, set.Misuse("chains takes no arguments")
 	}
-	if err := set.Confine(); err != nil {
-		return err
-	}
+	return &cli.Plan{Run: func(e *cli.Env, _ *cli.Conditions) error { return listChains(e, *asJSON) }}, nil
+}
+
+func listChains(e *cli.Env, asJSON bool) error {
 	list := []chainReport{}
 	for _, c := range chains.All() {
 		r := chainReport{ID: c.ID, Name: c.Name, Aliases: append([]string{}, c.Aliases...), SLIP44: append([]uint32{}, c.SLIP44...),
@@ -60,7 +60,7 @@ func runChains(e *cli.Env, args []string) error {
 		}
 		list = append(list, r)
 	}
-	if *asJSON {
+	if asJSON {
 		return e.WriteJSON(map[string]any{"chains": list})
 	}
 	for _, r := range list {

@@ -14,7 +14,6 @@ import (
 	"lifeboat/internal/cli"
 	"lifeboat/internal/curve"
 	"lifeboat/internal/ordered"
-	"lifeboat/internal/outfile"
 	"lifeboat/internal/strict"
 	"lifeboat/internal/verb/addresses"
 )
@@ -41,76 +40,69 @@ address book that "mpc-recover key --addresses" takes.
 Example:
   mpc-derive find xpub6… 0x5449952146f1cd773E96c87F0B9858072BFAFA23
 `,
-	Run: runFind,
+	Prepare: prepareFind,
 }
 
 // maxTargets bounds how many addresses are searched for at once.
 const maxTargets = 10_000_000
 
-func runFind(e *cli.Env, args []string) error {
-	set := e.Flags("find")
+func prepareFind(set *cli.Flags, args []string) (*cli.Plan, error) {
 	list := set.String("addresses", "", "")
 	chainIDs := set.StringArray("chain", nil, "")
 	accounts := set.Uint32("accounts", 10, "")
 	indexes := set.Uint32("indexes", 10_000, "")
 	templates := set.StringArray("template", []string{find.DefaultTemplate}, "")
 	asJSON := set.Bool("json", false, "")
-	output := set.StringP("output", "o", "", "")
+	path := set.StringP("output", "o", "", "")
 	set.Reads("addresses")
-	set.Writes("output")
 	if err := set.Parse(args); err != nil {
-		return err
+		return nil, err
 	}
 	switch {
 	case set.NArg() == 0:
-		return set.Misuse("no extended public key")
+		return nil, set.Misuse("no extended public key")
 	case (set.NArg() == 1) == (*list == ""):
-		return set.Misuse("give addresses either as arguments or with --addresses")
+		return nil, set.Misuse("give addresses either as arguments or with --addresses")
 	case slices.ContainsFunc(set.Args()[1:], isExtended):
-		return cli.Fail(cli.Usage, errors.New("an extended key stands where an address was expected"),
+		return nil, cli.Fail(cli.Usage, errors.New("an extended key stands where an address was expected"),
 			"to search below the root keys of both curves at once, give a file with the two, one a line, in the place of XPUB")
 	case *accounts == 0 || *indexes == 0 || *accounts > 1<<31 || *indexes > 1<<31:
-		return set.Misuse("--accounts and --indexes are from 1 to 2^31")
+		return nil, set.Misuse("--accounts and --indexes are from 1 to 2^31")
 	case *accounts > 1_000_000:
-		return set.Misuse("--accounts: at most 1,000,000; narrow the search with --template")
+		return nil, set.Misuse("--accounts: at most 1,000,000; narrow the search with --template")
 	}
 	space := &find.Space{Accounts: *accounts, Indexes: *indexes}
 	for _, t := range *templates {
 		parsed, err := find.ParseTemplate(t)
 		if err != nil {
-			return set.Misuse("--template: %w", err)
+			return nil, set.Misuse("--template: %w", err)
 		}
 		space.Templates = append(space.Templates, parsed)
 	}
 	narrow, err := lookUp(*chainIDs)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if err := set.Confine(set.Args()[0]); err != nil {
-		return err
-	}
-	keys, err := readKeys(set.Args()[:1])
-	if err != nil {
-		return err
-	}
-	wanted := set.Args()[1:]
-	if *list != "" {
-		if wanted, err = readAddresses(*list); err != nil {
+	o := &output{csv: true, path: *path}
+	return &cli.Plan{Reads: set.Args()[:1], Outputs: o.outputs(), Run: func(e *cli.Env, _ *cli.Conditions) error {
+		keys, err := readKeys(set.Args()[:1])
+		if err != nil {
 			return err
 		}
-	}
-	if *output != "" {
-		if err := outfile.CheckNew(*output); err != nil {
-			return err
+		wanted := set.Args()[1:]
+		if *list != "" {
+			if wanted, err = readAddresses(*list); err != nil {
+				return err
+			}
 		}
-	}
-	s := &search{env: e, space: space, narrow: narrow, wanted: wanted, found: make([]*foundRow, len(wanted))}
-	for _, k := range keys {
-		if err := s.run(k); err != nil {
-			return err
+		s := &search{env: e, space: space, narrow: narrow, wanted: wanted, found: make([]*foundRow, len(wanted))}
+		for _, k := range keys {
+			if err := s.run(k); err != nil {
+				return err
+			}
 		}
-	}
-	return s.report(*asJSON, *output)
+		return s.report(*asJSON, o)
+	}}, nil
 }
 
 // isExtended reports whether a text is an extended key, public or private, right or
@@ -267,7 +259,7 @@ var errAllFound = errors.New("all are found")
 
 func shorten(key string) string { return key[:12] + "…" + key[len(key)-6:] }
 
-func (s *search) report(asJSON bool, output string) error {
+func (s *search) report(asJSON bool, book *output) error {
 	r := struct {
 		Found   []*foundRow `json:"found"`
 		Missing []string    `json:"missing"`
@@ -280,8 +272,8 @@ func (s *search) report(asJSON bool, output string) error {
 			r.Found = append(r.Found, f)
 		}
 	}
-	if output != "" {
-		if err := s.writeBook(output); err != nil {
+	if book.path != "" {
+		if err := s.writeBook(book); err != nil {
 			return err
 		}
 	}
@@ -309,8 +301,7 @@ func (s *search) report(asJSON bool, output string) error {
 }
 
 // writeBook writes what was found as an address book.
-func (s *search) writeBook(path string) error {
-	o := output{csv: true, path: path}
+func (s *search) writeBook(o *output) error {
 	return o.write(s.env, book.Header(), "", nil, func(out rowWriter) error {
 		for _, f := range s.found {
 			if f == nil {

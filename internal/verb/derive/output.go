@@ -22,7 +22,14 @@ func (o *output) define(set *cli.Flags) {
 	set.BoolVar(&o.csv, "csv", false, "")
 	set.BoolVar(&o.json, "json", false, "")
 	set.StringVarP(&o.path, "output", "o", "", "")
-	set.Writes("output")
+}
+
+// outputs are the files that the plan makes.
+func (o *output) outputs() []string {
+	if o.path == "" {
+		return nil
+	}
+	return []string{o.path}
 }
 
 func (o *output) check(set *cli.Flags) error {
@@ -48,7 +55,6 @@ func (o *output) write(e *cli.Env, columns []string, name string, line func([]st
 	var w io.Writer = e.Stdout
 	var file *outfile.File
 	if o.path != "" {
-		e.WarnLeftovers(o.path)
 		var err error
 		if file, err = e.Create(o.path); err != nil {
 			return err

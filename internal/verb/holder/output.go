@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -38,7 +37,6 @@ func (f *OutputFlags) Define(set *cli.Flags) {
 	f.Recipients.Define(set)
 	set.StringVarP(&f.path, "output", "o", "", "")
 	set.BoolVar(&f.plaintext, "plaintext", false, "")
-	set.Writes("output")
 }
 
 // OutputHelp describes them.
@@ -46,9 +44,9 @@ const OutputHelp = `  -o, --output OUT.age         the new bundle to write; with
 ` + RecipientHelp + `  --plaintext                  write secrets in the clear into the folder of -o
 `
 
-// Target checks, before anything secret is read or asked for, that there is a
-// safe place for the results.
-func (f *OutputFlags) Target(e *cli.Env, set *cli.Flags) (*Target, error) {
+// Target returns where the results go, without the recipients, which are for Run
+// to read. There must be a safe place for them.
+func (f *OutputFlags) Target(set *cli.Flags) (*Target, error) {
 	switch {
 	case f.path == "":
 		return nil, set.Misuse("-o is missing: results with secrets are never shown; name a new bundle (-o keys.age) and a recipient (-r age1…)")
@@ -57,16 +55,7 @@ func (f *OutputFlags) Target(e *cli.Env, set *cli.Flags) (*Target, error) {
 	case !f.plaintext && !f.Recipients.Given():
 		return nil, set.Misuse("nobody to seal the result to: give -r, -R or --seal-passphrase-file, or insist on --plaintext")
 	}
-	t := &Target{Path: f.path, Plain: f.plaintext}
-	var err error
-	if t.Recipients, err = f.Recipients.Read(e, set); err != nil {
-		return nil, err
-	}
-	if err := t.Check(); err != nil {
-		return nil, err
-	}
-	e.WarnLeftovers(t.Path)
-	return t, nil
+	return &Target{Path: f.path, Plain: f.plaintext}, f.Recipients.Check(set)
 }
 
 // besides are the names of the public files beside a bundle.
@@ -80,25 +69,13 @@ func PublicManifestPath(bundle string) string {
 	return manifest
 }
 
-// Check refuses a target that exists.
-func (t *Target) Check() error {
-	paths := []string{t.Path}
-	if !t.Plain {
-		manifest, readme := besides(t.Path)
-		paths = append(paths, manifest, readme)
+// Outputs are all that is written: a bundle has public files beside it.
+func (t *Target) Outputs() []string {
+	if t.Plain {
+		return []string{t.Path}
 	}
-	if err := outfile.CheckName(filepath.Base(t.Path)); err != nil {
-		return cli.Fail(cli.Usage, fmt.Errorf("output %q: %w", t.Path, err))
-	}
-	for _, p := range paths {
-		if err := outfile.CheckNew(p); errors.Is(err, outfile.ErrExists) {
-			return cli.Fail(cli.Refused, err, "choose another name for it")
-		}
-	}
-	if info, err := os.Stat(filepath.Dir(t.Path)); err != nil || !info.IsDir() {
-		return cli.Fail(cli.Failed, fmt.Errorf("the folder of output %q does not exist", t.Path), "make the folder first")
-	}
-	return nil
+	manifest, readme := besides(t.Path)
+	return []string{t.Path, manifest, readme}
 }
 
 // Write writes the files, and reads the bundle back before it appears.

@@ -43,27 +43,21 @@ func (f *RecipientFlags) Given() bool {
 	return len(f.recipients)+len(f.files) > 0 || f.passphrase != ""
 }
 
-// Read reads the recipients.
-func (f *RecipientFlags) Read(e *cli.Env, set *cli.Flags) ([]backup.Recipient, error) {
-	if f.passphrase != "" {
-		if len(f.recipients)+len(f.files) > 0 {
-			return nil, set.Misuse("--seal-passphrase-file stands alone: age cannot seal to a passphrase and to recipients at once")
-		}
-		p, err := prompt.ReadFile(f.passphrase)
-		if err != nil {
-			return nil, err
-		}
-		defer p.Wipe()
-		WarnExposed(e, f.passphrase)
-		WarnShort(e, p)
-		label, err := f.PassphraseLabel(set, filepath.Base(f.passphrase))
-		if err != nil {
-			return nil, err
-		}
-		r, err := backup.PassphraseRecipient(p, label)
-		return []backup.Recipient{r}, err
-	}
-	if len(f.labels) > len(f.recipients) {
+// Check finds misuse.
+func (f *RecipientFlags) Check(set *cli.Flags) error {
+	_, err := f.named(set)
+	return err
+}
+
+// named returns the recipients that no file is read for.
+func (f *RecipientFlags) named(set *cli.Flags) ([]backup.Recipient, error) {
+	switch {
+	case f.passphrase != "" && len(f.recipients)+len(f.files) > 0:
+		return nil, set.Misuse("--seal-passphrase-file stands alone: age cannot seal to a passphrase and to recipients at once")
+	case f.passphrase != "":
+		_, err := f.PassphraseLabel(set, "")
+		return nil, err
+	case len(f.labels) > len(f.recipients):
 		return nil, set.Misuse("%d labels for %d recipients: the i-th --label is for the i-th -r, and a recipients file has labels of its own, as comments", len(f.labels), len(f.recipients))
 	}
 	var all []backup.Recipient
@@ -77,6 +71,30 @@ func (f *RecipientFlags) Read(e *cli.Env, set *cli.Flags) ([]backup.Recipient, e
 			return nil, cli.Fail(cli.Usage, fmt.Errorf("--recipient: %w", err), "-R takes a file of recipients")
 		}
 		all = append(all, r)
+	}
+	return all, nil
+}
+
+// Read returns the recipients, those in files too.
+func (f *RecipientFlags) Read(e *cli.Env, set *cli.Flags) ([]backup.Recipient, error) {
+	all, err := f.named(set)
+	if err != nil {
+		return nil, err
+	}
+	if f.passphrase != "" {
+		p, err := prompt.ReadFile(f.passphrase)
+		if err != nil {
+			return nil, err
+		}
+		defer p.Wipe()
+		WarnExposed(e, f.passphrase)
+		WarnShort(e, p)
+		label, err := f.PassphraseLabel(set, filepath.Base(f.passphrase))
+		if err != nil {
+			return nil, err
+		}
+		r, err := backup.PassphraseRecipient(p, label)
+		return []backup.Recipient{r}, err
 	}
 	for _, path := range f.files {
 		rs, err := ReadRecipients(path)

@@ -53,6 +53,16 @@ const FlagsHelp = `  -i, --identity F        an age identity, an SSH key or a sh
 // Opens reports whether anything was given that opens bundles or shares.
 func (f *Flags) Opens() bool { return len(f.identities)+len(f.passphrases) > 0 }
 
+// Beside returns the flags for a bundle that is opened beside the files: the same
+// identities, and a passphrase file of its own, if that is not empty.
+func (f *Flags) Beside(passphraseFile string) *Flags {
+	b := &Flags{identities: f.identities, BundlesOnly: true}
+	if passphraseFile != "" {
+		b.passphrases = []string{passphraseFile}
+	}
+	return b
+}
+
 // Session is the inputs of one run of a verb.
 type Session struct {
 	Inputs []*Input

@@ -62,32 +62,15 @@ DIR is secret.
 Example: the second of three signers deals
   mpc-recover ceremony deal /media/stick/reshare custodian.json
 `,
-	Run: runCeremony,
+	Steps: []cli.Verb{
+		{Name: "plan", Prepare: preparePlan}, {Name: "join", Prepare: prepareJoin}, {Name: "deal", Prepare: prepareDeal},
+		{Name: "accept", Prepare: prepareAccept}, {Name: "confirm", Prepare: prepareConfirm}, {Name: "status", Prepare: prepareStatus},
+	},
 }
 
-// ceremonySteps are the words after ceremony.
-var ceremonySteps = map[string]func(e *cli.Env, set *cli.Flags, args []string) error{
-	"plan": runPlan, "join": runJoin, "deal": runDeal, "accept": runAccept, "confirm": runConfirm, "status": runStatus,
-}
-
-func runCeremony(e *cli.Env, args []string) error {
-	set := e.Flags("ceremony")
-	if len(args) > 0 {
-		if step, ok := ceremonySteps[args[0]]; ok {
-			return step(e, set, args[1:])
-		}
-	}
-	if err := set.Parse(args); err != nil {
-		return err
-	}
-	return set.Misuse("a step was expected: plan, join, deal, accept, confirm or status")
-}
-
-// confine leaves a step its folder and the files that it reads and writes.
-func confine(set *cli.Flags, dir string, reads ...string) error {
-	set.Makes(filepath.Join(dir, ceremony.PlanName))
-	return set.Confine(append(reads, dir)...)
-}
+// adds are the outputs of a step that adds a file to DIR. A status adds none, but
+// names what a killed run left there.
+func adds(dir string) []string { return []string{filepath.Join(dir, ceremony.PlanName)} }
 
 // folder is DIR.
 type folder struct {
@@ -132,7 +115,7 @@ func readFolder(path string) (map[string][]byte, error) {
 }
 
 // openFolder reads and checks a ceremony.
-func openFolder(e *cli.Env, path string) (*folder, error) {
+func openFolder(e *cli.Env, path string, asJSON bool) (*folder, error) {
 	files, err := readFolder(path)
 	if err != nil {
 		return nil, err
@@ -141,13 +124,12 @@ func openFolder(e *cli.Env, path string) (*folder, error) {
 	if err != nil {
 		return nil, ceremonyError(kindOf(files), fmt.Errorf("ceremony in %q: %w", path, err))
 	}
-	e.WarnLeftovers(filepath.Join(path, ceremony.PlanName))
 	for _, g := range c.Old() {
 		if g.TestOnly() {
 			e.Warn("group %q is of a test vault: its keys are published, and nothing of value may ever be sent to them", g.ID)
 		}
 	}
-	return &folder{env: e, path: path, Ceremony: c}, nil
+	return &folder{env: e, path: path, Ceremony: c, json: asJSON}, nil
 }
 
 // kindOf returns the kind of a ceremony whose other files cannot be read, or ""
@@ -322,21 +304,19 @@ func showWords(words []string) string {
 	return b.String()
 }
 
-func runStatus(e *cli.Env, set *cli.Flags, args []string) error {
+func prepareStatus(set *cli.Flags, args []string) (*cli.Plan, error) {
 	asJSON := set.Bool("json", false, "")
 	if err := set.Parse(args); err != nil {
-		return err
+		return nil, err
 	}
 	if set.NArg() != 1 {
-		return set.Misuse("give the folder of the ceremony")
+		return nil, set.Misuse("give the folder of the ceremony")
 	}
-	if err := confine(set, set.Arg(0)); err != nil {
-		return err
-	}
-	f, err := openFolder(e, set.Arg(0))
-	if err != nil {
-		return err
-	}
-	f.json = *asJSON
-	return f.report("everything in the folder agrees")
+	return &cli.Plan{Reads: set.Args(), Adds: adds(set.Arg(0)), Run: func(e *cli.Env, _ *cli.Conditions) error {
+		f, err := openFolder(e, set.Arg(0), *asJSON)
+		if err != nil {
+			return err
+		}
+		return f.report("everything in the folder agrees")
+	}}, nil
 }

@@ -18,7 +18,7 @@ type acceptFlags struct {
 	json       bool
 }
 
-func runAccept(e *cli.Env, set *cli.Flags, args []string) error {
+func prepareAccept(set *cli.Flags, args []string) (*cli.Plan, error) {
 	var f acceptFlags
 	f.Flags.Define(set)
 	f.to.Define(set)
@@ -26,44 +26,40 @@ func runAccept(e *cli.Env, set *cli.Flags, args []string) error {
 	set.StringVar(&f.passphrase, "new-passphrase-file", "", "")
 	set.StringVarP(&f.output, "output", "o", "", "")
 	set.Reads("key", "new-passphrase-file")
-	set.Writes("output")
 	set.BoolVar(&f.json, "json", false, "")
 	if err := set.Parse(args); err != nil {
-		return err
+		return nil, err
 	}
 	f.BundlesOnly = true
 	switch {
 	case set.NArg() != 1:
-		return set.Misuse("give the folder of the ceremony")
+		return nil, set.Misuse("give the folder of the ceremony")
 	case f.key == "":
-		return set.Misuse("--key is missing: the key file of your join")
+		return nil, set.Misuse("--key is missing: the key file of your join")
 	case len(f.Xpubs) == 0:
-		return set.Misuse("--xpub is missing: the root extended public key of each group, from your own records; nothing else tells you that the plan is of your vault")
+		return nil, set.Misuse("--xpub is missing: the root extended public key of each group, from your own records; nothing else tells you that the plan is of your vault")
 	case f.output == "":
-		return set.Misuse("-o is missing: name the file for your new share, outside the folder of the ceremony")
+		return nil, set.Misuse("-o is missing: name the file for your new share, outside the folder of the ceremony")
 	case f.passphrase != "" && f.to.Given():
-		return set.Misuse("--new-passphrase-file and a recipient contradict each other: a bundle brings the password of the file in it")
+		return nil, set.Misuse("--new-passphrase-file and a recipient contradict each other: a bundle brings the password of the file in it")
 	}
-	if err := confine(set, set.Arg(0)); err != nil {
-		return err
+	if err := f.to.Check(set); err != nil {
+		return nil, err
 	}
-	dir, err := openFolder(e, set.Arg(0))
+	return &cli.Plan{Reads: set.Args(), Outputs: shareOutputs(f.output, &f.to), Adds: adds(set.Arg(0)), Guard: true,
+		Run: func(e *cli.Env, _ *cli.Conditions) error { return f.run(e, set) }}, nil
+}
+
+func (f *acceptFlags) run(e *cli.Env, set *cli.Flags) error {
+	dir, err := openFolder(e, set.Arg(0), f.json)
 	if err != nil {
 		return err
 	}
-	dir.json = f.json
 	if inside, err := isInside(f.output, dir.path); err != nil || inside {
 		return set.Misuse("-o %q is in the folder of the ceremony: keep your share elsewhere", f.output)
 	}
-	if err := (&holder.Target{Path: f.output, Plain: !f.to.Given()}).Check(); err != nil {
-		return err
-	}
-	e.WarnLeftovers(f.output)
 	recipients, err := f.to.Read(e, set)
 	if err != nil {
-		return err
-	}
-	if _, err := e.Guard(set); err != nil {
 		return err
 	}
 	session, err := holder.Load(e, set, &f.Flags, []string{f.key})
@@ -112,28 +108,26 @@ func (f *acceptFlags) accept(e *cli.Env, set *cli.Flags, dir *folder, session *h
 	return dir.report(fmt.Sprintf("node %q has accepted: every deal was checked, and the new share opens; now confirm, with this file", p.node), f.output)
 }
 
-func runConfirm(e *cli.Env, set *cli.Flags, args []string) error {
+func prepareConfirm(set *cli.Flags, args []string) (*cli.Plan, error) {
 	var f holder.Flags
 	f.Define(set)
 	asJSON := set.Bool("json", false, "")
 	if err := set.Parse(args); err != nil {
-		return err
+		return nil, err
 	}
 	if set.NArg() != 2 {
-		return set.Misuse("give the folder of the ceremony and the FILE that accept wrote")
+		return nil, set.Misuse("give the folder of the ceremony and the FILE that accept wrote")
 	}
-	if err := confine(set, set.Arg(0), set.Arg(1)); err != nil {
-		return err
-	}
-	dir, err := openFolder(e, set.Arg(0))
+	return &cli.Plan{Reads: set.Args(), Adds: adds(set.Arg(0)), Guard: true,
+		Run: func(e *cli.Env, _ *cli.Conditions) error { return confirm(e, set, &f, *asJSON) }}, nil
+}
+
+func confirm(e *cli.Env, set *cli.Flags, f *holder.Flags, asJSON bool) error {
+	dir, err := openFolder(e, set.Arg(0), asJSON)
 	if err != nil {
 		return err
 	}
-	dir.json = *asJSON
-	if _, err := e.Guard(set); err != nil {
-		return err
-	}
-	session, err := holder.Load(e, set, &f, set.Args()[1:])
+	session, err := holder.Load(e, set, f, set.Args()[1:])
 	if err != nil {
 		return err
 	}

@@ -14,14 +14,13 @@ import (
 
 type dealFlags struct {
 	holder.Flags
-	identities    []string // for the key as well
 	words         string
 	key           string
 	keyPassphrase string
 	json          bool
 }
 
-func runDeal(e *cli.Env, set *cli.Flags, args []string) error {
+func prepareDeal(set *cli.Flags, args []string) (*cli.Plan, error) {
 	var f dealFlags
 	f.Flags.Define(set)
 	set.StringVar(&f.words, "words", "", "")
@@ -30,24 +29,18 @@ func runDeal(e *cli.Env, set *cli.Flags, args []string) error {
 	set.Reads("key", "key-passphrase-file")
 	set.BoolVar(&f.json, "json", false, "")
 	if err := set.Parse(args); err != nil {
-		return err
+		return nil, err
 	}
 	if set.NArg() != 2 {
-		return set.Misuse("give the folder of the ceremony and your old share FILE")
+		return nil, set.Misuse("give the folder of the ceremony and your old share FILE")
 	}
-	var err error
-	if f.identities, err = set.GetStringArray("identity"); err != nil {
-		return err
-	}
-	if err := confine(set, set.Arg(0), set.Arg(1)); err != nil {
-		return err
-	}
-	dir, err := openFolder(e, set.Arg(0))
+	return &cli.Plan{Reads: set.Args(), Adds: adds(set.Arg(0)), Guard: true,
+		Run: func(e *cli.Env, _ *cli.Conditions) error { return f.run(e, set) }}, nil
+}
+
+func (f *dealFlags) run(e *cli.Env, set *cli.Flags) error {
+	dir, err := openFolder(e, set.Arg(0), f.json)
 	if err != nil {
-		return err
-	}
-	dir.json = f.json
-	if _, err := e.Guard(set); err != nil {
 		return err
 	}
 	session, err := holder.Load(e, set, &f.Flags, set.Args()[1:])
@@ -79,7 +72,7 @@ func runDeal(e *cli.Env, set *cli.Flags, args []string) error {
 	if dir.Has(step, node) { // a bundle does not say before it is open
 		return dir.report(fmt.Sprintf("node %q has dealt already: its file is good, and nothing was written", node))
 	}
-	data, err := f.deal(e, dir, step, shares)
+	data, err := f.deal(e, set, dir, step, shares)
 	if err != nil {
 		return err
 	}
@@ -91,12 +84,12 @@ func runDeal(e *cli.Env, set *cli.Flags, args []string) error {
 }
 
 // deal makes the first or the second message of a dealer.
-func (f *dealFlags) deal(e *cli.Env, dir *folder, step ceremony.Step, shares []*open.Share) (data []byte, err error) {
+func (f *dealFlags) deal(e *cli.Env, set *cli.Flags, dir *folder, step ceremony.Step, shares []*open.Share) (data []byte, err error) {
 	if step == ceremony.StepDeal {
 		data, err = dir.Deal(shares)
 		return data, dir.fail(err)
 	}
-	key, err := f.readKey(e)
+	key, err := f.readKey(e, set)
 	if err != nil {
 		return nil, err
 	}
@@ -105,21 +98,8 @@ func (f *dealFlags) deal(e *cli.Env, dir *folder, step ceremony.Step, shares []*
 }
 
 // readKey opens the one-time key beside the share, with the same identities.
-func (f *dealFlags) readKey(e *cli.Env) (*ceremony.Key, error) {
-	set := e.Flags("ceremony")
-	flags := holder.Flags{BundlesOnly: true}
-	flags.Define(set)
-	var args []string
-	for _, path := range f.identities {
-		args = append(args, "--identity", path)
-	}
-	if f.keyPassphrase != "" {
-		args = append(args, "--passphrase-file", f.keyPassphrase)
-	}
-	if err := set.Parse(args); err != nil {
-		return nil, err
-	}
-	session, err := holder.Load(e, set, &flags, []string{f.key})
+func (f *dealFlags) readKey(e *cli.Env, set *cli.Flags) (*ceremony.Key, error) {
+	session, err := holder.Load(e, set, f.Beside(f.keyPassphrase), []string{f.key})
 	if err != nil {
 		return nil, err
 	}

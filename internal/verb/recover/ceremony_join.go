@@ -15,52 +15,66 @@ import (
 // keyFileName is the file with the one-time key in a bundle of ceremony join.
 const keyFileName = "ceremony-key.txt"
 
-func runJoin(e *cli.Env, set *cli.Flags, args []string) error {
-	var to holder.RecipientFlags
-	to.Define(set)
-	node := set.String("node", "", "")
-	output := set.StringP("output", "o", "", "")
-	set.Writes("output")
-	asJSON := set.Bool("json", false, "")
+type joinFlags struct {
+	to     holder.RecipientFlags
+	node   string
+	output string
+	json   bool
+
+	*folder // once it was read
+}
+
+func prepareJoin(set *cli.Flags, args []string) (*cli.Plan, error) {
+	var j joinFlags
+	j.to.Define(set)
+	set.StringVar(&j.node, "node", "", "")
+	set.StringVarP(&j.output, "output", "o", "", "")
+	set.BoolVar(&j.json, "json", false, "")
 	if err := set.Parse(args); err != nil {
-		return err
+		return nil, err
 	}
 	switch {
 	case set.NArg() != 1:
-		return set.Misuse("give the folder of the ceremony")
-	case *node == "":
-		return set.Misuse("--node is missing: your node ID in the plan")
+		return nil, set.Misuse("give the folder of the ceremony")
+	case j.node == "":
+		return nil, set.Misuse("--node is missing: your node ID in the plan")
 	}
-	if err := confine(set, set.Arg(0)); err != nil {
-		return err
+	if err := j.to.Check(set); err != nil {
+		return nil, err
 	}
-	f, err := openFolder(e, set.Arg(0))
+	p := &cli.Plan{Reads: set.Args(), Adds: adds(set.Arg(0)), Guard: true}
+	if j.output != "" {
+		p.Outputs = (&holder.Target{Path: j.output}).Outputs()
+	}
+	p.Done = func(e *cli.Env) (bool, error) { return j.done(e, set) }
+	p.Run = func(e *cli.Env, _ *cli.Conditions) error { return j.join(e, set) }
+	return p, nil
+}
+
+// done reports whether the node has joined already.
+func (j *joinFlags) done(e *cli.Env, set *cli.Flags) (done bool, err error) {
+	if j.folder, err = openFolder(e, set.Arg(0), j.json); err != nil {
+		return false, err
+	}
+	if j.Has(ceremony.StepJoin, j.node) {
+		return true, j.report(fmt.Sprintf("node %q has joined already, and nothing was written; whoever lost the key of that join needs a new plan", j.node))
+	}
+	if j.output == "" {
+		return false, set.Misuse("-o is missing: name the file for your one-time key, outside the folder of the ceremony")
+	}
+	if inside, err := isInside(j.output, j.path); err != nil || inside {
+		return false, set.Misuse("-o %q is in the folder of the ceremony: keep your key elsewhere", j.output)
+	}
+	return false, nil
+}
+
+func (j *joinFlags) join(e *cli.Env, set *cli.Flags) error {
+	f := j.folder
+	recipients, err := j.to.Read(e, set)
 	if err != nil {
 		return err
 	}
-	f.json = *asJSON
-	if f.Has(ceremony.StepJoin, *node) {
-		return f.report(fmt.Sprintf("node %q has joined already, and nothing was written; whoever lost the key of that join needs a new plan", *node))
-	}
-	if *output == "" {
-		return set.Misuse("-o is missing: name the file for your one-time key, outside the folder of the ceremony")
-	}
-	if inside, err := isInside(*output, f.path); err != nil || inside {
-		return set.Misuse("-o %q is in the folder of the ceremony: keep your key elsewhere", *output)
-	}
-	target := &holder.Target{Path: *output}
-	if err := target.Check(); err != nil {
-		return err
-	}
-	e.WarnLeftovers(*output)
-	if _, err := e.Guard(set); err != nil {
-		return err
-	}
-	recipients, err := to.Read(e, set)
-	if err != nil {
-		return err
-	}
-	file, key, err := f.Join(*node)
+	file, key, err := f.Join(j.node)
 	if err != nil {
 		return f.fail(err)
 	}
@@ -70,20 +84,19 @@ func runJoin(e *cli.Env, set *cli.Flags, args []string) error {
 	}
 	e.OnExit(text.Wipe)
 	if len(recipients) == 0 {
-		if recipients, err = askPassphrase(e, *output); err != nil {
+		if recipients, err = askPassphrase(e, j.output); err != nil {
 			return err
 		}
 	}
-	target.Recipients = recipients
-	name := ceremony.Name(ceremony.StepJoin, *node)
-	target.After = []cli.NewFile{{Path: filepath.Join(f.path, name), Data: file}}
+	name := ceremony.Name(ceremony.StepJoin, j.node)
+	target := &holder.Target{Path: j.output, Recipients: recipients, After: []cli.NewFile{{Path: filepath.Join(f.path, name), Data: file}}}
 	if err := target.Write(e, []backup.File{backup.SecretFile(keyFileName, text)}, holder.Meta(e, set)); err != nil {
 		return err
 	}
 	if err := f.reread(); err != nil {
 		return err
 	}
-	return f.report(fmt.Sprintf("node %q has joined", *node), filepath.Join(f.path, name), *output)
+	return f.report(fmt.Sprintf("node %q has joined", j.node), filepath.Join(f.path, name), j.output)
 }
 
 // isInside reports whether a file would be in a folder.

@@ -25,7 +25,7 @@ type planFlags struct {
 	json      bool
 }
 
-func runPlan(e *cli.Env, set *cli.Flags, args []string) error {
+func preparePlan(set *cli.Flags, args []string) (*cli.Plan, error) {
 	var f planFlags
 	f.Flags.Define(set)
 	set.StringArrayVar(&f.signers, "signer", nil, "")
@@ -35,29 +35,29 @@ func runPlan(e *cli.Env, set *cli.Flags, args []string) error {
 	set.StringVar(&f.group, "group", "", "")
 	set.BoolVar(&f.json, "json", false, "")
 	if err := set.Parse(args); err != nil {
-		return err
+		return nil, err
 	}
 	var err error
 	if f.threshold, err = newThreshold(set, f.old); err != nil {
-		return err
+		return nil, err
 	}
 	switch {
 	case set.NArg() < 2:
-		return set.Misuse("give the folder of the ceremony and a share FILE of the vault")
+		return nil, set.Misuse("give the folder of the ceremony and a share FILE of the vault")
 	case len(f.signers) == 0:
-		return set.Misuse("no signer: give --signer NODE_ID for each old holder who will deal")
+		return nil, set.Misuse("no signer: give --signer NODE_ID for each old holder who will deal")
 	case (len(f.parties) == 0) == (f.lost == ""):
-		return set.Misuse("give either --party NODE_ID for each new holder, or --lost NODE_ID")
+		return nil, set.Misuse("give either --party NODE_ID for each new holder, or --lost NODE_ID")
 	case f.lost != "" && f.threshold != 0:
-		return set.Misuse("a repair changes no threshold: leave --threshold out")
+		return nil, set.Misuse("a repair changes no threshold: leave --threshold out")
 	case f.threshold == 1 || len(f.parties) == 1:
-		return cli.Fail(cli.Refused, errors.New("a threshold of 1, or a single holder, would make one share the key"), "give at least two parties, each with a --party of its own, and --threshold 2 or more")
+		return nil, cli.Fail(cli.Refused, errors.New("a threshold of 1, or a single holder, would make one share the key"), "give at least two parties, each with a --party of its own, and --threshold 2 or more")
 	}
-	dir := set.Arg(0)
-	set.Makes(dir)
-	if err := confine(set, dir, set.Args()[1:]...); err != nil {
-		return err
-	}
+	return &cli.Plan{Reads: set.Args(), Adds: append(adds(set.Arg(0)), set.Arg(0)),
+		Run: func(e *cli.Env, _ *cli.Conditions) error { return f.plan(e, set, set.Arg(0)) }}, nil
+}
+
+func (f *planFlags) plan(e *cli.Env, set *cli.Flags, dir string) error {
 	groups, err := f.groupsOf(e, set, set.Args()[1:])
 	if err != nil {
 		return err
@@ -148,14 +148,13 @@ func (f *planFlags) groupsOf(e *cli.Env, set *cli.Flags, paths []string) ([]*sha
 
 // again checks that the plan that is there is the one that was asked for.
 func (f *planFlags) again(e *cli.Env, dir string, planned *ceremony.Ceremony) error {
-	there, err := openFolder(e, dir)
+	there, err := openFolder(e, dir, f.json)
 	if err != nil {
 		return err
 	}
 	if differences := there.Differences(planned); len(differences) > 0 {
 		return cli.Fail(cli.Refused, fmt.Errorf("there is another plan in %q: %s", dir, strings.Join(differences, "; ")), "a new plan needs a new folder")
 	}
-	there.json = f.json
 	return there.report("there is this plan already, and nothing was written")
 }
 
@@ -172,7 +171,6 @@ func (f *planFlags) write(e *cli.Env, dir string, data []byte) (failed error) {
 	case !errors.Is(err, fs.ErrExist):
 		return fmt.Errorf("couldn't make the folder %q: %w", dir, errors.Unwrap(err))
 	}
-	e.WarnLeftovers(filepath.Join(dir, ceremony.PlanName))
 	files, err := readFolder(dir)
 	if err != nil {
 		return err

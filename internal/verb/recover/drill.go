@@ -4,9 +4,7 @@ import (
 	"bytes"
 	"encoding/csv"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -17,7 +15,6 @@ import (
 	"lifeboat/derive"
 	"lifeboat/fixtures/vaults/demo"
 	"lifeboat/internal/cli"
-	"lifeboat/internal/outfile"
 	"lifeboat/internal/prompt"
 )
 
@@ -43,7 +40,7 @@ so any machine will do.
 Example: once a quarter
   mpc-recover drill --scenario all --keep rehearsal
 `,
-	Run: runDrill,
+	Prepare: prepareDrill,
 }
 
 // drill runs command lines of the programs in this process, on the files of a
@@ -89,41 +86,49 @@ func (d *drill) scenarios() []scenario {
 	return []scenario{d.hard(), d.soft(), d.thirdParty(), d.repair(), d.badShare()}
 }
 
-func runDrill(e *cli.Env, args []string) error {
-	set := e.Flags("drill")
-	name := set.String("scenario", "hard", "")
-	keep := set.String("keep", "", "")
-	interactive := set.Bool("interactive", false, "")
+type drillFlags struct {
+	scenario    string
+	keep        string
+	interactive bool
+}
+
+func prepareDrill(set *cli.Flags, args []string) (*cli.Plan, error) {
+	var f drillFlags
+	set.StringVar(&f.scenario, "scenario", "hard", "")
+	set.StringVar(&f.keep, "keep", "", "")
+	set.BoolVar(&f.interactive, "interactive", false, "")
 	if err := set.Parse(args); err != nil {
-		return err
+		return nil, err
 	}
 	if set.NArg() > 0 {
-		return set.Misuse("drill takes no arguments")
+		return nil, set.Misuse("drill takes no arguments")
 	}
-	d := &drill{env: e}
+	d := &drill{}
 	if err := d.readRecord(); err != nil {
-		return err
+		return nil, err
 	}
-	chosen := slices.DeleteFunc(d.scenarios(), func(s scenario) bool { return *name != "all" && s.name != *name })
+	chosen := slices.DeleteFunc(d.scenarios(), func(s scenario) bool { return f.scenario != "all" && s.name != f.scenario })
 	if len(chosen) == 0 {
-		return set.Misuse("--scenario %q: there is hard, soft, third-party, repair, bad-share and all", *name)
+		return nil, set.Misuse("--scenario %q: there is hard, soft, third-party, repair, bad-share and all", f.scenario)
 	}
-	if *interactive {
-		var err error
+	own := &cli.Own{Keep: f.keep}
+	return &cli.Plan{Own: own, Run: func(e *cli.Env, _ *cli.Conditions) error {
+		d.env = e
+		return f.rehearse(set, d, chosen, own.Path, args)
+	}}, nil
+}
+
+// rehearse plays the scenarios in a folder.
+func (f *drillFlags) rehearse(set *cli.Flags, d *drill, chosen []scenario, base string, args []string) (err error) {
+	e := d.env
+	if f.interactive {
 		if d.ask, err = e.Terminal(); err != nil {
 			return cli.Fail(cli.Failed, err, "run it on a terminal, or without --interactive")
 		}
 	}
-	base, err := d.folder(*keep)
-	if err != nil {
-		return err
-	}
-	if err := set.ConfineTo(base); err != nil {
-		return err
-	}
 	for i, s := range chosen {
 		d.dir = base
-		if *name == "all" {
+		if f.scenario == "all" {
 			d.dir = filepath.Join(base, s.name)
 		}
 		if i > 0 {
@@ -137,13 +142,13 @@ func runDrill(e *cli.Env, args []string) error {
 	for _, s := range chosen {
 		fmt.Fprintf(e.Stdout, "  %s: %s\n", s.name, s.end)
 	}
-	if err != nil || *keep == "" {
+	if err != nil || f.keep == "" {
 		return err
 	}
 	if err := d.file(set, base, chosen, append([]string{e.Program, "drill"}, args...)); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(e.Stdout, "The files are in %s; rehearsal.html is the report.\n", *keep)
+	_, err = fmt.Fprintf(e.Stdout, "The files are in %s; rehearsal.html is the report.\n", f.keep)
 	return err
 }
 
@@ -152,27 +157,6 @@ func count(n int, what string) string {
 		return "1 " + what
 	}
 	return fmt.Sprintf("%d %ss", n, what)
-}
-
-// folder makes the folder of the drill: a new one that stays, or one that is
-// removed when the drill is over.
-func (d *drill) folder(keep string) (string, error) {
-	if keep != "" {
-		err := os.Mkdir(keep, 0o700)
-		if errors.Is(err, fs.ErrExist) {
-			return "", fmt.Errorf("--keep %q %w", keep, outfile.ErrExists)
-		}
-		if err != nil {
-			return "", fmt.Errorf("making a folder for the drill: %w", err)
-		}
-		return keep, nil
-	}
-	dir, err := os.MkdirTemp("", "lifeboat-drill-")
-	if err != nil {
-		return "", fmt.Errorf("making a folder for the drill: %w", err)
-	}
-	d.env.OnExit(func() { os.RemoveAll(dir) })
-	return dir, nil
 }
 
 // expected are the right answers about the demo vault.

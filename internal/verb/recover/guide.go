@@ -39,7 +39,7 @@ prepare and the exact commands for this case, in order. It runs none of them. Wi
 Example: the provider is gone, and this is what the client and the custodian have
   mpc-recover guide --lost provider client.json custodian.json address.csv
 `,
-	Run: runGuide,
+	Prepare: prepareGuide,
 }
 
 // guideCase is something that can be lost, and the sections of the runbooks that
@@ -62,30 +62,35 @@ var guideCases = []guideCase{
 		[]string{"What to prepare", "A share is lost", "A child key leaks", "Afterwards"}},
 }
 
-func runGuide(e *cli.Env, args []string) error {
-	set := e.Flags("guide")
+func prepareGuide(set *cli.Flags, args []string) (*cli.Plan, error) {
 	lost := set.String("lost", "", "")
 	role := set.String("role", "", "")
 	if err := set.Parse(args); err != nil {
-		return err
+		return nil, err
 	}
 	if *role != "" {
-		return printRole(e, set, *role, *lost)
+		return printRole(set, *role, *lost)
 	}
-	g := &guide{env: e, paths: set.Args()}
-	if err := g.choose(set, *lost); err != nil {
-		return err
+	g := &guide{paths: set.Args()}
+	p := &cli.Plan{Reads: backup.WithManifests(g.paths), Run: func(e *cli.Env, _ *cli.Conditions) error { return g.show(e, set) }}
+	if *lost == "" {
+		p.Ask = func(terminal func() (prompt.Terminal, error)) ([]string, error) {
+			err := g.ask(set, terminal)
+			return backup.WithManifests(g.paths), err
+		}
+		return p, nil
 	}
+	return p, g.choose(set, *lost)
+}
+
+// show prints the case, once it is known.
+func (g *guide) show(e *cli.Env, set *cli.Flags) error {
 	for _, path := range g.paths {
 		if missing(path) {
 			return cli.Fail(cli.Failed, fmt.Errorf("there is nothing of the name %q", path), "check the spelling; nothing was looked at")
 		}
 	}
-	paths := backup.Besides(g.paths)
-	if err := set.Confine(paths...); err != nil {
-		return err
-	}
-	if len(paths) > 0 {
+	if paths := backup.Besides(g.paths); len(paths) > 0 {
 		a := audit.New(audit.Options{Date: set.Date(), Tool: e.Program + " " + cli.Version})
 		if err := backup.Look(e, a, paths); err != nil {
 			return err
@@ -105,21 +110,23 @@ func runGuide(e *cli.Env, args []string) error {
 	return verdict
 }
 
-func printRole(e *cli.Env, set *cli.Flags, role, lost string) error {
+// printRole is the plan to print a runbook.
+func printRole(set *cli.Flags, role, lost string) (*cli.Plan, error) {
 	page := runbooks.Page(role)
 	switch {
 	case page == "":
-		return set.Misuse("--role %q: there is %s", role, strings.Join(runbooks.Roles(), ", "))
+		return nil, set.Misuse("--role %q: there is %s", role, strings.Join(runbooks.Roles(), ", "))
 	case lost != "" || set.NArg() > 0:
-		return set.Misuse("--role stands alone: it prints the whole runbook")
+		return nil, set.Misuse("--role stands alone: it prints the whole runbook")
 	}
-	_, err := io.WriteString(e.Stdout, page)
-	return err
+	return &cli.Plan{Run: func(e *cli.Env, _ *cli.Conditions) error {
+		_, err := io.WriteString(e.Stdout, page)
+		return err
+	}}, nil
 }
 
 // guide is a case and what its files say.
 type guide struct {
-	env   *cli.Env
 	is    guideCase
 	node  string // whose share is lost, if it is known
 	paths []string
@@ -127,11 +134,8 @@ type guide struct {
 	found *audit.Report // nil without files
 }
 
-// choose finds out what was lost, from the flag or by asking.
+// choose finds out what was lost from the flag.
 func (g *guide) choose(set *cli.Flags, lost string) error {
-	if lost == "" {
-		return g.ask(set)
-	}
 	name, node, hasNode := strings.Cut(lost, ":")
 	i := slices.IndexFunc(guideCases, func(c guideCase) bool { return c.name == name })
 	if i < 0 || hasNode != (name == "share") || hasNode && node == "" {
@@ -142,8 +146,8 @@ func (g *guide) choose(set *cli.Flags, lost string) error {
 }
 
 // ask asks on the terminal what was lost and where the files are.
-func (g *guide) ask(set *cli.Flags) error {
-	terminal, err := g.env.Terminal()
+func (g *guide) ask(set *cli.Flags, open func() (prompt.Terminal, error)) error {
+	terminal, err := open()
 	if errors.Is(err, prompt.ErrNoTerminal) {
 		return set.Misuse("there is no terminal to ask on: give --lost provider, client, third-party or share:NODE, or --role")
 	}

@@ -48,7 +48,7 @@ Which key:
 Example: two holders, an address book, sealed to an identity of "mpc-backup keygen"
   mpc-recover key client.json custodian.json --addresses address.csv -r age1pq1… -o keys.age
 `,
-	Run: runKey,
+	Prepare: prepareKey,
 }
 
 // leak is the warning of every output that holds a child private key.
@@ -66,8 +66,7 @@ type keyFlags struct {
 	json      bool
 }
 
-func runKey(e *cli.Env, args []string) error {
-	set := e.Flags("key")
+func prepareKey(set *cli.Flags, args []string) (*cli.Plan, error) {
 	var f keyFlags
 	f.Flags.Define(set)
 	f.OutputFlags.Define(set)
@@ -80,21 +79,24 @@ func runKey(e *cli.Env, args []string) error {
 	set.BoolVar(&f.json, "json", false, "")
 	set.Reads("addresses")
 	if err := set.Parse(args); err != nil {
-		return err
+		return nil, err
 	}
-	table, err := f.table(e, set)
+	table, err := f.table(set)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if err := set.Confine(set.Args()...); err != nil {
-		return err
-	}
-	target, err := f.Target(e, set)
+	target, err := f.Target(set)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	conditions, err := e.Guard(set)
-	if err != nil {
+	return &cli.Plan{Reads: set.Args(), Outputs: target.Outputs(), Guard: true, Run: func(e *cli.Env, c *cli.Conditions) error {
+		table.env = e
+		return f.recoverKeys(e, set, table, target, c)
+	}}, nil
+}
+
+func (f *keyFlags) recoverKeys(e *cli.Env, set *cli.Flags, table *keyTable, target *holder.Target, conditions *cli.Conditions) (err error) {
+	if target.Recipients, err = f.Recipients.Read(e, set); err != nil {
 		return err
 	}
 	if f.addresses != "" { // a wrong file is found before a password is asked for
@@ -111,7 +113,7 @@ func runKey(e *cli.Env, args []string) error {
 }
 
 // table checks what is to be written, before anything is read.
-func (f *keyFlags) table(e *cli.Env, set *cli.Flags) (*keyTable, error) {
+func (f *keyFlags) table(set *cli.Flags) (*keyTable, error) {
 	switch {
 	case set.NArg() == 0:
 		return nil, set.Misuse("no FILE: give the share files of enough holders")
@@ -124,7 +126,7 @@ func (f *keyFlags) table(e *cli.Env, set *cli.Flags) (*keyTable, error) {
 	case f.salvage && len(f.Xpubs) == 0:
 		return nil, set.Misuse("--salvage needs --xpub, the root extended public key from your own records: nothing else vouches for the result")
 	}
-	t := &keyTable{env: e, book: f.addresses}
+	t := &keyTable{book: f.addresses}
 	for _, p := range f.paths {
 		path, err := derive.ParsePath(p)
 		if err != nil {

@@ -19,14 +19,15 @@ import (
 // party is a holder for whom a share file is written.
 type party struct {
 	node       string
+	from       string             // a file of its recipients, which readRecipients reads
 	recipients []backup.Recipient // if its file is sealed as a bundle
 	password   *secret.Bytes      // of the file itself; random if it is in a bundle
 	extra      []backup.File      // what else its bundle holds
 }
 
-// readParty reads NODE_ID or NODE_ID=RECIPIENT. RECIPIENT is an age recipient, an
+// parseParty parses NODE_ID or NODE_ID=RECIPIENT. RECIPIENT is an age recipient, an
 // SSH public key, or a file of them.
-func readParty(set *cli.Flags, text string) (*party, error) {
+func parseParty(set *cli.Flags, text string) (*party, error) {
 	node, to, sealed := strings.Cut(text, "=")
 	if err := open.CheckNodeID(node); err != nil {
 		return nil, set.Misuse("--party: %w", err)
@@ -35,36 +36,31 @@ func readParty(set *cli.Flags, text string) (*party, error) {
 	if !sealed {
 		return p, nil
 	}
-	if !isRecipientsFile(to) {
-		r, err := backup.ParseRecipient(to, node)
-		if err != nil {
-			return nil, set.Misuse("--party %s: %w", node, err)
-		}
-		p.recipients = []backup.Recipient{r}
+	if to != "" && !strings.HasPrefix(to, "age1") && !strings.HasPrefix(to, "ssh-") {
+		p.from = to
 		return p, nil
 	}
-	var err error
-	if p.recipients, err = holder.ReadRecipients(to); errors.Is(err, fs.ErrNotExist) {
-		return nil, set.Misuse("--party %s: %q is neither a recipient (age1…, ssh-…) nor a file of them", node, to)
+	r, err := backup.ParseRecipient(to, node)
+	if err != nil {
+		return nil, set.Misuse("--party %s: %w", node, err)
 	}
-	return p, err
+	p.recipients = []backup.Recipient{r}
+	return p, nil
 }
 
-// isRecipientsFile tells a path from a recipient.
-func isRecipientsFile(text string) bool {
-	return text != "" && !strings.HasPrefix(text, "age1") && !strings.HasPrefix(text, "ssh-")
+// readRecipients reads the file of the party's recipients, if they are in one.
+func (p *party) readRecipients(set *cli.Flags) (err error) {
+	if p.from == "" {
+		return nil
+	}
+	if p.recipients, err = holder.ReadRecipients(p.from); errors.Is(err, fs.ErrNotExist) {
+		return set.Misuse("--party %s: %q is neither a recipient (age1…, ssh-…) nor a file of them", p.node, p.from)
+	}
+	return err
 }
 
-// recipientFiles returns the files in NODE_ID=RECIPIENT.
-func recipientFiles(parties []string) []string {
-	var files []string
-	for _, text := range parties {
-		if _, to, _ := strings.Cut(text, "="); isRecipientsFile(to) {
-			files = append(files, to)
-		}
-	}
-	return files
-}
+// sealed reports whether the party's file is a bundle.
+func (p *party) sealed() bool { return p.from != "" || p.recipients != nil }
 
 // readPassword takes the party's new password from a file.
 func (p *party) readPassword(e *cli.Env, path string) error {

@@ -37,7 +37,7 @@ as it was: use "mpc-recover reshare" then, and destroy the old shares.
 Example: the client's file is gone
   mpc-recover repair provider.json custodian.json --lost client -o client.json
 `,
-	Run: runRepair,
+	Prepare: prepareRepair,
 }
 
 type repairFlags struct {
@@ -50,8 +50,7 @@ type repairFlags struct {
 	json       bool
 }
 
-func runRepair(e *cli.Env, args []string) error {
-	set := e.Flags("repair")
+func prepareRepair(set *cli.Flags, args []string) (*cli.Plan, error) {
 	var f repairFlags
 	f.Flags.Define(set)
 	f.to.Define(set)
@@ -61,22 +60,29 @@ func runRepair(e *cli.Env, args []string) error {
 	set.StringVar(&f.group, "group", "", "")
 	set.BoolVar(&f.json, "json", false, "")
 	set.Reads("new-passphrase-file")
-	set.Writes("output")
 	if err := set.Parse(args); err != nil {
-		return err
+		return nil, err
 	}
-	if err := set.Confine(set.Args()...); err != nil {
-		return err
+	if err := f.misuse(set); err != nil {
+		return nil, err
 	}
-	p, err := f.receiver(e, set)
+	return &cli.Plan{Reads: set.Args(), Outputs: shareOutputs(f.output, &f.to), Guard: true,
+		Run: func(e *cli.Env, c *cli.Conditions) error { return f.run(e, set, c) }}, nil
+}
+
+// shareOutputs are what is written for a share file, which with a recipient is a
+// bundle.
+func shareOutputs(path string, to *holder.RecipientFlags) []string {
+	return (&holder.Target{Path: path, Plain: !to.Given()}).Outputs()
+}
+
+func (f *repairFlags) run(e *cli.Env, set *cli.Flags, conditions *cli.Conditions) error {
+	recipients, err := f.to.Read(e, set)
 	if err != nil {
 		return err
 	}
+	p := &party{node: f.lost, recipients: recipients}
 	e.OnExit(p.wipe)
-	conditions, err := e.Guard(set)
-	if err != nil {
-		return err
-	}
 	if f.passphrase != "" {
 		if err := p.readPassword(e, f.passphrase); err != nil {
 			return err
@@ -98,31 +104,22 @@ func runRepair(e *cli.Env, args []string) error {
 	return r.print(e.Stdout)
 }
 
-// receiver checks, before anything secret is asked for, for whom the file is and
-// that it can be written.
-func (f *repairFlags) receiver(e *cli.Env, set *cli.Flags) (*party, error) {
+// misuse finds what is missing, and what contradicts itself.
+func (f *repairFlags) misuse(set *cli.Flags) error {
 	switch {
 	case set.NArg() == 0:
-		return nil, set.Misuse("no FILE: give the share files of enough other holders")
+		return set.Misuse("no FILE: give the share files of enough other holders")
 	case f.lost == "":
-		return nil, set.Misuse("--lost is missing: the node ID whose share is lost")
+		return set.Misuse("--lost is missing: the node ID whose share is lost")
 	case f.output == "":
-		return nil, set.Misuse("-o is missing: name the file to write")
+		return set.Misuse("-o is missing: name the file to write")
 	case f.passphrase != "" && f.to.Given():
-		return nil, set.Misuse("--new-passphrase-file and a recipient contradict each other: a bundle brings the password of the file in it")
+		return set.Misuse("--new-passphrase-file and a recipient contradict each other: a bundle brings the password of the file in it")
 	}
 	if err := open.CheckNodeID(f.lost); err != nil {
-		return nil, set.Misuse("--lost: %w", err)
+		return set.Misuse("--lost: %w", err)
 	}
-	if err := (&holder.Target{Path: f.output, Plain: !f.to.Given()}).Check(); err != nil {
-		return nil, err
-	}
-	e.WarnLeftovers(f.output)
-	recipients, err := f.to.Read(e, set)
-	if err != nil {
-		return nil, err
-	}
-	return &party{node: f.lost, recipients: recipients}, nil
+	return f.to.Check(set)
 }
 
 func (f *repairFlags) repair(e *cli.Env, set *cli.Flags, session *holder.Session, p *party, report *repairReport) error {

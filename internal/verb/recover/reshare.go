@@ -51,7 +51,7 @@ Example: the client's share is lost; the provider's and the custodian's make a n
   mpc-recover reshare provider.json custodian.json --party client --party provider \
     --party custodian=age1pq1… --threshold 2 -o new-shares
 `,
-	Run: runReshare,
+	Prepare: prepareReshare,
 }
 
 // notKnown ends every reshare.
@@ -69,35 +69,47 @@ type reshareFlags struct {
 	json         bool
 }
 
-func runReshare(e *cli.Env, args []string) error {
-	set := e.Flags("reshare")
+func prepareReshare(set *cli.Flags, args []string) (*cli.Plan, error) {
 	var f reshareFlags
 	f.define(set)
 	if err := set.Parse(args); err != nil {
-		return err
+		return nil, err
 	}
 	if err := f.thresholds(set); err != nil {
-		return err
+		return nil, err
 	}
-	if err := set.Confine(append(recipientFiles(f.parties), set.Args()...)...); err != nil {
-		return err
-	}
-	parties, err := f.readParties(set)
+	parties, err := f.parseParties(set)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	e.OnExit(func() { wipeParties(parties) })
 	if err := checkTo(set, f.to, parties); err != nil {
-		return err
+		return nil, err
 	}
-	if err := checkFolderOutput(e, set, f.output); err != nil {
-		return err
+	if f.output == "" {
+		return nil, set.Misuse("-o is missing: name the new folder for the new files")
 	}
-	conditions, err := e.Guard(set)
+	takers, err := f.takers(set, parties)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if err := readNewPasswords(e, set, parties, f.passphrases); err != nil {
+	reads := slices.Clone(set.Args())
+	for _, p := range parties {
+		if p.from != "" {
+			reads = append(reads, p.from)
+		}
+	}
+	return &cli.Plan{Reads: reads, Outputs: []string{f.output}, Guard: true,
+		Run: func(e *cli.Env, c *cli.Conditions) error { return f.run(e, set, parties, takers, c) }}, nil
+}
+
+func (f *reshareFlags) run(e *cli.Env, set *cli.Flags, parties, takers []*party, conditions *cli.Conditions) error {
+	e.OnExit(func() { wipeParties(parties) })
+	for _, p := range parties {
+		if err := p.readRecipients(set); err != nil {
+			return err
+		}
+	}
+	if err := readNewPasswords(e, takers, f.passphrases); err != nil {
 		return err
 	}
 	session, err := holder.Load(e, set, &f.Flags, set.Args())
@@ -130,7 +142,6 @@ func (f *reshareFlags) define(set *cli.Flags) {
 	set.StringVar(&f.to, "to", "", "")
 	set.BoolVar(&f.json, "json", false, "")
 	set.Reads("new-passphrase-file")
-	set.Writes("output")
 }
 
 // thresholds checks how many shares there will be, and how many are needed.
@@ -154,10 +165,10 @@ func (f *reshareFlags) thresholds(set *cli.Flags) error {
 	return nil
 }
 
-func (f *reshareFlags) readParties(set *cli.Flags) ([]*party, error) {
+func (f *reshareFlags) parseParties(set *cli.Flags) ([]*party, error) {
 	var parties []*party
 	for _, text := range f.parties {
-		p, err := readParty(set, text)
+		p, err := parseParty(set, text)
 		if err != nil {
 			return nil, err
 		}
@@ -176,34 +187,21 @@ func wipeParties(parties []*party) {
 	}
 }
 
-// checkFolderOutput checks, before anything secret is asked for, that -o can be
-// made.
-func checkFolderOutput(e *cli.Env, set *cli.Flags, path string) error {
-	if path == "" {
-		return set.Misuse("-o is missing: name the new folder for the new files")
+// takers are the parties whose passwords are in the files of --new-passphrase-file.
+// Without any, the passwords are asked for later.
+func (f *reshareFlags) takers(set *cli.Flags, parties []*party) ([]*party, error) {
+	if len(f.passphrases) == 0 {
+		return nil, nil
 	}
-	if err := (&holder.Target{Path: path, Plain: true}).Check(); err != nil {
-		return err
+	takers := slices.DeleteFunc(slices.Clone(parties), (*party).sealed)
+	if len(takers) != len(f.passphrases) {
+		return nil, set.Misuse("%d files of --new-passphrase-file for %d parties without a recipient: give one for each, in their order", len(f.passphrases), len(takers))
 	}
-	e.WarnLeftovers(path)
-	return nil
+	return takers, nil
 }
 
-// readNewPasswords reads the files of --new-passphrase-file. Without any, the
-// passwords are asked for later.
-func readNewPasswords(e *cli.Env, set *cli.Flags, parties []*party, files []string) error {
-	if len(files) == 0 {
-		return nil
-	}
-	var takers []*party
-	for _, p := range parties {
-		if p.recipients == nil {
-			takers = append(takers, p)
-		}
-	}
-	if len(takers) != len(files) {
-		return set.Misuse("%d files of --new-passphrase-file for %d parties without a recipient: give one for each, in their order", len(files), len(takers))
-	}
+// readNewPasswords reads the file of each party's new password.
+func readNewPasswords(e *cli.Env, takers []*party, files []string) error {
 	for i, p := range takers {
 		if err := p.readPassword(e, files[i]); err != nil {
 			return err

@@ -29,7 +29,7 @@ func checkTo(set *cli.Flags, to string, parties []*party) error {
 		return set.Misuse("--to %s: tss-lib is the only other form", to)
 	}
 	for _, p := range parties {
-		if p.recipients == nil {
+		if !p.sealed() {
 			return set.Misuse("--to tss-lib: tss-lib's save data is not encrypted, so each party needs a recipient: --party %s=RECIPIENT", p.node)
 		}
 	}

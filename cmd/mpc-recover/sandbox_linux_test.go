@@ -183,41 +183,72 @@ func expected(path string) bool {
 	return slices.Contains(given, path) || temporary.MatchString(path)
 }
 
-// verbLines is a command line for each verb that gets as far as its files, which
-// are not there or no good.
+// verbLines are command lines that get as far as their files, which are not there or
+// no good: one at least for each verb, and for each step of one.
 var verbLines = map[string][]string{
 	"mpc-derive": {
-		"chains", "address . --path m/0", "find . address",
+		"chains", "address . --path m/0", "find . address", "help", "version",
 	},
 	"mpc-backup": {
 		"inspect x", "audit x", "verify x", "attest x --challenge c -o out", "check x", "seal x -o out -R r", "open x -o out",
-		"rewrap x -o out -R r", "keygen -o out", "paper x -o out",
+		"rewrap x -o out -R r", "keygen -o out", "paper x -o out", "help seal", "version --json",
 	},
 	"mpc-recover": {
 		"key x y --root -o out --plaintext", "repair x y --lost n -o out", "reshare x y --party a --party b -o out",
-		"ceremony plan out x --signer a --signer b --party c --party d", "drill", "guide --lost provider x",
+		"ceremony plan out x --signer a --signer b --party c --party d", "ceremony join x --node a -o out -R r", "ceremony deal x y",
+		"ceremony accept x --key k --xpub z -o out", "ceremony confirm x y", "ceremony status x",
+		"drill", "guide --lost provider x", "guide --role custodian", "help", "version",
 	},
 }
 
-// Every verb gives up what it does not need, or --require-sandbox would refuse.
+// verbsOf lists what the command lines of a program can begin with.
+func verbsOf(p *cli.Program) []string {
+	verbs := []string{"help", "version"}
+	for _, v := range p.Verbs {
+		if len(v.Steps) == 0 {
+			verbs = append(verbs, v.Name)
+		}
+		for _, s := range v.Steps {
+			verbs = append(verbs, v.Name+" "+s.Name)
+		}
+	}
+	return verbs
+}
+
+// Every verb gives up what it does not need: --require-sandbox does not refuse, and
+// seen from outside, where that can be seen, the process confines itself once.
 func TestEveryVerbIsConfined(t *testing.T) {
 	if s := lockdown.Supported(); s.Landlock == 0 || !s.Seccomp {
 		t.Skip("this system has no sandbox")
 	}
+	strace, err := exec.LookPath("strace")
+	traced := err == nil && os.Getuid() == 0
 	for _, program := range []*cli.Program{derive.Program(), backup.Program(), recover.Program()} {
 		file := released(t, program.Name)
 		lines := verbLines[program.Name]
-		for _, v := range program.Verbs {
-			i := slices.IndexFunc(lines, func(l string) bool { return strings.Fields(l)[0] == v.Name })
-			if i < 0 {
-				t.Errorf("%s %s: no command line to test it with", program.Name, v.Name)
-				continue
+		for _, verb := range verbsOf(program) {
+			if !slices.ContainsFunc(lines, func(l string) bool { return l == verb || strings.HasPrefix(l, verb+" ") }) {
+				t.Errorf("%s %s: no command line to test it with", program.Name, verb)
 			}
-			cmd := exec.Command(file, append(strings.Fields(lines[i]), "--require-sandbox", "--allow-network", "--allow-swap")...)
+		}
+		for _, line := range lines {
+			args := append([]string{file}, append(strings.Fields(line), "--require-sandbox", "--allow-network", "--allow-swap")...)
+			log := filepath.Join(t.TempDir(), "log")
+			if traced {
+				args = append([]string{strace, "-f", "-qq", "-e", "trace=seccomp", "-o", log}, args...)
+			}
+			cmd := exec.Command(args[0], args[1:]...)
 			cmd.Dir = t.TempDir()
 			out, _ := cmd.CombinedOutput()
 			if code := cmd.ProcessState.ExitCode(); code == cli.Refused || code == cli.Usage || code < 0 || bytes.Contains(out, []byte("operation not permitted")) {
-				t.Errorf("%s %s: exit status %d: %s", program.Name, lines[i], code, out)
+				t.Errorf("%s %s: exit status %d: %s", program.Name, line, code, out)
+			}
+			if !traced {
+				continue
+			}
+			trace, err := os.ReadFile(log)
+			if n := bytes.Count(trace, []byte("SECCOMP_SET_MODE_FILTER")); n != 1 || err != nil {
+				t.Errorf("%s %s: confined %d times: %s, %v", program.Name, line, n, trace, err)
 			}
 		}
 	}

@@ -6,7 +6,8 @@
 #
 # Inputs that reach new code are kept in CORPUS (by default a folder of Go's build
 # cache), for the next run. The status is 1 if any target failed; Go then has
-# written the input under testdata/fuzz of its package.
+# written the input under testdata/fuzz of its package; Git ignores it there until
+# it gets a name that says what it is.
 #
 # Instrumented are our packages, and age, which reads our bundles. Go alone would
 # instrument the standard library and the arithmetic as well, and run at a third

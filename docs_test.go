@@ -10,7 +10,21 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"lifeboat/internal/cli"
 )
+
+// TestChangelog finds the version of the programs at the head of the changelog.
+func TestChangelog(t *testing.T) {
+	page, err := os.ReadFile("CHANGELOG.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := regexp.MustCompile(`(?m)^## ([^ ,]+)`).FindSubmatch(page)
+	if first == nil || string(first[1]) != cli.Version {
+		t.Errorf("CHANGELOG.md begins with version %q, and the programs are %s", first, cli.Version)
+	}
+}
 
 // TestDependencies holds docs/dependencies.md against what is built.
 func TestDependencies(t *testing.T) {

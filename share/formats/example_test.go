@@ -1,4 +1,4 @@
-package share_test
+package formats_test
 
 import (
 	"fmt"
@@ -6,12 +6,13 @@ import (
 
 	"lifeboat/fixtures"
 	"lifeboat/share"
+	"lifeboat/share/formats"
 )
 
 // What a file says without its password: everything but the share.
 func ExampleParse() {
 	file := fixtures.Load("2of3").Files[0]
-	shares, err := share.Parse(file.Name, file.Data, share.Pin{})
+	shares, err := formats.Parse(file.Name, file.Data, share.Pin{})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -28,10 +29,10 @@ func ExampleParse() {
 }
 
 // After a reshare the root key is the same, and the shares do not mix.
-func ExampleGroup_Relation() {
+func Example_epochs() {
 	load := func(vault string) *share.Group {
 		file := fixtures.Load(vault).Files[0]
-		shares, err := share.Parse(file.Name, file.Data, share.Pin{})
+		shares, err := formats.Parse(file.Name, file.Data, share.Pin{})
 		if err != nil {
 			log.Fatal(err)
 		}

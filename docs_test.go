@@ -92,6 +92,64 @@ func TestDependencies(t *testing.T) {
 	}
 }
 
+// TestLayout compares the table in README.md with the one in imports_test.go: all
+// packages are in it, and a row names the rows whose packages its own may import.
+func TestLayout(t *testing.T) {
+	page, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, _ := strings.Cut(string(page), "\n## How the code is laid out\n")
+	rows := regexp.MustCompile("(?m)^\\| `(.*?)` \\| .* \\| (.*) \\|$").FindAllStringSubmatch(section, -1)
+	names := make([][]string, len(rows))
+	for i, row := range rows {
+		names[i] = strings.Split(row[1], "`, `")
+	}
+	// find returns the row of the package, or of the nearest folder above it.
+	find := func(name string) int {
+		found, longest := -1, ""
+		for i := range rows {
+			for _, n := range names[i] {
+				if in(name, n+"/...") && len(n) > len(longest) {
+					found, longest = i, n
+				}
+			}
+		}
+		return found
+	}
+	imports := make([]map[int]bool, len(rows))
+	for i := range rows {
+		imports[i] = map[int]bool{}
+	}
+	for _, r := range house {
+		i := find(r.name)
+		if i < 0 {
+			if r.name != "." {
+				t.Errorf("README.md has no row for %s", r.name)
+			}
+			continue
+		}
+		for _, other := range house {
+			if j := find(other.name); j >= 0 && j != i && in(other.name, r.may) {
+				imports[i][j] = true
+			}
+		}
+	}
+	for i, row := range rows {
+		want := "none"
+		if len(imports[i]) > 0 {
+			var list []string
+			for _, j := range slices.Sorted(maps.Keys(imports[i])) {
+				list = append(list, "`"+names[j][0]+"`")
+			}
+			want = strings.Join(list, ", ")
+		}
+		if want != row[2] {
+			t.Errorf("README.md says that %s may import %q, and imports_test.go %q", row[1], row[2], want)
+		}
+	}
+}
+
 // TestLinks checks that what the pages link to in this repository exists.
 func TestLinks(t *testing.T) {
 	link := regexp.MustCompile(`\]\(([^)#:\s]+)(#[^)]*)?\)`)

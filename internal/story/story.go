@@ -4,6 +4,7 @@
 // Besides testscript's own commands a story has
 //
 //	vault NAME [DIR]          copy the files of a test vault here, or into a new folder
+//	legacy NAME               copy what the programs wrote at an earlier time, of that name in fixtures/legacy
 //	damaged FILE…             copy share files with one defect each; damaged.txt is their password
 //	damage FILE FIELD [N]     change one digit of the N-th text field of that name (N from 1)
 //	replace FILE OLD NEW      replace the first OLD in a file
@@ -79,7 +80,7 @@ func Run(t *testing.T, dir string) {
 			return false, fmt.Errorf("unknown condition %q", cond)
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"vault": withStory(cmdVault), "damaged": withStory(cmdDamaged), "damage": withStory(cmdDamage),
+			"vault": withStory(cmdVault), "legacy": withStory(cmdLegacy), "damaged": withStory(cmdDamaged), "damage": withStory(cmdDamage),
 			"replace": withStory(cmdReplace), "book": withStory(cmdBook), "junk": withStory(cmdJunk), "flip": withStory(cmdFlip), "mistype": withStory(cmdMistype), "readvar": withStory(cmdReadvar), "lines": withStory(cmdLines),
 			"age": func(ts *testscript.TestScript, neg bool, args []string) {
 				bin, err := age()
@@ -156,6 +157,29 @@ func cmdVault(s *story, ts *testscript.TestScript, args []string) {
 			s.write(ts, filepath.Join(dir, e.Name()), fixtures.Read("vaults/"+args[0]+"/"+e.Name()))
 		}
 	}
+}
+
+func cmdLegacy(s *story, ts *testscript.TestScript, args []string) {
+	if len(args) != 1 {
+		ts.Fatalf("usage: legacy NAME")
+	}
+	root := "legacy/" + args[0]
+	ts.Check(fs.WalkDir(fixtures.FS, root, func(name string, e fs.DirEntry, err error) error {
+		path := ts.MkAbs(strings.TrimPrefix(name, root+"/"))
+		switch {
+		case err != nil || name == root:
+			return err
+		case e.IsDir():
+			return os.Mkdir(path, 0o700)
+		}
+		data := fixtures.Read(name)
+		s.write(ts, path, data)
+		if e.Name() == "passphrase.txt" || filepath.Ext(name) == ".key" {
+			lines := bytes.Split(bytes.TrimSpace(data), []byte("\n"))
+			s.secrets = append(s.secrets, Secret{"what " + name + " holds", lines[len(lines)-1]})
+		}
+		return nil
+	}))
 }
 
 func cmdDamaged(s *story, ts *testscript.TestScript, args []string) {

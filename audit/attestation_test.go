@@ -1,7 +1,9 @@
 package audit_test
 
 import (
+	"crypto/sha256"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -144,6 +146,37 @@ func TestParseStatement(t *testing.T) {
 	}
 	if again, err := audit.ParseStatement(text); err != nil || again.Report != s.Report {
 		t.Error(err)
+	}
+}
+
+// TestLegacy reads attestations that were signed at an earlier time.
+func TestLegacy(t *testing.T) {
+	for i, f := range vault.Files {
+		list, err := formats.Parse(f.Name, f.Data, share.Pin{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, want := range map[string]audit.Statement{
+			"attest-%d.json":        {Challenge: "TEST ONLY, 83b1c9"},
+			"attest-report-%d.json": {Report: fmt.Sprintf("%x", sha256.Sum256(fixtures.Read("legacy/2026-11/result/report.json")))},
+		} {
+			name = fmt.Sprintf(name, i+1)
+			signed, err := audit.ParseAttestations(fixtures.Read("legacy/2026-11/" + name))
+			if err != nil || len(signed) != len(list) {
+				t.Fatalf("%s: %d attestations: %v", name, len(signed), err)
+			}
+			for j, a := range signed {
+				s, err := a.Verify()
+				if err != nil {
+					t.Fatalf("%s: %v", name, err)
+				}
+				if of := list[j]; s.Challenge != want.Challenge || s.Report != want.Report || s.Date != "2026-11-28" || s.Tool != "mpc-backup 0.1.0" ||
+					s.Curve != of.Curve || s.GroupID != of.Group.ID || s.Threshold != 2 || s.NodeID != of.NodeID ||
+					!s.PublicKey.Equal(of.PublicKey) || !s.RootKey.Equal(of.Group.RootKey) {
+					t.Errorf("%s: %+v", name, s)
+				}
+			}
+		}
 	}
 }
 

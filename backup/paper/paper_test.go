@@ -19,6 +19,7 @@ import (
 	"lifeboat/backup"
 	"lifeboat/backup/lines"
 	"lifeboat/backup/shard"
+	"lifeboat/fixtures"
 	"lifeboat/internal/secret"
 )
 
@@ -107,37 +108,53 @@ func check(t *testing.T, kind Kind, f *File, want *secret.Bytes) {
 
 func TestTypedAndScanned(t *testing.T) {
 	for kind, text := range samples(t) {
+		t.Run(string(kind), func(t *testing.T) { readBack(t, kind, page(t, text), text) })
+	}
+}
+
+// TestLegacy reads pages that were printed at an earlier time.
+func TestLegacy(t *testing.T) {
+	const dir = "legacy/2026-11/"
+	for kind, names := range map[Kind][2]string{
+		Shard:    {"shard-1.html", "board.shard-1.txt"},
+		Identity: {"identity.html", "classic.key"},
+	} {
 		t.Run(string(kind), func(t *testing.T) {
-			p := page(t, text)
-			f, err := Read(typed(t, p))
-			if err != nil {
-				t.Fatal(err)
-			}
-			check(t, kind, f, text)
-			var pictures []Picture
-			for i, m := range draw(t, p) {
-				var out bytes.Buffer
-				if i%2 == 0 {
-					err = png.Encode(&out, m)
-				} else {
-					err = jpeg.Encode(&out, turned(m), nil)
-				}
-				if err != nil {
-					t.Fatal(err)
-				}
-				pictures = append(pictures, Picture{fmt.Sprint(i), &out})
-			}
-			scanned, err := Scan(pictures...)
-			if err != nil {
-				t.Fatal(err)
-			}
-			f, err = Read(scanned)
-			if err != nil {
-				t.Fatal(err)
-			}
-			check(t, kind, f, text)
+			readBack(t, kind, string(fixtures.Read(dir+names[0])), secret.Copy(fixtures.Read(dir+names[1])))
 		})
 	}
+}
+
+// readBack types the lines of a page, and takes pictures of its codes.
+func readBack(t *testing.T, kind Kind, page string, want *secret.Bytes) {
+	t.Helper()
+	f, err := Read(typed(t, page))
+	if err != nil {
+		t.Fatal(err)
+	}
+	check(t, kind, f, want)
+	var pictures []Picture
+	for i, m := range draw(t, page) {
+		var out bytes.Buffer
+		if i%2 == 0 {
+			err = png.Encode(&out, m)
+		} else {
+			err = jpeg.Encode(&out, turned(m), nil)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		pictures = append(pictures, Picture{fmt.Sprint(i), &out})
+	}
+	scanned, err := Scan(pictures...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err = Read(scanned)
+	if err != nil {
+		t.Fatal(err)
+	}
+	check(t, kind, f, want)
 }
 
 var (

@@ -14,6 +14,7 @@ import (
 	"pgregory.net/rapid"
 
 	"lifeboat/backup/lines"
+	"lifeboat/fixtures"
 	"lifeboat/internal/secret"
 )
 
@@ -87,6 +88,30 @@ func TestEveryChoice(t *testing.T) {
 					}
 				}
 			}
+		}
+	}
+}
+
+// TestLegacy joins shards that were made at an earlier time.
+func TestLegacy(t *testing.T) {
+	const dir = "legacy/2026-11/"
+	_, recipient, _ := strings.Cut(strings.TrimSpace(string(fixtures.Read(dir+"board.pub"))), "\n")
+	var shards []*Shard
+	for i := range 3 {
+		name := fmt.Sprintf("board.shard-%d.txt", i+1)
+		s, err := Parse(secret.Copy(fixtures.Read(dir+name)), name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s.Number != i+1 || s.Threshold != 2 || s.Count != 3 || s.SetName != "TEST ONLY board" || s.Fingerprint != Fingerprint(recipient) {
+			t.Errorf("%s: %+v", name, s)
+		}
+		shards = append(shards, s)
+	}
+	for choice := range choices(3, 2) {
+		j, err := Join([]*Shard{shards[choice[0]], shards[choice[1]]})
+		if err != nil || j.Recipient != recipient {
+			t.Errorf("%v: %v", choice, err)
 		}
 	}
 }

@@ -78,10 +78,10 @@ var house = []room{
 	// The verbs: flags, prompts, printing. holder is what verbs that open shares
 	// have in common, addresses what those that take an address book have.
 	{"internal/verb/addresses", "chains/... derive internal/cli internal/ordered internal/strict", ""},
-	{"internal/verb/derive", "chains/... derive/... share share/formats internal/cli internal/curve internal/ordered internal/outfile internal/secret internal/strict internal/verb/addresses", ""},
-	{"internal/verb/holder", "backup chains/... derive share/... internal/cli internal/curve internal/outfile internal/prompt internal/secret internal/strict", ""},
-	{"internal/verb/backup", "audit/... backup/... chains/... derive/... share/... internal/cli internal/curve internal/outfile internal/prompt internal/scalar internal/secret internal/strict internal/verb/addresses internal/verb/holder", ""},
-	{"internal/verb/recover", "audit audit/report docs/runbooks backup chains/... derive/... recover/... share/... fixtures/vaults/demo internal/base58 internal/cli internal/curve internal/outfile internal/prompt internal/scalar internal/secret internal/ordered internal/strict internal/verb/addresses internal/verb/holder internal/verb/backup", ""},
+	{"internal/verb/derive", "chains/... derive/... share share/formats internal/cli internal/curve internal/ordered internal/secret internal/strict internal/verb/addresses", ""},
+	{"internal/verb/holder", "backup chains/... derive share/... internal/cli internal/curve internal/prompt internal/secret internal/strict", ""},
+	{"internal/verb/backup", "audit/... backup/... chains/... derive/... share/... internal/cli internal/curve internal/prompt internal/scalar internal/secret internal/strict internal/verb/addresses internal/verb/holder", ""},
+	{"internal/verb/recover", "audit audit/report docs/runbooks backup chains/... derive/... recover/... share/... fixtures/vaults/demo internal/base58 internal/cli internal/curve internal/prompt internal/scalar internal/secret internal/ordered internal/strict internal/verb/addresses internal/verb/holder internal/verb/backup", ""},
 
 	// The programs.
 	{"cmd/mpc-derive", "internal/verb/derive", ""},

@@ -250,57 +250,6 @@ func TestOnExit(t *testing.T) {
 	}
 }
 
-// After a signal no output is begun, and none gets its name.
-func TestOutputAfterSignal(t *testing.T) {
-	dir := t.TempDir()
-	interrupt, cancel := context.WithCancel(context.Background())
-	code, _, stderr := run(func(e *Env, _ []string) error {
-		f, err := e.Create(filepath.Join(dir, "a"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := e.Mkdir(filepath.Join(dir, "b")); err != nil {
-			t.Fatal(err)
-		}
-		cancel()
-		if left := outfile.Leftovers(dir); len(left) != 2 {
-			t.Errorf("before the end there is %q", left)
-		}
-		if err := e.Commit(f); !errors.Is(err, context.Canceled) {
-			t.Error(err)
-		}
-		if _, err := e.Mkdir(filepath.Join(dir, "c")); !errors.Is(err, context.Canceled) {
-			t.Error(err)
-		}
-		return e.WriteFiles(NewFile{filepath.Join(dir, "d"), nil})
-	}, &Env{Interrupt: interrupt}, "do")
-	if left, err := os.ReadDir(dir); code != Interrupted || len(left) > 0 || err != nil {
-		t.Errorf("exit %d, %q; left %v, %v", code, stderr, left, err)
-	}
-}
-
-func TestWriteFiles(t *testing.T) {
-	dir := t.TempDir()
-	in := func(name string) string { return filepath.Join(dir, name) }
-	code, _, _ := run(func(e *Env, _ []string) error {
-		if err := e.WriteFiles(NewFile{in("a"), []byte("a")}, NewFile{in("b"), []byte("b")}); err != nil {
-			return err
-		}
-		return e.WriteFiles(NewFile{in("c"), nil}, NewFile{in("b"), nil})
-	}, &Env{}, "do")
-	if code != Refused {
-		t.Errorf("exit %d", code)
-	}
-	for name, want := range map[string]string{"a": "a", "b": "b", "c": ""} {
-		if got, err := os.ReadFile(in(name)); string(got) != want || (err != nil) != (want == "") {
-			t.Errorf("%s: %q, %v", name, got, err)
-		}
-	}
-	if all := outfile.Leftovers(dir); len(all) != 0 {
-		t.Errorf("left %q", all)
-	}
-}
-
 // What a verb runs cleans up after itself, and only that.
 func TestNested(t *testing.T) {
 	term := new(fakeTerminal)

@@ -1,57 +1,101 @@
 package cli
 
-import "lifeboat/internal/outfile"
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"path/filepath"
 
-// Create starts a new file, which is removed if the verb or a signal ends before
-// it is committed.
-func (e *Env) Create(path string) (f *outfile.File, err error) {
-	err = e.uninterrupted(func() error {
-		if f, err = outfile.Create(path); err == nil {
-			e.OnExit(f.Abort)
-		}
+	"lifeboat/internal/outfile"
+	"lifeboat/internal/secret"
+)
+
+// Outputs are the files that a run makes: all of them, or none. Each is written
+// under a temporary name, read back and verified; when all are there they get their
+// names, in the order in which they were added. One that is left out of it by an
+// error, a signal or the end of the verb is removed.
+type Outputs struct {
+	Folder string // if not empty, a new folder for the files
+
+	files []output
+}
+
+var errDiffers = Fail(Failed, errors.New("it is not what was written"), "the disk or the stick may be failing: use another one")
+
+type output struct {
+	path   string // in a new folder: its base name
+	write  func(io.Writer) error
+	verify func(r io.ReaderAt, size int64) error // nil: what is read back must be what was written
+}
+
+// Add adds a file.
+func (o *Outputs) Add(path string, data []byte) {
+	o.AddFunc(path, func(w io.Writer) error {
+		_, err := w.Write(data)
 		return err
+	}, func(r io.ReaderAt, size int64) error {
+		return readBack(r, size, func(p []byte, offset int64) bool { return bytes.Equal(p, data[offset:][:len(p)]) })
 	})
-	return f, err
 }
 
-// Mkdir starts a new folder, of which the same is true.
-func (e *Env) Mkdir(path string) (d *outfile.Dir, err error) {
-	err = e.uninterrupted(func() error {
-		if d, err = outfile.Mkdir(path); err == nil {
-			e.OnExit(d.Abort)
-		}
-		return err
-	})
-	return d, err
+// AddFunc adds a file whose content write writes, when its turn comes. verify, if
+// not nil, looks at what is read back, and takes the place of comparing it with what
+// was written.
+func (o *Outputs) AddFunc(path string, write func(io.Writer) error, verify func(r io.ReaderAt, size int64) error) {
+	o.files = append(o.files, output{path, write, verify})
 }
 
-// Commit gives files their names, all or none of them, also if a signal comes
-// meanwhile.
-func (e *Env) Commit(files ...*outfile.File) error {
-	return e.uninterrupted(func() error { return outfile.CommitAll(files...) })
+// WriteFile makes one file.
+func (e *Env) WriteFile(path string, data []byte) error {
+	var out Outputs
+	out.Add(path, data)
+	return out.Write(e)
 }
 
-// A NewFile is an output that is written in one go.
-type NewFile struct {
-	Path string
-	Data []byte
-}
-
-// WriteFiles writes all files or none.
-func (e *Env) WriteFiles(files ...NewFile) error {
-	var outputs []*outfile.File
-	for _, n := range files {
-		f, err := e.Create(n.Path)
+// Write makes the files.
+func (o *Outputs) Write(e *Env) error {
+	var files []*outfile.File
+	create := func(path string) (*outfile.File, error) { return begin(e, outfile.Create, path) }
+	finish := func(f *outfile.File) error { files = append(files, f); return nil }
+	name := func() error { return outfile.CommitAll(files...) }
+	if o.Folder != "" {
+		dir, err := begin(e, outfile.Mkdir, o.Folder)
 		if err != nil {
 			return err
 		}
-		defer f.Abort()
-		if _, err := f.Write(n.Data); err != nil {
+		defer dir.Abort()
+		create, finish, name = dir.Create, (*outfile.File).Commit, dir.Commit
+	}
+	for _, f := range o.files {
+		file, err := create(f.path)
+		if err != nil {
 			return err
 		}
-		outputs = append(outputs, f)
+		defer file.Abort()
+		if err := f.writeTo(e, file, filepath.Join(o.Folder, f.path)); err != nil {
+			return err
+		}
+		if err := finish(file); err != nil {
+			return err
+		}
 	}
-	return e.Commit(outputs...)
+	return e.uninterrupted(name)
+}
+
+// begin starts an output, which is removed if the verb or a signal ends before it
+// has its name.
+func begin[T interface{ Abort() }](e *Env, start func(path string) (T, error), path string) (out T, err error) {
+	err = e.uninterrupted(func() error {
+		if out, err = start(path); err == nil {
+			e.OnExit(out.Abort)
+		}
+		return err
+	})
+	return out, err
 }
 
 // uninterrupted runs f, which takes no long time. A signal waits for its end, and
@@ -64,4 +108,85 @@ func (e *Env) uninterrupted(f func() error) error {
 		return err
 	}
 	return f()
+}
+
+// writeTo writes the content and verifies what is read back.
+func (f *output) writeTo(e *Env, file *outfile.File, path string) error {
+	w := &counter{Writer: file, interrupt: e.Interrupt}
+	verify := f.verify
+	if verify == nil {
+		w.sum = sha256.New()
+		verify = w.same
+	}
+	if err := f.write(w); err != nil {
+		return err
+	}
+	if err := verify(&watched{file, e.Interrupt}, w.size); err != nil {
+		return fmt.Errorf("reading %q back: %w", path, err)
+	}
+	return nil
+}
+
+// counter knows how much was written, and what if it has a sum. It stops when the run
+// is interrupted.
+type counter struct {
+	io.Writer
+	interrupt context.Context
+	size      int64
+	sum       hash.Hash
+}
+
+func (c *counter) Write(p []byte) (int, error) {
+	if err := c.interrupt.Err(); err != nil {
+		return 0, err
+	}
+	n, err := c.Writer.Write(p)
+	c.size += int64(n)
+	if c.sum != nil {
+		c.sum.Write(p[:n])
+	}
+	return n, err
+}
+
+// same compares what is read back with what was written.
+func (c *counter) same(r io.ReaderAt, size int64) error {
+	sum := sha256.New()
+	if err := readBack(r, size, func(p []byte, _ int64) bool { sum.Write(p); return true }); err != nil {
+		return err
+	}
+	if !bytes.Equal(sum.Sum(nil), c.sum.Sum(nil)) {
+		return errDiffers
+	}
+	return nil
+}
+
+// watched is a ReaderAt that stops when the run is interrupted.
+type watched struct {
+	io.ReaderAt
+	interrupt context.Context
+}
+
+func (w *watched) ReadAt(p []byte, offset int64) (int, error) {
+	if err := w.interrupt.Err(); err != nil {
+		return 0, err
+	}
+	return w.ReaderAt.ReadAt(p, offset)
+}
+
+// readBack reads a file in parts, and wants each to be as it should.
+func readBack(r io.ReaderAt, size int64, right func(p []byte, offset int64) bool) error {
+	buffer := make([]byte, min(size, 64<<10))
+	defer secret.Wipe(buffer)
+	for offset := int64(0); offset < size; {
+		p := buffer[:min(size-offset, int64(len(buffer)))]
+		n, err := r.ReadAt(p, offset)
+		if n < len(p) && !errors.Is(err, io.EOF) {
+			return err
+		}
+		if n < len(p) || !right(p, offset) {
+			return errDiffers
+		}
+		offset += int64(len(p))
+	}
+	return nil
 }

@@ -69,7 +69,7 @@ var probes = map[string]func(confined) error{
 		if _, err := w.Write([]byte("x")); err != nil {
 			return err
 		}
-		if err := errors.Join(w.Close(), dir.Commit()); err != nil {
+		if err := errors.Join(w.Commit(), dir.Commit()); err != nil {
 			return err
 		}
 		aborted, err := outfile.Mkdir(c.out + ".aborted")

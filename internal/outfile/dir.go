@@ -2,7 +2,6 @@ package outfile
 
 import (
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"sync"
@@ -34,9 +33,9 @@ func Mkdir(path string) (*Dir, error) {
 	return &Dir{path: path, temp: temp}, nil
 }
 
-// Create starts a new file of that base name in the folder. Closing it is what
-// Commit is for a File of its own; Dir.Commit refuses while one is open.
-func (d *Dir) Create(name string) (io.WriteCloser, error) {
+// Create starts a new file of that base name in the folder. Dir.Commit refuses unless
+// it was committed.
+func (d *Dir) Create(name string) (*File, error) {
 	if err := CheckName(name); err != nil {
 		return nil, err
 	}
@@ -50,12 +49,8 @@ func (d *Dir) Create(name string) (io.WriteCloser, error) {
 		return nil, err
 	}
 	d.open = append(d.open, f)
-	return member{f}, nil
+	return f, nil
 }
-
-type member struct{ *File }
-
-func (m member) Close() error { return m.Commit() }
 
 // Commit gives the folder its name. If it fails there is no folder.
 func (d *Dir) Commit() error {

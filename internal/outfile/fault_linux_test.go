@@ -48,7 +48,7 @@ func TestFullDisk(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.Write(make([]byte, 1<<20))
-	if err := w.Close(); !errors.Is(err, unix.ENOSPC) {
+	if err := w.Commit(); !errors.Is(err, unix.ENOSPC) {
 		t.Error(err)
 	}
 	if d.Commit() == nil {

@@ -213,7 +213,7 @@ func TestDir(t *testing.T) {
 			t.Fatal(err)
 		}
 		w.Write([]byte(name))
-		if err := w.Close(); err != nil {
+		if err := w.Commit(); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -264,7 +264,7 @@ func TestDirIncomplete(t *testing.T) {
 			t.Error("committed a folder with half a file")
 		}
 		absent(t, dir)
-		if w.Close() == nil {
+		if w.Commit() == nil {
 			t.Error("committed a file of a folder that is gone")
 		}
 		absent(t, dir)

@@ -124,7 +124,7 @@ func (f *attestFlags) attest(e *cli.Env, set *cli.Flags) error {
 	if err != nil {
 		return err
 	}
-	if err := e.WriteFiles(cli.NewFile{Path: f.output, Data: data}); err != nil {
+	if err := e.WriteFile(f.output, data); err != nil {
 		return err
 	}
 	return printAttested(e.Stdout, list, f.output)

@@ -103,7 +103,7 @@ func (f *auditFlags) audit(e *cli.Env, options audit.Options, paths, args []stri
 	r := a.Report()
 	if f.report != "" {
 		page := report.Audit(r, report.Command(e.Program, "audit", args))
-		if err := e.WriteFiles(cli.NewFile{Path: f.report, Data: page.HTML()}); err != nil {
+		if err := e.WriteFile(f.report, page.HTML()); err != nil {
 			return err
 		}
 	}

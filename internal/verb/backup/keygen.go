@@ -122,11 +122,11 @@ func (f *keygenFlags) generate(e *cli.Env, date time.Time, paths []string) error
 		comment = fmt.Sprintf("%s (any %d of %d shards, set %s)", comment, f.threshold, f.count, r.Quorum.SetID)
 	}
 	texts = append(texts, secret.Copy(fmt.Appendf(nil, "# %s\n%s\n", cli.Clean(comment), recipient)))
-	var files []cli.NewFile
+	var out cli.Outputs
 	for i, p := range paths {
-		files = append(files, cli.NewFile{Path: p, Data: texts[i].Expose()})
+		out.Add(p, texts[i].Expose())
 	}
-	if err := e.WriteFiles(files...); err != nil {
+	if err := out.Write(e); err != nil {
 		return err
 	}
 	if f.count == 0 {

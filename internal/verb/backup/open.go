@@ -77,8 +77,7 @@ func (f *openFlags) open(e *cli.Env, set *cli.Flags) error {
 	defer session.Close()
 	m := in.Bundle.Manifest
 	if !f.list {
-		target := &holder.Target{Path: f.output, Plain: true}
-		if err := target.WritePlain(e, in.Bundle.Files()); err != nil {
+		if err := holder.WriteFolder(e, f.output, in.Bundle.Files()); err != nil {
 			return err
 		}
 	}

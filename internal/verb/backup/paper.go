@@ -96,7 +96,7 @@ func (f *paperFlags) write(e *cli.Env, set *cli.Flags) error {
 		return err
 	}
 	e.OnExit(text.Wipe)
-	if err := e.WriteFiles(cli.NewFile{Path: f.output, Data: text.Expose()}); err != nil {
+	if err := e.WriteFile(f.output, text.Expose()); err != nil {
 		return err
 	}
 	r.Size = text.Len()

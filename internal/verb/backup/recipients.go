@@ -112,14 +112,17 @@ func (f *sealFlags) seal(e *cli.Env, set *cli.Flags, t *holder.Target, files []b
 		return err
 	}
 	t.Recipients = []backup.Recipient{r}
-	if f.file == "" {
-		return t.Write(e, files, holder.Meta(e, set))
+	var out cli.Outputs
+	if f.file != "" {
+		out.Add(f.file, p.Expose())
 	}
-	t.Before = []cli.NewFile{{Path: f.file, Data: p.Expose()}}
-	if err := t.Write(e, files, holder.Meta(e, set)); err != nil {
+	t.Seal(e, &out, files, holder.Meta(e, set))
+	if err := out.Write(e); err != nil {
 		return err
 	}
-	e.Note("the passphrase is in %q: keep it where the bundle is not", f.file)
+	if f.file != "" {
+		e.Note("the passphrase is in %q: keep it where the bundle is not", f.file)
+	}
 	return nil
 }
 

@@ -134,7 +134,7 @@ func (f *verifyFlags) verify(e *cli.Env, set *cli.Flags, args []string, conditio
 	r.Proven, r.NotExercised = proven(session, outcome), notExercised(session, outcome, f.addresses)
 	if f.report != "" {
 		html := r.page(session, outcome, f.addresses, verdict, report.Command(e.Program, "verify", args)).HTML()
-		if err := e.WriteFiles(cli.NewFile{Path: f.report, Data: html}); err != nil {
+		if err := e.WriteFile(f.report, html); err != nil {
 			return err
 		}
 	}

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"lifeboat/internal/cli"
-	"lifeboat/internal/outfile"
 	"lifeboat/internal/strict"
 )
 
@@ -52,16 +51,16 @@ type rowWriter interface {
 // JSON document's one field; line makes a row for people, and nil leaves the rows
 // out there.
 func (o *output) write(e *cli.Env, columns []string, name string, line func([]string) string, rows func(rowWriter) error) error {
-	var w io.Writer = e.Stdout
-	var file *outfile.File
-	if o.path != "" {
-		var err error
-		if file, err = e.Create(o.path); err != nil {
-			return err
-		}
-		defer file.Abort()
-		w = file
+	emit := func(w io.Writer) error { return o.emit(w, columns, name, line, rows) }
+	if o.path == "" {
+		return emit(e.Stdout)
 	}
+	var file cli.Outputs
+	file.AddFunc(o.path, emit, nil)
+	return file.Write(e)
+}
+
+func (o *output) emit(w io.Writer, columns []string, name string, line func([]string) string, rows func(rowWriter) error) error {
 	buffered := bufio.NewWriterSize(w, 64<<10)
 	var out rowWriter
 	switch {
@@ -81,13 +80,7 @@ func (o *output) write(e *cli.Env, columns []string, name string, line func([]st
 	if err := out.end(); err != nil {
 		return err
 	}
-	if err := buffered.Flush(); err != nil {
-		return err
-	}
-	if file != nil {
-		return e.Commit(file)
-	}
-	return nil
+	return buffered.Flush()
 }
 
 type csvWriter struct{ w *bufio.Writer }

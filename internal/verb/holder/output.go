@@ -10,7 +10,6 @@ import (
 
 	"lifeboat/backup"
 	"lifeboat/internal/cli"
-	"lifeboat/internal/outfile"
 )
 
 // Target is where a verb puts secret results: a new bundle, sealed to
@@ -20,9 +19,6 @@ type Target struct {
 	Path       string
 	Plain      bool
 	Recipients []backup.Recipient
-
-	// What is written with a bundle, all or none, and appears before or after it.
-	Before, After []cli.NewFile
 }
 
 // OutputFlags are the flags that name a target.
@@ -78,50 +74,39 @@ func (t *Target) Outputs() []string {
 	return []string{t.Path, manifest, readme}
 }
 
-// Write writes the files, and reads the bundle back before it appears.
+// Write writes the files.
 func (t *Target) Write(e *cli.Env, files []backup.File, meta backup.Meta) error {
-	if t.Plain {
-		if err := t.WritePlain(e, files); err != nil {
-			return err
-		}
-		e.Warn("%q holds private keys in the clear; whoever can read it owns what they protect. Deleting does not erase them from a disk or a stick", t.Path)
-		return nil
+	if !t.Plain {
+		var out cli.Outputs
+		t.Seal(e, &out, files, meta)
+		return out.Write(e)
 	}
-	return t.writeBundle(e, files, meta)
-}
-
-// WritePlain writes the files into a new folder that appears complete or not at
-// all.
-func (t *Target) WritePlain(e *cli.Env, files []backup.File) error {
-	dir, err := e.Mkdir(t.Path)
-	if err != nil {
+	if err := WriteFolder(e, t.Path, files); err != nil {
 		return err
 	}
-	defer dir.Abort()
+	e.Warn("%q holds private keys in the clear; whoever can read it owns what they protect. Deleting does not erase them from a disk or a stick", t.Path)
+	return nil
+}
+
+// WriteFolder writes the files into a new folder.
+func WriteFolder(e *cli.Env, path string, files []backup.File) error {
 	progress := newMeter(e, "writing")
 	defer progress.line.Done()
+	out := cli.Outputs{Folder: path}
 	for _, f := range files {
-		if err := copyFile(e, progress, dir, f); err != nil {
-			return err
-		}
+		out.AddFunc(f.Name, func(w io.Writer) error {
+			in, err := f.Open()
+			if err != nil {
+				return err
+			}
+			defer in.Close()
+			if _, err := io.Copy(w, &watched{e, progress, in}); err != nil {
+				return fmt.Errorf("writing %q: %w", f.Name, err)
+			}
+			return nil
+		}, nil)
 	}
-	return dir.Commit()
-}
-
-func copyFile(e *cli.Env, progress *meter, dir *outfile.Dir, f backup.File) error {
-	in, err := f.Open()
-	if err != nil {
-		return err
-	}
-	defer in.Close()
-	out, err := dir.Create(f.Name)
-	if err != nil {
-		return err
-	}
-	if _, err := io.Copy(out, &watched{e, progress, in}); err != nil {
-		return fmt.Errorf("writing %q: %w", f.Name, err)
-	}
-	return out.Close()
+	return out.Write(e)
 }
 
 // watched is a reader that shows progress, and stops when the run is interrupted.
@@ -140,39 +125,10 @@ func (w *watched) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// writeBundle seals files into a new bundle, reads it back, and writes its
-// public manifest and how-to beside it: all of it or nothing.
-func (t *Target) writeBundle(e *cli.Env, files []backup.File, meta backup.Meta) error {
-	path := t.Path
-	var outputs []*outfile.File
-	write := func(list []cli.NewFile) error {
-		for _, n := range list {
-			f, err := e.Create(n.Path)
-			if err != nil {
-				return err
-			}
-			outputs = append(outputs, f)
-			if _, err := f.Write(n.Data); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-	defer func() {
-		for _, f := range outputs {
-			f.Abort()
-		}
-	}()
-	if err := write(t.Before); err != nil {
-		return err
-	}
-	out, err := e.Create(path)
-	if err != nil {
-		return err
-	}
-	outputs = append(outputs, out)
+// Seal adds a bundle with the files to the outputs, which is opened again as it was
+// written, and its public manifest and how-to beside it.
+func (t *Target) Seal(e *cli.Env, out *cli.Outputs, files []backup.File, meta backup.Meta) {
 	progress := newMeter(e, "sealing")
-	defer progress.line.Done()
 	files = slices.Clone(files)
 	for i, f := range files {
 		files[i].Open = func() (io.ReadCloser, error) {
@@ -186,24 +142,32 @@ func (t *Target) writeBundle(e *cli.Env, files []backup.File, meta backup.Meta) 
 			}{&watched{e, progress, in}, in}, nil
 		}
 	}
-	sealed, err := backup.Seal(out, files, t.Recipients, meta)
-	if err != nil {
-		return sealError(path, err)
-	}
-	defer sealed.Wipe()
-	if err := sealed.Check(&meteredAt{out, progress}, sealed.Public.Size); err != nil {
-		return fmt.Errorf("reading %q back: %w", path, err)
-	}
-	manifest, err := sealed.Public.Marshal()
-	if err != nil {
+	var sealed *backup.Sealed
+	e.OnExit(func() { sealed.Wipe() })
+	out.AddFunc(t.Path, func(w io.Writer) (err error) {
+		defer progress.line.Done()
+		if sealed, err = backup.Seal(w, files, t.Recipients, meta); err != nil {
+			return sealError(t.Path, err)
+		}
+		return nil
+	}, func(r io.ReaderAt, size int64) error {
+		defer progress.line.Done()
+		defer sealed.Wipe()
+		return sealed.Check(&meteredAt{r, progress}, size)
+	})
+	manifest, readme := besides(t.Path)
+	out.AddFunc(manifest, func(w io.Writer) error {
+		b, err := sealed.Public.Marshal()
+		if err != nil {
+			return err
+		}
+		_, err = w.Write(b)
 		return err
-	}
-	manifestPath, readmePath := besides(path)
-	beside := []cli.NewFile{{Path: manifestPath, Data: manifest}, {Path: readmePath, Data: []byte(sealed.Public.Readme(filepath.Base(path)))}}
-	if err := write(append(beside, t.After...)); err != nil {
+	}, nil)
+	out.AddFunc(readme, func(w io.Writer) error {
+		_, err := io.WriteString(w, sealed.Public.Readme(filepath.Base(t.Path)))
 		return err
-	}
-	return e.Commit(outputs...)
+	}, nil)
 }
 
 func sealError(path string, err error) error {

@@ -172,7 +172,7 @@ func ceremonyError(kind ceremony.Kind, err error) error {
 // add writes a message into the folder, and reads the folder again as the next
 // party will.
 func (f *folder) add(name string, data []byte) error {
-	if err := f.env.WriteFiles(cli.NewFile{Path: filepath.Join(f.path, name), Data: data}); err != nil {
+	if err := f.env.WriteFile(filepath.Join(f.path, name), data); err != nil {
 		return err
 	}
 	return f.reread()

@@ -97,12 +97,11 @@ func (f *acceptFlags) accept(e *cli.Env, set *cli.Flags, dir *folder, session *h
 	if err := p.choosePassword(e); err != nil {
 		return err
 	}
-	w, err := p.file(e, set, held)
-	if err != nil {
+	var out cli.Outputs
+	if err := p.addFile(e, set, &out, f.output, held); err != nil {
 		return err
 	}
-	defer w.wipe()
-	if err := writeShare(e, f.output, w); err != nil {
+	if err := out.Write(e); err != nil {
 		return err
 	}
 	return dir.report(fmt.Sprintf("node %q has accepted: every deal was checked, and the new share opens; now confirm, with this file", p.node), f.output)

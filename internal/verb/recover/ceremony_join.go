@@ -89,8 +89,10 @@ func (j *joinFlags) join(e *cli.Env, set *cli.Flags) error {
 		}
 	}
 	name := ceremony.Name(ceremony.StepJoin, j.node)
-	target := &holder.Target{Path: j.output, Recipients: recipients, After: []cli.NewFile{{Path: filepath.Join(f.path, name), Data: file}}}
-	if err := target.Write(e, []backup.File{backup.SecretFile(keyFileName, text)}, holder.Meta(e, set)); err != nil {
+	var out cli.Outputs
+	(&holder.Target{Path: j.output, Recipients: recipients}).Seal(e, &out, []backup.File{backup.SecretFile(keyFileName, text)}, holder.Meta(e, set))
+	out.Add(filepath.Join(f.path, name), file)
+	if err := out.Write(e); err != nil {
 		return err
 	}
 	if err := f.reread(); err != nil {

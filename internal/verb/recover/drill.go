@@ -410,5 +410,5 @@ func (d *drill) file(set *cli.Flags, base string, chosen []scenario, command []s
 	for _, s := range chosen {
 		p.Facts = append(p.Facts, [2]string{s.name, s.end})
 	}
-	return os.WriteFile(filepath.Join(base, "rehearsal.html"), p.HTML(), 0o600)
+	return d.env.WriteFile(filepath.Join(base, "rehearsal.html"), p.HTML())
 }

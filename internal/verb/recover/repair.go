@@ -155,15 +155,13 @@ func (f *repairFlags) repair(e *cli.Env, set *cli.Flags, session *holder.Session
 	if err := p.choosePassword(e); err != nil {
 		return err
 	}
-	w, err := p.file(e, set, held)
-	if err != nil {
-		if errors.Is(err, open.ErrNodeID) {
-			return cli.Fail(cli.Usage, fmt.Errorf("the file would not be accepted: %w", err))
-		}
+	var out cli.Outputs
+	if err := p.addFile(e, set, &out, f.output, held); errors.Is(err, open.ErrNodeID) {
+		return cli.Fail(cli.Usage, fmt.Errorf("the file would not be accepted: %w", err))
+	} else if err != nil {
 		return err
 	}
-	defer w.wipe()
-	return writeShare(e, f.output, w)
+	return out.Write(e)
 }
 
 // check refuses to repair what is not lost, or cannot be written.

@@ -291,12 +291,7 @@ func (f *reshareFlags) reshare(e *cli.Env, set *cli.Flags, parties []*party, set
 		}
 		report.Next = append([]string{saveDataNote}, report.Next...)
 	}
-	var files []*writtenFile
-	e.OnExit(func() {
-		for _, w := range files {
-			w.wipe()
-		}
-	})
+	out := cli.Outputs{Folder: f.output}
 	progress := cli.NewProgress(e, "files sealed and opened again", int64(len(parties)))
 	defer progress.Done()
 	for j, p := range parties {
@@ -307,15 +302,14 @@ func (f *reshareFlags) reshare(e *cli.Env, set *cli.Flags, parties []*party, set
 		for _, r := range all {
 			held = append(held, open.Held{Group: r.group, Holder: r.group.Participants[j], Share: r.shares[j]})
 		}
-		w, err := p.file(e, set, held)
-		if err != nil {
+		if err := p.addFile(e, set, &out, p.fileName(), held); err != nil {
 			return err
 		}
-		files = append(files, w)
-		report.Files = append(report.Files, newFileReport{p.node, filepath.Join(f.output, w.name), p.recipients != nil})
+		report.Files = append(report.Files, newFileReport{p.node, filepath.Join(f.output, p.fileName()), p.sealed()})
 		progress.Add(1)
 	}
-	return writeFolder(e, f.output, files)
+	progress.Done()
+	return out.Write(e)
 }
 
 func warnSameRecipients(e *cli.Env, parties []*party) {

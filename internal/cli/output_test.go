@@ -1,0 +1,198 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"lifeboat/internal/outfile"
+)
+
+var errNo = errors.New("no")
+
+func text(s string) func(io.Writer) error {
+	return func(w io.Writer) error {
+		_, err := io.WriteString(w, s)
+		return err
+	}
+}
+
+// tree reads a folder and those in it.
+func tree(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	all := map[string]string{}
+	err := filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			b, err := os.ReadFile(path)
+			all[strings.TrimPrefix(path, dir+"/")] = string(b)
+			return err
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+// damage changes a byte of the outputs that have no name yet.
+func damage(t *testing.T, dir string) {
+	t.Helper()
+	for name, content := range tree(t, dir) {
+		if strings.Contains(name, ".tmp") && content != "" {
+			f, err := os.OpenFile(filepath.Join(dir, name), os.O_WRONLY, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer f.Close()
+			if _, err := f.WriteAt([]byte{content[0] ^ 1}, 0); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
+// All are there, as they should be, or none, whatever goes wrong with the third of
+// four: as files beside each other, and as files of a new folder.
+func TestOutputs(t *testing.T) {
+	large := strings.Repeat("0123456789", 20_000)
+	verified := func(want string, err error) func(io.ReaderAt, int64) error {
+		return func(r io.ReaderAt, size int64) error {
+			got := make([]byte, size)
+			if _, e := r.ReadAt(got, 0); e != nil || string(got) != want {
+				t.Errorf("%d bytes are read back, %v", size, e)
+			}
+			return err
+		}
+	}
+	for _, folder := range []string{"", "new"} {
+		for _, c := range []struct {
+			name   string
+			third  func(o *Outputs, dir string, interrupt func())
+			code   int
+			stderr string // contained
+		}{
+			{"nothing", func(o *Outputs, _ string, _ func()) { o.AddFunc("c", text(large), nil) }, OK, ""},
+			{"verified", func(o *Outputs, _ string, _ func()) { o.AddFunc("c", text(large), verified(large, nil)) }, OK, ""},
+			{"it cannot be made", func(o *Outputs, _ string, _ func()) {
+				o.AddFunc("c", func(w io.Writer) error { text(large)(w); return errNo }, nil)
+			}, Failed, "error: no\n"},
+			{"it is not good", func(o *Outputs, _ string, _ func()) { o.AddFunc("c", text(large), verified(large, errNo)) }, Failed, "back: no\n"},
+			{"the disk is bad", func(o *Outputs, dir string, _ func()) {
+				o.AddFunc("c", func(w io.Writer) error { text(large)(w); damage(t, dir); return nil }, nil)
+			}, Failed, "back: it is not what was written\nmpc-test: hint: the disk or the stick may be failing"},
+			{"an interruption", func(o *Outputs, _ string, interrupt func()) {
+				o.AddFunc("c", func(w io.Writer) error { interrupt(); return nil }, nil)
+			}, Interrupted, "what was not finished has been removed"},
+			{"an interruption before it is read back", func(o *Outputs, _ string, interrupt func()) {
+				o.AddFunc("c", func(w io.Writer) error { defer interrupt(); return text(large)(w) }, nil)
+			}, Interrupted, "what was not finished has been removed"},
+			{"an interruption while it is written", func(o *Outputs, _ string, interrupt func()) {
+				o.AddFunc("c", func(w io.Writer) error {
+					interrupt()
+					if err := text(large)(w); !errors.Is(err, context.Canceled) {
+						t.Errorf("it is written after an interruption: %v", err)
+					}
+					return errNo
+				}, nil)
+			}, Interrupted, "what was not finished has been removed"},
+			{"it is there twice", func(o *Outputs, _ string, _ func()) { o.Add("a", nil) }, Refused, "already exists"},
+			{"it has appeared", func(o *Outputs, dir string, _ func()) {
+				o.AddFunc("c", func(w io.Writer) error {
+					name := filepath.Join(dir, "c")
+					if folder != "" {
+						name = filepath.Join(dir, folder)
+					}
+					return os.WriteFile(name, []byte("other"), 0o600)
+				}, nil)
+			}, Refused, "already exists"},
+		} {
+			t.Run(folder+" "+c.name, func(t *testing.T) {
+				dir := t.TempDir()
+				t.Chdir(dir)
+				interrupt, cancel := context.WithCancel(context.Background())
+				code, _, stderr := run(func(e *Env, _ []string) error {
+					o := Outputs{Folder: folder}
+					o.Add("a", []byte("1"))
+					o.Add("b", []byte(large))
+					c.third(&o, dir, cancel)
+					o.Add("d", nil)
+					return o.Write(e)
+				}, &Env{Interrupt: interrupt}, "do")
+				if code != c.code || !strings.Contains(stderr, c.stderr) {
+					t.Errorf("exit %d, %q", code, stderr)
+				}
+				got := tree(t, dir)
+				for name, content := range got {
+					if content == "other" {
+						delete(got, name)
+					}
+				}
+				want := map[string]string{}
+				if c.code == OK {
+					for name, content := range map[string]string{"a": "1", "b": large, "c": large, "d": ""} {
+						want[filepath.Join(folder, name)] = content
+					}
+				}
+				if fmt.Sprint(got) != fmt.Sprint(want) {
+					t.Errorf("there are %d files, and %d should be", len(got), len(want))
+				}
+			})
+		}
+	}
+}
+
+// What was added as bytes is compared, too.
+func TestDamagedFile(t *testing.T) {
+	dir := t.TempDir()
+	var o Outputs
+	o.Add(filepath.Join(dir, "a"), []byte("hunter2"))
+	file, err := outfile.Create(o.files[0].path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Abort()
+	write := o.files[0].write
+	o.files[0].write = func(w io.Writer) error { defer damage(t, dir); return write(w) }
+	if err := o.files[0].writeTo(&Env{Interrupt: context.Background()}, file, "a"); !errors.Is(err, errDiffers) || strings.Contains(err.Error(), "hunter2") {
+		t.Error(err)
+	}
+	if err := readBack(bytes.NewReader([]byte("hunter")), 7, func([]byte, int64) bool { return true }); !errors.Is(err, errDiffers) {
+		t.Errorf("a file that is too short: %v", err)
+	}
+}
+
+// After a signal no output is begun, and none gets its name.
+func TestOutputAfterSignal(t *testing.T) {
+	dir := t.TempDir()
+	interrupt, cancel := context.WithCancel(context.Background())
+	code, _, stderr := run(func(e *Env, _ []string) error {
+		f, err := begin(e, outfile.Create, filepath.Join(dir, "a"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := begin(e, outfile.Mkdir, filepath.Join(dir, "b")); err != nil {
+			t.Fatal(err)
+		}
+		cancel()
+		if left := outfile.Leftovers(dir); len(left) != 2 {
+			t.Errorf("before the end there is %q", left)
+		}
+		if err := e.uninterrupted(f.Commit); !errors.Is(err, context.Canceled) {
+			t.Error(err)
+		}
+		if err := (&Outputs{Folder: filepath.Join(dir, "c")}).Write(e); !errors.Is(err, context.Canceled) {
+			t.Error(err)
+		}
+		return e.WriteFile(filepath.Join(dir, "d"), nil)
+	}, &Env{Interrupt: interrupt}, "do")
+	if left, err := os.ReadDir(dir); code != Interrupted || len(left) > 0 || err != nil {
+		t.Errorf("exit %d, %q; left %v, %v", code, stderr, left, err)
+	}
+}

@@ -55,6 +55,13 @@ func (s *Bytes) Wipe() {
 	s.p.b = nil
 }
 
+// WipeAll wipes each of a list.
+func WipeAll(list []*Bytes) {
+	for _, s := range list {
+		s.Wipe()
+	}
+}
+
 // Wipe zeroes b up to its capacity.
 func Wipe(b []byte) { clear(b[:cap(b)]) }
 

@@ -62,3 +62,12 @@ func TestEqualAndDo(t *testing.T) {
 		t.Error("Equal or Do is wrong")
 	}
 }
+
+func TestWipeAll(t *testing.T) {
+	list := []*secret.Bytes{secret.Take([]byte("hunter2")), nil, secret.New(3)}
+	held := list[0].Expose()
+	secret.WipeAll(list)
+	if list[0].Len() != 0 || list[2].Len() != 0 || !bytes.Equal(held, make([]byte, 7)) {
+		t.Errorf("%q is left", held)
+	}
+}

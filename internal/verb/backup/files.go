@@ -3,15 +3,7 @@ package backup
 import (
 	"fmt"
 	"strconv"
-
-	"lifeboat/internal/secret"
 )
-
-func wipeAll(list []*secret.Bytes) {
-	for _, s := range list {
-		s.Wipe()
-	}
-}
 
 func quoteAll(list []string) []string {
 	out := make([]string, len(list))

@@ -111,7 +111,7 @@ func (f *keygenFlags) generate(e *cli.Env, date time.Time, paths []string) error
 	}
 	made := fmt.Sprintf("%s %s on %s", e.Program, cli.Version, date.Format("2006-01-02"))
 	var texts []*secret.Bytes
-	defer func() { wipeAll(texts) }()
+	defer func() { secret.WipeAll(texts) }()
 	if f.count == 0 {
 		texts = append(texts, identityText(id, recipient, made))
 	} else if texts, r.Quorum, err = shardTexts(id, f.threshold, f.count, f.set, made); err != nil {
@@ -197,7 +197,7 @@ func shardTexts(id *secret.Bytes, threshold, count int, name, made string) ([]*s
 	for _, s := range shards {
 		text, err := s.Text(made)
 		if err != nil {
-			wipeAll(texts)
+			secret.WipeAll(texts)
 			return nil, nil, err
 		}
 		texts = append(texts, text)

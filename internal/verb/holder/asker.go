@@ -48,7 +48,7 @@ func (a *asker) ask(question string, try func(forms []*secret.Bytes) error, retr
 		}
 		forms := prompt.Forms(a.files[0]) // the bundle's own comes first
 		a.files = a.files[1:]
-		defer wipeAll(forms)
+		defer secret.WipeAll(forms)
 		return try(forms)
 	}
 	if a.gaveUp != nil {
@@ -71,7 +71,7 @@ func (a *asker) ask(question string, try func(forms []*secret.Bytes) error, retr
 		forms := prompt.Forms(p)
 		p.Wipe()
 		err = try(forms)
-		wipeAll(forms)
+		secret.WipeAll(forms)
 		if !errors.Is(err, retry) {
 			return err
 		}
@@ -82,18 +82,4 @@ func (a *asker) ask(question string, try func(forms []*secret.Bytes) error, retr
 		}
 		a.env.Note("that did not open it (%d of %d tries); an empty line skips the file", n, tries)
 	}
-}
-
-func wipeAll(list []*secret.Bytes) {
-	for _, p := range list {
-		p.Wipe()
-	}
-}
-
-func copyAll(list []*secret.Bytes) []*secret.Bytes {
-	out := make([]*secret.Bytes, len(list))
-	for i, p := range list {
-		out[i] = secret.Copy(p.Expose())
-	}
-	return out
 }

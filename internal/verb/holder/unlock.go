@@ -120,9 +120,7 @@ func (s *Session) Close() {
 		in.Close()
 	}
 	for _, list := range s.passwords {
-		for _, p := range list {
-			p.Wipe()
-		}
+		secret.WipeAll(list)
 	}
 }
 
@@ -300,7 +298,7 @@ func (s *Session) unlock(in *Input, a *asker, salvage bool, use Use) error {
 		o.Known = s.known()
 	}
 	var passwords []*secret.Bytes // what was given before, or is in the bundle
-	defer func() { wipeAll(passwords) }()
+	defer func() { secret.WipeAll(passwords) }()
 	for _, t := range in.text {
 		passwords = append(passwords, secret.Copy(t.Expose()))
 	}
@@ -314,7 +312,8 @@ func (s *Session) unlock(in *Input, a *asker, salvage bool, use Use) error {
 			a.next(e.Sealed.Path)
 			err = a.ask(fmt.Sprintf("Password of %q, node %q: ", e.Sealed.Path, e.Sealed.NodeID), func(forms []*secret.Bytes) error {
 				// It may be right for the file's other groups, if this one is damaged.
-				for _, p := range copyAll(forms) {
+				for _, f := range forms {
+					p := secret.Copy(f.Expose())
 					s.env.OnExit(p.Wipe)
 					passwords = append(passwords, p)
 				}

@@ -30,6 +30,16 @@ func NewPublicKey(p *curve.Point) PublicKey {
 	return k
 }
 
+// DerivedKey is NewPublicKey for a key whose coordinates were derived with it. xy
+// counts on secp256k1 only.
+func DerivedKey(c curve.Curve, key [curve.PointSize]byte, xy [64]byte) PublicKey {
+	k := PublicKey{Curve: c, Key: key}
+	if c == curve.Secp256k1 {
+		k.XY = xy
+	}
+	return k
+}
+
 // Payload is the part of an address that depends on the key. Encodings of many
 // chains share one: compare the pointers.
 type Payload struct {

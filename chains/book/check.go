@@ -219,7 +219,7 @@ func (j *job) compare(root *derive.Bulk, key *derive.Descendant) Result {
 		return bad(key.Err)
 	}
 	r := Result{Status: OK, Chain: j.chain}
-	r.Public = PublicKey(key)
+	r.Public = chains.DerivedKey(key.Curve(), key.Child.Key, key.Child.XY)
 	matched := j.address(root, &r)
 	if j.recorded != "" && j.recorded != key.Extended() {
 		// Another spelling of the same key, such as tpub for xpub, is no mismatch.
@@ -250,15 +250,6 @@ func (j *job) compare(root *derive.Bulk, key *derive.Descendant) Result {
 		r.Status, r.Reason = Mismatch, fmt.Sprintf("the address is none of the %d forms that the key has on %s", len(j.chain.On(r.Public.Curve)), j.chain.ID)
 	}
 	return r
-}
-
-// PublicKey returns the forms of a derived key that addresses are made of.
-func PublicKey(d *derive.Descendant) chains.PublicKey {
-	k := chains.PublicKey{Curve: d.Curve(), Key: d.Child.Key}
-	if k.Curve == curve.Secp256k1 {
-		k.XY = d.Child.XY
-	}
-	return k
 }
 
 // address compares the row's address with every form that the key has, and notes

@@ -12,7 +12,6 @@ import (
 	"slices"
 
 	"lifeboat/chains"
-	"lifeboat/chains/book"
 	"lifeboat/derive"
 	"lifeboat/internal/curve"
 )
@@ -145,7 +144,7 @@ func (t *Targets) Len() int { return len(t.Addresses) - len(t.Unread) }
 // Look appends the addresses that a key makes to dst. It does not allocate for a
 // key that makes none.
 func (t *Targets) Look(dst []Hit, d *derive.Descendant) []Hit {
-	public := book.PublicKey(d)
+	public := chains.DerivedKey(d.Curve(), d.Child.Key, d.Child.XY)
 	var buf [chains.MaxPayload]byte
 	for _, k := range t.payloads {
 		for i := range k.targets(k.of.Of(buf[:0], &public)) {

@@ -229,7 +229,7 @@ func (r pathRange) each(e *cli.Env, root *derive.Key, list []*chains.Chain, out 
 }
 
 func appendForms(rows [][]string, path derive.Path, key *derive.Descendant, list []*chains.Chain) [][]string {
-	public := book.PublicKey(key)
+	public := chains.DerivedKey(key.Curve(), key.Child.Key, key.Child.XY)
 	common := []string{path.String(), "", "", "", fmt.Sprintf("%x", public.Key), key.Extended()}
 	if len(list) == 0 {
 		return append(rows, common)

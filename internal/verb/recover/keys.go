@@ -128,7 +128,7 @@ func (t *keyTable) pathResult(root *derive.Key, key *derive.Descendant, path der
 	if key.Err != nil {
 		return book.Result{}, book.Cells{}, fmt.Errorf("--path %s: %w", path, key.Err)
 	}
-	r := book.Result{Status: book.OK, Root: root, Key: key, Public: book.PublicKey(key)}
+	r := book.Result{Status: book.OK, Root: root, Key: key, Public: chains.DerivedKey(key.Curve(), key.Child.Key, key.Child.XY)}
 	return r, book.Cells{book.Curve: key.Curve().String(), book.Path: path.String(), book.Child: key.Extended()}, nil
 }
 

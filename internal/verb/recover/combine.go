@@ -14,7 +14,7 @@ import (
 
 // combine recovers every root key that enough good shares are there for. The
 // verdict is not nil if a wanted one is not among them.
-func (f *keyFlags) combine(session *holder.Session) (*holder.Outcome, []*vault, error, error) {
+func (f *keyFlags) combine(session *holder.Session) (*holder.Outcome, []*recover.Root, error, error) {
 	if f.salvage {
 		return f.salvageAll(session)
 	}
@@ -22,7 +22,7 @@ func (f *keyFlags) combine(session *holder.Session) (*holder.Outcome, []*vault, 
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	var vaults []*vault
+	var vaults []*recover.Root
 	for _, s := range outcome.Wanted() {
 		root := s.Group.Root()
 		if root == nil && s.Complete() {
@@ -34,7 +34,7 @@ func (f *keyFlags) combine(session *holder.Session) (*holder.Outcome, []*vault, 
 		}
 		v, err := combineSet(s, root)
 		if err != nil {
-			wipeVaults(vaults)
+			recover.WipeRoots(vaults)
 			return nil, nil, nil, cli.Fail(cli.Mismatch, err)
 		}
 		vaults = append(vaults, v)
@@ -42,22 +42,22 @@ func (f *keyFlags) combine(session *holder.Session) (*holder.Outcome, []*vault, 
 	return outcome, vaults, outcome.Verdict(), nil
 }
 
-func combineSet(s *holder.Set, root *derive.Key) (*vault, error) {
+func combineSet(s *holder.Set, root *derive.Key) (*recover.Root, error) {
 	used := s.Good[:s.Group.Threshold]
 	key, err := recover.Combine(s.Group, root, opened(used))
 	if err != nil {
 		return nil, fmt.Errorf("group %q on %v: %w", s.Group.ID, s.Group.Curve, err)
 	}
-	v := &vault{group: s.Group.ID, from: s, key: key}
+	v := &recover.Root{Group: s.Group.ID, Key: key}
 	for _, g := range used {
-		v.used = append(v.used, g.Sealed.NodeID)
+		v.Used = append(v.Used, g.Sealed.NodeID)
 	}
 	return v, nil
 }
 
 // salvageAll combines, for each recorded root key, whatever opened on its curve.
-func (f *keyFlags) salvageAll(session *holder.Session) (*holder.Outcome, []*vault, error, error) {
-	var vaults []*vault
+func (f *keyFlags) salvageAll(session *holder.Session) (*holder.Outcome, []*recover.Root, error, error) {
+	var vaults []*recover.Root
 	var failures []error
 	for _, root := range session.Roots {
 		entries := openedOn(session, root.Curve())
@@ -70,11 +70,11 @@ func (f *keyFlags) salvageAll(session *holder.Session) (*holder.Outcome, []*vaul
 			failures = append(failures, fmt.Errorf("%v: %w", root.Curve(), err))
 			continue
 		}
-		v := &vault{key: key}
+		v := &recover.Root{Key: key}
 		for _, i := range used {
-			v.used = append(v.used, entries[i].Sealed.NodeID)
-			if g := entries[i].Sealed.Group; v.group == "" && g != nil {
-				v.group = g.ID
+			v.Used = append(v.Used, entries[i].Sealed.NodeID)
+			if g := entries[i].Sealed.Group; v.Group == "" && g != nil {
+				v.Group = g.ID
 			}
 			entries[i].Salvaged()
 		}

@@ -17,6 +17,7 @@ import (
 	"lifeboat/internal/secret"
 	"lifeboat/internal/verb/addresses"
 	"lifeboat/internal/verb/holder"
+	"lifeboat/recover"
 )
 
 var keyVerb = cli.Verb{
@@ -151,18 +152,18 @@ func (f *keyFlags) recover(e *cli.Env, set *cli.Flags, session *holder.Session, 
 		return err
 	}
 	roots, err := rootsOf(session)
-	e.OnExit(func() { wipeVaults(roots) })
+	e.OnExit(func() { recover.WipeRoots(roots) })
 	if err != nil && len(roots) == 0 && len(openedOn(session, curve.All()...)) == 0 {
 		return err
 	}
-	var vaults []*vault
+	var vaults []*recover.Root
 	var outcome *holder.Outcome
 	var verdict error
 	if len(roots) == 0 {
 		if outcome, vaults, verdict, err = f.combine(session); err != nil {
 			return err
 		}
-		e.OnExit(func() { wipeVaults(vaults) })
+		e.OnExit(func() { recover.WipeRoots(vaults) })
 	} else {
 		if vaults, err = f.narrow(e, session, roots); err != nil {
 			return err
@@ -201,12 +202,12 @@ func (f *keyFlags) recover(e *cli.Env, set *cli.Flags, session *holder.Session, 
 }
 
 // warnUnrecorded names the curves without an --xpub, if another curve has one.
-func (f *keyFlags) warnUnrecorded(e *cli.Env, session *holder.Session, vaults []*vault) {
+func (f *keyFlags) warnUnrecorded(e *cli.Env, session *holder.Session, vaults []*recover.Root) {
 	for _, c := range curve.All() {
 		if len(session.Roots) == 0 || session.RecordedOn(c) {
 			continue
 		}
-		if slices.ContainsFunc(vaults, func(v *vault) bool { return v.key.Public().Curve() == c }) {
+		if slices.ContainsFunc(vaults, func(v *recover.Root) bool { return v.Key.Public().Curve() == c }) {
 			e.Warn("no --xpub was given on %v: the root key there is the one that the files name", c)
 		}
 		if f.salvage && len(openedOn(session, c)) > 0 {
@@ -234,19 +235,19 @@ func (f *keyFlags) conclude(e *cli.Env, t *keyTable, verdict error) error {
 }
 
 // narrow applies --group and --xpub to roots from an earlier result.
-func (f *keyFlags) narrow(e *cli.Env, session *holder.Session, vaults []*vault) (kept []*vault, err error) {
+func (f *keyFlags) narrow(e *cli.Env, session *holder.Session, vaults []*recover.Root) (kept []*recover.Root, err error) {
 	for _, r := range session.Roots {
-		if !slices.ContainsFunc(vaults, func(v *vault) bool { return v.key.Public().SameKey(r) }) {
+		if !slices.ContainsFunc(vaults, func(v *recover.Root) bool { return v.Key.Public().SameKey(r) }) {
 			return nil, cli.Fail(cli.Mismatch, fmt.Errorf("--xpub %s is none of the root keys in these files", r))
 		}
 	}
 	for _, v := range vaults {
-		if f.group != "" && v.group != f.group {
+		if f.group != "" && v.Group != f.group {
 			continue
 		}
 		// --salvage goes by --xpub alone.
-		if key := v.key.Public(); (f.salvage || session.RecordedOn(key.Curve())) && !session.Records(key) {
-			e.Warn("the root key of group %q on %v is left out: it is not one of --xpub", v.group, key.Curve())
+		if key := v.Key.Public(); (f.salvage || session.RecordedOn(key.Curve())) && !session.Records(key) {
+			e.Warn("the root key of group %q on %v is left out: it is not one of --xpub", v.Group, key.Curve())
 			continue
 		}
 		kept = append(kept, v)
@@ -259,10 +260,10 @@ func (f *keyFlags) narrow(e *cli.Env, session *holder.Session, vaults []*vault) 
 
 // rootsOf reads the root keys of bundles that an earlier run made. The error is of
 // those that cannot be used, whose inputs have it too: the others may do.
-func rootsOf(session *holder.Session) (vaults []*vault, err error) {
+func rootsOf(session *holder.Session) (vaults []*recover.Root, err error) {
 	var failures []error
 	for _, in := range session.Inputs {
-		if in.Bundle == nil || len(in.Entries) > 0 || !in.Has(rootName) {
+		if in.Bundle == nil || len(in.Entries) > 0 || !in.Has(recover.RootsName) {
 			continue
 		}
 		found, err := rootsIn(in)
@@ -271,36 +272,42 @@ func rootsOf(session *holder.Session) (vaults []*vault, err error) {
 			failures = append(failures, err)
 		}
 		for _, v := range found {
-			if !slices.ContainsFunc(vaults, func(w *vault) bool { return w.group == v.group && w.key.Public().SameKey(v.key.Public()) }) {
+			if !slices.ContainsFunc(vaults, func(w *recover.Root) bool { return w.Group == v.Group && w.Key.Public().SameKey(v.Key.Public()) }) {
 				vaults = append(vaults, v)
 			} else {
-				v.key.Wipe()
+				v.Key.Wipe()
 			}
 		}
 	}
 	return vaults, errors.Join(failures...)
 }
 
-func rootsIn(in *holder.Input) ([]*vault, error) {
-	text, err := in.Bundle.ReadFile(rootName)
+func rootsIn(in *holder.Input) ([]*recover.Root, error) {
+	text, err := in.Bundle.ReadFile(recover.RootsName)
 	if err != nil {
 		return nil, fmt.Errorf("bundle %q: %w", in.Path, err)
 	}
 	defer text.Wipe()
-	found, err := readRoots(fmt.Sprintf("%q: %s", in.Path, rootName), text)
-	return found, cli.Fail(cli.Mismatch, err)
+	found, err := recover.ParseRoots(text)
+	if errors.Is(err, recover.ErrPublicOnly) {
+		err = fmt.Errorf("it was made without --root, so %w; give the shares instead", recover.ErrPublicOnly)
+	}
+	if err != nil {
+		return nil, cli.Fail(cli.Mismatch, fmt.Errorf("%q: %s: %w", in.Path, recover.RootsName, err))
+	}
+	return found, nil
 }
 
 // needless is what came of the files beside bundles with root keys: those that
 // cannot be used, and shares, which are not combined then.
-func needless(session *holder.Session, roots []*vault) *holder.Outcome {
+func needless(session *holder.Session, roots []*recover.Root) *holder.Outcome {
 	o := &holder.Outcome{Inputs: session.Inputs}
 	for _, in := range session.Inputs {
 		for _, entry := range in.Entries {
 			if entry.Status == holder.Good {
 				entry.Status, entry.Note = holder.Elsewhere, "not used: the root keys are those of a bundle, and the file of this share names none of them; run key again without the bundle"
 				group := entry.Sealed.Group // nil if it is damaged, with --salvage
-				if group != nil && slices.ContainsFunc(roots, func(v *vault) bool { return group.RootKey.Equal(v.key.Public().Point()) }) {
+				if group != nil && slices.ContainsFunc(roots, func(v *recover.Root) bool { return group.RootKey.Equal(v.Key.Public().Point()) }) {
 					entry.Note = "not needed: the root keys are those of a bundle"
 				}
 			}
@@ -312,7 +319,7 @@ func needless(session *holder.Session, roots []*vault) *holder.Outcome {
 
 func (t *keyTable) checkChains() error {
 	for _, c := range t.chains {
-		if !slices.ContainsFunc(t.vaults, func(v *vault) bool { return len(c.On(v.key.Public().Curve())) > 0 }) {
+		if !slices.ContainsFunc(t.vaults, func(v *recover.Root) bool { return len(c.On(v.Key.Public().Curve())) > 0 }) {
 			return cli.Fail(cli.Mismatch, fmt.Errorf("--chain %s: none of the recovered root keys is on a curve of this chain", c.ID))
 		}
 	}
@@ -321,9 +328,9 @@ func (t *keyTable) checkChains() error {
 
 // files lists the result. The report comes last: it counts the rows.
 func (f *keyFlags) files(t *keyTable, r *keyReport) []backup.File {
-	roots := writeRoots(t.vaults, f.root)
+	roots := recover.MarshalRoots(t.vaults, f.root)
 	t.env.OnExit(roots.Wipe)
-	files := []backup.File{backup.SecretFile(rootName, roots)}
+	files := []backup.File{backup.SecretFile(recover.RootsName, roots)}
 	if f.writesChildren() {
 		files = append(files,
 			backup.File{Name: "keys.csv", Open: t.open},
@@ -334,10 +341,4 @@ func (f *keyFlags) files(t *keyTable, r *keyReport) []backup.File {
 		b, err := json.MarshalIndent(r, "", "  ")
 		return io.NopCloser(bytes.NewReader(append(b, '\n'))), err
 	}})
-}
-
-func wipeVaults(vaults []*vault) {
-	for _, v := range vaults {
-		v.key.Wipe()
-	}
 }

@@ -8,6 +8,7 @@ import (
 	"lifeboat/internal/cli"
 	"lifeboat/internal/curve"
 	"lifeboat/internal/verb/holder"
+	"lifeboat/recover"
 )
 
 // keyReport is report.json, and what --json prints. It holds no secret.
@@ -31,15 +32,15 @@ type recoveredReport struct {
 	Used  []string `json:"used"`
 }
 
-func (r *keyReport) describe(o *holder.Outcome, vaults []*vault) {
+func (r *keyReport) describe(o *holder.Outcome, vaults []*recover.Root) {
 	r.Recovered, r.Warnings = []recoveredReport{}, []string{}
 	r.Groups, r.Files = o.Groups(), o.Unassigned()
 	for _, v := range vaults {
-		public := v.key.Public()
-		if v.used == nil {
-			v.used = []string{}
+		public := v.Key.Public()
+		if v.Used == nil {
+			v.Used = []string{}
 		}
-		r.Recovered = append(r.Recovered, recoveredReport{v.group, public.Curve().String(), public.String(), v.used})
+		r.Recovered = append(r.Recovered, recoveredReport{v.Group, public.Curve().String(), public.String(), v.Used})
 		if public.Curve() == curve.Ed25519 {
 			r.Warnings = append(r.Warnings, "ed25519 private keys are scalars, not seeds: wallets that import seeds cannot take them")
 		}

@@ -32,7 +32,7 @@ var keyColumns = []string{
 // paths. It is written twice, first to measure it, so it must come out the same.
 type keyTable struct {
 	env    *cli.Env
-	vaults []*vault
+	vaults []*recover.Root
 	book   string // path of the address book, or empty
 	header []string
 	paths  []derive.Path
@@ -83,7 +83,7 @@ func writeAndWipe(w io.Writer, lines *secret.Bytes) error {
 func (t *keyTable) roots() []*derive.Key {
 	var roots []*derive.Key
 	for _, v := range t.vaults {
-		if public := v.key.Public(); !slices.ContainsFunc(roots, public.SameKey) {
+		if public := v.Key.Public(); !slices.ContainsFunc(roots, public.SameKey) {
 			roots = append(roots, public)
 		}
 	}
@@ -193,7 +193,7 @@ func (t *keyTable) lines(rows []*book.Row, results []book.Result, width int, wor
 // privateKeys derives the private keys of rows whose key is known, root by root.
 func (t *keyTable) privateKeys(results []book.Result, keys []*scalar.Secret, worker func(root *derive.Key) *batch.Worker) error {
 	for _, v := range t.vaults {
-		root := v.key.Public()
+		root := v.Key.Public()
 		var at []int
 		var list []*derive.Descendant
 		for i := range results {
@@ -205,7 +205,7 @@ func (t *keyTable) privateKeys(results []book.Result, keys []*scalar.Secret, wor
 		if len(list) == 0 {
 			continue
 		}
-		found, err := v.key.Children(worker(root), list)
+		found, err := v.Key.Children(worker(root), list)
 		if err != nil {
 			return err
 		}

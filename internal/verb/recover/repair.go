@@ -9,10 +9,8 @@ import (
 	"strings"
 
 	"lifeboat/internal/cli"
-	"lifeboat/internal/scalar"
 	"lifeboat/internal/verb/holder"
 	"lifeboat/recover"
-	"lifeboat/share"
 	"lifeboat/share/open"
 )
 
@@ -145,7 +143,7 @@ func (f *repairFlags) repair(e *cli.Env, set *cli.Flags, session *holder.Session
 			return err
 		}
 		lost := s.Group.ByNode(f.lost)
-		x, err := repairShare(s, lost.ShareID)
+		x, err := recover.RepairShare(s.Group, opened(s.Good[:s.Group.Threshold]), lost.ShareID)
 		if err != nil {
 			return cli.Fail(cli.Mismatch, fmt.Errorf("group %q on %v: %w", s.Group.ID, s.Group.Curve, err))
 		}
@@ -178,48 +176,6 @@ func (f *repairFlags) check(s *holder.Set) error {
 		return cli.Fail(cli.Usage, fmt.Errorf("group %q: tss-lib files do not hold the chain code", g.ID), "give the root extended public key with --xpub")
 	}
 	return nil
-}
-
-// repairShare makes the share at a lost share ID, each helper and the receiver in
-// turn, as if they were on machines of their own.
-func repairShare(s *holder.Set, lost share.ID) (*scalar.Secret, error) {
-	helpers := s.Good[:s.Group.Threshold]
-	var ids []share.ID
-	for _, h := range helpers {
-		ids = append(ids, *h.Sealed.ShareID)
-	}
-	plan, err := recover.NewRepair(s.Group, s.Group.RootKey, ids, lost)
-	if err != nil {
-		return nil, err
-	}
-	var splits []*recover.Commitments
-	parts := make([][]*scalar.Secret, len(ids)) // by helper, in the order of the splits
-	var sums []*scalar.Secret
-	defer func() {
-		for _, list := range append(parts, sums) {
-			for _, p := range list {
-				p.Wipe()
-			}
-		}
-	}()
-	for _, h := range helpers {
-		public, split, err := plan.Split(h.Share)
-		if err != nil {
-			return nil, err
-		}
-		splits = append(splits, public)
-		for j := range split {
-			parts[j] = append(parts[j], split[j])
-		}
-	}
-	for j, id := range ids {
-		x, err := plan.Sum(id, splits, parts[j])
-		if err != nil {
-			return nil, err
-		}
-		sums = append(sums, x)
-	}
-	return plan.Accept(splits, ids, sums)
 }
 
 // repairReport is what --json prints. It holds no secret.

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"lifeboat/internal/cli"
-	"lifeboat/internal/scalar"
 	"lifeboat/internal/verb/holder"
 	"lifeboat/recover"
 	"lifeboat/share"
@@ -244,17 +243,10 @@ func (f *reshareFlags) unlock(e *cli.Env, session *holder.Session) (*holder.Outc
 	return outcome, sets, nil
 }
 
-// resharing is one group's new sharing.
+// resharing is one group's new sharing, and what it was made from.
 type resharing struct {
-	from   *holder.Set
-	group  *share.Group
-	shares []*scalar.Secret // in the order of the parties
-}
-
-func (r *resharing) wipe() {
-	for _, s := range r.shares {
-		s.Wipe()
-	}
+	*recover.Resharing
+	from *holder.Set
 }
 
 func (f *reshareFlags) reshare(e *cli.Env, set *cli.Flags, parties []*party, sets []*holder.Set, report *reshareReport) error {
@@ -267,21 +259,26 @@ func (f *reshareFlags) reshare(e *cli.Env, set *cli.Flags, parties []*party, set
 	var all []*resharing
 	e.OnExit(func() {
 		for _, r := range all {
-			r.wipe()
+			r.Wipe()
 		}
 	})
+	var nodes []string
+	for _, p := range parties {
+		nodes = append(nodes, p.node)
+	}
 	for _, s := range sets {
 		threshold := f.threshold
 		if threshold == 0 {
 			threshold = s.Group.Threshold
 		}
-		r, err := redistribute(s, parties, threshold, set.Date().UTC().Format(createdTime))
+		made, err := recover.Reshare(s.Group, opened(s.Good[:s.Group.Threshold]), nodes, threshold, newGroupID(s.Group), set.Date().UTC().Format(createdTime))
 		if errors.Is(err, recover.ErrPlan) {
 			return cli.Fail(cli.Usage, fmt.Errorf("group %q on %v: %w", s.Group.ID, s.Group.Curve, err))
 		}
 		if err != nil {
 			return cli.Fail(cli.Mismatch, fmt.Errorf("group %q on %v: %w", s.Group.ID, s.Group.Curve, err))
 		}
+		r := &resharing{made, s}
 		all = append(all, r)
 		report.add(r)
 	}
@@ -300,7 +297,7 @@ func (f *reshareFlags) reshare(e *cli.Env, set *cli.Flags, parties []*party, set
 		}
 		var held []open.Held
 		for _, r := range all {
-			held = append(held, open.Held{Group: r.group, Holder: r.group.Participants[j], Share: r.shares[j]})
+			held = append(held, open.Held{Group: r.Group, Holder: r.Group.Participants[j], Share: r.Shares[j]})
 		}
 		if err := p.addFile(e, set, &out, p.fileName(), held); err != nil {
 			return err
@@ -324,62 +321,4 @@ func warnSameRecipients(e *cli.Env, parties []*party) {
 			}
 		}
 	}
-}
-
-// redistribute makes one group's new shares, each dealer and each new holder in
-// turn, as if they were on machines of their own. Whether --xpub was given or
-// not, the group is of the root key that its files name: an outcome only wants
-// groups that match --xpub.
-func redistribute(s *holder.Set, parties []*party, threshold int, created string) (*resharing, error) {
-	old := s.Group
-	var ids, dealers []share.ID
-	var nodes []string
-	for _, p := range old.Participants {
-		ids = append(ids, p.ShareID)
-	}
-	taken := len(ids)
-	for _, p := range parties {
-		ids, nodes = append(ids, open.NewID(old.Curve, ids...)), append(nodes, p.node)
-	}
-	ids = ids[taken:]
-	helpers := s.Good[:old.Threshold]
-	for _, h := range helpers {
-		dealers = append(dealers, *h.Sealed.ShareID)
-	}
-	plan, err := recover.NewRedistribution(old, old.RootKey, dealers, threshold, ids)
-	if err != nil {
-		return nil, err
-	}
-	var dealings []*recover.Commitments
-	parts := make([][]*scalar.Secret, len(ids)) // by new holder, in the order of the dealings
-	defer func() {
-		for _, list := range parts {
-			for _, p := range list {
-				p.Wipe()
-			}
-		}
-	}()
-	for _, h := range helpers {
-		public, dealt, err := plan.Deal(h.Share)
-		if err != nil {
-			return nil, err
-		}
-		dealings = append(dealings, public)
-		for j := range dealt {
-			parts[j] = append(parts[j], dealt[j])
-		}
-	}
-	r := &resharing{from: s}
-	if r.group, err = plan.Group(newGroupID(old), created, nodes, dealings); err != nil {
-		return nil, err
-	}
-	for j, id := range ids {
-		x, err := plan.Accept(id, dealings, parts[j])
-		if err != nil {
-			r.wipe()
-			return nil, err
-		}
-		r.shares = append(r.shares, x)
-	}
-	return r, nil
 }

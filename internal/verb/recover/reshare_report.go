@@ -49,7 +49,7 @@ type newFileReport struct {
 }
 
 func (r *reshareReport) add(s *resharing) {
-	g, old := s.group, s.from.Group
+	g, old := s.Group, s.from.Group
 	report := resharedReport{
 		ID: g.ID, Curve: g.Curve.String(), Epoch: g.Epoch(), Threshold: g.Threshold, Root: g.Root().String(),
 		OldID: old.ID, OldEpoch: old.Epoch(), OldThreshold: old.Threshold, OldNodes: old.NodeIDs(),

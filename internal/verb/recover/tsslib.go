@@ -40,27 +40,27 @@ func checkTo(set *cli.Flags, to string, parties []*party) error {
 func addSaveData(e *cli.Env, parties []*party, all []*resharing) error {
 	on := map[curve.Curve]int{}
 	for _, r := range all {
-		params, err := ecdsaParams(e, r.group)
+		params, err := ecdsaParams(e, r.Group)
 		if err != nil {
 			return err
 		}
 		var list []tsslib.Party
-		for j, h := range r.group.Participants {
-			list = append(list, tsslib.Party{Holder: h, Share: r.shares[j], Params: params[j]})
+		for j, h := range r.Group.Participants {
+			list = append(list, tsslib.Party{Holder: h, Share: r.Shares[j], Params: params[j]})
 		}
-		saves, err := tsslib.Marshal(r.group, list)
+		saves, err := tsslib.Marshal(r.Group, list)
 		if err != nil {
 			return err
 		}
-		on[r.group.Curve]++
+		on[r.Group.Curve]++
 		for j, p := range parties {
 			e.OnExit(saves[j].Wipe)
 			if err := checkSave(r, j, saves[j]); err != nil {
 				return err
 			}
-			name := fmt.Sprintf("%s.%v.tss-lib", p.node, r.group.Curve)
-			if n := on[r.group.Curve]; n > 1 { // several vaults at once
-				name = fmt.Sprintf("%s.%v-%d.tss-lib", p.node, r.group.Curve, n)
+			name := fmt.Sprintf("%s.%v.tss-lib", p.node, r.Group.Curve)
+			if n := on[r.Group.Curve]; n > 1 { // several vaults at once
+				name = fmt.Sprintf("%s.%v-%d.tss-lib", p.node, r.Group.Curve, n)
 			}
 			p.extra = append(p.extra, backup.SecretFile(name, saves[j]))
 		}
@@ -88,22 +88,22 @@ func ecdsaParams(e *cli.Env, g *share.Group) ([]*tsslib.Params, error) {
 
 // checkSave reads save data as the other verbs will.
 func checkSave(r *resharing, j int, save *secret.Bytes) error {
-	list, err := formats.Parse("tss-lib save data", save.Expose(), share.Pin{Threshold: r.group.Threshold})
+	list, err := formats.Parse("tss-lib save data", save.Expose(), share.Pin{Threshold: r.Group.Threshold})
 	if err != nil {
 		return fmt.Errorf("internal error: %w", err)
 	}
 	s := list[0]
 	defer s.Wipe()
-	if s.Err() != nil || s.Group.Epoch() != r.group.Epoch() || !s.Group.SameKey(r.group) {
-		return fmt.Errorf("internal error: tss-lib save data of node %q is of another group", r.group.Participants[j].NodeID)
+	if s.Err() != nil || s.Group.Epoch() != r.Group.Epoch() || !s.Group.SameKey(r.Group) {
+		return fmt.Errorf("internal error: tss-lib save data of node %q is of another group", r.Group.Participants[j].NodeID)
 	}
 	o, err := open.Open(s, nil, open.Options{})
 	if err != nil {
-		return fmt.Errorf("internal error: tss-lib save data of node %q: %w", r.group.Participants[j].NodeID, err)
+		return fmt.Errorf("internal error: tss-lib save data of node %q: %w", r.Group.Participants[j].NodeID, err)
 	}
 	defer o.Wipe()
-	if !o.Scalar().Equal(r.shares[j]) {
-		return fmt.Errorf("internal error: tss-lib save data of node %q has another share", r.group.Participants[j].NodeID)
+	if !o.Scalar().Equal(r.Shares[j]) {
+		return fmt.Errorf("internal error: tss-lib save data of node %q has another share", r.Group.Participants[j].NodeID)
 	}
 	return nil
 }

@@ -9,40 +9,44 @@ import (
 	"lifeboat/derive"
 	"lifeboat/internal/secret"
 	"lifeboat/internal/strict"
-	"lifeboat/internal/verb/holder"
-	"lifeboat/recover"
 )
 
-// rootName is the file of a result that has the root keys.
-const rootName = "root.json"
+// RootsName is the file of a result that has the root keys.
+const RootsName = "root.json"
 
-// errPublicOnly is returned for a root.json that was written without --root.
-var errPublicOnly = errors.New("it was made without --root, so it has the root public keys only; give the shares instead")
+// ErrPublicOnly is wrapped about a file from which the private keys were left out.
+var ErrPublicOnly = errors.New("it has the root public keys only")
 
-// vault is a root key that was recovered, with what is known of its group.
-type vault struct {
-	group string
-	key   *recover.Private
-	used  []string // node IDs, or files, whose shares were combined
-	from  *holder.Set
+// Root is a root key that was recovered.
+type Root struct {
+	Group string // ID of its group
+	Key   *Private
+	Used  []string // node IDs of the shares that were combined; none if it was read
 }
 
-// writeRoots returns root.json: hex of 32 bytes without 0x, big-endian. Without
+// WipeRoots erases the private keys.
+func WipeRoots(roots []*Root) {
+	for _, r := range roots {
+		r.Key.Wipe()
+	}
+}
+
+// MarshalRoots returns root.json: hex of 32 bytes without 0x, big-endian. Without
 // private, the two private fields are left out.
-func writeRoots(vaults []*vault, private bool) *secret.Bytes {
-	b := make([]byte, 0, 1024*(len(vaults)+1)) // no append may leave a copy behind
+func MarshalRoots(roots []*Root, private bool) *secret.Bytes {
+	b := make([]byte, 0, 1024*(len(roots)+1)) // no append may leave a copy behind
 	b = append(b, "{\n  \"groups\": ["...)
-	for i, v := range vaults {
+	for i, r := range roots {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		public := v.key.Public()
+		public := r.Key.Public()
 		b = append(b, "\n    {\n      \"id\": "...)
-		b = appendJSON(b, v.group)
+		b = appendJSON(b, r.Group)
 		b = append(b, ",\n      \"curve\": "...)
 		b = appendJSON(b, public.Curve().String())
 		if private {
-			x, extended := v.key.Scalar(), v.key.Extended()
+			x, extended := r.Key.Scalar(), r.Key.Extended()
 			b = append(b, ",\n      \"root_private_key\": \""...)
 			b = hex.AppendEncode(b, x.Expose())
 			b = append(b, "\",\n      \"root_extended_private_key\": \""...)
@@ -84,9 +88,9 @@ func (h *hexText) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// readRoots reads a root.json that an earlier recovery wrote, and checks each
-// private key against its public key.
-func readRoots(name string, text *secret.Bytes) (vaults []*vault, err error) {
+// ParseRoots reads what MarshalRoots wrote, and checks each private key against
+// its public key. Its errors repeat no key.
+func ParseRoots(text *secret.Bytes) (roots []*Root, err error) {
 	var doc struct {
 		Groups []struct {
 			ID      string  `json:"id"`
@@ -99,35 +103,36 @@ func readRoots(name string, text *secret.Bytes) (vaults []*vault, err error) {
 			g.Private.Wipe()
 		}
 		if err != nil {
-			wipeVaults(vaults)
-			vaults = nil
+			WipeRoots(roots)
+			roots = nil
 		}
 	}()
 	if err := strict.Unmarshal(text.Expose(), &doc); err != nil {
-		return nil, fmt.Errorf("%s: it is not a file of root keys", name)
+		return nil, errors.New("it is not a file of root keys")
 	}
 	for i, g := range doc.Groups {
-		fail := func(err error) ([]*vault, error) {
-			return vaults, fmt.Errorf("%s: group %d: %w", name, i+1, err)
-		}
-		if g.Private.Bytes == nil {
-			return fail(errPublicOnly)
-		}
-		public, err := derive.Parse(g.Public)
+		key, err := parseRoot(g.Public, g.Private.Bytes)
 		if err != nil {
-			return fail(err)
+			return roots, fmt.Errorf("group %d: %w", i+1, err)
 		}
-		if !public.IsRoot() {
-			return fail(fmt.Errorf("its public key has depth %d; a root key has depth 0", public.Depth()))
-		}
-		key, err := recover.NewPrivate(public, g.Private.Bytes)
-		if err != nil {
-			return fail(err)
-		}
-		vaults = append(vaults, &vault{group: g.ID, key: key})
+		roots = append(roots, &Root{Group: g.ID, Key: key})
 	}
-	if len(vaults) == 0 {
-		return nil, fmt.Errorf("%s: it holds no root key", name)
+	if len(roots) == 0 {
+		return nil, errors.New("it holds no root key")
 	}
-	return vaults, nil
+	return roots, nil
+}
+
+func parseRoot(extended string, private *secret.Bytes) (*Private, error) {
+	if private == nil {
+		return nil, ErrPublicOnly
+	}
+	public, err := derive.Parse(extended)
+	if err != nil {
+		return nil, err
+	}
+	if !public.IsRoot() {
+		return nil, fmt.Errorf("its public key has depth %d; a root key has depth 0", public.Depth())
+	}
+	return NewPrivate(public, private)
 }

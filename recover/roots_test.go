@@ -1,4 +1,4 @@
-package recover
+package recover_test
 
 import (
 	"bytes"
@@ -11,6 +11,7 @@ import (
 	"lifeboat/fixtures"
 	"lifeboat/internal/base58"
 	"lifeboat/internal/secret"
+	"lifeboat/recover"
 )
 
 // longHex is what no error may show: it may be a piece of a key.
@@ -26,9 +27,9 @@ func deeper(t testing.TB, xpub string) string {
 	return string(base58.AppendCheck(nil, b))
 }
 
-// FuzzReadRoots: each root key that is read is the private key of its public key,
+// FuzzParseRoots: each root key that is read is the private key of its public key,
 // what is written again is read as the same, and an error shows no key.
-func FuzzReadRoots(f *testing.F) {
+func FuzzParseRoots(f *testing.F) {
 	f.Add([]byte(`{}`))
 	f.Add([]byte(`{"groups": []}`))
 	f.Add([]byte(`{"groups": [null]}`))
@@ -51,37 +52,37 @@ func FuzzReadRoots(f *testing.F) {
 		f.Add([]byte(strings.Replace(whole, `"root_private_key": "`, `"root_private_key": "1`, 1)))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		vaults, err := readRoots("root.json", secret.Copy(data))
+		roots, err := recover.ParseRoots(secret.Copy(data))
 		if err != nil {
-			if vaults != nil || longHex.MatchString(err.Error()) || len(err.Error()) > 1000 {
-				t.Errorf("%d root keys, error %v", len(vaults), err)
+			if roots != nil || longHex.MatchString(err.Error()) || len(err.Error()) > 1000 {
+				t.Errorf("%d root keys, error %v", len(roots), err)
 			}
 			return
 		}
-		for _, v := range vaults {
-			public := v.key.Public()
-			x := v.key.Scalar().Expose()
+		for _, r := range roots {
+			public := r.Key.Public()
+			x := r.Key.Scalar().Expose()
 			if g := public.Curve().Generator().Mul(public.Curve().ScalarFromBytes(x)); !g.Equal(public.Point()) {
-				t.Errorf("group %q: another key than its public key's", v.group)
+				t.Errorf("group %q: another key than its public key's", r.Group)
 			}
 			if !public.IsRoot() {
-				t.Errorf("group %q: a key of depth %d", v.group, public.Depth())
+				t.Errorf("group %q: a key of depth %d", r.Group, public.Depth())
 			}
-			extended, err := base58.CheckDecode(nil, string(v.key.Extended().Expose()))
+			extended, err := base58.CheckDecode(nil, string(r.Key.Extended().Expose()))
 			if err != nil || !bytes.Equal(extended[len(extended)-32:], x) {
-				t.Errorf("group %q: the extended private key is another: %v", v.group, err)
+				t.Errorf("group %q: the extended private key is another: %v", r.Group, err)
 			}
 			if again, err := derive.Parse(public.String()); err != nil || !again.SameKey(public) {
-				t.Errorf("group %q: root key %v: %v", v.group, public, err)
+				t.Errorf("group %q: root key %v: %v", r.Group, public, err)
 			}
 		}
-		again, err := readRoots("root.json", writeRoots(vaults, true))
-		if err != nil || len(again) != len(vaults) {
-			t.Fatalf("%d root keys of %d when written again: %v", len(again), len(vaults), err)
+		again, err := recover.ParseRoots(recover.MarshalRoots(roots, true))
+		if err != nil || len(again) != len(roots) {
+			t.Fatalf("%d root keys of %d when written again: %v", len(again), len(roots), err)
 		}
-		for i, v := range vaults {
-			if a := again[i]; a.group != v.group || !a.key.Public().SameKey(v.key.Public()) || !a.key.Scalar().Equal(v.key.Scalar()) {
-				t.Errorf("group %q is %q when written again", v.group, a.group)
+		for i, r := range roots {
+			if a := again[i]; a.Group != r.Group || !a.Key.Public().SameKey(r.Key.Public()) || !a.Key.Scalar().Equal(r.Key.Scalar()) {
+				t.Errorf("group %q is %q when written again", r.Group, a.Group)
 			}
 		}
 	})

@@ -33,6 +33,7 @@ var house = []room{
 	{"internal/base58", "", ""},
 	{"internal/strict", "", ""},
 	{"internal/ordered", "", ""},
+	{"internal/words", "", ""},
 	{"internal/curve", "", "filippo.io/edwards25519/... github.com/decred/dcrd/dcrec/secp256k1/v4"},
 	{"internal/scalar", "internal/secret internal/curve", ""},
 
@@ -50,6 +51,7 @@ var house = []room{
 	// Shares: what files say, opening one, and what enough of them can do.
 	{"share", "derive internal/curve internal/secret", ""},
 	{"share/formats", "derive share internal/curve internal/secret internal/strict", ""},
+	{"share/verdict", "derive share internal/curve internal/words", ""},
 	{"share/open", "share internal/curve internal/scalar internal/secret internal/strict", ""},
 	{"recover", "derive/... share share/open internal/base58 internal/curve internal/scalar internal/secret internal/strict",
 		"github.com/bnb-chain/tss-lib/v2/..."},
@@ -59,7 +61,7 @@ var house = []room{
 	// Bundles, and what can be said without a secret.
 	{"backup", "backup/lines backup/shard internal/secret internal/strict",
 		"filippo.io/age/... golang.org/x/crypto/ssh golang.org/x/text/unicode/norm"},
-	{"audit", "backup chains/book derive share share/formats share/open internal/curve internal/secret internal/strict", ""},
+	{"audit", "backup chains/book derive share share/formats share/open share/verdict internal/curve internal/secret internal/strict", ""},
 	{"audit/report", "audit", ""},
 	{"backup/lines", "internal/secret", ""},
 	{"backup/paper", "backup backup/lines backup/shard internal/secret", "github.com/makiuchi-d/gozxing/... rsc.io/qr"},
@@ -79,7 +81,7 @@ var house = []room{
 	// have in common, addresses what those that take an address book have.
 	{"internal/verb/addresses", "chains/... derive internal/cli internal/ordered internal/strict", ""},
 	{"internal/verb/derive", "chains/... derive/... share share/formats internal/cli internal/curve internal/ordered internal/secret internal/strict internal/verb/addresses", ""},
-	{"internal/verb/holder", "backup chains/... derive share/... internal/cli internal/curve internal/prompt internal/secret internal/strict", ""},
+	{"internal/verb/holder", "backup chains/... derive share/... internal/cli internal/curve internal/prompt internal/secret internal/strict internal/words", ""},
 	{"internal/verb/backup", "audit/... backup/... chains/... derive/... share/... internal/cli internal/curve internal/prompt internal/scalar internal/secret internal/strict internal/verb/addresses internal/verb/holder", ""},
 	{"internal/verb/recover", "audit audit/report docs/runbooks backup chains/... derive/... recover/... share/... fixtures/vaults/demo internal/base58 internal/cli internal/curve internal/prompt internal/scalar internal/secret internal/ordered internal/strict internal/verb/addresses internal/verb/holder internal/verb/backup", ""},
 
@@ -104,7 +106,7 @@ var house = []room{
 // domain are the packages that neither print, prompt, log nor exit.
 var domain = []string{
 	"derive/...", "chains/...", "share/...", "recover/...", "backup/...", "audit/...",
-	"internal/secret", "internal/base58", "internal/strict", "internal/ordered", "internal/curve", "internal/scalar",
+	"internal/secret", "internal/base58", "internal/strict", "internal/ordered", "internal/words", "internal/curve", "internal/scalar",
 }
 
 // banned says what must not be linked at all, also through others: into every
@@ -295,10 +297,21 @@ func TestDocComments(t *testing.T) {
 
 // TestDomainIsQuiet looks at the source of domain packages, of every system.
 func TestDomainIsQuiet(t *testing.T) {
-	domain := strings.Join(domain, " ")
+	inspect(t, strings.Join(domain, " "), loud, "a domain package")
+}
+
+// TestVerbsDoNotJudge: which shares are the same, how many are needed and what they
+// combine to is decided in share/verdict and recover, which have unit tests.
+func TestVerbsDoNotJudge(t *testing.T) {
+	inspect(t, "internal/verb/...", judging, "a verb")
+}
+
+// inspect looks for faults in the source of packages, without their tests.
+func inspect(t *testing.T, packages string, fault func(ast.Node) string, where string) {
+	t.Helper()
 	checked := 0
 	for _, p := range list(t, "linux", "./...") {
-		if !in(p.name(), domain) {
+		if !in(p.name(), packages) {
 			continue
 		}
 		files, err := filepath.Glob(filepath.Join(p.Dir, "*.go"))
@@ -312,8 +325,8 @@ func TestDomainIsQuiet(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				for _, fault := range loud(t, f, source) {
-					t.Errorf("%s in a domain package", fault)
+				for _, fault := range faults(t, f, source, fault) {
+					t.Errorf("%s in %s", fault, where)
 				}
 			}
 		}
@@ -323,41 +336,62 @@ func TestDomainIsQuiet(t *testing.T) {
 	}
 }
 
-// loud lists where a file prints, exits, or runs before main does.
-func loud(t *testing.T, file string, source []byte) []string {
+// faults lists the places of a file where something is wrong.
+func faults(t *testing.T, file string, source []byte, fault func(ast.Node) string) []string {
 	t.Helper()
 	set := token.NewFileSet()
 	tree, err := parser.ParseFile(set, file, source, parser.SkipObjectResolution)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var faults []string
+	var list []string
 	ast.Inspect(tree, func(n ast.Node) bool {
-		what := ""
-		switch n := n.(type) {
-		case *ast.FuncDecl:
-			if n.Name.Name == "init" && n.Recv == nil {
-				what = "an init function"
-			}
-		case *ast.CallExpr:
-			if id, ok := n.Fun.(*ast.Ident); ok && (id.Name == "print" || id.Name == "println") {
-				what = id.Name
-			}
-		case *ast.SelectorExpr:
-			if id, ok := n.X.(*ast.Ident); ok {
-				switch name := id.Name + "." + n.Sel.Name; name {
-				case "fmt.Print", "fmt.Printf", "fmt.Println", "fmt.Scan", "fmt.Scanf", "fmt.Scanln",
-					"os.Exit", "os.Stdin", "os.Stdout", "os.Stderr", "os.Getenv", "os.LookupEnv", "os.Environ", "os.Args":
-					what = name
-				}
-			}
-		}
-		if what != "" {
-			faults = append(faults, set.Position(n.Pos()).String()+": "+what)
+		if what := fault(n); what != "" {
+			list = append(list, set.Position(n.Pos()).String()+": "+what)
 		}
 		return true
 	})
-	return faults
+	return list
+}
+
+// loud names what prints, exits, or runs before main does.
+func loud(n ast.Node) string {
+	switch n := n.(type) {
+	case *ast.FuncDecl:
+		if n.Name.Name == "init" && n.Recv == nil {
+			return "an init function"
+		}
+	case *ast.CallExpr:
+		if id, ok := n.Fun.(*ast.Ident); ok && (id.Name == "print" || id.Name == "println") {
+			return id.Name
+		}
+	case *ast.SelectorExpr:
+		if id, ok := n.X.(*ast.Ident); ok {
+			switch name := id.Name + "." + n.Sel.Name; name {
+			case "fmt.Print", "fmt.Printf", "fmt.Println", "fmt.Scan", "fmt.Scanf", "fmt.Scanln",
+				"os.Exit", "os.Stdin", "os.Stdout", "os.Stderr", "os.Getenv", "os.LookupEnv", "os.Environ", "os.Args":
+				return name
+			}
+		}
+	}
+	return ""
+}
+
+// judging names what compares share IDs, or combines.
+func judging(n ast.Node) string {
+	selector, ok := n.(*ast.SelectorExpr)
+	if !ok {
+		return ""
+	}
+	switch name := selector.Sel.Name; name {
+	case "Interpolate", "Lagrange", "LagrangeAt", "FitThreshold", "CombinePublic":
+		return name
+	case "Equal":
+		if id, ok := selector.X.(*ast.SelectorExpr); ok && id.Sel.Name == "ShareID" {
+			return "ShareID.Equal"
+		}
+	}
+	return ""
 }
 
 func TestLoud(t *testing.T) {
@@ -368,10 +402,21 @@ func f() { fmt.Println(); print(1); os.Exit(1); fmt.Fprintln(os.Stderr); _ = fmt
 type t struct{}
 func (t) init() {}
 `
-	got := loud(t, "p.go", []byte(source))
+	got := faults(t, "p.go", []byte(source), loud)
 	want := []string{
 		"p.go:3:1: an init function", "p.go:4:12: fmt.Println", "p.go:4:27: print", "p.go:4:37: os.Exit", "p.go:4:62: os.Stderr",
 	}
+	if !slices.Equal(got, want) {
+		t.Errorf("found %q, not %q", got, want)
+	}
+}
+
+func TestJudging(t *testing.T) {
+	const source = `package p
+func f() { a.ShareID.Equal(b); g.CombinePublic(nil); share.Lagrange(x); g.FitThreshold(); a.Equal(b); Lagrange() }
+`
+	got := faults(t, "p.go", []byte(source), judging)
+	want := []string{"p.go:2:12: ShareID.Equal", "p.go:2:32: CombinePublic", "p.go:2:54: Lagrange", "p.go:2:73: FitThreshold"}
 	if !slices.Equal(got, want) {
 		t.Errorf("found %q, not %q", got, want)
 	}

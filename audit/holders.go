@@ -8,17 +8,18 @@ import (
 	"lifeboat/backup"
 	"lifeboat/internal/curve"
 	"lifeboat/share"
+	"lifeboat/share/verdict"
 )
 
 // epoch is one set of shares while it is put together, from share files, from
 // public manifests and from attestations.
 type epoch struct {
 	curve     string
-	name      string       // the epoch's fingerprint
-	root      *curve.Point // nil if only public manifests speak of it
-	set       *share.Set   // nil without a good share file
-	roster    *Roster      // of the set
-	threshold int          // 0: unknown
+	name      string           // the epoch's fingerprint
+	root      *curve.Point     // nil if only public manifests speak of it
+	set       *verdict.Sharing // nil without a good share file
+	roster    *Roster          // of the set
+	threshold int              // 0: unknown
 	groupIDs  distinct
 	created   distinct
 	holders   []Holder
@@ -83,7 +84,7 @@ func (g *gathered) add(e *epoch) *epoch {
 // epochs puts together what all files say.
 func (a *Auditor) epochs() []*epoch {
 	g := &gathered{by: map[setName]*epoch{}, claims: map[claim][]*epoch{}, owner: map[claim]*epoch{}}
-	for _, set := range share.Collect(a.shares) {
+	for _, set := range verdict.Collect(a.shares) {
 		g.add(a.fromFiles(set))
 	}
 	for _, s := range a.attested {
@@ -134,14 +135,14 @@ func (a *Auditor) choose(claims []*epoch) *epoch {
 	return claims[0]
 }
 
-func (a *Auditor) fromFiles(set *share.Set) *epoch {
+func (a *Auditor) fromFiles(set *verdict.Sharing) *epoch {
 	g := set.Group
 	e := &epoch{curve: g.Curve.String(), root: g.RootKey, set: set, roster: NewRoster(g), threshold: g.Threshold}
 	e.name = e.roster.Epoch
 	for _, p := range g.Participants {
 		e.holder(p.ShareID, p.NodeID).PublicKey = hex.EncodeToString(p.PublicKey.Bytes())
 	}
-	for _, s := range set.Shares {
+	for _, s := range set.Sealed {
 		h := e.holder(*s.ShareID, s.NodeID)
 		if c := (Copy{Path: s.Path, Clear: s.Lock.InClear()}); !slices.Contains(h.Copies, c) {
 			h.Copies = append(h.Copies, c)

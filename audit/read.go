@@ -18,6 +18,7 @@ import (
 	"lifeboat/internal/secret"
 	"lifeboat/share"
 	"lifeboat/share/formats"
+	"lifeboat/share/verdict"
 )
 
 // Auditor collects what files say. Its zero value is not usable: call New.
@@ -251,7 +252,7 @@ func (a *Auditor) Books() []string { return a.toCheck }
 // found.
 func (a *Auditor) Roots() []*derive.Key {
 	roots := slices.Clone(a.o.Roots)
-	for _, set := range share.Collect(a.shares) {
+	for _, set := range verdict.Collect(a.shares) {
 		root := set.Group.Root()
 		if root == nil || slices.ContainsFunc(roots, root.SameKey) ||
 			slices.ContainsFunc(a.o.Roots, func(r *derive.Key) bool { return r.Curve() == root.Curve() }) {

@@ -7,10 +7,8 @@ import (
 	"slices"
 
 	"lifeboat/derive"
+	"lifeboat/share/verdict"
 )
-
-// MaxSets is how many sets of holders are listed for an epoch.
-const MaxSets = 12
 
 // judge makes the public form of an epoch.
 func (a *Auditor) judge(e *epoch) Epoch {
@@ -78,7 +76,7 @@ func (r *Epoch) absent() []string {
 
 // who lists the sets of holders that reach the threshold, and says so in words.
 func (r *Epoch) who(here []string) string {
-	r.Sets, r.MoreSets = Sets(here, r.Threshold)
+	r.Sets, r.MoreSets = verdict.Subsets(here, r.Threshold)
 	switch {
 	case len(here) == r.Threshold && r.Threshold == 2:
 		return fmt.Sprintf("%s together", names(here))
@@ -86,40 +84,6 @@ func (r *Epoch) who(here []string) string {
 		return fmt.Sprintf("all of %s together", names(here))
 	}
 	return fmt.Sprintf("any %d of %s", r.Threshold, names(here))
-}
-
-// Sets lists the subsets of k names, at most MaxSets, and how many more there are,
-// up to a million.
-func Sets(list []string, k int) (sets [][]string, more int) {
-	const most = 1_000_000
-	sets = [][]string{}
-	total := 1
-	for i := 1; i <= k && total < most; i++ {
-		total = total * (len(list) - k + i) / i
-	}
-	at := make([]int, k)
-	for i := range at {
-		at[i] = i
-	}
-	for len(sets) < min(total, MaxSets) {
-		var set []string
-		for _, i := range at {
-			set = append(set, list[i])
-		}
-		sets = append(sets, set)
-		i := k - 1
-		for i >= 0 && at[i] == len(list)-k+i {
-			i--
-		}
-		if i < 0 {
-			break
-		}
-		at[i]++
-		for j := i + 1; j < k; j++ {
-			at[j] = at[j-1] + 1
-		}
-	}
-	return sets, min(total, most) - len(sets)
 }
 
 // vaults groups the epochs by root key, and adds recorded root keys of which
@@ -262,7 +226,7 @@ func (a *Auditor) judgeRecords(v *Vault, epochs []*epoch, name string) {
 		for _, r := range a.o.Roots {
 			if root := a.root(e); root != nil && e.root.Equal(r.Point()) && !root.SameKey(r) {
 				a.find(Error, "chain-code-differs", name, "look for files with the recorded chain code: with another one, no address can be found again",
-					"%q has another chain code than the recorded root extended public key", e.set.Shares[0].Path)
+					"%q has another chain code than the recorded root extended public key", e.set.Sealed[0].Path)
 			}
 		}
 		for _, o := range epochs[:i] {
@@ -271,7 +235,7 @@ func (a *Auditor) judgeRecords(v *Vault, epochs []*epoch, name string) {
 			}
 			if ec, oc := e.set.Group.ChainCode, o.set.Group.ChainCode; ec != nil && oc != nil && *ec != *oc {
 				a.find(Error, "chain-code-differs", name, "compare both with the recorded root extended public key; the one that differs is damaged or forged",
-					"%q has another chain code than %q, so that every address would differ", e.set.Shares[0].Path, o.set.Shares[0].Path)
+					"%q has another chain code than %q, so that every address would differ", e.set.Sealed[0].Path, o.set.Sealed[0].Path)
 			}
 		}
 	}

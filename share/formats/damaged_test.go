@@ -9,6 +9,7 @@ import (
 	"lifeboat/fixtures"
 	"lifeboat/share"
 	"lifeboat/share/formats"
+	"lifeboat/share/verdict"
 )
 
 // sentence checks that an error reads as one: it starts in lower case or with
@@ -87,7 +88,7 @@ func TestDamagedFiles(t *testing.T) {
 			if !strings.Contains(all.Error(), d.Words) {
 				t.Errorf("%s: %q does not say %q", d.What, all, d.Words)
 			}
-			if len(share.Collect(list)) != 0 {
+			if len(verdict.Collect(list)) != 0 {
 				t.Error("a damaged share was put in a set")
 			}
 		})

@@ -10,6 +10,7 @@ import (
 	"lifeboat/fixtures"
 	"lifeboat/share"
 	"lifeboat/share/formats"
+	"lifeboat/share/verdict"
 )
 
 // What is too big to keep as a file.
@@ -61,7 +62,7 @@ func TestManyGroups(t *testing.T) {
 	if err != nil || len(list) != 100 {
 		t.Fatalf("%d: %v", len(list), err)
 	}
-	if sets := share.Collect(list); len(sets) != 1 || len(sets[0].Shares) != 100 {
+	if sets := verdict.Collect(list); len(sets) != 1 || len(sets[0].Sealed) != 100 {
 		t.Errorf("%d sets", len(sets))
 	}
 	broken := fmt.Appendf(nil, `[%s, {"group_info": {}}]`, good)
@@ -124,6 +125,6 @@ func FuzzParse(f *testing.F) {
 				t.Error("a share without problems cannot be opened")
 			}
 		}
-		share.Collect(list)
+		verdict.Collect(list)
 	})
 }

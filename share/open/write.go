@@ -57,6 +57,12 @@ type Held struct {
 	Share  *scalar.Secret
 }
 
+// Is reports whether an opened share is this one, of this holder.
+func (h *Held) Is(o *Share) bool {
+	s := o.Sealed()
+	return o.Scalar().Equal(h.Share) && s.NodeID == h.Holder.NodeID && s.ShareID.Equal(h.Holder.ShareID)
+}
+
 // formatVersion is the version of recovery group file that Lifeboat writes.
 const formatVersion = 3
 

@@ -12,6 +12,8 @@ import (
 	"lifeboat/internal/cli"
 	"lifeboat/internal/strict"
 	"lifeboat/internal/verb/holder"
+	"lifeboat/share/open"
+	"lifeboat/share/verdict"
 )
 
 var attestVerb = cli.Verb{
@@ -104,8 +106,8 @@ func (f *attestFlags) attest(e *cli.Env, set *cli.Flags) error {
 	subject.Tool, subject.Date = e.Program+" "+cli.Version, set.Date().Format("2006-01-02")
 	var list []audit.Signed
 	var failed error
-	if err := session.Unlock(false, func(entry *holder.Entry) bool {
-		a, err := sign(entry, subject)
+	if err := session.Unlock(false, func(sh *verdict.Share, o *open.Share) bool {
+		a, err := sign(sh, o, subject)
 		if err != nil {
 			failed = err
 		}
@@ -114,8 +116,12 @@ func (f *attestFlags) attest(e *cli.Env, set *cli.Flags) error {
 	}); err != nil {
 		return err
 	}
-	if err := attested(session.Inputs[0], failed); err != nil {
+	// Half an answer would be taken for a whole one.
+	if err := session.Inputs[0].AllOpened(); err != nil {
 		return err
+	}
+	if failed != nil {
+		return failed
 	}
 	if err := session.CheckRoots(); err != nil {
 		return err
@@ -148,46 +154,20 @@ func (q *question) read() (audit.Statement, error) {
 }
 
 // sign makes the statement of one share, and checks it as an auditor would.
-func sign(entry *holder.Entry, statement audit.Statement) (audit.Signed, error) {
-	s := entry.Sealed
+func sign(sh *verdict.Share, o *open.Share, statement audit.Statement) (audit.Signed, error) {
+	s := sh.Sealed
 	statement.Curve, statement.GroupID, statement.Threshold = s.Curve, s.Group.ID, s.Group.Threshold
-	statement.NodeID, statement.ShareID, statement.PublicKey = s.NodeID, *s.ShareID, entry.Share.Public()
-	statement.RootKey, statement.Epoch, statement.FileSHA256 = s.Group.RootKey, s.Group.Epoch(), entry.Input.SHA256
+	statement.NodeID, statement.ShareID, statement.PublicKey = s.NodeID, *s.ShareID, o.Public()
+	statement.RootKey, statement.Epoch, statement.FileSHA256 = s.Group.RootKey, s.Group.Epoch(), sh.File.SHA256
 	text, err := statement.Text()
 	if err != nil {
-		return audit.Signed{}, fmt.Errorf("%q: %w", entry.Input.Path, err)
+		return audit.Signed{}, fmt.Errorf("%q: %w", sh.File.Path, err)
 	}
-	a := audit.Signed{Statement: text, Signature: entry.Share.Sign([]byte(text))}
+	a := audit.Signed{Statement: text, Signature: o.Sign([]byte(text))}
 	if _, err := a.Verify(); err != nil {
 		return audit.Signed{}, fmt.Errorf("internal error: %w", err)
 	}
 	return a, nil
-}
-
-// attested returns an error unless every share of the file has signed: half an
-// answer would be taken for a whole one.
-func attested(in *holder.Input, failed error) error {
-	if in.Err != nil {
-		var hints []string
-		if h := in.Hint(); h != "" {
-			hints = append(hints, h)
-		}
-		return cli.Fail(cli.Failed, in.Err, hints...)
-	}
-	for _, entry := range in.Entries {
-		if entry.Status == holder.Good {
-			continue
-		}
-		code := cli.Failed
-		if entry.Status == holder.Inconsistent {
-			code = cli.Mismatch
-		}
-		return cli.Fail(code, fmt.Errorf("%q, node %q, %v: %s: %s", in.Path, entry.Sealed.NodeID, entry.Sealed.Curve, entry.Status, entry.Reason()))
-	}
-	if len(in.Entries) == 0 {
-		return cli.Fail(cli.Failed, fmt.Errorf("%q holds no share", in.Path))
-	}
-	return failed
 }
 
 func printAttested(w io.Writer, list []audit.Signed, output string) error {

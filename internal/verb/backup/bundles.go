@@ -141,7 +141,7 @@ func warnOneIdentity(e *cli.Env, s *holder.Session) {
 // there is nothing to recover, and they are good if they are whole.
 func onlyFiles(s *holder.Session) bool {
 	return !slices.ContainsFunc(s.Inputs, func(in *holder.Input) bool {
-		return in.Bundle == nil || in.Err != nil || len(in.Entries) > 0
+		return in.Bundle == nil || in.Err != nil || len(in.Shares) > 0
 	})
 }
 

@@ -117,11 +117,11 @@ func describe(in *holder.Input) fileReport {
 	if in.Header != nil {
 		r.Kind = "bundle"
 	}
-	for _, entry := range in.Entries {
+	for _, sh := range in.Shares {
 		if in.Header == nil {
-			r.Kind = string(entry.Sealed.Form)
+			r.Kind = string(sh.Sealed.Form)
 		}
-		r.Groups = append(r.Groups, describeGroup(entry.Sealed))
+		r.Groups = append(r.Groups, describeGroup(sh.Sealed))
 	}
 	return r
 }
@@ -218,7 +218,7 @@ func (r inspectReport) verdict() error {
 		if wrong {
 			code = max(code, cli.Failed)
 		}
-		for _, entry := range f.input.Entries {
+		for _, entry := range f.input.Shares {
 			for _, p := range entry.Sealed.Problems {
 				wrong = true
 				if errors.Is(p, share.ErrInconsistent) {

@@ -100,7 +100,7 @@ func contentOf(in *holder.Input) []backup.File {
 		return files
 	}
 	for i, f := range files {
-		for _, entry := range in.Entries {
+		for _, entry := range in.Shares {
 			if entry.Sealed.Path == in.Path+": "+f.Name && entry.Sealed.Err() == nil {
 				files[i].Shares = append(files[i].Shares, holder.Facts(entry.Sealed))
 			}

@@ -122,8 +122,8 @@ func checkPublic(s *holder.Session) error {
 		case in.Err != nil:
 			return cli.Fail(cli.Failed, in.Err)
 		}
-		for _, entry := range in.Entries {
-			if err := entry.Sealed.Err(); err != nil {
+		for _, sh := range in.Shares {
+			if err := sh.Sealed.Err(); err != nil {
 				return cli.Fail(cli.Mismatch, fmt.Errorf("%q: %w: %w", in.Path, holder.ErrBroken, err), "export the file again from the node or the phone")
 			}
 		}
@@ -133,7 +133,7 @@ func checkPublic(s *holder.Session) error {
 
 // checkShares opens every share, one after the other. No two are open at once.
 func checkShares(e *cli.Env, s *holder.Session) error {
-	if err := s.Unlock(false, func(*holder.Entry) bool { return false }); err != nil {
+	if err := s.Unlock(false, holder.Forget); err != nil {
 		return err
 	}
 	code, bad := cli.OK, 0
@@ -146,14 +146,10 @@ func checkShares(e *cli.Env, s *holder.Session) error {
 				hints = append(hints, h)
 			}
 		}
-		for _, entry := range in.Entries {
-			if entry.Status == holder.Good {
-				continue
-			}
-			e.Warn("%q, node %q, %v: %s: %s", in.Path, entry.Sealed.NodeID, entry.Sealed.Curve, entry.Status, entry.Reason())
-			bad++
-			if code = max(code, cli.Failed); entry.Status == holder.Inconsistent {
-				code = cli.Mismatch
+		for _, sh := range in.Shares {
+			if err := holder.NotGood(sh); err != nil {
+				e.Warn("%v", err)
+				code, bad = max(code, err.Code), bad+1
 			}
 		}
 	}
@@ -169,8 +165,8 @@ func filesToSeal(s *holder.Session) []backup.File {
 	for _, in := range s.Inputs {
 		f := backup.File{Name: filepath.Base(in.Path), Open: func() (io.ReadCloser, error) { return openSame(in) }}
 		if in.Header == nil {
-			for _, entry := range in.Entries {
-				f.Shares = append(f.Shares, holder.Facts(entry.Sealed))
+			for _, sh := range in.Shares {
+				f.Shares = append(f.Shares, holder.Facts(sh.Sealed))
 			}
 		}
 		files = append(files, f)

@@ -88,17 +88,17 @@ func (f *verifyFlags) verify(e *cli.Env, set *cli.Flags, args []string, conditio
 		return err
 	}
 	defer session.Close()
-	locked := session.Unlock(false, func(*holder.Entry) bool { return false })
+	locked := session.Unlock(false, holder.Forget)
 	bundles := describeBundles(session)
 	if locked != nil && (len(bundles) == 0 || !errors.Is(locked, prompt.ErrNoTerminal)) {
 		return locked
 	}
 	warnOneIdentity(e, session)
-	outcome, err := session.Outcome(f.group)
+	judgement, err := session.Judge(f.group)
 	if err != nil {
 		return err
 	}
-	outcome.Blame(e)
+	session.Blame()
 	for _, b := range bundles {
 		if b.differs != nil {
 			e.Warn("%v", b.differs)
@@ -106,16 +106,16 @@ func (f *verifyFlags) verify(e *cli.Env, set *cli.Flags, args []string, conditio
 	}
 	verdict := locked
 	if verdict == nil && !onlyFiles(session) {
-		verdict = outcome.Verify()
+		verdict = session.Fail(judgement.AllGood())
 	}
 	if verdict == nil {
 		verdict = bundlesVerdict(bundles)
 	}
 	r := &verifyReport{Tool: e.Program + " " + cli.Version, Date: set.Date().Format("2006-01-02"), Conditions: conditions,
-		Groups: outcome.Groups(), Bundles: bundles, Files: outcome.Unassigned(), Recoverable: outcome.Verdict() == nil}
+		Groups: holder.Groups(judgement), Bundles: bundles, Files: holder.Unassigned(judgement), Recoverable: judgement.Enough() == nil}
 	if f.addresses != "" {
 		var roots []*derive.Key
-		for _, s := range outcome.Wanted() {
+		for _, s := range judgement.Wanted() {
 			if root := s.Group.Root(); root != nil {
 				roots = append(roots, root)
 			}
@@ -131,9 +131,9 @@ func (f *verifyFlags) verify(e *cli.Env, set *cli.Flags, args []string, conditio
 		}
 	}
 	r.OK = verdict == nil
-	r.Proven, r.NotExercised = proven(session, outcome), notExercised(session, outcome, f.addresses)
+	r.Proven, r.NotExercised = proven(session.Roots, judgement), notExercised(session.Roots, judgement, f.addresses)
 	if f.report != "" {
-		html := r.page(session, outcome, f.addresses, verdict, report.Command(e.Program, "verify", args)).HTML()
+		html := r.page(session, judgement, f.addresses, verdict, report.Command(e.Program, "verify", args)).HTML()
 		if err := e.WriteFile(f.report, html); err != nil {
 			return err
 		}

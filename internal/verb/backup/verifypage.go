@@ -10,6 +10,7 @@ import (
 	"lifeboat/internal/curve"
 	"lifeboat/internal/verb/holder"
 	"lifeboat/share"
+	"lifeboat/share/verdict"
 )
 
 // provenReport says which sets of holders, whose shares were opened, give the
@@ -22,57 +23,34 @@ type provenReport struct {
 	MoreSets int        `json:"more_sets"`
 }
 
-// proven combines the share public keys of every set of opened shares, up to a
-// number that a person reads, and keeps the sets that give the root key.
-func proven(s *holder.Session, o *holder.Outcome) []provenReport {
+// proven says it of every set that is complete.
+func proven(roots verdict.Roots, j *verdict.Judgement) []provenReport {
 	list := []provenReport{}
-	for _, set := range o.Wanted() {
-		if !set.Complete() {
-			continue
+	for _, s := range j.Wanted() {
+		if s.Complete() {
+			r := provenReport{Curve: s.Group.Curve.String(), Epoch: s.Group.Epoch(), Recorded: roots.Have(s.Group.Root())}
+			r.Sets, r.MoreSets = s.Proven()
+			list = append(list, r)
 		}
-		g := set.Group
-		r := provenReport{Curve: g.Curve.String(), Epoch: g.Epoch(), Recorded: s.Records(g.Root()), Sets: [][]string{}}
-		var good []string
-		holders := map[string]share.Participant{}
-		for _, e := range set.Good {
-			p := *g.Participant(*e.Sealed.ShareID)
-			good, holders[p.NodeID] = append(good, p.NodeID), p
-		}
-		var sets [][]string
-		sets, r.MoreSets = audit.Sets(good, g.Threshold)
-		for _, nodes := range sets {
-			var members []share.Participant
-			for _, n := range nodes {
-				members = append(members, holders[n])
-			}
-			if sum, err := g.CombinePublic(members); err == nil && sum.Equal(g.RootKey) {
-				r.Sets = append(r.Sets, nodes)
-			}
-		}
-		list = append(list, r)
 	}
 	return list
 }
 
 // notExercised lists what the verification did not try.
-func notExercised(s *holder.Session, o *holder.Outcome, bookPath string) []string {
+func notExercised(roots verdict.Roots, j *verdict.Judgement, bookPath string) []string {
 	var list []string
-	for _, set := range o.Sets {
+	for _, set := range j.Sets {
 		if !set.Wanted {
 			list = append(list, fmt.Sprintf("group %q on %v, epoch %s: it was left out", set.Group.ID, set.Group.Curve, set.Group.Epoch()))
 		} else if len(set.Missing) > 0 {
-			var nodes []string
-			for _, p := range set.Missing {
-				nodes = append(nodes, p.NodeID)
-			}
-			list = append(list, fmt.Sprintf("on %v, epoch %s: the shares of %s", set.Group.Curve, set.Group.Epoch(), holder.Sentence(quoteAll(nodes))))
+			list = append(list, fmt.Sprintf("on %v, epoch %s: the shares of %s", set.Group.Curve, set.Group.Epoch(), holder.Sentence(quoteAll(set.MissingNodes()))))
 		}
 	}
-	if len(s.Roots) == 0 {
+	if len(roots) == 0 {
 		list = append(list, "your own records of the root keys: no --xpub was given, so the root keys are what the files say")
 	} else {
 		for _, c := range curve.All() {
-			if !s.RecordedOn(c) && slices.ContainsFunc(o.Sets, func(set *holder.Set) bool { return set.Wanted && set.Group.Curve == c }) {
+			if !roots.On(c) && slices.ContainsFunc(j.Sets, func(set *verdict.Set) bool { return set.Wanted && set.Group.Curve == c }) {
 				list = append(list, fmt.Sprintf("your own record of the root key on %v: no --xpub was given for it, so it is what the files say", c))
 			}
 		}
@@ -84,7 +62,7 @@ func notExercised(s *holder.Session, o *holder.Outcome, bookPath string) []strin
 }
 
 // page makes the page of the report.
-func (r *verifyReport) page(s *holder.Session, o *holder.Outcome, bookPath string, verdict error, command []string) *report.Page {
+func (r *verifyReport) page(s *holder.Session, j *verdict.Judgement, bookPath string, failed error, command []string) *report.Page {
 	p := &report.Page{
 		Title: "Verification of backups", Tool: r.Tool, Date: r.Date, Command: command, Left: r.NotExercised,
 		Proves: []string{
@@ -102,16 +80,16 @@ func (r *verifyReport) page(s *holder.Session, o *holder.Outcome, bookPath strin
 		},
 	}
 	switch {
-	case verdict == nil && len(r.Groups) > 0:
+	case failed == nil && len(r.Groups) > 0:
 		p.Level, p.Verdict, p.Summary = report.Good, "Recoverable", "Every file is good, and the shares that were opened give every root key."
-	case verdict == nil:
+	case failed == nil:
 		p.Level, p.Verdict, p.Summary = report.Good, "In order", "Every bundle opens and is whole. It holds no share."
 	case r.Recoverable:
-		p.Level, p.Verdict, p.Summary = audit.Error, "Recoverable, and not everything is good", verdict.Error()
+		p.Level, p.Verdict, p.Summary = audit.Error, "Recoverable, and not everything is good", failed.Error()
 	default:
-		p.Level, p.Verdict, p.Summary = audit.Error, "Not recoverable with these files", verdict.Error()
+		p.Level, p.Verdict, p.Summary = audit.Error, "Not recoverable with these files", failed.Error()
 	}
-	for _, set := range o.Sets {
+	for _, set := range j.Sets {
 		p.Vaults = append(p.Vaults, r.vault(set))
 	}
 	p.Findings = r.findings()
@@ -123,8 +101,8 @@ func (r *verifyReport) page(s *holder.Session, o *holder.Outcome, bookPath strin
 		switch {
 		case in.Header != nil:
 			f.Kind, f.Size = audit.Bundle, in.Header.Size
-		case len(in.Entries) > 0:
-			f.Kind = audit.FileKind(in.Entries[0].Sealed.Form)
+		case len(in.Shares) > 0:
+			f.Kind = audit.FileKind(in.Shares[0].Sealed.Form)
 		case in.SHA256 == "":
 			f.Kind = audit.Unread
 		default:
@@ -143,7 +121,7 @@ func orNone(list []string) string {
 }
 
 // vault draws one set of shares.
-func (r *verifyReport) vault(set *holder.Set) report.Vault {
+func (r *verifyReport) vault(set *verdict.Set) report.Vault {
 	g := set.Group
 	v := report.Vault{Title: "Root key on " + g.Curve.String(), Level: audit.Error}
 	if root := g.Root(); root != nil {
@@ -188,16 +166,11 @@ func (r *verifyReport) vault(set *holder.Set) report.Vault {
 	return v
 }
 
-func drawHolder(set *holder.Set, p share.Participant) report.Holder {
+func drawHolder(set *verdict.Set, p share.Participant) report.Holder {
 	h := report.Holder{Name: p.NodeID}
-	for _, e := range set.Entries {
-		if e.Sealed.ShareID == nil || !e.Sealed.ShareID.Equal(p.ShareID) {
-			if e.Sealed.ShareID != nil || e.Sealed.NodeID != p.NodeID {
-				continue
-			}
-		}
-		h.Lines = append(h.Lines, fmt.Sprintf("%s: %s", e.Input.Path, e.Status))
-		if e.Public && (e.Status == holder.Good || e.Status == holder.Duplicate) {
+	for _, sh := range set.Of(p) {
+		h.Lines = append(h.Lines, fmt.Sprintf("%s: %s", sh.File.Path, sh.Status))
+		if sh.Status == verdict.Good || sh.Status == verdict.Duplicate {
 			h.State = report.Opened
 		} else if h.State == report.Missing {
 			h.State = report.Damaged
@@ -215,13 +188,13 @@ func (r *verifyReport) findings() []audit.Finding {
 	file := func(f holder.FileReport) {
 		level, do := audit.Error, "take another copy, or export the file again from the holder's node or phone"
 		switch f.Status {
-		case holder.Good:
+		case verdict.Good:
 			return
-		case holder.Duplicate:
+		case verdict.Duplicate:
 			level, do = audit.Note, "guard each copy as well as the others"
-		case holder.Elsewhere:
+		case verdict.Elsewhere:
 			level, do = audit.Warning, "give the files of one vault and epoch at a time"
-		case holder.Unopened:
+		case verdict.Unopened:
 			do = "check the password or the identity; try another copy"
 		}
 		add(level, string(f.Status), f.Path, fmt.Sprintf("the share of node %.70q: %s", f.NodeID, f.Reason), do)

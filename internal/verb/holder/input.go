@@ -22,66 +22,12 @@ import (
 	"lifeboat/internal/strict"
 	"lifeboat/share"
 	"lifeboat/share/formats"
-	"lifeboat/share/open"
+	"lifeboat/share/verdict"
 )
-
-// Status is what came of a share.
-type Status string
-
-// The results.
-const (
-	Good         Status = "good"
-	Duplicate    Status = "duplicate"    // good, and another file holds the same share
-	Unopened     Status = "unopened"     // wrong password, or damaged ciphertext, or no identity
-	Unreadable   Status = "unreadable"   // a file or a field that cannot be read
-	Inconsistent Status = "inconsistent" // can be read, and contradicts itself
-	Elsewhere    Status = "elsewhere"    // another group's, or another epoch's
-	Salvaged     Status = "salvaged"     // used although its public facts are damaged
-)
-
-// Entry is one share of an input.
-type Entry struct {
-	Input  *Input
-	Sealed *share.Sealed
-	Share  *open.Share // nil unless it is held open
-	Public bool        // it was opened and matched its share public key
-	Err    error       // why it was not
-	Note   string      // why a good share does not count
-	Status Status
-}
-
-// set records what opening brought.
-func (e *Entry) set(err error) {
-	e.Err = err
-	switch {
-	case err == nil:
-		e.Status, e.Public = Good, true
-	case errors.Is(err, open.ErrPassword), errors.Is(err, open.ErrWork), errors.Is(err, backup.ErrNoIdentity):
-		e.Status = Unopened
-	case errors.Is(err, share.ErrInconsistent), errors.Is(err, open.ErrNotThisShare):
-		e.Status = Inconsistent
-	default:
-		e.Status = Unreadable
-	}
-}
-
-// Reason says why the share does not count, or is empty.
-func (e *Entry) Reason() string {
-	if e.Note != "" {
-		return e.Note
-	}
-	if e.Err != nil {
-		return e.Err.Error()
-	}
-	return ""
-}
 
 // Input is one FILE argument.
 type Input struct {
-	Path    string
-	SHA256  string
-	Err     error // it cannot be used at all
-	Entries []*Entry
+	verdict.File
 
 	Bundle *backup.Bundle // if it is one, and open
 	Header *backup.Header // if it is a bundle
@@ -114,17 +60,16 @@ func (in *Input) needed(sharesToo bool) int {
 		return 0
 	case !sharesToo, len(in.text) > 0: // a bundle that is open, and brings the password
 		return in.slots() - 1
-	case len(in.Entries) > 0 && in.Entries[0].Sealed.Lock.InClear():
+	case len(in.Shares) > 0 && in.Shares[0].Sealed.Lock.InClear():
 		return 0
 	}
 	return in.slots()
 }
 
-// Close wipes what the input held and closes it.
+// Close wipes what of the input was not encrypted and closes it.
 func (in *Input) Close() {
-	for _, e := range in.Entries {
-		e.Share.Wipe()
-		e.Sealed.Wipe()
+	for _, s := range in.Shares {
+		s.Sealed.Wipe()
 	}
 	for _, t := range in.text {
 		t.Wipe()
@@ -182,7 +127,7 @@ func sniff(path string) (bool, error) {
 // load reads one input. What is wrong with it is in the input, not an error: one
 // bad file must not keep the others from being used.
 func load(path string, pin share.Pin, anyFile bool) *Input {
-	in := &Input{Path: path}
+	in := &Input{File: verdict.File{Path: path}}
 	sealed, err := sniff(path)
 	switch {
 	case err != nil:
@@ -263,7 +208,7 @@ func (in *Input) parse(name string, data []byte, pin share.Pin) error {
 		return fmt.Errorf("%q: %w", name, err)
 	}
 	for _, s := range shares {
-		in.Entries = append(in.Entries, &Entry{Input: in, Sealed: s, Status: Unopened})
+		in.Add(s)
 	}
 	return nil
 }
@@ -292,13 +237,13 @@ func (in *Input) unlockBundle(e *cli.Env, identities []*backup.Identity, limits 
 		case strings.HasSuffix(f.Name, PassphraseSuffix):
 			in.text[f.Name] = secret.Copy(bytes.TrimSpace(data.Expose()))
 		case strings.HasSuffix(f.Name, ".json"), len(f.Shares) > 0:
-			before := len(in.Entries)
+			before := len(in.Shares)
 			err := in.parse(name, data.Expose(), pin)
 			if err != nil && (len(f.Shares) > 0 || !errors.Is(err, formats.ErrUnknown)) {
 				failures = append(failures, err)
 			}
 			if err == nil {
-				err = compareFacts(in.Entries[before:], f.Shares, b.Foreign)
+				err = compareFacts(in.Shares[before:], f.Shares, b.Foreign)
 				if err != nil {
 					failures = append(failures, fmt.Errorf("%q: %w", name, err))
 				}
@@ -315,14 +260,14 @@ const PassphraseSuffix = ".passphrase.txt"
 
 // compareFacts holds what a bundle's manifest says about a share file against
 // the file.
-func compareFacts(entries []*Entry, facts []backup.ShareFacts, foreign bool) error {
+func compareFacts(shares []*verdict.Share, facts []backup.ShareFacts, foreign bool) error {
 	if foreign {
 		return nil
 	}
 	var own []backup.ShareFacts
-	for _, e := range entries {
-		if e.Sealed.Group != nil && e.Sealed.ShareID != nil && e.Sealed.PublicKey != nil {
-			own = append(own, Facts(e.Sealed))
+	for _, s := range shares {
+		if s.Sealed.Group != nil && s.Sealed.ShareID != nil && s.Sealed.PublicKey != nil {
+			own = append(own, Facts(s.Sealed))
 		}
 	}
 	if len(own) != len(facts) {
@@ -352,38 +297,4 @@ func Facts(s *share.Sealed) backup.ShareFacts {
 // Has reports whether an open bundle holds a file of that name.
 func (in *Input) Has(name string) bool {
 	return in.Bundle != nil && slices.ContainsFunc(in.Bundle.Manifest.Files, func(f backup.Entry) bool { return f.Name == name })
-}
-
-// Salvaged notes that a share with damaged public facts was of use.
-func (e *Entry) Salvaged() {
-	if err := e.Sealed.Err(); err != nil {
-		e.Status, e.Note = Salvaged, fmt.Sprintf("used although its public facts are damaged: %v", err)
-	}
-}
-
-// PossibleIDs lists the share IDs that an opened share may have: its own, and
-// those that any file lists for its node or its share public key.
-func (s *Session) PossibleIDs(e *Entry) []share.ID {
-	var ids []share.ID
-	add := func(id share.ID) {
-		if !slices.ContainsFunc(ids, id.Equal) {
-			ids = append(ids, id)
-		}
-	}
-	if e.Sealed.ShareID != nil {
-		add(*e.Sealed.ShareID)
-	}
-	for _, in := range s.Inputs {
-		for _, other := range in.Entries {
-			if other.Sealed.Curve != e.Sealed.Curve {
-				continue
-			}
-			for _, p := range other.Sealed.Roster {
-				if p.NodeID == e.Sealed.NodeID || e.Share != nil && p.PublicKey.Equal(e.Share.Public()) {
-					add(p.ShareID)
-				}
-			}
-		}
-	}
-	return ids
 }

@@ -8,13 +8,13 @@ import (
 	"strings"
 
 	"lifeboat/backup"
-	"lifeboat/derive"
 	"lifeboat/internal/cli"
 	"lifeboat/internal/curve"
 	"lifeboat/internal/prompt"
 	"lifeboat/internal/secret"
 	"lifeboat/share"
 	"lifeboat/share/open"
+	"lifeboat/share/verdict"
 )
 
 // Flags are the flags of every verb that opens shares.
@@ -66,14 +66,15 @@ func (f *Flags) Beside(passphraseFile string) *Flags {
 // Session is the inputs of one run of a verb.
 type Session struct {
 	Inputs []*Input
-	Roots  []*derive.Key // of --xpub
+	Roots  verdict.Roots // of --xpub
 
 	env        *cli.Env
 	flags      *Flags
 	pin        share.Pin
 	identities []*backup.Identity
 	passwords  [][]*secret.Bytes // for each input, if they come from files
-	miscounted error             // what to say if a bundle does not bring a password that the count of files relies on
+	held       []*open.Share
+	miscounted error // what to say if a bundle does not bring a password that the count of files relies on
 }
 
 // Load reads the inputs and the identities, and counts the passphrase files. It
@@ -104,7 +105,7 @@ func Load(e *cli.Env, set *cli.Flags, f *Flags, paths []string) (*Session, error
 		if !in.isBundle() { // of others it is said when they are opened
 			s.warnTestOnly(in)
 		}
-		if len(in.Entries) > 0 && in.Entries[0].Sealed.Lock.InClear() {
+		if len(in.Shares) > 0 && in.Shares[0].Sealed.Lock.InClear() {
 			WarnExposed(e, in.Path) // its share is not encrypted
 		}
 	}
@@ -116,6 +117,9 @@ func (s *Session) OneIdentity() bool { return len(s.identities) == 1 }
 
 // Close wipes everything.
 func (s *Session) Close() {
+	for _, o := range s.held {
+		o.Wipe()
+	}
 	for _, in := range s.Inputs {
 		in.Close()
 	}
@@ -204,18 +208,23 @@ func (s *Session) openByIdentity() error {
 
 // warnTestOnly says once of an input that it is of a test vault.
 func (s *Session) warnTestOnly(in *Input) {
-	if slices.ContainsFunc(in.Entries, func(e *Entry) bool { return e.Sealed.TestOnly() }) {
+	if slices.ContainsFunc(in.Shares, func(sh *verdict.Share) bool { return sh.Sealed.TestOnly() }) {
 		s.env.Warn("%q is of a test vault: its keys are published, and nothing of value may ever be sent to them", in.Path)
 	}
 }
 
-// Use is what a verb does with an opened share. It must not keep the share
-// unless it says so.
-type Use func(e *Entry) (keep bool)
+// Use is what is done with each share as soon as it is open. The share is wiped
+// after it unless it is kept.
+type Use func(s *verdict.Share, o *open.Share) (keep bool)
+
+// Keep is the Use of verbs that compute with shares.
+func Keep(*verdict.Share, *open.Share) bool { return true }
+
+// Forget is the Use of verbs that want to know whether a share opens.
+func Forget(*verdict.Share, *open.Share) bool { return false }
 
 // Unlock opens one input after the other, and in it one share after the other.
-// Each opened share is given to use, and wiped after it unless it is kept. With
-// salvage, shares whose public facts are damaged are opened, too.
+// With salvage, shares whose public facts are damaged are opened, too.
 func (s *Session) Unlock(salvage bool, use Use) error {
 	for i, in := range s.Inputs {
 		if err := s.env.Interrupt.Err(); err != nil {
@@ -235,9 +244,9 @@ func (s *Session) Unlock(salvage bool, use Use) error {
 // notReached notes why the run did not come to some shares.
 func (s *Session) notReached(err error) {
 	for _, in := range s.Inputs {
-		for _, e := range in.Entries {
-			if e.Status == Unopened && e.Err == nil && e.Sealed.Err() == nil {
-				e.Err = err
+		for _, sh := range in.Shares {
+			if sh.Status == verdict.Unopened && sh.Err == nil && sh.Sealed.Err() == nil {
+				sh.Err = err
 			}
 		}
 	}
@@ -302,22 +311,22 @@ func (s *Session) unlock(in *Input, a *asker, salvage bool, use Use) error {
 	for _, t := range in.text {
 		passwords = append(passwords, secret.Copy(t.Expose()))
 	}
-	for _, e := range in.Entries {
-		if err := e.Sealed.Err(); err != nil && !salvage {
-			e.set(err)
+	for _, sh := range in.Shares {
+		if err := sh.Sealed.Err(); err != nil && !salvage {
+			sh.Failed(statusOf(err), err)
 			continue
 		}
-		held, err := open.Open(e.Sealed, passwords, o)
+		held, err := open.Open(sh.Sealed, passwords, o)
 		if errors.Is(err, open.ErrPassword) {
-			a.next(e.Sealed.Path)
-			err = a.ask(fmt.Sprintf("Password of %q, node %q: ", e.Sealed.Path, e.Sealed.NodeID), func(forms []*secret.Bytes) error {
+			a.next(sh.Sealed.Path)
+			err = a.ask(fmt.Sprintf("Password of %q, node %q: ", sh.Sealed.Path, sh.Sealed.NodeID), func(forms []*secret.Bytes) error {
 				// It may be right for the file's other groups, if this one is damaged.
 				for _, f := range forms {
 					p := secret.Copy(f.Expose())
 					s.env.OnExit(p.Wipe)
 					passwords = append(passwords, p)
 				}
-				held, err = open.Open(e.Sealed, forms, o)
+				held, err = open.Open(sh.Sealed, forms, o)
 				return err
 			}, open.ErrPassword)
 		}
@@ -325,13 +334,15 @@ func (s *Session) unlock(in *Input, a *asker, salvage bool, use Use) error {
 		if errors.As(err, &stop) {
 			return stop.err
 		}
-		e.set(err)
-		if err == nil {
-			e.Share = held
-			if !use(e) {
-				held.Wipe()
-				e.Share = nil
-			}
+		if err != nil {
+			sh.Failed(statusOf(err), err)
+			continue
+		}
+		sh.Opened(held.Public())
+		if use(sh, held) {
+			s.held = append(s.held, held)
+		} else {
+			held.Wipe()
 		}
 	}
 	return nil
@@ -381,8 +392,8 @@ func (s *Session) tryPassphrase(in *Input, forms []*secret.Bytes) error {
 func (s *Session) known() []*curve.Point {
 	var keys []*curve.Point
 	for _, in := range s.Inputs {
-		for _, e := range in.Entries {
-			for _, p := range e.Sealed.Roster {
+		for _, sh := range in.Shares {
+			for _, p := range sh.Sealed.Roster {
 				keys = append(keys, p.PublicKey)
 			}
 		}

@@ -109,8 +109,8 @@ func (f *dealFlags) readKey(e *cli.Env, set *cli.Flags) (*ceremony.Key, error) {
 
 // nodeOf returns whose share a file says it holds, or "" if it does not say.
 func nodeOf(session *holder.Session) string {
-	for _, entry := range session.Inputs[0].Entries {
-		return entry.Sealed.NodeID
+	for _, sh := range session.Inputs[0].Shares {
+		return sh.Sealed.NodeID
 	}
 	return ""
 }
@@ -147,27 +147,12 @@ func (f *dealFlags) compareWords(e *cli.Env, dir *folder) error {
 
 // openAll opens the shares of the one input, and wants all of them.
 func openAll(session *holder.Session) ([]*open.Share, error) {
-	if err := session.Unlock(false, func(*holder.Entry) bool { return true }); err != nil {
+	if err := session.Unlock(false, holder.Keep); err != nil {
 		return nil, err
 	}
 	in := session.Inputs[0]
-	if in.Err != nil {
-		var hints []string
-		if h := in.Hint(); h != "" {
-			hints = append(hints, h)
-		}
-		return nil, cli.Fail(cli.Failed, in.Err, hints...)
+	if err := in.AllOpened(); err != nil {
+		return nil, err
 	}
-	var shares []*open.Share
-	for _, entry := range in.Entries {
-		if entry.Share == nil {
-			code := cli.Failed
-			if entry.Status == holder.Inconsistent {
-				code = cli.Mismatch
-			}
-			return nil, cli.Fail(code, fmt.Errorf("%q, node %q, %v: %s: %s", in.Path, entry.Sealed.NodeID, entry.Sealed.Curve, entry.Status, entry.Reason()))
-		}
-		shares = append(shares, entry.Share)
-	}
-	return shares, nil
+	return session.Held(in.Shares), nil
 }

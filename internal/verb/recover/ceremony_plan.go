@@ -12,6 +12,7 @@ import (
 	"lifeboat/internal/verb/holder"
 	"lifeboat/recover/ceremony"
 	"lifeboat/share"
+	"lifeboat/share/verdict"
 )
 
 type planFlags struct {
@@ -116,34 +117,16 @@ func (f *planFlags) groupsOf(e *cli.Env, set *cli.Flags, paths []string) ([]*sha
 			return nil, err
 		}
 	}
-	var shares []*share.Sealed
 	for _, in := range session.Inputs {
 		if in.Err != nil {
 			return nil, cli.Fail(cli.Failed, in.Err)
 		}
-		if len(in.Entries) == 0 {
+		if len(in.Shares) == 0 {
 			return nil, cli.Fail(cli.Failed, fmt.Errorf("%q holds no share that can be read", in.Path), "give a share file, or with -i the identity that opens the bundle")
 		}
-		for _, entry := range in.Entries {
-			if err := entry.Sealed.Err(); err != nil {
-				return nil, cli.Fail(cli.Mismatch, fmt.Errorf("%q: %w", in.Path, err))
-			}
-			shares = append(shares, entry.Sealed)
-		}
 	}
-	if err := session.CheckRoots(); err != nil {
-		return nil, err
-	}
-	var groups []*share.Group
-	for _, s := range share.Collect(shares) {
-		if f.group == "" || s.Group.ID == f.group {
-			groups = append(groups, s.Group)
-		}
-	}
-	if len(groups) == 0 {
-		return nil, cli.Fail(cli.Mismatch, fmt.Errorf("no file is of group %q", f.group))
-	}
-	return groups, nil
+	groups, err := verdict.Groups(session.Files(), verdict.Asked{Roots: session.Roots, Group: f.group})
+	return groups, session.Fail(err)
 }
 
 // again checks that the plan that is there is the one that was asked for.

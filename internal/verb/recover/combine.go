@@ -5,103 +5,157 @@ import (
 	"fmt"
 	"slices"
 
-	"lifeboat/derive"
 	"lifeboat/internal/cli"
 	"lifeboat/internal/curve"
 	"lifeboat/internal/verb/holder"
 	"lifeboat/recover"
+	"lifeboat/share/verdict"
 )
 
-// combine recovers every root key that enough good shares are there for. The
-// verdict is not nil if a wanted one is not among them.
-func (f *keyFlags) combine(session *holder.Session) (*holder.Outcome, []*recover.Root, error, error) {
-	if f.salvage {
-		return f.salvageAll(session)
-	}
-	outcome, err := session.Outcome(f.group)
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	var vaults []*recover.Root
-	for _, s := range outcome.Wanted() {
-		root := s.Group.Root()
-		if root == nil && s.Complete() {
-			return nil, nil, nil, cli.Fail(cli.Usage, fmt.Errorf("group %q: tss-lib files do not hold the chain code", s.Group.ID),
-				"give the root extended public key with --xpub")
-		}
-		if !s.Complete() {
-			continue
-		}
-		v, err := combineSet(s, root)
-		if err != nil {
-			recover.WipeRoots(vaults)
-			return nil, nil, nil, cli.Fail(cli.Mismatch, err)
-		}
-		vaults = append(vaults, v)
-	}
-	return outcome, vaults, outcome.Verdict(), nil
+// found is what came of the files: the root keys, the judgement on all that was
+// given, and why the root keys are not all that was asked for.
+type found struct {
+	roots     []*recover.Root
+	judgement *verdict.Judgement
+	short     error
 }
 
-func combineSet(s *holder.Set, root *derive.Key) (*recover.Root, error) {
-	used := s.Good[:s.Group.Threshold]
-	key, err := recover.Combine(s.Group, root, opened(used))
+// find judges what was opened, and recovers what it gives. The root keys are
+// wiped on exit.
+func (f *keyFlags) find(e *cli.Env, session *holder.Session) (*found, error) {
+	written, err := writtenRoots(session)
+	e.OnExit(func() { recover.WipeRoots(written) })
+	var made *found
+	switch {
+	case len(written) > 0:
+		return f.again(e, session, written)
+	case err != nil && len(session.Opened(curve.All()...)) == 0:
+		return nil, err
+	case f.salvage:
+		made, err = f.salvageAll(session)
+	default:
+		made, err = f.combine(session)
+	}
 	if err != nil {
-		return nil, fmt.Errorf("group %q on %v: %w", s.Group.ID, s.Group.Curve, err)
+		return nil, err
 	}
-	v := &recover.Root{Group: s.Group.ID, Key: key}
-	for _, g := range used {
-		v.Used = append(v.Used, g.Sealed.NodeID)
+	e.OnExit(func() { recover.WipeRoots(made.roots) })
+	return made, nil
+}
+
+// combine recovers every root key that enough good shares are there for.
+func (f *keyFlags) combine(session *holder.Session) (*found, error) {
+	j, err := session.Judge(f.group)
+	if err != nil {
+		return nil, err
 	}
-	return v, nil
+	sets, err := j.Combinable()
+	if err != nil {
+		return nil, session.Fail(err)
+	}
+	made := &found{judgement: j, short: session.Fail(j.Enough())}
+	for _, s := range sets {
+		key, err := recover.Combine(s.Group, s.Group.Root(), session.Held(s.Used()))
+		if err != nil {
+			recover.WipeRoots(made.roots)
+			return nil, cli.Fail(cli.Mismatch, fmt.Errorf("group %q on %v: %w", s.Group.ID, s.Group.Curve, err))
+		}
+		made.roots = append(made.roots, &recover.Root{Group: s.Group.ID, Key: key, Used: s.UsedNodes()})
+	}
+	return made, nil
 }
 
 // salvageAll combines, for each recorded root key, whatever opened on its curve.
-func (f *keyFlags) salvageAll(session *holder.Session) (*holder.Outcome, []*recover.Root, error, error) {
-	var vaults []*recover.Root
+// That the files name other root keys is what --salvage is for.
+func (f *keyFlags) salvageAll(session *holder.Session) (*found, error) {
+	j, absent := session.Judge("")
+	made := &found{judgement: j}
 	var failures []error
-	for _, root := range session.Roots {
-		entries := openedOn(session, root.Curve())
+	for _, recorded := range session.Roots {
+		shares := session.Opened(recorded.Curve())
 		var candidates []recover.Candidate
-		for _, entry := range entries {
-			candidates = append(candidates, recover.Candidate{Share: entry.Share, IDs: session.PossibleIDs(entry)})
+		for i, o := range session.Held(shares) {
+			candidates = append(candidates, recover.Candidate{Share: o, IDs: verdict.PossibleIDs(j.Files, shares[i])})
 		}
-		key, used, err := recover.Salvage(root, candidates)
+		key, used, err := recover.Salvage(recorded, candidates)
 		if err != nil {
-			failures = append(failures, fmt.Errorf("%v: %w", root.Curve(), err))
+			failures = append(failures, fmt.Errorf("%v: %w", recorded.Curve(), err))
 			continue
 		}
-		v := &recover.Root{Key: key}
+		root := &recover.Root{Key: key}
 		for _, i := range used {
-			v.Used = append(v.Used, entries[i].Sealed.NodeID)
-			if g := entries[i].Sealed.Group; v.Group == "" && g != nil {
-				v.Group = g.ID
+			root.Used = append(root.Used, shares[i].Sealed.NodeID)
+			if g := shares[i].Sealed.Group; root.Group == "" && g != nil {
+				root.Group = g.ID
 			}
-			entries[i].Salvaged()
+			shares[i].Salvaged()
 		}
-		vaults = append(vaults, v)
+		made.roots = append(made.roots, root)
 	}
-	outcome, err := session.Outcome("")
-	if err != nil && len(vaults) == 0 {
-		return nil, nil, nil, err
+	if len(made.roots) == 0 && absent != nil {
+		return nil, absent
 	}
-	if outcome == nil { // the recorded key is not in any file, which is what --salvage is for
-		outcome = &holder.Outcome{Inputs: session.Inputs}
-	}
-	if len(failures) > 0 {
-		return outcome, vaults, cli.Fail(cli.Mismatch, errors.Join(failures...), "check --xpub against your records"), nil
-	}
-	return outcome, vaults, nil, nil
+	made.short = cli.Fail(cli.Mismatch, errors.Join(failures...), "check --xpub against your records")
+	return made, nil
 }
 
-// openedOn returns the shares on some curves that are held open.
-func openedOn(session *holder.Session, curves ...curve.Curve) []*holder.Entry {
-	var entries []*holder.Entry
+// again takes root keys that an earlier run wrote. Shares beside them are not
+// combined.
+func (f *keyFlags) again(e *cli.Env, session *holder.Session, written []*recover.Root) (*found, error) {
+	known := make([]verdict.Known, len(written))
+	for i, r := range written {
+		known[i] = verdict.Known{Group: r.Group, Root: r.Key.Public()}
+	}
+	kept, unrecorded, err := verdict.Choose(known, verdict.Asked{Roots: session.Roots, Group: f.group, Only: f.salvage})
+	for _, i := range unrecorded {
+		e.Warn("the root key of group %q on %v is left out: it is not one of --xpub", known[i].Group, known[i].Root.Curve())
+	}
+	if err != nil {
+		return nil, session.Fail(err)
+	}
+	again := &found{judgement: verdict.Beside(session.Files(), known)}
+	for _, i := range kept {
+		again.roots = append(again.roots, written[i])
+	}
+	return again, nil
+}
+
+// writtenRoots reads the root keys of bundles that an earlier run made. The error
+// is of those that cannot be used, whose inputs have it too: the others may do.
+func writtenRoots(session *holder.Session) (roots []*recover.Root, err error) {
+	var failures []error
 	for _, in := range session.Inputs {
-		for _, entry := range in.Entries {
-			if entry.Share != nil && slices.Contains(curves, entry.Sealed.Curve) {
-				entries = append(entries, entry)
+		if in.Bundle == nil || len(in.Shares) > 0 || !in.Has(recover.RootsName) {
+			continue
+		}
+		found, err := rootsIn(in)
+		if err != nil {
+			in.Err = err
+			failures = append(failures, err)
+		}
+		for _, r := range found {
+			if !slices.ContainsFunc(roots, func(o *recover.Root) bool { return o.Group == r.Group && o.Key.Public().SameKey(r.Key.Public()) }) {
+				roots = append(roots, r)
+			} else {
+				r.Key.Wipe()
 			}
 		}
 	}
-	return entries
+	return roots, errors.Join(failures...)
+}
+
+func rootsIn(in *holder.Input) ([]*recover.Root, error) {
+	text, err := in.Bundle.ReadFile(recover.RootsName)
+	if err != nil {
+		return nil, fmt.Errorf("bundle %q: %w", in.Path, err)
+	}
+	defer text.Wipe()
+	roots, err := recover.ParseRoots(text)
+	if errors.Is(err, recover.ErrPublicOnly) {
+		err = fmt.Errorf("it was made without --root, so %w; give the shares instead", recover.ErrPublicOnly)
+	}
+	if err != nil {
+		return nil, cli.Fail(cli.Mismatch, fmt.Errorf("%q: %s: %w", in.Path, recover.RootsName, err))
+	}
+	return roots, nil
 }

@@ -147,40 +147,26 @@ func (f *keyFlags) table(set *cli.Flags) (*keyTable, error) {
 	return t, nil
 }
 
+// recover opens what was read, judges it, recovers what it gives, and writes that.
 func (f *keyFlags) recover(e *cli.Env, set *cli.Flags, session *holder.Session, table *keyTable, target *holder.Target, conditions *cli.Conditions) error {
-	if err := session.Unlock(f.salvage, func(*holder.Entry) bool { return true }); err != nil {
+	if err := session.Unlock(f.salvage, holder.Keep); err != nil {
 		return err
 	}
-	roots, err := rootsOf(session)
-	e.OnExit(func() { recover.WipeRoots(roots) })
-	if err != nil && len(roots) == 0 && len(openedOn(session, curve.All()...)) == 0 {
+	found, err := f.find(e, session)
+	if err != nil {
 		return err
 	}
-	var vaults []*recover.Root
-	var outcome *holder.Outcome
-	var verdict error
-	if len(roots) == 0 {
-		if outcome, vaults, verdict, err = f.combine(session); err != nil {
-			return err
-		}
-		e.OnExit(func() { recover.WipeRoots(vaults) })
-	} else {
-		if vaults, err = f.narrow(e, session, roots); err != nil {
-			return err
-		}
-		outcome = needless(session, roots)
-	}
-	outcome.Blame(e)
-	f.warnUnrecorded(e, session, vaults)
+	session.Blame()
+	f.warnUnrecorded(e, session, found.roots)
+	table.recovered = found.roots
 	r := &keyReport{Tool: e.Program + " " + cli.Version, Date: set.Date().Format("2006-01-02"), Conditions: conditions, table: table}
-	r.describe(outcome, vaults)
-	if len(vaults) == 0 {
+	r.describe(found)
+	if len(found.roots) == 0 {
 		if f.json {
-			return errors.Join(verdict, e.WriteJSON(r))
+			return errors.Join(found.short, e.WriteJSON(r))
 		}
-		return verdict
+		return found.short
 	}
-	table.vaults = vaults
 	if err := table.checkChains(); err != nil {
 		return err
 	}
@@ -198,19 +184,19 @@ func (f *keyFlags) recover(e *cli.Env, set *cli.Flags, session *holder.Session, 
 	if f.writesChildren() {
 		e.Warn("%s", leak)
 	}
-	return f.conclude(e, table, verdict)
+	return f.conclude(e, table, found.short)
 }
 
 // warnUnrecorded names the curves without an --xpub, if another curve has one.
-func (f *keyFlags) warnUnrecorded(e *cli.Env, session *holder.Session, vaults []*recover.Root) {
+func (f *keyFlags) warnUnrecorded(e *cli.Env, session *holder.Session, roots []*recover.Root) {
 	for _, c := range curve.All() {
-		if len(session.Roots) == 0 || session.RecordedOn(c) {
+		if len(session.Roots) == 0 || session.Roots.On(c) {
 			continue
 		}
-		if slices.ContainsFunc(vaults, func(v *recover.Root) bool { return v.Key.Public().Curve() == c }) {
+		if slices.ContainsFunc(roots, func(r *recover.Root) bool { return r.Key.Public().Curve() == c }) {
 			e.Warn("no --xpub was given on %v: the root key there is the one that the files name", c)
 		}
-		if f.salvage && len(openedOn(session, c)) > 0 {
+		if f.salvage && len(session.Opened(c)) > 0 {
 			e.Warn("no --xpub was given on %v, so --salvage leaves the shares on it alone", c)
 		}
 	}
@@ -219,107 +205,24 @@ func (f *keyFlags) warnUnrecorded(e *cli.Env, session *holder.Session, vaults []
 func (f *keyFlags) writesChildren() bool { return f.addresses != "" || len(f.paths) > 0 }
 
 // conclude decides the exit status once everything that could be written was.
-func (f *keyFlags) conclude(e *cli.Env, t *keyTable, verdict error) error {
+func (f *keyFlags) conclude(e *cli.Env, t *keyTable, short error) error {
 	n := t.totals
 	if n.Uncovered > 0 {
 		e.Warn("%d rows of the address book got no key: there is no root key on their curve among those recovered", n.Uncovered)
 	}
-	if n.Failed() || verdict == nil && n.Uncovered > 0 && f.group == "" {
+	if n.Failed() || short == nil && n.Uncovered > 0 && f.group == "" {
 		hints := []string{"the column status of keys.csv says what is wrong with each row; every key that is in it was checked"}
-		if told := (*cli.Error)(nil); errors.As(verdict, &told) {
+		if told := (*cli.Error)(nil); errors.As(short, &told) {
 			hints = append(hints, told.Hints...)
 		}
-		return cli.Fail(cli.Mismatch, errors.Join(verdict, fmt.Errorf("address book: %d of %d rows are ok, %d mismatch, %d bad, %d unsupported", n.OK, n.Rows, n.Mismatch, n.Bad, n.Unsupported)), hints...)
+		return cli.Fail(cli.Mismatch, errors.Join(short, fmt.Errorf("address book: %d of %d rows are ok, %d mismatch, %d bad, %d unsupported", n.OK, n.Rows, n.Mismatch, n.Bad, n.Unsupported)), hints...)
 	}
-	return verdict
-}
-
-// narrow applies --group and --xpub to roots from an earlier result.
-func (f *keyFlags) narrow(e *cli.Env, session *holder.Session, vaults []*recover.Root) (kept []*recover.Root, err error) {
-	for _, r := range session.Roots {
-		if !slices.ContainsFunc(vaults, func(v *recover.Root) bool { return v.Key.Public().SameKey(r) }) {
-			return nil, cli.Fail(cli.Mismatch, fmt.Errorf("--xpub %s is none of the root keys in these files", r))
-		}
-	}
-	for _, v := range vaults {
-		if f.group != "" && v.Group != f.group {
-			continue
-		}
-		// --salvage goes by --xpub alone.
-		if key := v.Key.Public(); (f.salvage || session.RecordedOn(key.Curve())) && !session.Records(key) {
-			e.Warn("the root key of group %q on %v is left out: it is not one of --xpub", v.Group, key.Curve())
-			continue
-		}
-		kept = append(kept, v)
-	}
-	if len(kept) == 0 {
-		return nil, cli.Fail(cli.Mismatch, fmt.Errorf("none of the root keys in these files is of group %q and of --xpub, if that was given", f.group))
-	}
-	return kept, nil
-}
-
-// rootsOf reads the root keys of bundles that an earlier run made. The error is of
-// those that cannot be used, whose inputs have it too: the others may do.
-func rootsOf(session *holder.Session) (vaults []*recover.Root, err error) {
-	var failures []error
-	for _, in := range session.Inputs {
-		if in.Bundle == nil || len(in.Entries) > 0 || !in.Has(recover.RootsName) {
-			continue
-		}
-		found, err := rootsIn(in)
-		if err != nil {
-			in.Err = err
-			failures = append(failures, err)
-		}
-		for _, v := range found {
-			if !slices.ContainsFunc(vaults, func(w *recover.Root) bool { return w.Group == v.Group && w.Key.Public().SameKey(v.Key.Public()) }) {
-				vaults = append(vaults, v)
-			} else {
-				v.Key.Wipe()
-			}
-		}
-	}
-	return vaults, errors.Join(failures...)
-}
-
-func rootsIn(in *holder.Input) ([]*recover.Root, error) {
-	text, err := in.Bundle.ReadFile(recover.RootsName)
-	if err != nil {
-		return nil, fmt.Errorf("bundle %q: %w", in.Path, err)
-	}
-	defer text.Wipe()
-	found, err := recover.ParseRoots(text)
-	if errors.Is(err, recover.ErrPublicOnly) {
-		err = fmt.Errorf("it was made without --root, so %w; give the shares instead", recover.ErrPublicOnly)
-	}
-	if err != nil {
-		return nil, cli.Fail(cli.Mismatch, fmt.Errorf("%q: %s: %w", in.Path, recover.RootsName, err))
-	}
-	return found, nil
-}
-
-// needless is what came of the files beside bundles with root keys: those that
-// cannot be used, and shares, which are not combined then.
-func needless(session *holder.Session, roots []*recover.Root) *holder.Outcome {
-	o := &holder.Outcome{Inputs: session.Inputs}
-	for _, in := range session.Inputs {
-		for _, entry := range in.Entries {
-			if entry.Status == holder.Good {
-				entry.Status, entry.Note = holder.Elsewhere, "not used: the root keys are those of a bundle, and the file of this share names none of them; run key again without the bundle"
-				group := entry.Sealed.Group // nil if it is damaged, with --salvage
-				if group != nil && slices.ContainsFunc(roots, func(v *recover.Root) bool { return group.RootKey.Equal(v.Key.Public().Point()) }) {
-					entry.Note = "not needed: the root keys are those of a bundle"
-				}
-			}
-			o.Stray = append(o.Stray, entry)
-		}
-	}
-	return o
+	return short
 }
 
 func (t *keyTable) checkChains() error {
 	for _, c := range t.chains {
-		if !slices.ContainsFunc(t.vaults, func(v *recover.Root) bool { return len(c.On(v.Key.Public().Curve())) > 0 }) {
+		if !slices.ContainsFunc(t.recovered, func(r *recover.Root) bool { return len(c.On(r.Key.Public().Curve())) > 0 }) {
 			return cli.Fail(cli.Mismatch, fmt.Errorf("--chain %s: none of the recovered root keys is on a curve of this chain", c.ID))
 		}
 	}
@@ -328,7 +231,7 @@ func (t *keyTable) checkChains() error {
 
 // files lists the result. The report comes last: it counts the rows.
 func (f *keyFlags) files(t *keyTable, r *keyReport) []backup.File {
-	roots := recover.MarshalRoots(t.vaults, f.root)
+	roots := recover.MarshalRoots(t.recovered, f.root)
 	t.env.OnExit(roots.Wipe)
 	files := []backup.File{backup.SecretFile(recover.RootsName, roots)}
 	if f.writesChildren() {

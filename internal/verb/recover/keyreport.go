@@ -8,7 +8,6 @@ import (
 	"lifeboat/internal/cli"
 	"lifeboat/internal/curve"
 	"lifeboat/internal/verb/holder"
-	"lifeboat/recover"
 )
 
 // keyReport is report.json, and what --json prints. It holds no secret.
@@ -32,20 +31,17 @@ type recoveredReport struct {
 	Used  []string `json:"used"`
 }
 
-func (r *keyReport) describe(o *holder.Outcome, vaults []*recover.Root) {
+func (r *keyReport) describe(f *found) {
 	r.Recovered, r.Warnings = []recoveredReport{}, []string{}
-	r.Groups, r.Files = o.Groups(), o.Unassigned()
-	for _, v := range vaults {
-		public := v.Key.Public()
-		if v.Used == nil {
-			v.Used = []string{}
-		}
-		r.Recovered = append(r.Recovered, recoveredReport{v.Group, public.Curve().String(), public.String(), v.Used})
+	r.Groups, r.Files = holder.Groups(f.judgement), holder.Unassigned(f.judgement)
+	for _, root := range f.roots {
+		public := root.Key.Public()
+		r.Recovered = append(r.Recovered, recoveredReport{root.Group, public.Curve().String(), public.String(), append([]string{}, root.Used...)})
 		if public.Curve() == curve.Ed25519 {
 			r.Warnings = append(r.Warnings, "ed25519 private keys are scalars, not seeds: wallets that import seeds cannot take them")
 		}
 	}
-	if len(vaults) > 0 && (len(r.table.paths) > 0 || r.table.book != "") {
+	if len(f.roots) > 0 && (len(r.table.paths) > 0 || r.table.book != "") {
 		r.Warnings = append(r.Warnings, leak)
 	}
 }

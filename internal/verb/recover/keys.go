@@ -31,12 +31,12 @@ var keyColumns = []string{
 // keyTable writes keys.csv: the rows of an address book, and rows for single
 // paths. It is written twice, first to measure it, so it must come out the same.
 type keyTable struct {
-	env    *cli.Env
-	vaults []*recover.Root
-	book   string // path of the address book, or empty
-	header []string
-	paths  []derive.Path
-	chains []*chains.Chain
+	env       *cli.Env
+	recovered []*recover.Root
+	book      string // path of the address book, or empty
+	header    []string
+	paths     []derive.Path
+	chains    []*chains.Chain
 
 	totals book.Totals // of the address book, once it was written
 	told   bool        // the rows that fail were named
@@ -82,8 +82,8 @@ func writeAndWipe(w io.Writer, lines *secret.Bytes) error {
 // roots lists the root keys, each once: two epochs give the same one.
 func (t *keyTable) roots() []*derive.Key {
 	var roots []*derive.Key
-	for _, v := range t.vaults {
-		if public := v.Key.Public(); !slices.ContainsFunc(roots, public.SameKey) {
+	for _, r := range t.recovered {
+		if public := r.Key.Public(); !slices.ContainsFunc(roots, public.SameKey) {
 			roots = append(roots, public)
 		}
 	}
@@ -192,8 +192,8 @@ func (t *keyTable) lines(rows []*book.Row, results []book.Result, width int, wor
 
 // privateKeys derives the private keys of rows whose key is known, root by root.
 func (t *keyTable) privateKeys(results []book.Result, keys []*scalar.Secret, worker func(root *derive.Key) *batch.Worker) error {
-	for _, v := range t.vaults {
-		root := v.Key.Public()
+	for _, r := range t.recovered {
+		root := r.Key.Public()
 		var at []int
 		var list []*derive.Descendant
 		for i := range results {
@@ -205,7 +205,7 @@ func (t *keyTable) privateKeys(results []book.Result, keys []*scalar.Secret, wor
 		if len(list) == 0 {
 			continue
 		}
-		found, err := v.Key.Children(worker(root), list)
+		found, err := r.Key.Children(worker(root), list)
 		if err != nil {
 			return err
 		}

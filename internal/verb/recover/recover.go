@@ -3,8 +3,6 @@ package recover
 
 import (
 	"lifeboat/internal/cli"
-	"lifeboat/internal/verb/holder"
-	"lifeboat/share/open"
 )
 
 // Program returns mpc-recover.
@@ -19,12 +17,4 @@ func program(verbs ...cli.Verb) *cli.Program {
 		Summary: "what enough key shares can do; keep it sealed in the safe until the day",
 		Verbs:   verbs,
 	}
-}
-
-func opened(entries []*holder.Entry) []*open.Share {
-	shares := make([]*open.Share, len(entries))
-	for i, e := range entries {
-		shares[i] = e.Share
-	}
-	return shares
 }

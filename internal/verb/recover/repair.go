@@ -5,13 +5,13 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"lifeboat/internal/cli"
 	"lifeboat/internal/verb/holder"
 	"lifeboat/recover"
 	"lifeboat/share/open"
+	"lifeboat/share/verdict"
 )
 
 var repairVerb = cli.Verb{
@@ -121,16 +121,17 @@ func (f *repairFlags) misuse(set *cli.Flags) error {
 }
 
 func (f *repairFlags) repair(e *cli.Env, set *cli.Flags, session *holder.Session, p *party, report *repairReport) error {
-	if err := session.Unlock(false, func(*holder.Entry) bool { return true }); err != nil {
+	if err := session.Unlock(false, holder.Keep); err != nil {
 		return err
 	}
-	outcome, err := session.Outcome(f.group)
+	judgement, err := session.Judge(f.group)
 	if err != nil {
 		return err
 	}
-	outcome.Blame(e)
-	if err := outcome.Verdict(); err != nil {
-		return err
+	session.Blame()
+	sets, err := judgement.Repairable(f.lost)
+	if err != nil {
+		return session.Fail(err)
 	}
 	var held []open.Held
 	e.OnExit(func() {
@@ -138,12 +139,9 @@ func (f *repairFlags) repair(e *cli.Env, set *cli.Flags, session *holder.Session
 			h.Share.Wipe()
 		}
 	})
-	for _, s := range outcome.Wanted() {
-		if err := f.check(s); err != nil {
-			return err
-		}
+	for _, s := range sets {
 		lost := s.Group.ByNode(f.lost)
-		x, err := recover.RepairShare(s.Group, opened(s.Good[:s.Group.Threshold]), lost.ShareID)
+		x, err := recover.RepairShare(s.Group, session.Held(s.Used()), lost.ShareID)
 		if err != nil {
 			return cli.Fail(cli.Mismatch, fmt.Errorf("group %q on %v: %w", s.Group.ID, s.Group.Curve, err))
 		}
@@ -160,22 +158,6 @@ func (f *repairFlags) repair(e *cli.Env, set *cli.Flags, session *holder.Session
 		return err
 	}
 	return out.Write(e)
-}
-
-// check refuses to repair what is not lost, or cannot be written.
-func (f *repairFlags) check(s *holder.Set) error {
-	g := s.Group
-	if g.ByNode(f.lost) == nil {
-		return cli.Fail(cli.Mismatch, fmt.Errorf("group %q on %v has no node %q", g.ID, g.Curve, f.lost),
-			"its nodes are "+holder.Sentence(quoted(g.NodeIDs())))
-	}
-	if i := slices.IndexFunc(s.Good, func(h *holder.Entry) bool { return h.Sealed.NodeID == f.lost }); i >= 0 {
-		return cli.Fail(cli.Usage, fmt.Errorf("the share of node %q is not lost: %q holds it and opens", f.lost, s.Good[i].Input.Path))
-	}
-	if g.Root() == nil {
-		return cli.Fail(cli.Usage, fmt.Errorf("group %q: tss-lib files do not hold the chain code", g.ID), "give the root extended public key with --xpub")
-	}
-	return nil
 }
 
 // repairReport is what --json prints. It holds no secret.
@@ -197,12 +179,8 @@ type repairedReport struct {
 	Used  []string `json:"used"`
 }
 
-func (r *repairReport) add(s *holder.Set) {
-	g := repairedReport{ID: s.Group.ID, Curve: s.Group.Curve.String(), Epoch: s.Group.Epoch()}
-	for _, h := range s.Good[:s.Group.Threshold] {
-		g.Used = append(g.Used, h.Sealed.NodeID)
-	}
-	r.Groups = append(r.Groups, g)
+func (r *repairReport) add(s *verdict.Set) {
+	r.Groups = append(r.Groups, repairedReport{ID: s.Group.ID, Curve: s.Group.Curve.String(), Epoch: s.Group.Epoch(), Used: s.UsedNodes()})
 	r.Next = []string{
 		fmt.Sprintf("The holder of %q opens the file with their own password or identity: mpc-backup attest %s --challenge TEXT -o A.json", r.NodeID, filepath.Base(r.Path)),
 		"It is the same share as before. If the old copy may be in somebody's hands, this is not enough: reshare, and destroy the old shares.",

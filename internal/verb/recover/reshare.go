@@ -12,6 +12,7 @@ import (
 	"lifeboat/recover"
 	"lifeboat/share"
 	"lifeboat/share/open"
+	"lifeboat/share/verdict"
 )
 
 var reshareVerb = cli.Verb{
@@ -116,13 +117,13 @@ func (f *reshareFlags) run(e *cli.Env, set *cli.Flags, parties, takers []*party,
 		return err
 	}
 	defer session.Close()
-	outcome, sets, err := f.unlock(e, session)
+	judgement, sets, err := f.unlock(session)
 	if err != nil {
 		return err
 	}
 	r := &reshareReport{Tool: e.Program + " " + cli.Version, Date: set.Date().Format("2006-01-02"), Conditions: conditions,
-		Groups: []resharedReport{}, Files: []newFileReport{}, Old: outcome.Groups()}
-	if err := f.reshare(e, set, parties, sets, r); err != nil {
+		Groups: []resharedReport{}, Files: []newFileReport{}, Old: holder.Groups(judgement)}
+	if err := f.reshare(e, set, session, parties, sets, r); err != nil {
 		return err
 	}
 	if f.json {
@@ -215,41 +216,26 @@ func readNewPasswords(e *cli.Env, takers []*party, files []string) error {
 }
 
 // unlock opens the old shares and returns the sets that will be reshared.
-func (f *reshareFlags) unlock(e *cli.Env, session *holder.Session) (*holder.Outcome, []*holder.Set, error) {
-	if err := session.Unlock(false, func(*holder.Entry) bool { return true }); err != nil {
+func (f *reshareFlags) unlock(session *holder.Session) (*verdict.Judgement, []*verdict.Set, error) {
+	if err := session.Unlock(false, holder.Keep); err != nil {
 		return nil, nil, err
 	}
-	outcome, err := session.Outcome(f.group)
+	judgement, err := session.Judge(f.group)
 	if err != nil {
 		return nil, nil, err
 	}
-	outcome.Blame(e)
-	if err := outcome.Verdict(); err != nil {
-		return nil, nil, err
-	}
-	sets := outcome.Wanted()
-	for i, s := range sets {
-		if s.Group.Root() == nil {
-			return nil, nil, cli.Fail(cli.Usage, fmt.Errorf("group %q: tss-lib files do not hold the chain code", s.Group.ID),
-				"give the root extended public key with --xpub")
-		}
-		for _, t := range sets[:i] {
-			if s.Group.Curve == t.Group.Curve && s.Group.SameKey(t.Group) {
-				return nil, nil, cli.Fail(cli.Usage, fmt.Errorf("the files hold enough shares of two epochs of one root key: groups %q and %q", t.Group.ID, s.Group.ID),
-					"give the files of one epoch only, or choose with --group")
-			}
-		}
-	}
-	return outcome, sets, nil
+	session.Blame()
+	sets, err := judgement.Resharable()
+	return judgement, sets, session.Fail(err)
 }
 
 // resharing is one group's new sharing, and what it was made from.
 type resharing struct {
 	*recover.Resharing
-	from *holder.Set
+	from *verdict.Set
 }
 
-func (f *reshareFlags) reshare(e *cli.Env, set *cli.Flags, parties []*party, sets []*holder.Set, report *reshareReport) error {
+func (f *reshareFlags) reshare(e *cli.Env, set *cli.Flags, session *holder.Session, parties []*party, sets []*verdict.Set, report *reshareReport) error {
 	warnSameRecipients(e, parties)
 	for _, p := range parties {
 		if err := p.choosePassword(e); err != nil {
@@ -271,7 +257,7 @@ func (f *reshareFlags) reshare(e *cli.Env, set *cli.Flags, parties []*party, set
 		if threshold == 0 {
 			threshold = s.Group.Threshold
 		}
-		made, err := recover.Reshare(s.Group, opened(s.Good[:s.Group.Threshold]), nodes, threshold, newGroupID(s.Group), set.Date().UTC().Format(createdTime))
+		made, err := recover.Reshare(s.Group, session.Held(s.Used()), nodes, threshold, newGroupID(s.Group), set.Date().UTC().Format(createdTime))
 		if errors.Is(err, recover.ErrPlan) {
 			return cli.Fail(cli.Usage, fmt.Errorf("group %q on %v: %w", s.Group.ID, s.Group.Curve, err))
 		}

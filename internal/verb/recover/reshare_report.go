@@ -52,10 +52,7 @@ func (r *reshareReport) add(s *resharing) {
 	g, old := s.Group, s.from.Group
 	report := resharedReport{
 		ID: g.ID, Curve: g.Curve.String(), Epoch: g.Epoch(), Threshold: g.Threshold, Root: g.Root().String(),
-		OldID: old.ID, OldEpoch: old.Epoch(), OldThreshold: old.Threshold, OldNodes: old.NodeIDs(),
-	}
-	for _, h := range s.from.Good[:old.Threshold] {
-		report.Used = append(report.Used, h.Sealed.NodeID)
+		OldID: old.ID, OldEpoch: old.Epoch(), OldThreshold: old.Threshold, OldNodes: old.NodeIDs(), Used: s.from.UsedNodes(),
 	}
 	for _, p := range g.Participants {
 		report.Participants = append(report.Participants, participantReport{p.NodeID, p.ShareID.Text, hex.EncodeToString(p.PublicKey.Bytes())})

@@ -78,7 +78,7 @@ func (p *party) check(text []byte, held []open.Held) ([]*share.Sealed, error) {
 		if err != nil {
 			return nil, err
 		}
-		same := o.Scalar().Equal(h.Share) && s.NodeID == h.Holder.NodeID && s.ShareID.Equal(h.Holder.ShareID)
+		same := h.Is(o)
 		o.Wipe()
 		if !same {
 			return nil, errors.New("internal error: another share was written")

@@ -1,0 +1,204 @@
+package holder
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"lifeboat/backup"
+	"lifeboat/derive"
+	"lifeboat/internal/cli"
+	"lifeboat/internal/curve"
+	"lifeboat/internal/words"
+	"lifeboat/share/open"
+	"lifeboat/share/verdict"
+)
+
+// statusOf is what an error of opening a share, or the bundle around it, makes of
+// the share.
+func statusOf(err error) verdict.Status {
+	switch {
+	case errors.Is(err, open.ErrPassword), errors.Is(err, open.ErrWork), errors.Is(err, backup.ErrNoIdentity):
+		return verdict.Unopened
+	case errors.Is(err, open.ErrNotThisShare):
+		return verdict.Inconsistent
+	}
+	return verdict.StatusOf(err)
+}
+
+// ParseRoots reads the root extended public keys that the user recorded.
+func ParseRoots(texts []string) (verdict.Roots, error) {
+	var roots verdict.Roots
+	for i, t := range texts {
+		k, err := derive.Parse(t)
+		if err != nil {
+			return nil, fmt.Errorf("--xpub number %d: %w", i+1, err)
+		}
+		if !k.IsRoot() {
+			return nil, fmt.Errorf("--xpub number %d: it has depth %d; a root key has depth 0", i+1, k.Depth())
+		}
+		roots = append(roots, k)
+	}
+	return roots, nil
+}
+
+// Files are the inputs as the judgement sees them.
+func (s *Session) Files() []*verdict.File {
+	var files []*verdict.File
+	for _, in := range s.Inputs {
+		files = append(files, &in.File)
+	}
+	return files
+}
+
+// Judge judges what Unlock brought. group, if not empty, narrows it to the groups
+// of that ID. With an error there is a judgement, too, for reports.
+func (s *Session) Judge(group string) (*verdict.Judgement, error) {
+	j, err := verdict.Judge(s.Files(), verdict.Asked{Roots: s.Roots, Group: group})
+	for _, w := range j.Warnings {
+		s.env.Warn("%s", w)
+	}
+	return j, s.Fail(err)
+}
+
+// CheckRoots compares the recorded root keys with every share, for verbs that use
+// every file they are given.
+func (s *Session) CheckRoots() error { return s.Fail(s.Roots.Check(s.Files())) }
+
+// Held returns opened shares, which Unlock must have kept.
+func (s *Session) Held(shares []*verdict.Share) []*open.Share {
+	held := make([]*open.Share, len(shares))
+	for i, sh := range shares {
+		held[i] = s.held[slices.IndexFunc(s.held, func(o *open.Share) bool { return o.Sealed() == sh.Sealed })]
+	}
+	return held
+}
+
+// Opened returns the shares on some curves that were opened.
+func (s *Session) Opened(curves ...curve.Curve) []*verdict.Share {
+	var list []*verdict.Share
+	for _, in := range s.Inputs {
+		for _, sh := range in.Shares {
+			if sh.Public != nil && slices.Contains(curves, sh.Sealed.Curve) {
+				list = append(list, sh)
+			}
+		}
+	}
+	return list
+}
+
+const findVault = "check which vault the files are of; mpc-backup inspect shows the root key of each group"
+
+// judged are the exit status of errors of the judgement, and what to do. Without a
+// row, an error is a mismatch.
+var judged = []struct {
+	err  error
+	code int
+	hint string
+}{
+	{verdict.ErrNoGroup, cli.Mismatch, "mpc-backup inspect lists the groups of each file"},
+	{verdict.ErrRootAbsent, cli.Mismatch, findVault},
+	{verdict.ErrOtherRoot, cli.Mismatch, findVault},
+	{verdict.ErrChainCode, cli.Usage, "give the root extended public key with --xpub"},
+	{verdict.ErrEpochs, cli.Usage, "give the files of one epoch only, or choose with --group"},
+	{verdict.ErrNotLost, cli.Usage, ""},
+}
+
+// Fail gives an error of the judgement its exit status and hints. It is 1 where
+// files that cannot be read or opened are the only reason.
+func (s *Session) Fail(err error) error {
+	var few *verdict.TooFewError
+	var nothing *verdict.NothingError
+	var bad *verdict.BadFilesError
+	var node *verdict.NodeError
+	code, hints := cli.Mismatch, []string(nil)
+	switch {
+	case errors.As(err, &few):
+		code = mismatchIf(few.Certain())
+		for _, a := range few.Apart {
+			hints = append(hints, fmt.Sprintf("%q does not go with %q: it is of %s", a.Path, a.Other, a.Relation))
+		}
+		hints = append(hints, s.hints()...)
+	case errors.As(err, &nothing):
+		code, hints = mismatchIf(nothing.Contradicting), s.hints()
+		for _, in := range s.Inputs {
+			if in.Bundle != nil && in.Err == nil && len(in.Shares) == 0 {
+				hints = append(hints, fmt.Sprintf("%q opens, and holds no share", in.Path))
+			}
+		}
+	case errors.As(err, &bad):
+		code, hints = mismatchIf(bad.Contradicting()), s.hints()
+	case errors.As(err, &node):
+		hints = []string{"its nodes are " + words.And(words.Quoted(node.Group.NodeIDs()))}
+	default:
+		for _, row := range judged {
+			if errors.Is(err, row.err) {
+				code = row.code
+				if row.hint != "" {
+					hints = []string{row.hint}
+				}
+			}
+		}
+	}
+	return cli.Fail(code, err, hints...)
+}
+
+// mismatchIf is the exit status of what does not belong together, if that was
+// shown, and else of what could not be done.
+func mismatchIf(shown bool) int {
+	if shown {
+		return cli.Mismatch
+	}
+	return cli.Failed
+}
+
+// hints says what to do about inputs that cannot be used.
+func (s *Session) hints() []string {
+	var hints []string
+	add := func(hint string) {
+		if hint != "" && !slices.Contains(hints, hint) {
+			hints = append(hints, hint)
+		}
+	}
+	for _, in := range s.Inputs {
+		add(in.Hint())
+		for _, sh := range in.Shares {
+			if errors.Is(sh.Err, open.ErrWork) {
+				add("--max-iterations allows more, if you know that the file is honest")
+			}
+		}
+	}
+	return hints
+}
+
+// AllOpened returns why the input was not opened, or not all shares in it, with
+// the exit status of the first that was not.
+func (in *Input) AllOpened() error {
+	if in.Err != nil {
+		var hints []string
+		if h := in.Hint(); h != "" {
+			hints = append(hints, h)
+		}
+		return cli.Fail(cli.Failed, in.Err, hints...)
+	}
+	for _, sh := range in.Shares {
+		if err := NotGood(sh); err != nil {
+			return err
+		}
+	}
+	if len(in.Shares) == 0 {
+		return cli.Fail(cli.Failed, fmt.Errorf("%q holds no share", in.Path))
+	}
+	return nil
+}
+
+// NotGood returns why a share is not good, with its exit status, or nil.
+func NotGood(sh *verdict.Share) *cli.Error {
+	if sh.Status == verdict.Good {
+		return nil
+	}
+	return &cli.Error{
+		Code: mismatchIf(sh.Status == verdict.Inconsistent),
+		Err:  fmt.Errorf("%q, node %q, %v: %s: %s", sh.File.Path, sh.Sealed.NodeID, sh.Sealed.Curve, sh.Status, sh.Reason()),
+	}
+}

@@ -1,0 +1,100 @@
+package holder
+
+import (
+	"fmt"
+
+	"lifeboat/internal/words"
+	"lifeboat/share/verdict"
+)
+
+// Blame names every file and share that did not count, and why, on standard
+// error.
+func (s *Session) Blame() {
+	for _, in := range s.Inputs {
+		if in.Err != nil {
+			s.env.Warn("%v", in.Err)
+		}
+		// What is wrong with all groups of a file is said once.
+		type blame struct{ where, why string }
+		var order []blame
+		curves := map[blame][]string{}
+		for _, sh := range in.Shares {
+			if sh.Status == verdict.Good {
+				continue
+			}
+			b := blame{fmt.Sprintf("%q, node %q", sh.Sealed.Path, sh.Sealed.NodeID), fmt.Sprintf("%s: %s", sh.Status, sh.Reason())}
+			if curves[b] == nil {
+				order = append(order, b)
+			}
+			curves[b] = append(curves[b], sh.Sealed.Curve.String())
+		}
+		for _, b := range order {
+			s.env.Warn("%s, %s: %s", b.where, words.And(curves[b]), b.why)
+		}
+	}
+}
+
+// FileReport is what came of one share of one file.
+type FileReport struct {
+	Path    string         `json:"path"`
+	SHA256  string         `json:"sha256,omitempty"`
+	NodeID  string         `json:"node_id"`
+	ShareID string         `json:"share_id,omitempty"`
+	Status  verdict.Status `json:"status"`
+	Reason  string         `json:"reason"`
+}
+
+// GroupReport is what came of one group.
+type GroupReport struct {
+	ID          string       `json:"id"`
+	Curve       string       `json:"curve"`
+	Epoch       string       `json:"epoch"`
+	OK          bool         `json:"ok"`          // recoverable, and every file good
+	Recoverable bool         `json:"recoverable"` // with the shares that were opened
+	Threshold   int          `json:"threshold"`
+	GoodShares  int          `json:"good_shares"`
+	Missing     []string     `json:"missing"` // node IDs whose shares were not given or are not good
+	Root        string       `json:"root_extended_public_key"`
+	Files       []FileReport `json:"files"`
+}
+
+func report(sh *verdict.Share) FileReport {
+	f := FileReport{Path: sh.File.Path, SHA256: sh.File.SHA256, NodeID: sh.Sealed.NodeID, Status: sh.Status, Reason: sh.Reason()}
+	if sh.Sealed.ShareID != nil {
+		f.ShareID = sh.Sealed.ShareID.Text
+	}
+	return f
+}
+
+// Groups returns the reports of all sets of a judgement.
+func Groups(j *verdict.Judgement) []GroupReport {
+	groups := []GroupReport{}
+	for _, s := range j.Sets {
+		g := GroupReport{
+			ID: s.Group.ID, Curve: s.Group.Curve.String(), Epoch: s.Group.Epoch(), Threshold: s.Group.Threshold,
+			GoodShares: len(s.Good), Recoverable: s.Recoverable(), OK: s.Recoverable() && s.Clean(), Missing: s.MissingNodes(), Files: []FileReport{},
+		}
+		if root := s.Group.Root(); root != nil {
+			g.Root = root.String()
+		}
+		for _, sh := range s.Given {
+			g.Files = append(g.Files, report(sh))
+		}
+		groups = append(groups, g)
+	}
+	return groups
+}
+
+// Unassigned returns the reports of files and shares that belong to no set.
+func Unassigned(j *verdict.Judgement) []FileReport {
+	files := []FileReport{}
+	for _, f := range j.Files {
+		if f.Err != nil {
+			files = append(files, FileReport{Path: f.Path, SHA256: f.SHA256, Status: verdict.Unreadable, Reason: f.Err.Error()})
+		}
+	}
+	for _, sh := range j.Stray {
+		files = append(files, report(sh))
+	}
+	return files
+}

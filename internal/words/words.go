@@ -1,0 +1,25 @@
+// Package words joins what messages list.
+package words
+
+import (
+	"fmt"
+	"strings"
+)
+
+// And joins items for a person: "a", "a and b", "a, b and c".
+func And(items []string) string {
+	if len(items) < 2 {
+		return strings.Join(items, "")
+	}
+	last := len(items) - 1
+	return strings.Join(items[:last], ", ") + " and " + items[last]
+}
+
+// Quoted quotes each item, as %q does.
+func Quoted(items []string) []string {
+	out := make([]string, len(items))
+	for i, s := range items {
+		out[i] = fmt.Sprintf("%q", s)
+	}
+	return out
+}

@@ -1,0 +1,110 @@
+package verdict
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"lifeboat/internal/words"
+	"lifeboat/share"
+)
+
+// Errors that callers tell apart with errors.Is. They are parts of sentences.
+var (
+	// ErrNoGroup means that the group that was asked for is not there.
+	ErrNoGroup = errors.New("no file has a usable share of group")
+	// ErrRootAbsent means that a recorded root key is of another vault than the files.
+	ErrRootAbsent = errors.New("is the root key of none of the groups in these files")
+	// ErrOtherRoot means that a file is of another vault than the recorded one.
+	ErrOtherRoot = errors.New("is not the recorded one")
+	// ErrChainCode means that only a recorded root extended public key brings the
+	// chain code.
+	ErrChainCode = errors.New("tss-lib files do not hold the chain code")
+	// ErrEpochs means that it must be said which epoch is meant.
+	ErrEpochs = errors.New("the files hold enough shares of two epochs of one root key")
+	// ErrNotLost means that a share to be repaired is there.
+	ErrNotLost = errors.New("is not lost")
+)
+
+// TooFewError says which wanted sets are not complete.
+type TooFewError struct {
+	Short []Shortage
+	Apart []Apart // why files do not count together of which somebody may have thought so
+}
+
+// Shortage is a set with too few good shares.
+type Shortage struct {
+	Group   *share.Group
+	Have    int      // good shares; the group's threshold is how many are needed
+	Of      []string // node IDs whose shares would do
+	Unknown int      // shares that might be good if their files could be read or opened
+}
+
+// Apart is a pair of files of one curve that do not go together.
+type Apart struct{ Path, Other, Relation string }
+
+func (e *TooFewError) Error() string {
+	var lines []string
+	for _, s := range e.Short {
+		lines = append(lines, fmt.Sprintf("too few shares: group %q on %v: %d of %d shares are good; %d more needed, of %s",
+			s.Group.ID, s.Group.Curve, s.Have, s.Group.Threshold, s.Group.Threshold-s.Have, words.And(words.Quoted(s.Of))))
+	}
+	return strings.Join(lines, "\n")
+}
+
+// Certain reports whether some set lacks shares whatever the files hold that
+// could not be read or opened.
+func (e *TooFewError) Certain() bool {
+	for _, s := range e.Short {
+		if s.Have+s.Unknown < s.Group.Threshold {
+			return true
+		}
+	}
+	return false
+}
+
+// NothingError says that no set came about.
+type NothingError struct {
+	Contradicting bool // some file can be read and contradicts itself
+}
+
+func (e *NothingError) Error() string { return "none of the files has a share that can be used" }
+
+// BadFilesError names the files that are not good, although there are enough
+// without them.
+type BadFilesError struct{ Files []BadFile }
+
+// BadFile is a file that is not good. One that does not contradict anything could
+// not be read or opened at all.
+type BadFile struct {
+	Path        string
+	Contradicts bool // itself, or what the others show
+}
+
+func (e *BadFilesError) Error() string {
+	var paths []string
+	for _, f := range e.Files {
+		paths = append(paths, f.Path)
+	}
+	return "recoverable, but not every file is good: " + words.And(words.Quoted(paths))
+}
+
+// Contradicting reports whether any of the files contradicts something.
+func (e *BadFilesError) Contradicting() bool {
+	for _, f := range e.Files {
+		if f.Contradicts {
+			return true
+		}
+	}
+	return false
+}
+
+// NodeError says that a group has no such node.
+type NodeError struct {
+	Group  *share.Group
+	NodeID string
+}
+
+func (e *NodeError) Error() string {
+	return fmt.Sprintf("group %q on %v has no node %q", e.Group.ID, e.Group.Curve, e.NodeID)
+}

@@ -1,0 +1,147 @@
+package verdict_test
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"lifeboat/internal/curve"
+	"lifeboat/share"
+	"lifeboat/share/verdict"
+)
+
+func TestRootsCheck(t *testing.T) {
+	for _, tc := range []struct {
+		given, recorded string
+		err             error
+	}{
+		{"2of3/1 other-epoch/1", "", nil},
+		{"2of3/1 other-epoch/1", "2of3", nil},
+		{"2of3/1 other-group/1", "2of3", verdict.ErrOtherRoot},
+		{"2of3/1 other-group/1", "2of3 other-group", nil},
+		{"2of3/1", "2of3 other-group", verdict.ErrRootAbsent},
+		{"2of3/1f 2of3/2x", "2of3", verdict.ErrRootAbsent},
+		{"2of3/1f 2of3/2", "2of3", nil},
+		{"tsslib-ecdsa/1", "2of3", verdict.ErrOtherRoot},
+		{"tsslib-eddsa/1", "2of3", verdict.ErrRootAbsent},
+	} {
+		roots := asked(t, "", strings.Fields(tc.recorded)...).Roots
+		if err := roots.Check(give(t, tc.given)); !errors.Is(err, tc.err) {
+			t.Errorf("%s, with %q recorded: %v", tc.given, tc.recorded, err)
+		}
+	}
+	roots := asked(t, "", "2of3").Roots
+	if !roots.On(curve.Secp256k1) || roots.On(curve.Ed25519) || !roots.Have(root(t, "2of3")) || roots.Have(root(t, "other-group")) || roots.Have(nil) {
+		t.Error("what is recorded is not what was given")
+	}
+}
+
+func TestGroups(t *testing.T) {
+	for _, tc := range []struct{ given, group, recorded, want string }{
+		{"2of3/1 2of3/2 other-epoch/1", "", "", "2of3 other-epoch"},
+		{"2of3/1 other-epoch/1", "other-epoch", "2of3", "other-epoch"},
+		{"2of3/1", "other-epoch", "", `error: no file is of group "TEST ONLY 2of3 secp256k1 other-epoch"`},
+		{"2of3/1 2of3/2c", "", "", `error: "2of3/2c": the public facts contradict each other: two thresholds`},
+		{"2of3/1 other-group/1", "", "2of3", `error: "other-group/1": the root key of group "TEST ONLY 2of3 secp256k1 other-group" on secp256k1 is not the recorded one`},
+	} {
+		groups, err := verdict.Groups(give(t, tc.given), asked(t, tc.group, strings.Fields(tc.recorded)...))
+		var ids []string
+		for _, g := range groups {
+			ids = append(ids, g.ID[strings.LastIndexByte(g.ID, ' ')+1:])
+		}
+		got := strings.Join(ids, " ")
+		if err != nil {
+			got = fmt.Sprintf("error: %v", err)
+		}
+		if got != tc.want {
+			t.Errorf("%s: %s", tc.given, got)
+		}
+	}
+}
+
+// Root keys of an earlier recovery take the place of shares.
+func TestChoose(t *testing.T) {
+	known := []verdict.Known{
+		{"TEST ONLY 2of3 secp256k1 2of3", root(t, "2of3")},
+		{"TEST ONLY 2of3 secp256k1 other-group", root(t, "other-group")},
+		{"eddsa", load(t, "2of3/1")[1].Group.Root()},
+	}
+	for _, tc := range []struct {
+		group, recorded  string
+		only             bool
+		kept, unrecorded []int
+		err              bool
+	}{
+		{"", "", false, []int{0, 1, 2}, nil, false},
+		{"other-group", "", false, []int{1}, nil, false},
+		{"", "2of3", false, []int{0, 2}, []int{1}, false}, // nothing is recorded on the other curve
+		{"", "2of3", true, []int{0}, []int{1, 2}, false},
+		{"other-group", "2of3", false, nil, []int{1}, true},
+		{"nonsense", "", false, nil, nil, true},
+		{"", "3of5", false, nil, nil, true},
+	} {
+		a := asked(t, tc.group, strings.Fields(tc.recorded)...)
+		a.Only = tc.only
+		kept, unrecorded, err := verdict.Choose(known, a)
+		if !slices.Equal(kept, tc.kept) || !slices.Equal(unrecorded, tc.unrecorded) || (err != nil) != tc.err {
+			t.Errorf("%+v: %v, %v, %v", tc, kept, unrecorded, err)
+		}
+	}
+}
+
+func TestBeside(t *testing.T) {
+	known := []verdict.Known{{"a name of its own", root(t, "2of3")}}
+	files := give(t, "2of3/1 other-epoch/1 other-group/1 2of3/2p 2of3/3f 2of3/2x")
+	damaged := files[4].Shares[0]
+	damaged.Opened(damaged.Sealed.PublicKey)
+	j := verdict.Beside(files, known)
+	if got := draw(j); got != "stray: 2of3/1 elsewhere, other-epoch/1 elsewhere, other-group/1 elsewhere, 2of3/2p unopened, 2of3/3f elsewhere" {
+		t.Error(got)
+	}
+	for i, want := range []string{"not needed", "not needed", "not used", "wrong password", "not used"} {
+		if got := j.Stray[i].Reason(); !strings.HasPrefix(got, want) {
+			t.Errorf("%s: %s", j.Stray[i].File.Path, got)
+		}
+	}
+}
+
+func TestPossibleIDs(t *testing.T) {
+	files := give(t, "2of3/1 2of3/2 tsslib-eddsa/1")
+	ids := func(s *verdict.Share) string {
+		var list []string
+		for _, id := range verdict.PossibleIDs(files, s) {
+			list = append(list, id.Text)
+		}
+		return strings.Join(list, " ")
+	}
+	s := files[0].Shares[0]
+	own := s.Sealed.ShareID.Text
+	if got := ids(s); got != own {
+		t.Errorf("a share in order: %s", got)
+	}
+	// By the node that the other file lists, and by the share public key.
+	s.Sealed.ShareID, s.Sealed.Roster = nil, nil
+	if got := ids(s); got != own {
+		t.Errorf("by its node: %s", got)
+	}
+	s.Sealed.NodeID = "damaged"
+	if got := ids(s); got != own {
+		t.Errorf("by its key: %s", got)
+	}
+	s.Failed(verdict.Unopened, errClosed)
+	if got := ids(s); got != "" {
+		t.Errorf("of a share that nothing is known of: %s", got)
+	}
+	// Its own comes first, even if it is damaged.
+	wrong, err := share.NewID(curve.Secp256k1, "7")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Opened(s.Sealed.PublicKey)
+	s.Sealed.ShareID = &wrong
+	if got := ids(s); got != "7 "+own {
+		t.Errorf("with a damaged share ID: %s", got)
+	}
+}

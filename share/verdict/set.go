@@ -1,0 +1,167 @@
+package verdict
+
+import (
+	"fmt"
+	"slices"
+
+	"lifeboat/share"
+)
+
+// Set is a sharing as it was judged.
+type Set struct {
+	*Sharing
+	Good    []*Share // one for each holder, in the order given
+	Given   []*Share // all that belong here, good or not
+	Missing []share.Participant
+	Wanted  bool // it was asked for, and is not a remainder of another epoch or vault
+
+	excluded bool // another group was asked for
+}
+
+func (s *Set) add(given *Share) {
+	s.Given = append(s.Given, given)
+	if given.Public == nil {
+		return
+	}
+	i := slices.IndexFunc(s.Good, func(g *Share) bool { return g.Sealed.ShareID.Equal(*given.Sealed.ShareID) })
+	if i < 0 {
+		s.Good = append(s.Good, given)
+		return
+	}
+	given.Status = Duplicate
+	given.Note = fmt.Sprintf("the same share as %q: the two count once", s.Good[i].File.Path)
+}
+
+func (s *Set) has(p share.Participant) bool {
+	return slices.ContainsFunc(s.Good, func(g *Share) bool { return g.Sealed.ShareID.Equal(p.ShareID) })
+}
+
+func (s *Set) exclude(why string) {
+	s.Wanted = false
+	for _, g := range s.Given {
+		if g.Public != nil {
+			g.Status, g.Note = Elsewhere, why
+		}
+	}
+}
+
+// Complete reports whether the good shares reach the threshold.
+func (s *Set) Complete() bool { return len(s.Good) >= s.Group.Threshold }
+
+// Recoverable reports whether the set counts and is complete.
+func (s *Set) Recoverable() bool { return s.Wanted && s.Complete() }
+
+// Clean reports whether every share that was given for the set is good.
+func (s *Set) Clean() bool {
+	return !slices.ContainsFunc(s.Given, func(g *Share) bool { return !g.counted() })
+}
+
+// Used returns the good shares that are combined: as many as are needed.
+func (s *Set) Used() []*Share { return s.Good[:s.Group.Threshold] }
+
+// UsedNodes returns the node IDs of Used.
+func (s *Set) UsedNodes() []string {
+	var nodes []string
+	for _, g := range s.Used() {
+		nodes = append(nodes, g.Sealed.NodeID)
+	}
+	return nodes
+}
+
+// MissingNodes returns the node IDs of Missing.
+func (s *Set) MissingNodes() []string {
+	nodes := []string{}
+	for _, p := range s.Missing {
+		nodes = append(nodes, p.NodeID)
+	}
+	return nodes
+}
+
+// Of returns what was given of one holder.
+func (s *Set) Of(p share.Participant) []*Share {
+	var list []*Share
+	for _, g := range s.Given {
+		id := g.Sealed.ShareID
+		if id != nil && id.Equal(p.ShareID) || id == nil && g.Sealed.NodeID == p.NodeID {
+			list = append(list, g)
+		}
+	}
+	return list
+}
+
+func (s *Set) checkChainCode() error {
+	if s.Group.ChainCode == nil {
+		return fmt.Errorf("group %q: %w", s.Group.ID, ErrChainCode)
+	}
+	return nil
+}
+
+// holders returns the roster's entries of the good shares.
+func (s *Set) holders() []share.Participant {
+	var list []share.Participant
+	for _, g := range s.Good {
+		list = append(list, *s.Group.Participant(*g.Sealed.ShareID))
+	}
+	return list
+}
+
+// combines reports whether the share public keys of holders give the root key.
+func (s *Set) combines(holders []share.Participant) bool {
+	sum, err := s.Group.CombinePublic(holders)
+	return err == nil && sum.Equal(s.Group.RootKey)
+}
+
+// Proven returns sets of holders whose shares were opened and whose share public
+// keys combine to the root public key, by node ID, and how many more there may be.
+func (s *Set) Proven() (sets [][]string, more int) {
+	by := map[string]share.Participant{}
+	var nodes []string
+	for _, p := range s.holders() {
+		nodes, by[p.NodeID] = append(nodes, p.NodeID), p
+	}
+	all, more := Subsets(nodes, s.Group.Threshold)
+	return slices.DeleteFunc(all, func(nodes []string) bool {
+		var members []share.Participant
+		for _, n := range nodes {
+			members = append(members, by[n])
+		}
+		return !s.combines(members)
+	}), more
+}
+
+// MaxSubsets is how many sets of holders Subsets lists.
+const MaxSubsets = 12
+
+// Subsets lists the subsets of k names, at most MaxSubsets, and how many more there are,
+// up to a million.
+func Subsets(list []string, k int) (sets [][]string, more int) {
+	const most = 1_000_000
+	sets = [][]string{}
+	total := 1
+	for i := 1; i <= k && total < most; i++ {
+		total = total * (len(list) - k + i) / i
+	}
+	at := make([]int, k)
+	for i := range at {
+		at[i] = i
+	}
+	for len(sets) < min(total, MaxSubsets) {
+		var set []string
+		for _, i := range at {
+			set = append(set, list[i])
+		}
+		sets = append(sets, set)
+		i := k - 1
+		for i >= 0 && at[i] == len(list)-k+i {
+			i--
+		}
+		if i < 0 {
+			break
+		}
+		at[i]++
+		for j := i + 1; j < k; j++ {
+			at[j] = at[j-1] + 1
+		}
+	}
+	return sets, min(total, most) - len(sets)
+}

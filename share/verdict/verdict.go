@@ -1,0 +1,337 @@
+// Package verdict judges what was given: which shares count, which set of them is
+// meant, and who is to blame for what does not. It sees what files say, and what
+// came of opening each share; it opens and combines none. It neither prints nor
+// chooses an exit status: errors and warnings are returned to whoever does.
+package verdict
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"lifeboat/internal/curve"
+	"lifeboat/share"
+)
+
+// Status is what came of a share.
+type Status string
+
+// The results.
+const (
+	Good         Status = "good"
+	Duplicate    Status = "duplicate"    // good, and another file holds the same share
+	Unopened     Status = "unopened"     // wrong password, or damaged ciphertext, or no identity
+	Unreadable   Status = "unreadable"   // a file or a field that cannot be read
+	Inconsistent Status = "inconsistent" // can be read, and contradicts itself
+	Elsewhere    Status = "elsewhere"    // another group's, or another epoch's
+	Salvaged     Status = "salvaged"     // used although its public facts are damaged
+)
+
+// StatusOf is what an error of package share makes of a share.
+func StatusOf(err error) Status {
+	switch {
+	case err == nil:
+		return Good
+	case errors.Is(err, share.ErrInconsistent):
+		return Inconsistent
+	}
+	return Unreadable
+}
+
+// File is one of the files that were given.
+type File struct {
+	Path   string
+	SHA256 string
+	Err    error // why it cannot be used, or not all of it
+	Shares []*Share
+}
+
+// Add adds a share that the file holds, as one that was not opened.
+func (f *File) Add(s *share.Sealed) {
+	f.Shares = append(f.Shares, &Share{File: f, Sealed: s, Status: Unopened})
+}
+
+// contradicts reports whether the file can be read and contradicts itself.
+func (f *File) contradicts() bool { return errors.Is(f.Err, share.ErrInconsistent) }
+
+// Share is one share of a file, with what came of it: of opening it, and then of
+// the judgement.
+type Share struct {
+	File   *File
+	Sealed *share.Sealed
+	Public *curve.Point // share public key of what was opened; nil if nothing was
+	Status Status
+	Err    error  // why it was not opened
+	Note   string // why a good share does not count, or how a damaged one does
+}
+
+// Opened notes that the share was opened and matches this share public key.
+func (s *Share) Opened(public *curve.Point) { s.Public, s.Status, s.Err = public, Good, nil }
+
+// Failed notes why the share was not opened, and what that makes of it.
+func (s *Share) Failed(as Status, err error) { s.Public, s.Status, s.Err = nil, as, err }
+
+// Salvaged notes that the share was of use, if its public facts are damaged.
+func (s *Share) Salvaged() {
+	if err := s.Sealed.Err(); err != nil {
+		s.Status, s.Note = Salvaged, fmt.Sprintf("used although its public facts are damaged: %v", err)
+	}
+}
+
+// Reason says why the share does not count, or is empty.
+func (s *Share) Reason() string {
+	switch {
+	case s.Note != "":
+		return s.Note
+	case s.Err != nil:
+		return s.Err.Error()
+	}
+	return ""
+}
+
+// counted reports whether nothing is wrong with the share.
+func (s *Share) counted() bool { return s.Status == Good || s.Status == Duplicate }
+
+// Asked is what the user said of the vault that is meant.
+type Asked struct {
+	Roots Roots  // from the user's own records
+	Group string // only groups of this ID, if not empty
+	Only  bool   // only what Roots has, on curves without one as well
+}
+
+// Judgement is what was found out: which shares belong together, which of them
+// are good, and what is wrong with the others.
+type Judgement struct {
+	Files    []*File
+	Sets     []*Set
+	Stray    []*Share // of no set that anything is known about
+	Warnings []string
+}
+
+// Judge sorts the shares of files after opening was tried on all of them, and
+// notes on each what became of it. An error says that nothing is there of what was
+// asked for; the judgement then knows of no sets.
+func Judge(files []*File, asked Asked) (*Judgement, error) {
+	j := &Judgement{Files: files}
+	var sealed []*share.Sealed
+	of := map[*share.Sealed]*Share{}
+	for _, f := range files {
+		for _, s := range f.Shares {
+			sealed = append(sealed, s.Sealed)
+			of[s.Sealed] = s
+		}
+	}
+	for _, t := range Collect(sealed) {
+		set := &Set{Sharing: t, Wanted: true}
+		for _, s := range t.Sealed {
+			set.add(of[s])
+			delete(of, s)
+		}
+		set.Missing = slices.DeleteFunc(slices.Clone(t.Group.Participants), set.has)
+		j.Sets = append(j.Sets, set)
+		j.Warnings = append(j.Warnings, t.Warnings...)
+	}
+	for _, s := range sealed { // in the order given
+		if left := of[s]; left != nil {
+			j.place(left)
+		}
+	}
+	if err := j.narrow(asked); err != nil {
+		return &Judgement{Files: files, Warnings: j.Warnings}, err
+	}
+	j.separate()
+	return j, nil
+}
+
+// place puts a share that cannot be used where a reader would look for it.
+func (j *Judgement) place(s *Share) {
+	if err := s.Sealed.Err(); err != nil && s.Status == Unopened && s.Err == nil {
+		s.Failed(StatusOf(err), err)
+	}
+	for _, same := range []func(*Set) bool{
+		func(t *Set) bool { return s.Sealed.Group != nil && s.Sealed.Group.SameKey(t.Group) },
+		func(t *Set) bool { return s.Sealed.NodeID != "" && t.Group.ByNode(s.Sealed.NodeID) != nil },
+		func(*Set) bool { return true },
+	} {
+		for _, t := range j.Sets {
+			if t.Group.Curve == s.Sealed.Curve && same(t) {
+				t.Given = append(t.Given, s)
+				return
+			}
+		}
+	}
+	j.Stray = append(j.Stray, s)
+}
+
+// narrow keeps the sets that were asked for.
+func (j *Judgement) narrow(asked Asked) error {
+	groups := make([]*share.Group, len(j.Sets))
+	found := false
+	for i, s := range j.Sets {
+		groups[i] = s.Group
+		if asked.Group != "" {
+			s.Wanted = s.named(asked.Group)
+			s.excluded = !s.Wanted
+			found = found || s.Wanted
+		}
+	}
+	if asked.Group != "" && !found {
+		return fmt.Errorf("%w %q", ErrNoGroup, asked.Group)
+	}
+	if err := asked.Roots.find(groups); err != nil {
+		return err
+	}
+	for _, s := range j.Sets {
+		if asked.Roots.contradict(s.Group) {
+			s.exclude("its root key is not the recorded one")
+		}
+	}
+	return nil
+}
+
+// separate tells remainders of another epoch or vault from sets that are wanted
+// and too small.
+func (j *Judgement) separate() {
+	for _, s := range j.Sets {
+		if s.Complete() || !s.Wanted {
+			continue
+		}
+		i := slices.IndexFunc(j.Sets, func(t *Set) bool { return t.Recoverable() && t.Group.Curve == s.Group.Curve })
+		if i >= 0 {
+			s.exclude(relation(j.Sets[i].Group, s.Group))
+		}
+	}
+}
+
+// Wanted returns the sets that count.
+func (j *Judgement) Wanted() []*Set {
+	return slices.DeleteFunc(slices.Clone(j.Sets), func(s *Set) bool { return !s.Wanted })
+}
+
+// Enough returns nil if every wanted set is complete. Otherwise it is a
+// NothingError or a TooFewError.
+func (j *Judgement) Enough() error {
+	wanted := j.Wanted()
+	if len(wanted) == 0 {
+		return &NothingError{Contradicting: slices.ContainsFunc(j.Stray, func(s *Share) bool { return s.Status == Inconsistent })}
+	}
+	few := &TooFewError{}
+	first := map[curve.Curve]*Set{}
+	for _, s := range wanted {
+		if s.Complete() {
+			continue
+		}
+		few.Short = append(few.Short, Shortage{Group: s.Group, Have: len(s.Good), Of: s.MissingNodes(), Unknown: j.unknown(s)})
+		t := first[s.Group.Curve]
+		if t == nil {
+			first[s.Group.Curve] = s
+			continue
+		}
+		if a := (Apart{s.Sealed[0].Path, t.Sealed[0].Path, relation(t.Group, s.Group)}); !slices.Contains(few.Apart, a) {
+			few.Apart = append(few.Apart, a)
+		}
+	}
+	if len(few.Short) == 0 {
+		return nil
+	}
+	return few
+}
+
+// unknown counts the shares that might be good if their files could be read or
+// opened.
+func (j *Judgement) unknown(set *Set) int {
+	n := 0
+	for _, s := range slices.Concat(set.Given, j.Stray) {
+		if s.Status == Unopened || s.Status == Unreadable {
+			n++
+		}
+	}
+	for _, f := range j.Files {
+		if f.Err != nil && (len(f.Shares) == 0 || !f.contradicts()) {
+			n++
+		}
+	}
+	return n
+}
+
+// AllGood is Enough for a rehearsal: every file must be good as well, and the
+// public keys of the opened shares must combine to the root public key. An error
+// about files is a BadFilesError.
+func (j *Judgement) AllGood() error {
+	if err := j.Enough(); err != nil {
+		return err
+	}
+	for _, s := range j.Wanted() {
+		if !s.combines(s.holders()) {
+			return fmt.Errorf("group %q: the public keys of the opened shares do not combine to the root public key", s.Group.ID)
+		}
+	}
+	bad := &BadFilesError{}
+	for _, f := range j.Files {
+		b := BadFile{Path: f.Path, Contradicts: f.contradicts() || slices.ContainsFunc(f.Shares, func(s *Share) bool { return !s.counted() && j.counts(s) })}
+		if f.Err != nil || b.Contradicts {
+			bad.Files = append(bad.Files, b)
+		}
+	}
+	if len(bad.Files) == 0 {
+		return nil
+	}
+	return bad
+}
+
+// counts reports whether a share is of a group that was asked for.
+func (j *Judgement) counts(s *Share) bool {
+	return !slices.ContainsFunc(j.Sets, func(t *Set) bool { return t.excluded && slices.Contains(t.Given, s) })
+}
+
+// Combinable returns the wanted sets that are complete.
+func (j *Judgement) Combinable() ([]*Set, error) {
+	sets := slices.DeleteFunc(j.Wanted(), func(s *Set) bool { return !s.Complete() })
+	for _, s := range sets {
+		if err := s.checkChainCode(); err != nil {
+			return nil, err
+		}
+	}
+	return sets, nil
+}
+
+// Resharable returns the sets that a reshare takes: the wanted ones, all complete,
+// and not two of one root key.
+func (j *Judgement) Resharable() ([]*Set, error) {
+	if err := j.Enough(); err != nil {
+		return nil, err
+	}
+	sets := j.Wanted()
+	for i, s := range sets {
+		if err := s.checkChainCode(); err != nil {
+			return nil, err
+		}
+		for _, t := range sets[:i] {
+			if s.Group.Curve == t.Group.Curve && s.Group.SameKey(t.Group) {
+				return nil, fmt.Errorf("%w: groups %q and %q", ErrEpochs, t.Group.ID, s.Group.ID)
+			}
+		}
+	}
+	return sets, nil
+}
+
+// Repairable returns the sets in which a node's share is made again: the wanted
+// ones, all complete without it.
+func (j *Judgement) Repairable(node string) ([]*Set, error) {
+	if err := j.Enough(); err != nil {
+		return nil, err
+	}
+	sets := j.Wanted()
+	for _, s := range sets {
+		if s.Group.ByNode(node) == nil {
+			return nil, &NodeError{s.Group, node}
+		}
+		if i := slices.IndexFunc(s.Good, func(h *Share) bool { return h.Sealed.NodeID == node }); i >= 0 {
+			return nil, fmt.Errorf("the share of node %q %w: %q holds it and opens", node, ErrNotLost, s.Good[i].File.Path)
+		}
+		if err := s.checkChainCode(); err != nil {
+			return nil, err
+		}
+	}
+	return sets, nil
+}

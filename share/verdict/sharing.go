@@ -54,11 +54,10 @@ func (t *Sharing) named(id string) bool {
 	return slices.ContainsFunc(t.Sealed, func(s *share.Sealed) bool { return s.Group.ID == id })
 }
 
-// relation says in words how a group that cannot be mixed with g is related to it.
+// relation says in words how a group of the same curve that cannot be mixed with g
+// is related to it.
 func relation(g, o *share.Group) string {
 	switch {
-	case g.Curve != o.Curve:
-		return "another curve"
 	case !g.SameKey(o):
 		return "another group: its root key is a different one"
 	case g.ChainCode != nil && o.ChainCode != nil && *g.ChainCode != *o.ChainCode:

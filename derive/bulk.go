@@ -12,14 +12,14 @@ import (
 // Engine derives many descendants of extended public keys. Its tables are built
 // when first used, and may be used by several goroutines.
 type Engine struct {
-	tables map[curve.Curve]*batch.Table
+	tables map[*Tree]*batch.Table
 }
 
 // NewEngine returns an engine for deriving about that many keys.
 func NewEngine(rows int64) *Engine {
-	e := &Engine{tables: map[curve.Curve]*batch.Table{}}
-	for _, c := range curve.All() {
-		e.tables[c] = batch.NewTable(c, rows)
+	e := &Engine{tables: map[*Tree]*batch.Table{}}
+	for _, t := range trees {
+		e.tables[t] = batch.NewTable(t.batch, rows)
 	}
 	return e
 }
@@ -56,7 +56,7 @@ func (d *Descendant) Curve() curve.Curve { return d.at.network.Curve }
 // Is reports whether the key is the same as another, so that they have the same
 // descendants.
 func (d *Descendant) Is(k *Key) bool {
-	return d.Curve() == k.Curve() && d.Child.Key == [curve.PointSize]byte(k.point.Bytes()) && d.Child.ChainCode == k.chainCode
+	return d.at.network.Tree == k.network.Tree && d.Child.Key == [curve.PointSize]byte(k.point.Bytes()) && d.Child.ChainCode == k.chainCode
 }
 
 // Bulk derives many descendants of one root. It remembers the parents of paths,
@@ -97,7 +97,7 @@ const sameParent = 8
 
 // Bulk returns a Bulk for the descendants of root.
 func (e *Engine) Bulk(root *Key) *Bulk {
-	return &Bulk{root: root, worker: e.tables[root.Curve()].Worker(), nodes: map[string]*node{}, tweak: root.Curve().Scalar()}
+	return &Bulk{root: root, worker: e.tables[root.network.Tree].Worker(), nodes: map[string]*node{}, tweak: root.Curve().Scalar()}
 }
 
 // Root returns the key whose descendants are derived.

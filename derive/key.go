@@ -7,7 +7,8 @@
 // curves. This package computes tweaks and public keys. It never sees a private
 // key.
 //
-// On secp256k1 this is BIP-32. On ed25519 it is the scheme of the vendor:
+// How a child's tweak is made is the rule of a Tree, which every key carries. On
+// secp256k1 it is BIP-32's. On ed25519 it is the vendor's:
 //
 //	I = HMAC-SHA512(chain code, 00 ‖ A ‖ index, 4 bytes big-endian)
 //	child key = A + IL·B, child chain code = IR
@@ -16,7 +17,6 @@
 package derive
 
 import (
-	"bytes"
 	"crypto/hmac"
 	"crypto/sha256"
 	"crypto/sha512"
@@ -44,43 +44,6 @@ var (
 
 // ChainCodeSize is the length of a chain code, in bytes.
 const ChainCodeSize = 32
-
-// Network is a pair of version bytes for the extended public and private keys of
-// a curve.
-type Network struct {
-	Curve           curve.Curve
-	Public, Private [4]byte
-	Prefix          string // of the public key
-}
-
-// networks lists the versions that this tool reads and writes. xpub and tpub are
-// BIP-32's; cpub is the vendor's.
-var networks = []Network{
-	{curve.Secp256k1, [4]byte{0x04, 0x88, 0xb2, 0x1e}, [4]byte{0x04, 0x88, 0xad, 0xe4}, "xpub"},
-	{curve.Secp256k1, [4]byte{0x04, 0x35, 0x87, 0xcf}, [4]byte{0x04, 0x35, 0x83, 0x94}, "tpub"},
-	{curve.Ed25519, [4]byte{0x02, 0xe8, 0xde, 0x90}, [4]byte{0x02, 0xe8, 0xda, 0x54}, "cpub"},
-}
-
-// MainNetwork returns the versions for a root key: xpub or cpub.
-func MainNetwork(c curve.Curve) Network {
-	for _, n := range networks {
-		if n.Curve == c {
-			return n
-		}
-	}
-	panic("derive: no such curve")
-}
-
-// PrefixCurve tells from its first characters on which curve an extended public
-// key lies, without reading it.
-func PrefixCurve(s string) (curve.Curve, bool) {
-	for _, n := range networks {
-		if strings.HasPrefix(s, n.Prefix) {
-			return n.Curve, true
-		}
-	}
-	return 0, false
-}
 
 // Key is an extended public key. Keys do not change.
 type Key struct {
@@ -145,17 +108,13 @@ func Parse(s string) (*Key, error) {
 			k.network = n
 		}
 	}
-	if !k.network.Curve.Valid() {
+	if k.network.Tree == nil {
 		return nil, fmt.Errorf("%w: unknown version %x; xpub, tpub and cpub are supported", ErrKey, raw[:4])
 	}
 	if k.depth == 0 && (k.fingerprint != [4]byte{} || k.index != 0) {
 		return nil, fmt.Errorf("%w: depth 0 with a parent fingerprint or an index", ErrKey)
 	}
-	key := raw[45:]
-	if k.Curve() == curve.Secp256k1 && key[0] != 2 && key[0] != 3 || k.Curve() == curve.Ed25519 && key[0] != 0 {
-		return nil, fmt.Errorf("%w: key prefix %02x", ErrKey, key[0])
-	}
-	if k.point, err = k.Curve().ParsePoint(key); err != nil {
+	if k.point, err = k.Curve().ParsePoint(raw[45:]); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrKey, err)
 	}
 	return k, nil
@@ -201,11 +160,11 @@ func (k *Key) ChainCode() [ChainCodeSize]byte { return k.chainCode }
 // Point returns the public key.
 func (k *Key) Point() *curve.Point { return k.point }
 
-// SameKey reports whether two extended keys have the same public key and chain
-// code, so that they have the same descendants. Version, depth and fingerprint
+// SameKey reports whether two extended keys have the same public key, chain code
+// and tree, so that they have the same descendants. Version, depth and fingerprint
 // do not count.
 func (k *Key) SameKey(o *Key) bool {
-	return k.point.Equal(o.point) && k.chainCode == o.chainCode
+	return k.network.Tree == o.network.Tree && k.point.Equal(o.point) && k.chainCode == o.chainCode
 }
 
 // Fingerprint returns the first four bytes of RIPEMD-160(SHA-256(key)), with
@@ -250,12 +209,11 @@ func (k *Key) child(index uint32) (*Key, *curve.Scalar, error) {
 	mac.Write(binary.BigEndian.AppendUint32(nil, index))
 	sum := mac.Sum(nil)
 
-	c := k.Curve()
-	tweak := c.ScalarFromBytes(sum[:32])
-	if b := tweak.Bytes(); c == curve.Secp256k1 && !bytes.Equal(b[:], sum[:32]) {
-		return nil, nil, ErrInvalidChild // IL is not below the order
+	tweak, err := k.network.tweak(sum[:32])
+	if err != nil {
+		return nil, nil, err
 	}
-	point := k.point.Add(c.Generator().Mul(tweak))
+	point := k.point.Add(k.Curve().Generator().Mul(tweak))
 	if point.IsIdentity() {
 		return nil, nil, ErrInvalidChild
 	}

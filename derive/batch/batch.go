@@ -2,17 +2,17 @@
 // curves. It is for public data only: nothing here takes a private key, and the
 // time that everything takes depends on what it is given.
 //
-// A child is its parent plus a multiple of the base point, the tweak, which is a
-// hash of the parent and the index:
+// A child is its parent plus a multiple of the base point, the tweak. What the
+// tweak is, a Tree says; in those of today it is a hash of the parent and the index:
 //
 //	I = HMAC-SHA512(chain code, key (33 bytes) ‖ index (4 bytes, big-endian))
 //	child = parent + IL·G, chain code of the child = IR
 //
-// where IL and IR are the halves of I. On secp256k1 this is CKDpub of BIP 32,
-// which calls a child invalid if IL is not below the order or the child is the
-// neutral element. On ed25519 the key is hashed as 00‖A and IL is a big-endian
-// integer taken modulo the order of the prime-order group. On both, the private
-// key of the child is that of the parent plus the tweak.
+// where IL and IR are the halves of I. In BIP 32, on secp256k1, a child is invalid
+// if IL is not below the order. In the tree of cpub keys, on ed25519, the key is
+// hashed as 00‖A and IL is a big-endian integer taken modulo the order of the
+// prime-order group. In both, a child that is the neutral element is invalid, and
+// the private key of a child is that of the parent plus the tweak.
 //
 // The method: every tweak is cut into signed windows, and what each window adds
 // is looked up in a Table of multiples of the base point. For a batch of children

@@ -13,6 +13,9 @@ import (
 	"lifeboat/internal/curve"
 )
 
+// trees has the one tree of each curve.
+var trees = map[curve.Curve]*Tree{curve.Secp256k1: BIP32, curve.Ed25519: Cpub}
+
 // sequence returns n children's worth of arguments.
 func sequence(n int) ([]uint32, []Child) {
 	indexes := make([]uint32, n)
@@ -35,7 +38,7 @@ func BenchmarkChildren(b *testing.B) {
 		for _, width := range []int{8, 11, 13, 16} {
 			for _, n := range []int{1024, 4096} {
 				b.Run(fmt.Sprintf("%v/w=%d/m=%d", c, width, n), func(b *testing.B) {
-					w := newTable(c, width).Worker()
+					w := newTable(trees[c], width).Worker()
 					p := root(c)
 					indexes, out := sequence(n)
 					for b.Loop() {
@@ -54,7 +57,7 @@ func BenchmarkFiveLevels(b *testing.B) {
 	for _, c := range curve.All() {
 		for _, width := range []int{8, 13} {
 			b.Run(fmt.Sprintf("%v/w=%d", c, width), func(b *testing.B) {
-				w := newTable(c, width).Worker()
+				w := newTable(trees[c], width).Worker()
 				p := root(c)
 				indexes, out := sequence(n)
 				parents := make([]Parent, n)
@@ -78,7 +81,7 @@ func BenchmarkWeightedSum(b *testing.B) {
 	for _, c := range curve.All() {
 		for _, n := range []int{1024, 4096} {
 			b.Run(fmt.Sprintf("%v/m=%d", c, n), func(b *testing.B) {
-				w := newTable(c, 8).Worker()
+				w := newTable(trees[c], 8).Worker()
 				p := root(c)
 				indexes, out := sequence(n)
 				w.Children(&p, indexes, out)
@@ -101,7 +104,7 @@ func BenchmarkTable(b *testing.B) {
 	for _, width := range []int{8, 11, 13, 16} {
 		b.Run(fmt.Sprintf("w=%d", width), func(b *testing.B) {
 			for b.Loop() {
-				newTable(curve.Secp256k1, width).Worker()
+				newTable(BIP32, width).Worker()
 			}
 		})
 	}
@@ -136,7 +139,7 @@ func BenchmarkTwoWorkers(b *testing.B) {
 		b.Skip("needs two threads")
 	}
 	const n = 1024
-	table := newTable(curve.Secp256k1, 13)
+	table := newTable(BIP32, 13)
 	p := root(curve.Secp256k1)
 	worker := func() func() {
 		w := table.Worker()

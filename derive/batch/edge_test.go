@@ -85,7 +85,7 @@ func forEach(t *testing.T, widths []int, f func(t *testing.T, w *Worker)) {
 	for _, c := range curve.All() {
 		for _, width := range widths {
 			t.Run(c.String()+"/"+big.NewInt(int64(width)).String(), func(t *testing.T) {
-				f(t, newTable(c, width).Worker())
+				f(t, newTable(trees[c], width).Worker())
 			})
 		}
 	}
@@ -241,8 +241,8 @@ func TestRandomTweaks(t *testing.T) {
 func FuzzTweak(f *testing.F) {
 	workers := map[curve.Curve]*Worker{}
 	for _, c := range curve.All() {
-		workers[c] = newTable(c, 8).Worker()
-		for i, k := range awkward(groupOf(c), 8) {
+		workers[c] = newTable(trees[c], 8).Worker()
+		for i, k := range awkward(trees[c].g, 8) {
 			b := ilOf(k)
 			f.Add(c == curve.Ed25519, []byte{byte(i)}, b[:])
 			minus := new(big.Int).Sub(c.Order(), new(big.Int).Mod(k, c.Order())) // a parent of -k·G
@@ -318,7 +318,7 @@ func TestDigits(t *testing.T) {
 		}
 	}
 	for _, c := range curve.All() {
-		g := groupOf(c)
+		g := trees[c].g
 		for _, width := range []int{8, 11, 13, 16} {
 			for _, k := range awkward(g, width) {
 				check(t, g, width, new(big.Int).Mod(k, c.Order()))
@@ -334,7 +334,7 @@ func TestDigits(t *testing.T) {
 // TestConstants derives the constants from what defines them.
 func TestConstants(t *testing.T) {
 	for _, c := range curve.All() {
-		g := groupOf(c)
+		g := trees[c].g
 		key := [33]byte(c.Generator().Bytes())
 		if base, err := g.parse(g, &key); err != nil || base != g.base {
 			t.Errorf("%v: base point %x, %v", c, base, err)
@@ -382,7 +382,7 @@ func TestTable(t *testing.T) {
 // among them.
 func TestAdder(t *testing.T) {
 	for _, c := range curve.All() {
-		g := groupOf(c)
+		g := trees[c].g
 		a := newAdder(g)
 		multiple := func(k int) (p point) {
 			if k != 0 {
@@ -424,7 +424,7 @@ func TestWidths(t *testing.T) {
 			t.Errorf("%d rows with %d bytes: width %d", v.rows, v.memory, got)
 		}
 	}
-	if NewTable(curve.Secp256k1, 1<<40).points != nil {
+	if NewTable(BIP32, 1<<40).points != nil {
 		t.Error("the table was built before it was needed")
 	}
 }

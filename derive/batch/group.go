@@ -32,13 +32,6 @@ type group struct {
 	matches func(g *group, p *point, c *Child) bool
 }
 
-func groupOf(c curve.Curve) *group {
-	if c == curve.Ed25519 {
-		return &wei25519
-	}
-	return &koblitz
-}
-
 // koblitz is secp256k1: SEC 2 section 2.4.1.
 var koblitz = group{
 	Modulus: field.Secp256k1,

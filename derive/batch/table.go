@@ -5,7 +5,6 @@ import (
 	"sync"
 
 	"lifeboat/derive/batch/internal/field"
-	"lifeboat/internal/curve"
 )
 
 // chunk is how many children share an inversion. What a Worker keeps for so many
@@ -30,21 +29,22 @@ const (
 	widestMemory = 256 << 20
 )
 
-// Table holds multiples of the base point of a curve. It may be used by any
+// Table holds multiples of the base point of a tree's curve. It may be used by any
 // number of goroutines; it is built by the first that asks for a Worker.
 type Table struct {
-	g       *group
-	width   int // bits in a window
-	windows int // enough for 256 bits
+	tree    *Tree
+	g       *group // the tree's
+	width   int    // bits in a window
+	windows int    // enough for 256 bits
 
 	once   sync.Once
 	points []point // point j<<(width-1) + i is (i+1)·2^(width·j)·G, reduced
 }
 
-// NewTable returns a table fit for deriving about that many children on the curve,
-// which must be valid. It is cheap: the table is built when first used.
-func NewTable(c curve.Curve, rows int64) *Table {
-	return newTable(c, widthFor(rows, debug.SetMemoryLimit(-1)))
+// NewTable returns a table fit for deriving about that many children in the tree.
+// It is cheap: the table is built when first used.
+func NewTable(tree *Tree, rows int64) *Table {
+	return newTable(tree, widthFor(rows, debug.SetMemoryLimit(-1)))
 }
 
 func widthFor(rows, memory int64) int {
@@ -60,8 +60,8 @@ func widthFor(rows, memory int64) int {
 	return width
 }
 
-func newTable(c curve.Curve, width int) *Table {
-	return &Table{g: groupOf(c), width: width, windows: (256 + width - 1) / width}
+func newTable(tree *Tree, width int) *Table {
+	return &Table{tree: tree, g: tree.g, width: width, windows: (256 + width - 1) / width}
 }
 
 // build fills in the table: first 2^(width·j)·G for every window j, then all

@@ -3,8 +3,6 @@ package batch
 import (
 	"encoding/binary"
 	"math/bits"
-
-	"lifeboat/internal/curve"
 )
 
 // words is an integer below 2^256, the least significant word first.
@@ -28,31 +26,6 @@ func (k *words) minus(n *words) (d words, borrow uint64) {
 		d[i], borrow = bits.Sub64(k[i], n[i], borrow)
 	}
 	return d, borrow
-}
-
-// tweak makes IL the tweak of the curve: refused if not below the order on
-// secp256k1, reduced on ed25519.
-func (g *group) tweak(il *[32]byte) (k words, ok bool) {
-	k = wordsOf(il)
-	if g.c == curve.Secp256k1 {
-		_, borrow := k.minus(&g.order)
-		return k, borrow == 1
-	}
-	// L = 2^252 + δ with δ under 2^125. With q the top four bits, k - q·L is
-	// (k mod 2^252) - q·δ: below L, and if negative then above -L.
-	q := k[3] >> 60
-	k[3] &= 1<<60 - 1
-	h0, l0 := bits.Mul64(q, g.order[0])
-	h1, l1 := bits.Mul64(q, g.order[1])
-	l1, c := bits.Add64(l1, h0, 0)
-	k, borrow := k.minus(&words{l0, l1, h1 + c})
-	if borrow == 1 {
-		c = 0
-		for i := range k {
-			k[i], c = bits.Add64(k[i], g.order[i], c)
-		}
-	}
-	return k, true
 }
 
 // digits cuts the tweak k, below the order, into one digit for each window of the

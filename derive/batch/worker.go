@@ -140,7 +140,7 @@ func hmacOnce(p *Parent, index uint32) [sha512.Size]byte {
 func (w *Worker) load(i int, at *point, index uint32, sum *[sha512.Size]byte, c *Child) {
 	t := w.t
 	*c = Child{}
-	k, ok := t.g.tweak((*[32]byte)(sum[:32]))
+	k, ok := t.tree.tweak(t.g, (*[32]byte)(sum[:32]))
 	switch {
 	case index >= hardened:
 		c.Err = ErrHardened

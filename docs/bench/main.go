@@ -181,7 +181,7 @@ type bench struct {
 }
 
 func engine(c curve.Curve, total int64) *bench {
-	table := batch.NewTable(c, total)
+	table := batch.NewTable(map[curve.Curve]*batch.Tree{curve.Secp256k1: batch.BIP32, curve.Ed25519: batch.Cpub}[c], total)
 	return engineOn(c, table)
 }
 

@@ -1,0 +1,74 @@
+package derive
+
+import (
+	"bytes"
+	"strings"
+
+	"lifeboat/derive/batch"
+	"lifeboat/internal/curve"
+)
+
+// Tree is a way in which keys descend from a root: the curve, and the rule that
+// makes the tweak of a child.
+type Tree struct {
+	Curve curve.Curve
+	tweak func(il []byte) (*curve.Scalar, error) // il is the first half of the child's hash
+	batch *batch.Tree                            // the same rule, for many keys at once
+}
+
+var (
+	bip32 = &Tree{curve.Secp256k1, belowOrder, batch.BIP32}
+	cpub  = &Tree{curve.Ed25519, modOrder, batch.Cpub}
+)
+
+// trees lists them.
+var trees = []*Tree{bip32, cpub}
+
+// belowOrder is BIP-32's rule: a number that is not below the order has no child.
+func belowOrder(il []byte) (*curve.Scalar, error) {
+	tweak := curve.Secp256k1.ScalarFromBytes(il)
+	if b := tweak.Bytes(); !bytes.Equal(b[:], il) {
+		return nil, ErrInvalidChild
+	}
+	return tweak, nil
+}
+
+// modOrder is the vendor's rule on ed25519.
+func modOrder(il []byte) (*curve.Scalar, error) { return curve.Ed25519.ScalarFromBytes(il), nil }
+
+// Network is a pair of version bytes for the extended public and private keys of
+// a tree.
+type Network struct {
+	*Tree
+	Public, Private [4]byte
+	Prefix          string // of the public key
+}
+
+// networks lists the versions that this tool reads and writes. xpub and tpub are
+// BIP-32's; cpub is the vendor's.
+var networks = []Network{
+	{bip32, [4]byte{0x04, 0x88, 0xb2, 0x1e}, [4]byte{0x04, 0x88, 0xad, 0xe4}, "xpub"},
+	{bip32, [4]byte{0x04, 0x35, 0x87, 0xcf}, [4]byte{0x04, 0x35, 0x83, 0x94}, "tpub"},
+	{cpub, [4]byte{0x02, 0xe8, 0xde, 0x90}, [4]byte{0x02, 0xe8, 0xda, 0x54}, "cpub"},
+}
+
+// MainNetwork returns the versions for a root key: xpub or cpub.
+func MainNetwork(c curve.Curve) Network {
+	for _, n := range networks {
+		if n.Curve == c {
+			return n
+		}
+	}
+	panic("derive: no such curve")
+}
+
+// PrefixCurve tells from its first characters on which curve an extended public
+// key lies, without reading it.
+func PrefixCurve(s string) (curve.Curve, bool) {
+	for _, n := range networks {
+		if strings.HasPrefix(s, n.Prefix) {
+			return n.Curve, true
+		}
+	}
+	return 0, false
+}

@@ -184,7 +184,7 @@ func (s *Statement) point() point {
 // root key: any threshold of them combine to it. None may have failed for want of
 // points, without an error, or because some are false.
 func (s *scales) combine(threshold int, statements []*Statement) (map[point]bool, error) {
-	g := &share.Group{Curve: statements[0].Curve, Threshold: threshold, RootKey: statements[0].RootKey}
+	g := &share.Group{Curve: statements[0].Curve, Scheme: share.Shamir, Threshold: threshold, RootKey: statements[0].RootKey}
 	all := map[point]bool{}
 	var points []point
 	for _, st := range statements {

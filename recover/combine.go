@@ -28,10 +28,10 @@ var (
 )
 
 // Combine rebuilds the root private key of a group from at least its threshold
-// of opened shares, by Lagrange interpolation at zero, and checks it against the
-// group's root public key. Shares of one holder count once. root is the root
-// extended public key: the group's own, or, where the group has no chain code,
-// the one that the user recorded.
+// of opened shares, by the group's scheme, and checks it against the group's root
+// public key. Shares of one holder count once. root is the root extended public
+// key: the group's own, or, where the group has no chain code, the one that the
+// user recorded.
 func Combine(g *share.Group, root *derive.Key, shares []*open.Share) (*Private, error) {
 	var ids []*curve.Scalar
 	var xs []*scalar.Secret
@@ -52,14 +52,14 @@ func Combine(g *share.Group, root *derive.Key, shares []*open.Share) (*Private, 
 	if !root.Point().Equal(g.RootKey) {
 		return nil, ErrWrongKey
 	}
-	return interpolate(root, ids, xs)
+	return weigh(root, g.Scheme.Weights(ids), xs)
 }
 
-// interpolate computes Σ λ_i·x_i and checks it against the root's public key.
-func interpolate(root *derive.Key, ids []*curve.Scalar, xs []*scalar.Secret) (*Private, error) {
+// weigh computes Σ w_i·x_i and checks it against the root's public key.
+func weigh(root *derive.Key, weights []*curve.Scalar, xs []*scalar.Secret) (*Private, error) {
 	sum := scalar.Zero(root.Curve())
-	for i, l := range share.Lagrange(ids) {
-		term := xs[i].Clone().MulPublic(l)
+	for i, w := range weights {
+		term := xs[i].Clone().MulPublic(w)
 		sum.Add(term)
 		term.Wipe()
 	}

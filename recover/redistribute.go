@@ -161,7 +161,7 @@ func (r *Redistribution) Group(id, created string, nodes []string, dealings []*C
 		return nil, fmt.Errorf("%w: %d nodes for %d new share IDs", ErrPlan, len(nodes), len(keys))
 	}
 	g := &share.Group{
-		ID: id, CreatedTime: created, Curve: r.group.Curve, Threshold: r.threshold,
+		ID: id, CreatedTime: created, Curve: r.group.Curve, Scheme: share.Shamir, Threshold: r.threshold,
 		RootKey: r.group.RootKey, ChainCode: r.group.ChainCode,
 	}
 	for j, key := range keys {

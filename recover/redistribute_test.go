@@ -138,7 +138,7 @@ func interpolates(g *share.Group, shares []*open.Share) bool {
 	for _, s := range shares {
 		x, p = append(x, s.Sealed().ShareID.Scalar()), append(p, s.Public())
 	}
-	return g.Curve.MultiMul(share.Lagrange(x), p).Equal(g.RootKey)
+	return g.Curve.MultiMul(share.Shamir.Weights(x), p).Equal(g.RootKey)
 }
 
 // subsets lists the subsets of that size of the numbers below n.
@@ -327,7 +327,7 @@ func constantOf(t testing.TB, v *vault, r *reshare, i int) *scalar.Secret {
 	for _, id := range v.ids(r.dealers) {
 		x = append(x, id.Scalar())
 	}
-	return v.shares[r.dealers[i]].Scalar().Clone().MulPublic(share.Lagrange(x)[i])
+	return v.shares[r.dealers[i]].Scalar().Clone().MulPublic(share.Shamir.Weights(x)[i])
 }
 
 func (r *reshare) clone() *reshare {

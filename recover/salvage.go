@@ -24,17 +24,17 @@ const (
 	maxSteps  = 10 * maxTrials
 )
 
-// Salvage finds shares that combine to a root key that was recorded elsewhere,
-// whatever the files say about the group. It tries sets of candidates on their
-// public keys, the smallest first, and combines the shares of the first set that
-// fits. Where there are too many sets to try them all, it goes on to the set of
-// all candidates. used are the indexes of the candidates in it.
+// Salvage finds shares of Shamir's scheme that combine to a root key that was
+// recorded elsewhere, whatever the files say about the group. It tries sets of
+// candidates on their public keys, the smallest first, and combines the shares of
+// the first set that fits. Where there are too many sets to try them all, it goes
+// on to the set of all candidates. used are the indexes of the candidates in it.
 func Salvage(root *derive.Key, candidates []Candidate) (key *Private, used []int, err error) {
 	gaveUp := false
 	s := &search{root: root, candidates: candidates}
 	for s.threshold = 2; s.threshold <= len(candidates); s.threshold++ {
 		if s.try(0) {
-			key, err := interpolate(root, s.ids, s.shares())
+			key, err := weigh(root, share.Shamir.Weights(s.ids), s.shares())
 			return key, s.picked, err
 		}
 		if s.spent() && !gaveUp { // all of them together may yet be right
@@ -89,7 +89,7 @@ func (s *search) fits() bool {
 	for i, c := range s.picked {
 		points[i] = s.candidates[c].Share.Public()
 	}
-	return s.root.Curve().MultiMul(share.Lagrange(s.ids), points).Equal(s.root.Point())
+	return s.root.Curve().MultiMul(share.Shamir.Weights(s.ids), points).Equal(s.root.Point())
 }
 
 func (s *search) shares() []*scalar.Secret {

@@ -28,7 +28,7 @@ func newVault(t testing.TB, c curve.Curve, threshold, n int) *vault {
 	for k := range f {
 		f[k] = c.RandomScalar()
 	}
-	g := &share.Group{ID: "TEST ONLY", Curve: c, Threshold: threshold, RootKey: c.Generator().Mul(f[0]), ChainCode: &[derive.ChainCodeSize]byte{1}}
+	g := &share.Group{ID: "TEST ONLY", Curve: c, Scheme: share.Shamir, Threshold: threshold, RootKey: c.Generator().Mul(f[0]), ChainCode: &[derive.ChainCodeSize]byte{1}}
 	var values []*curve.Scalar
 	for j := range n {
 		id := open.NewID(c)

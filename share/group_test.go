@@ -24,7 +24,7 @@ type sharing struct {
 // newSharing shares the key coefficients[0] among holders with these IDs.
 func newSharing(t interface{ Fatal(...any) }, c curve.Curve, coefficients, ids []*big.Int) *sharing {
 	public := func(n *big.Int) *curve.Point { return c.Generator().Mul(c.ScalarFromInt(n)) }
-	g := &share.Group{ID: "TEST ONLY", Curve: c, Threshold: len(coefficients), RootKey: public(coefficients[0]), ChainCode: new([32]byte)}
+	g := &share.Group{ID: "TEST ONLY", Curve: c, Scheme: share.Shamir, Threshold: len(coefficients), RootKey: public(coefficients[0]), ChainCode: new([32]byte)}
 	for i, x := range ids {
 		id, err := share.NewID(c, x.String())
 		if err != nil {
@@ -191,7 +191,7 @@ func TestLagrange(t *testing.T) {
 		for _, q := range s.Participants {
 			x, p = append(x, q.ShareID.Scalar()), append(p, q.PublicKey)
 		}
-		if !c.MultiMul(share.Lagrange(x), p).Equal(s.RootKey) {
+		if !c.MultiMul(share.Shamir.Weights(x), p).Equal(s.RootKey) {
 			t.Error("all shares do not give the root key")
 		}
 		k := s.Threshold

@@ -13,7 +13,6 @@ import (
 	"fmt"
 	"math/big"
 	"slices"
-	"sort"
 
 	"lifeboat/derive"
 	"lifeboat/internal/curve"
@@ -46,8 +45,8 @@ type Participant struct {
 // in lower case.
 func FormatKey(p *curve.Point) string { return "0x" + hex.EncodeToString(p.Bytes()) }
 
-// ID is a share ID: the point at which the group's polynomial is evaluated. Two
-// IDs are the same if they are equal modulo the order of the curve.
+// ID is a share ID: in Shamir's scheme the point at which the group's polynomial is
+// evaluated. Two IDs are the same if they are equal modulo the order of the curve.
 type ID struct {
 	Text string // decimal, as the file has it
 	x    *curve.Scalar
@@ -89,6 +88,7 @@ type Group struct {
 	ID           string
 	CreatedTime  string
 	Curve        curve.Curve
+	Scheme       Scheme
 	Threshold    int // how many shares are needed
 	RootKey      *curve.Point
 	ChainCode    *[derive.ChainCodeSize]byte // nil if unknown: tss-lib does not store it
@@ -169,9 +169,8 @@ func (g *Group) Epoch() string {
 }
 
 // Check makes every check that a group allows on its own: sane parameters,
-// distinct share IDs, and all share public keys on one polynomial of degree
-// threshold-1, and of no lower degree, through the root public key. Its errors
-// wrap ErrInconsistent.
+// distinct share IDs, and what its scheme asks of the public keys. Its errors wrap
+// ErrInconsistent.
 //
 // A group that passes proves nothing about who holds what: anybody can make one
 // for a root key whose private key they know.
@@ -198,31 +197,7 @@ func (g *Group) Check() error {
 		}
 		ids[x] = p.NodeID
 	}
-	if !newDual(g).fits(g.Threshold) {
-		return fmt.Errorf("%w: the share public keys do not lie on one polynomial of degree %d through the root public key: the roster, the root key or the threshold is damaged or forged", ErrInconsistent, g.Threshold-1)
-	}
-	// On that polynomial, so many shares and the root key show whether its degree
-	// is lower.
-	first := *g
-	first.Participants = g.Participants[:g.Threshold]
-	if newDual(&first).fits(g.Threshold - 1) {
-		return fmt.Errorf("%w: the file says that %d shares are needed, but fewer determine the key: the threshold is damaged", ErrInconsistent, g.Threshold)
-	}
-	return nil
-}
-
-// FitThreshold returns the smallest threshold whose polynomial fits all share
-// public keys and the root public key, for formats that do not store it. The
-// share IDs must be distinct.
-func (g *Group) FitThreshold() (int, error) {
-	d := newDual(g)
-	n := len(g.Participants)
-	// If degree t-1 fits, every higher one does.
-	t := 1 + sort.Search(n, func(i int) bool { return d.fits(i + 1) })
-	if t > n {
-		return 0, fmt.Errorf("%w: no threshold fits: the share public keys and the root public key do not lie on one polynomial", ErrInconsistent)
-	}
-	return t, nil
+	return g.Scheme.Check(g)
 }
 
 // Differences compares two descriptions of what should be one group, field by

@@ -70,7 +70,7 @@ func (w *world) share(c curve.Curve, threshold, n int) {
 	for k := range f {
 		f[k] = c.RandomScalar()
 	}
-	g := &share.Group{ID: "TEST ONLY " + c.String(), Curve: c, Threshold: threshold, RootKey: c.Generator().Mul(f[0]), ChainCode: &[derive.ChainCodeSize]byte{byte(c)}}
+	g := &share.Group{ID: "TEST ONLY " + c.String(), Curve: c, Scheme: share.Shamir, Threshold: threshold, RootKey: c.Generator().Mul(f[0]), ChainCode: &[derive.ChainCodeSize]byte{byte(c)}}
 	var values []*curve.Scalar
 	for j := range n {
 		id, v := open.NewID(c), c.Scalar()

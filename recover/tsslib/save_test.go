@@ -58,7 +58,7 @@ func testParams(t *testing.T) []*Params {
 func testGroup(t *testing.T, c curve.Curve, params []*Params) (*share.Group, []Party) {
 	t.Helper()
 	key, slope := c.RandomScalar(), c.RandomScalar()
-	g := &share.Group{ID: "TEST ONLY", Curve: c, Threshold: 2, RootKey: c.Generator().Mul(key)}
+	g := &share.Group{ID: "TEST ONLY", Curve: c, Scheme: share.Shamir, Threshold: 2, RootKey: c.Generator().Mul(key)}
 	var parties []Party
 	for i := range 3 {
 		id := open.NewID(c)

@@ -199,6 +199,7 @@ func fillGroup(s *share.Sealed, j *groupInfoJSON) {
 		ID:          text(s, "group_info.id", j.ID),
 		CreatedTime: createdTime(j.CreatedTime),
 		Curve:       s.Curve,
+		Scheme:      share.Shamir,
 		Threshold:   j.Threshold,
 	}
 	if len(j.Participants) > share.MaxParticipants {

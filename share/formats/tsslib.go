@@ -83,7 +83,7 @@ func (d *saveData) fill(s *share.Sealed, pin share.Pin) error {
 	if err != nil {
 		return fmt.Errorf("the root public key: %w", err)
 	}
-	g := &share.Group{Curve: s.Curve, RootKey: key}
+	g := &share.Group{Curve: s.Curve, Scheme: share.Shamir, RootKey: key}
 	for i, k := range d.Ks {
 		id, err := share.NewID(s.Curve, k.String())
 		if err != nil {

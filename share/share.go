@@ -148,15 +148,14 @@ func (g *Group) Sorted() []Participant {
 	return s
 }
 
-// Epoch returns the fingerprint of one particular set of shares: the first 16
-// hex digits of
+// RosterSHA256 returns the hash of one particular set of shares:
 //
 //	SHA-256("lifeboat-epoch-v1" ‖ curve name ‖ (share ID ‖ share public key)…)
 //
 // over the shares in the order of their IDs, with each ID reduced modulo the
 // order (32 bytes, big-endian) and each public key in 33 bytes. Whoever reshares
-// gets another epoch of the same root key, and shares of two epochs never mix.
-func (g *Group) Epoch() string {
+// gets another one for the same root key, and shares of two sets never mix.
+func (g *Group) RosterSHA256() (sum [sha256.Size]byte) {
 	h := sha256.New()
 	h.Write([]byte("lifeboat-epoch-v1"))
 	h.Write([]byte(g.Curve.String()))
@@ -165,7 +164,15 @@ func (g *Group) Epoch() string {
 		h.Write(id[:])
 		h.Write(p.PublicKey.Bytes())
 	}
-	return hex.EncodeToString(h.Sum(nil)[:8])
+	h.Sum(sum[:0])
+	return sum
+}
+
+// Epoch returns the name of a set of shares for people: the first 16 hex digits of
+// RosterSHA256.
+func (g *Group) Epoch() string {
+	sum := g.RosterSHA256()
+	return hex.EncodeToString(sum[:8])
 }
 
 // Check makes every check that a group allows on its own: sane parameters,

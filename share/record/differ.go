@@ -1,0 +1,197 @@
+package record
+
+import (
+	"encoding/hex"
+	"slices"
+
+	"lifeboat/share"
+)
+
+// A Difference is something in which a group is not as the record has it.
+type Difference uint8
+
+// The differences, the gravest first.
+const (
+	NoCurve   Difference = iota + 1 // the record has no group on the curve
+	RootKey                         // it is another vault
+	ChainCode                       // the root key would have other addresses
+	Threshold                       // how many shares are needed
+	Roster                          // share IDs or share public keys: another set of shares
+	NodeIDs                         // the same shares under other names
+	GroupID                         // the vendor's name of the group, on which no key depends
+)
+
+var differences = [...]string{
+	NoCurve: "curve", RootKey: "root public key", ChainCode: "chain code", Threshold: "threshold",
+	Roster: "share IDs or share public keys", NodeIDs: "node IDs", GroupID: "group ID",
+}
+
+// String returns what is different.
+func (d Difference) String() string { return differences[d] }
+
+// Compare holds a group against the recorded one with the same root key; of several
+// against that from which it differs least. recorded is nil if there is none, and
+// then the difference is NoCurve or RootKey. A chain code is one if the record has
+// another or none, and none if the group has none.
+func (r *Record) Compare(g *share.Group) (recorded *share.Group, found []Difference) {
+	i, found := closest(r.Groups, g)
+	switch {
+	case i >= 0:
+		return r.Groups[i], found
+	case len(r.On(g.Curve)) == 0:
+		return nil, []Difference{NoCurve}
+	}
+	return nil, []Difference{RootKey}
+}
+
+// closest returns which group with the root key of g differs least from it, or -1.
+func closest(groups []*share.Group, g *share.Group) (at int, found []Difference) {
+	at = -1
+	for i, o := range groups {
+		if !o.SameKey(g) {
+			continue
+		}
+		if d := differ(o, g); at < 0 || weight(d) < weight(found) {
+			at, found = i, d
+		}
+	}
+	return at, found
+}
+
+// weight makes a difference count for more than all lesser ones together.
+func weight(found []Difference) (sum int) {
+	for _, d := range found {
+		sum += 1 << (GroupID - d)
+	}
+	return sum
+}
+
+// differ compares two groups of one root key.
+func differ(recorded, g *share.Group) (found []Difference) {
+	add := func(d Difference, is bool) {
+		if is {
+			found = append(found, d)
+		}
+	}
+	same := sameShares(recorded, g)
+	add(ChainCode, g.ChainCode != nil && (recorded.ChainCode == nil || *recorded.ChainCode != *g.ChainCode))
+	add(Threshold, recorded.Threshold != g.Threshold)
+	add(Roster, !same)
+	add(NodeIDs, same && !slices.EqualFunc(recorded.Sorted(), g.Sorted(), func(p, q share.Participant) bool { return p.NodeID == q.NodeID }))
+	add(GroupID, recorded.ID != g.ID)
+	return found
+}
+
+// A Change is something in which a record is not as another one.
+type Change struct {
+	What        string       // the name of the line that begins it: group, person, exit …
+	About       string       // whose it is: a root key, a node ID, an address …
+	How         How          // what was done
+	Differences []Difference // of a group that was altered
+}
+
+// How is what was done to a part of a record.
+type How string
+
+// The changes.
+const (
+	Added   How = "added"
+	Removed How = "removed"
+	Altered How = "altered"
+)
+
+// Changes compares a record with the one before it, in the order of the text. Serial
+// number, date and codes are no changes: see Follows.
+func (r *Record) Changes(before *Record) []Change {
+	changes := r.groupChanges(before)
+	for i, now := range r.parts() {
+		changes = append(changes, now.changes(before.parts()[i])...)
+	}
+	return changes
+}
+
+// Follows reports whether the record is the next one after another.
+func (r *Record) Follows(before *Record) bool {
+	return r.Serial == before.Serial+1 && r.Previous.Equal(before.Code())
+}
+
+// groupChanges pairs groups that are the same before those that differ.
+func (r *Record) groupChanges(before *Record) (changes []Change) {
+	old := slices.Clone(before.Groups)
+	var left []*share.Group
+	for _, g := range r.Groups {
+		if i, found := closest(old, g); i >= 0 && len(found) == 0 {
+			old = slices.Delete(old, i, i+1)
+		} else {
+			left = append(left, g)
+		}
+	}
+	for _, g := range left {
+		c := Change{What: keyGroup, About: about(g), How: Added}
+		if i, found := closest(old, g); i >= 0 {
+			old = slices.Delete(old, i, i+1)
+			c.How, c.Differences = Altered, found
+		}
+		changes = append(changes, c)
+	}
+	for _, g := range old {
+		changes = append(changes, Change{What: keyGroup, About: about(g), How: Removed})
+	}
+	return changes
+}
+
+func about(g *share.Group) string {
+	_, root := rootText(g)
+	return root
+}
+
+// part is a list of a record: values by what they are about, which tells them apart.
+type part struct {
+	what    string
+	entries [][2]string
+}
+
+func (r *Record) parts() []part {
+	people, recipients, exits, book, keys := part{what: keyPerson}, part{what: keyRecipient}, part{what: keyExit}, part{what: "address book"}, part{what: keyRelease}
+	for _, p := range r.People {
+		people.add(p.NodeID, p.Name+"\n"+p.Contact)
+	}
+	for _, p := range r.Recipients {
+		recipients.add(p.Text, p.Label)
+	}
+	for _, e := range r.Exits {
+		exits.add(shown(e.key()), "")
+	}
+	if r.Book != nil {
+		book.add(hex.EncodeToString(r.Book.SHA256[:]), "")
+	}
+	for _, k := range r.ReleaseKeys {
+		keys.add(k, "")
+	}
+	return []part{people, recipients, exits, book, keys}
+}
+
+func (p *part) add(about, value string) { p.entries = append(p.entries, [2]string{about, value}) }
+
+func (p part) changes(before part) (changes []Change) {
+	old := map[string]string{}
+	for _, e := range before.entries {
+		old[e[0]] = e[1]
+	}
+	for _, e := range p.entries {
+		was, ok := old[e[0]]
+		delete(old, e[0])
+		switch {
+		case !ok:
+			changes = append(changes, Change{What: p.what, About: e[0], How: Added})
+		case was != e[1]:
+			changes = append(changes, Change{What: p.what, About: e[0], How: Altered})
+		}
+	}
+	for _, e := range before.entries {
+		if _, left := old[e[0]]; left {
+			changes = append(changes, Change{What: p.what, About: e[0], How: Removed})
+		}
+	}
+	return changes
+}

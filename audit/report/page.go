@@ -1,6 +1,6 @@
 // Package report makes a page of what an audit, a verification or a rehearsal
-// found: one HTML file for people, to be filed and printed. It has no scripts and
-// loads nothing. The same content gives the same bytes.
+// found, and of the record of a vault: one HTML file for people, to be filed and
+// printed. It has no scripts and loads nothing. The same content gives the same bytes.
 package report
 
 import (
@@ -99,17 +99,7 @@ var levels = map[audit.Level][2]string{
 
 // HTML returns the page.
 func (p *Page) HTML() []byte {
-	w := &writer{}
-	w.raw(`<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<meta name="color-scheme" content="light">
-`)
-	w.tag("title", p.Title+" "+p.Date)
-	w.raw("<style>\n" + style + "</style>\n</head>\n<body>\n<main>\n")
+	w := begin(p.Title + " " + p.Date)
 	p.head(w)
 	for i := range p.Vaults {
 		p.Vaults[i].write(w)
@@ -120,6 +110,26 @@ func (p *Page) HTML() []byte {
 	list(w, "What this proves, and what not", p.Proves)
 	p.evidence(w)
 	p.again(w)
+	return w.end()
+}
+
+// begin starts a page.
+func begin(title string) *writer {
+	w := &writer{}
+	w.raw(`<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<meta name="color-scheme" content="light">
+`)
+	w.tag("title", title)
+	w.raw("<style>\n" + style + "</style>\n</head>\n<body>\n<main>\n")
+	return w
+}
+
+func (w *writer) end() []byte {
 	w.raw("</main>\n</body>\n</html>\n")
 	return []byte(w.String())
 }

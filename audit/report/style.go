@@ -68,6 +68,10 @@ tbody tr:last-child td { border-bottom: 1px solid var(--rule); }
 .finding.error p:last-child b, .finding p:last-child b { color: var(--ink); }
 .label span { color: var(--soft); font-size: .8125rem; margin-left: .4rem; }
 pre { white-space: pre-wrap; margin: .3rem 0 .6rem; padding: .4rem .6rem; background: #f2f2f2; }
+.code { font-size: 1.3rem; font-weight: 600; white-space: nowrap; }
+.qr { width: 9rem; float: right; margin: 0 0 .5rem 1rem; }
+.sign td { height: 3.2rem; vertical-align: bottom; }
+.sign td:first-child { width: 45%; }
 .result { color: var(--soft); margin-bottom: .3rem; }
 li { margin-bottom: .35rem; }
 @media (max-width: 30rem) { h1 { font-size: 1.4rem; } dl { gap: .15rem .8rem; } table { font-size: .875rem; } th, td { padding-right: .5rem; } }
@@ -79,6 +83,8 @@ li { margin-bottom: .35rem; }
   .finding, figure, .columns, tr, li, .verdict, dl { break-inside: avoid; }
   .files tbody { break-inside: avoid; }
   section { margin-top: 1.4rem; }
+  .code { font-size: 13pt; }
+  .qr { width: 34mm; }
   pre { background: none; border: .5pt solid #888; }
   .verdict, .badge, .finding, svg { -webkit-print-color-adjust: exact; print-color-adjust: exact; }
 }

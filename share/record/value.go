@@ -1,6 +1,7 @@
 package record
 
 import (
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
 	"errors"
@@ -90,6 +91,17 @@ func checkDate(s string) error {
 		return errors.New("it is not a date like 2006-01-02")
 	}
 	return nil
+}
+
+// Fingerprint returns the fingerprint of a release key, as ssh-keygen -l shows it.
+func Fingerprint(releaseKey string) string {
+	_, key, _ := strings.Cut(releaseKey, " ")
+	raw, err := base64.StdEncoding.DecodeString(key)
+	if err != nil {
+		return "" // of no key that a record has
+	}
+	sum := sha256.Sum256(raw)
+	return "SHA256:" + base64.RawStdEncoding.EncodeToString(sum[:])
 }
 
 // checkReleaseKey wants an SSH public key without options and comment: its type,

@@ -1,0 +1,80 @@
+package record
+
+import (
+	"fmt"
+	"slices"
+
+	"lifeboat/share"
+)
+
+// Gather returns the groups that share files are about, for a record, and warnings.
+// Each file is given as the shares in it, whose ciphertexts nobody looks at.
+//
+// An error wraps share.ErrInconsistent, or share.ErrFormat for a share with a field
+// that cannot be read: one file contradicts itself or another, also if it is of
+// another set of shares of the same root key. A vault may have several sets that are
+// in use at once, as those of a provider's groups, and then a holder of two has both
+// in one file.
+func Gather(files [][]*share.Sealed) (groups []*share.Group, warnings []string, err error) {
+	all := slices.Concat(files...)
+	for _, s := range all {
+		if err := s.Err(); err != nil {
+			return nil, nil, fmt.Errorf("%q: %w", s.Path, err)
+		}
+	}
+	sets := share.Collect(all)
+	for i, a := range sets {
+		if err := sameNodes(a); err != nil {
+			return nil, nil, err
+		}
+		for _, b := range sets[:i] {
+			switch {
+			case a.Group.Curve != b.Group.Curve:
+			case !a.Group.SameKey(b.Group):
+				warnings = append(warnings, fmt.Sprintf("%q and %q have two root keys on %v: is that one vault?", b.Shares[0].Path, a.Shares[0].Path, a.Group.Curve))
+			case !together(files, a, b):
+				return nil, nil, fmt.Errorf("%w: %q and %q: %s", share.ErrInconsistent, b.Shares[0].Path, a.Shares[0].Path, b.Group.Relation(a.Group))
+			}
+		}
+		groups = append(groups, a.Group)
+		warnings = append(warnings, a.Warnings...)
+	}
+	return groups, warnings, nil
+}
+
+// sameNodes compares what files call the holders. tss-lib has no names for them, so
+// they are compared among files of one form.
+func sameNodes(set *share.Set) error {
+	named := set.Shares[slices.IndexFunc(set.Shares, func(s *share.Sealed) bool { return s.Group == set.Group })]
+	for _, s := range set.Shares {
+		for _, p := range s.Group.Participants {
+			if q := named.Group.Participant(p.ShareID); s.Form == named.Form && q.NodeID != p.NodeID {
+				return fmt.Errorf("%w: %q and %q call one holder %q and %q", share.ErrInconsistent, named.Path, s.Path, q.NodeID, p.NodeID)
+			}
+		}
+	}
+	return nil
+}
+
+// together reports whether two sets of shares of one root key are in use at once: a
+// file has shares of both, and no file has shares of one only although its node is
+// listed in both. Otherwise one set has taken the place of the other.
+func together(files [][]*share.Sealed, a, b *share.Set) bool {
+	both := false
+	for _, file := range files {
+		inA, inB := holds(file, a), holds(file, b)
+		if inA != inB && lists(a, file) && lists(b, file) {
+			return false
+		}
+		both = both || inA && inB
+	}
+	return both
+}
+
+func holds(file []*share.Sealed, set *share.Set) bool {
+	return slices.ContainsFunc(file, func(s *share.Sealed) bool { return slices.Contains(set.Shares, s) })
+}
+
+func lists(set *share.Set, file []*share.Sealed) bool {
+	return slices.ContainsFunc(file, func(s *share.Sealed) bool { return set.Group.ByNode(s.NodeID) != nil })
+}

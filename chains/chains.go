@@ -199,3 +199,32 @@ func (c *Chain) Underivable(address string) (reason string, ok bool) {
 	}
 	return "", false
 }
+
+// Reads reports whether address is one of the chain, in any of its forms.
+func (c *Chain) Reads(address string) bool {
+	return slices.ContainsFunc(c.Encodings, func(e Encoding) bool {
+		_, ok := e.Parse(address)
+		return ok
+	})
+}
+
+// CutAddress cuts ADDRESS or ADDRESS:TAG. Addresses of some chains have colons, too.
+// An address that no key decides counts as well. ok is false if there is no address,
+// or none before a colon that ends the text.
+func (c *Chain) CutAddress(text string) (address, tag string, ok bool) {
+	named := func(address string) bool {
+		_, ok := c.Underivable(address)
+		return ok
+	}
+	for _, is := range []func(string) bool{c.Reads, named} {
+		if is(text) {
+			return text, "", true
+		}
+		for i, r := range text {
+			if r == ':' && i+1 < len(text) && is(text[:i]) {
+				return text[:i], text[i+1:], true
+			}
+		}
+	}
+	return "", "", false
+}

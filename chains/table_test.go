@@ -141,6 +141,32 @@ func TestTableIsSound(t *testing.T) {
 	}
 }
 
+// An address, or one with a tag or memo after a colon.
+func TestCutAddress(t *testing.T) {
+	for _, c := range []struct{ chain, text, address, tag string }{
+		{"BTC", "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4", "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4", ""},
+		{"BTC", "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t5", "", ""},
+		{"BTC", "BC1QW508D6QEJXTDG4Y5R3ZARVARY0C5XW7KV8F3T4", "BC1QW508D6QEJXTDG4Y5R3ZARVARY0C5XW7KV8F3T4", ""},
+		{"XRP", "rPEPPER7kfTD9w2To4CQk6UCfuHM9c6GDY:495", "rPEPPER7kfTD9w2To4CQk6UCfuHM9c6GDY", "495"},
+		{"XRP", "rPEPPER7kfTD9w2To4CQk6UCfuHM9c6GDY:4:95", "rPEPPER7kfTD9w2To4CQk6UCfuHM9c6GDY", "4:95"},
+		{"XRP", "rPEPPER7kfTD9w2To4CQk6UCfuHM9c6GDY:", "", ""},
+		{"XRP", "rPEPPER7kfTD9w2To4CQk6UCfuHM9c6GDX:495", "", ""},
+		{"XRP", ":495", "", ""},
+		{"BCH", "bitcoincash:qpm2qsznhks23z7629mms6s4cwef74vcwvy22gdx6a", "bitcoincash:qpm2qsznhks23z7629mms6s4cwef74vcwvy22gdx6a", ""},
+		{"BCH", "bitcoincash:qpm2qsznhks23z7629mms6s4cwef74vcwvy22gdx6a:x", "bitcoincash:qpm2qsznhks23z7629mms6s4cwef74vcwvy22gdx6a", "x"},
+		{"BTC", "bc1qrp33g0q5c5txsp9arysrx4k6zdkfs4nce4xj0gdcccefvpysxf3qccfmv3", "bc1qrp33g0q5c5txsp9arysrx4k6zdkfs4nce4xj0gdcccefvpysxf3qccfmv3", ""}, // a script's
+		{"EOS", "eosio.token:memo", "eosio.token", "memo"},
+		{"EOS", "Eosio.token:memo", "", ""},
+		{"EOS", "", "", ""},
+	} {
+		chain := lookup(t, c.chain)
+		address, tag, ok := chain.CutAddress(c.text)
+		if address != c.address || tag != c.tag || ok != (c.address != "") {
+			t.Errorf("%s, %q: %q, %q, %v", c.chain, c.text, address, tag, ok)
+		}
+	}
+}
+
 // TestVendorNames: the names in the vendor's own files and in its portal's table.
 func TestVendorNames(t *testing.T) {
 	const names = `BTC XTN SIGNET_BTC ETH SETH BSC_BNB MATIC ARBITRUM_ETH BASE_ETH TBASE_SETH OPT_ETH AVAXC MNT SMNT_MNT

@@ -13,21 +13,32 @@ import (
 	"lifeboat/internal/strict"
 )
 
-// RecipientFlags are the flags that say to whom something is sealed.
-type RecipientFlags struct {
+// PublicRecipients are the flags that name recipients by what is public of them.
+type PublicRecipients struct {
 	recipients []string
 	labels     []string
 	files      []string
+}
+
+// RecipientFlags are the flags that say to whom something is sealed.
+type RecipientFlags struct {
+	PublicRecipients
 	passphrase string
 }
 
 // Define adds the flags.
-func (f *RecipientFlags) Define(set *cli.Flags) {
+func (f *PublicRecipients) Define(set *cli.Flags) {
 	set.StringArrayVarP(&f.recipients, "recipient", "r", nil, "")
 	set.StringArrayVar(&f.labels, "label", nil, "")
 	set.StringArrayVarP(&f.files, "recipients-file", "R", nil, "")
+	set.Reads("recipients-file")
+}
+
+// Define adds the flags.
+func (f *RecipientFlags) Define(set *cli.Flags) {
+	f.PublicRecipients.Define(set)
 	set.StringVar(&f.passphrase, "seal-passphrase-file", "", "")
-	set.Reads("recipients-file", "seal-passphrase-file")
+	set.Reads("seal-passphrase-file")
 }
 
 // RecipientHelp describes them.
@@ -45,19 +56,25 @@ func (f *RecipientFlags) Given() bool {
 
 // Check finds misuse.
 func (f *RecipientFlags) Check(set *cli.Flags) error {
+	if f.passphrase == "" {
+		return f.PublicRecipients.Check(set)
+	}
+	if len(f.recipients)+len(f.files) > 0 {
+		return set.Misuse("--seal-passphrase-file stands alone: age cannot seal to a passphrase and to recipients at once")
+	}
+	_, err := f.PassphraseLabel(set, "")
+	return err
+}
+
+// Check finds misuse.
+func (f *PublicRecipients) Check(set *cli.Flags) error {
 	_, err := f.named(set)
 	return err
 }
 
 // named returns the recipients that no file is read for.
-func (f *RecipientFlags) named(set *cli.Flags) ([]backup.Recipient, error) {
-	switch {
-	case f.passphrase != "" && len(f.recipients)+len(f.files) > 0:
-		return nil, set.Misuse("--seal-passphrase-file stands alone: age cannot seal to a passphrase and to recipients at once")
-	case f.passphrase != "":
-		_, err := f.PassphraseLabel(set, "")
-		return nil, err
-	case len(f.labels) > len(f.recipients):
+func (f *PublicRecipients) named(set *cli.Flags) ([]backup.Recipient, error) {
+	if len(f.labels) > len(f.recipients) {
 		return nil, set.Misuse("%d labels for %d recipients: the i-th --label is for the i-th -r, and a recipients file has labels of its own, as comments", len(f.labels), len(f.recipients))
 	}
 	var all []backup.Recipient
@@ -76,25 +93,10 @@ func (f *RecipientFlags) named(set *cli.Flags) ([]backup.Recipient, error) {
 }
 
 // Read returns the recipients, those in files too.
-func (f *RecipientFlags) Read(e *cli.Env, set *cli.Flags) ([]backup.Recipient, error) {
+func (f *PublicRecipients) Read(set *cli.Flags) ([]backup.Recipient, error) {
 	all, err := f.named(set)
 	if err != nil {
 		return nil, err
-	}
-	if f.passphrase != "" {
-		p, err := prompt.ReadFile(f.passphrase)
-		if err != nil {
-			return nil, err
-		}
-		defer p.Wipe()
-		WarnExposed(e, f.passphrase)
-		WarnShort(e, p)
-		label, err := f.PassphraseLabel(set, filepath.Base(f.passphrase))
-		if err != nil {
-			return nil, err
-		}
-		r, err := backup.PassphraseRecipient(p, label)
-		return []backup.Recipient{r}, err
 	}
 	for _, path := range f.files {
 		rs, err := ReadRecipients(path)
@@ -104,6 +106,29 @@ func (f *RecipientFlags) Read(e *cli.Env, set *cli.Flags) ([]backup.Recipient, e
 		all = append(all, rs...)
 	}
 	return all, nil
+}
+
+// Read returns the recipients, those in files too.
+func (f *RecipientFlags) Read(e *cli.Env, set *cli.Flags) ([]backup.Recipient, error) {
+	if f.passphrase == "" {
+		return f.PublicRecipients.Read(set)
+	}
+	if err := f.Check(set); err != nil {
+		return nil, err
+	}
+	p, err := prompt.ReadFile(f.passphrase)
+	if err != nil {
+		return nil, err
+	}
+	defer p.Wipe()
+	WarnExposed(e, f.passphrase)
+	WarnShort(e, p)
+	label, err := f.PassphraseLabel(set, filepath.Base(f.passphrase))
+	if err != nil {
+		return nil, err
+	}
+	r, err := backup.PassphraseRecipient(p, label)
+	return []backup.Recipient{r}, err
 }
 
 // ReadRecipients reads a file of recipients. One that holds something else, an

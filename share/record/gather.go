@@ -10,11 +10,11 @@ import (
 // Gather returns the groups that share files are about, for a record, and warnings.
 // Each file is given as the shares in it, whose ciphertexts nobody looks at.
 //
-// An error wraps share.ErrInconsistent, or share.ErrFormat for a share with a field
-// that cannot be read: one file contradicts itself or another, also if it is of
-// another set of shares of the same root key. A vault may have several sets that are
-// in use at once, as those of a provider's groups, and then a holder of two has both
-// in one file.
+// An error wraps share.ErrInconsistent if a file contradicts itself or another one,
+// also if it is of another set of shares of the same root key. A vault may have
+// several sets that are in use at once, as those of a provider's groups, and then a
+// holder of two has both in one file. Other errors are about fields that cannot be
+// read, or cannot stand in a record.
 func Gather(files [][]*share.Sealed) (groups []*share.Group, warnings []string, err error) {
 	all := slices.Concat(files...)
 	for _, s := range all {
@@ -24,6 +24,9 @@ func Gather(files [][]*share.Sealed) (groups []*share.Group, warnings []string, 
 	}
 	sets := share.Collect(all)
 	for i, a := range sets {
+		if err := checkNames(a.Group); err != nil {
+			return nil, nil, fmt.Errorf("%q: %w", a.Shares[0].Path, err)
+		}
 		if err := sameNodes(a); err != nil {
 			return nil, nil, err
 		}

@@ -386,6 +386,24 @@ func TestClean(t *testing.T) {
 	}
 }
 
+// The fingerprint is what ssh-keygen -l says.
+func TestReleaseKey(t *testing.T) {
+	for _, text := range []string{releaseKey, "  " + releaseKey + "\trelease@example.org of 2026\n"} {
+		if got, err := record.ParseReleaseKey(text); got != releaseKey || err != nil {
+			t.Errorf("%q: %q, %v", text, got, err)
+		}
+	}
+	if got := record.Fingerprint(releaseKey); got != "SHA256:bbXpuKG6zhzdmnxq256TlqzFBzRl2f6OOg722cYNbU8" {
+		t.Error(got)
+	}
+	for _, text := range []string{"", "ssh-ed25519", "release@example.org " + releaseKey, releaseKey[:len(releaseKey)-1], releaseKey + "=", "ssh-rsa " + releaseKey[len("ssh-ed25519 "):],
+		"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5", "ssh-ed25519 " + strings.Repeat("A", 5000), "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5ÄÄÄÄ"} {
+		if got, err := record.ParseReleaseKey(text); err == nil {
+			t.Errorf("%q: %q", text, got)
+		}
+	}
+}
+
 func TestLookups(t *testing.T) {
 	r := newRecord(t, full(t))
 	secp := r.On(curve.Secp256k1)

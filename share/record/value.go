@@ -1,6 +1,7 @@
 package record
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
@@ -93,27 +94,35 @@ func checkDate(s string) error {
 	return nil
 }
 
+// ParseReleaseKey reads an SSH public key, and drops the comment after it.
+func ParseReleaseKey(text string) (string, error) {
+	fields := strings.Fields(text)
+	key := strings.Join(fields[:min(2, len(fields))], " ")
+	return key, checkReleaseKey(key)
+}
+
 // Fingerprint returns the fingerprint of a release key, as ssh-keygen -l shows it.
 func Fingerprint(releaseKey string) string {
-	_, key, _ := strings.Cut(releaseKey, " ")
-	raw, err := base64.StdEncoding.DecodeString(key)
-	if err != nil {
-		return "" // of no key that a record has
-	}
-	sum := sha256.Sum256(raw)
+	blob, _ := decodeReleaseKey(releaseKey)
+	sum := sha256.Sum256(blob)
 	return "SHA256:" + base64.RawStdEncoding.EncodeToString(sum[:])
 }
 
-// checkReleaseKey wants an SSH public key without options and comment: its type,
-// and base64 of a key that begins with the same type (RFC 4253, section 6.6).
 func checkReleaseKey(s string) error {
 	if err := checkASCII(s); err != nil {
 		return err
 	}
-	kind, key, _ := strings.Cut(s, " ")
-	raw, err := base64.StdEncoding.Strict().DecodeString(key)
-	if err != nil || len(raw) < 4 || len(kind) > len(raw)-4 || binary.BigEndian.Uint32(raw) != uint32(len(kind)) || string(raw[4:4+len(kind)]) != kind {
+	if _, ok := decodeReleaseKey(s); !ok {
 		return errors.New("it is not an SSH public key like \"ssh-ed25519 AAAA…\", without what stands before and after it")
 	}
 	return nil
+}
+
+// decodeReleaseKey takes an SSH public key apart: its type, and base64 of what
+// begins with the same type (RFC 4253, section 6.6).
+func decodeReleaseKey(s string) (blob []byte, ok bool) {
+	kind, key, _ := strings.Cut(s, " ")
+	blob, err := base64.StdEncoding.Strict().DecodeString(key)
+	start := append(binary.BigEndian.AppendUint32(nil, uint32(len(kind))), kind...)
+	return blob, err == nil && bytes.HasPrefix(blob, start) && len(blob) > len(start)
 }

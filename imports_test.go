@@ -53,7 +53,7 @@ var house = []room{
 	{"share", "derive internal/curve internal/secret", ""},
 	{"share/formats", "derive share internal/curve internal/secret internal/strict", ""},
 	{"share/verdict", "derive share internal/curve internal/words", ""},
-	{"share/record", "derive internal/curve share", "golang.org/x/text/unicode/norm"},
+	{"share/record", "derive internal/curve share share/verdict", "golang.org/x/text/unicode/norm"},
 	{"share/open", "share internal/curve internal/scalar internal/secret internal/strict", ""},
 	{"recover", "derive/... share share/open internal/base58 internal/curve internal/scalar internal/secret internal/strict",
 		"github.com/bnb-chain/tss-lib/v2/..."},

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"lifeboat/share"
+	"lifeboat/share/verdict"
 )
 
 // Gather returns the groups that share files are about, for a record, and warnings.
@@ -22,7 +23,7 @@ func Gather(files [][]*share.Sealed) (groups []*share.Group, warnings []string, 
 			return nil, nil, fmt.Errorf("%q: %w", s.Path, err)
 		}
 	}
-	sets := share.Collect(all)
+	sets := verdict.Collect(all)
 	for i, a := range sets {
 		if err := checkNames(a.Group); err != nil {
 			return nil, nil, fmt.Errorf("%q: %w", a.Shares[0].Path, err)
@@ -34,9 +35,9 @@ func Gather(files [][]*share.Sealed) (groups []*share.Group, warnings []string, 
 			switch {
 			case a.Group.Curve != b.Group.Curve:
 			case !a.Group.SameKey(b.Group):
-				warnings = append(warnings, fmt.Sprintf("%q and %q have two root keys on %v: is that one vault?", b.Shares[0].Path, a.Shares[0].Path, a.Group.Curve))
+				warnings = append(warnings, fmt.Sprintf("%q and %q have two root keys on %v: is that one vault?", b.Sealed[0].Path, a.Sealed[0].Path, a.Group.Curve))
 			case !together(files, a, b):
-				return nil, nil, fmt.Errorf("%w: %q and %q: %s", share.ErrInconsistent, b.Shares[0].Path, a.Shares[0].Path, b.Group.Relation(a.Group))
+				return nil, nil, fmt.Errorf("%w: %q and %q: %s", share.ErrInconsistent, b.Sealed[0].Path, a.Sealed[0].Path, verdict.Relation(b.Group, a.Group))
 			}
 		}
 		groups = append(groups, a.Group)
@@ -47,9 +48,9 @@ func Gather(files [][]*share.Sealed) (groups []*share.Group, warnings []string, 
 
 // sameNodes compares what files call the holders. tss-lib has no names for them, so
 // they are compared among files of one form.
-func sameNodes(set *share.Set) error {
-	named := set.Shares[slices.IndexFunc(set.Shares, func(s *share.Sealed) bool { return s.Group == set.Group })]
-	for _, s := range set.Shares {
+func sameNodes(set *verdict.Sharing) error {
+	named := set.Sealed[slices.IndexFunc(set.Sealed, func(s *share.Sealed) bool { return s.Group == set.Group })]
+	for _, s := range set.Sealed {
 		for _, p := range s.Group.Participants {
 			if q := named.Group.Participant(p.ShareID); s.Form == named.Form && q.NodeID != p.NodeID {
 				return fmt.Errorf("%w: %q and %q call one holder %q and %q", share.ErrInconsistent, named.Path, s.Path, q.NodeID, p.NodeID)
@@ -62,7 +63,7 @@ func sameNodes(set *share.Set) error {
 // together reports whether two sets of shares of one root key are in use at once: a
 // file has shares of both, and no file has shares of one only although its node is
 // listed in both. Otherwise one set has taken the place of the other.
-func together(files [][]*share.Sealed, a, b *share.Set) bool {
+func together(files [][]*share.Sealed, a, b *verdict.Sharing) bool {
 	both := false
 	for _, file := range files {
 		inA, inB := holds(file, a), holds(file, b)
@@ -74,10 +75,10 @@ func together(files [][]*share.Sealed, a, b *share.Set) bool {
 	return both
 }
 
-func holds(file []*share.Sealed, set *share.Set) bool {
-	return slices.ContainsFunc(file, func(s *share.Sealed) bool { return slices.Contains(set.Shares, s) })
+func holds(file []*share.Sealed, set *verdict.Sharing) bool {
+	return slices.ContainsFunc(file, func(s *share.Sealed) bool { return slices.Contains(set.Sealed, s) })
 }
 
-func lists(set *share.Set, file []*share.Sealed) bool {
+func lists(set *verdict.Sharing, file []*share.Sealed) bool {
 	return slices.ContainsFunc(file, func(s *share.Sealed) bool { return set.Group.ByNode(s.NodeID) != nil })
 }

@@ -54,9 +54,9 @@ func (t *Sharing) named(id string) bool {
 	return slices.ContainsFunc(t.Sealed, func(s *share.Sealed) bool { return s.Group.ID == id })
 }
 
-// relation says in words how a group of the same curve that cannot be mixed with g
+// Relation says in words how a group of the same curve that cannot be mixed with g
 // is related to it.
-func relation(g, o *share.Group) string {
+func Relation(g, o *share.Group) string {
 	switch {
 	case !g.SameKey(o):
 		return "another group: its root key is a different one"

@@ -198,7 +198,7 @@ func (j *Judgement) separate() {
 		}
 		i := slices.IndexFunc(j.Sets, func(t *Set) bool { return t.Recoverable() && t.Group.Curve == s.Group.Curve })
 		if i >= 0 {
-			s.exclude(relation(j.Sets[i].Group, s.Group))
+			s.exclude(Relation(j.Sets[i].Group, s.Group))
 		}
 	}
 }
@@ -227,7 +227,7 @@ func (j *Judgement) Enough() error {
 			first[s.Group.Curve] = s
 			continue
 		}
-		if a := (Apart{s.Sealed[0].Path, t.Sealed[0].Path, relation(t.Group, s.Group)}); !slices.Contains(few.Apart, a) {
+		if a := (Apart{s.Sealed[0].Path, t.Sealed[0].Path, Relation(t.Group, s.Group)}); !slices.Contains(few.Apart, a) {
 			few.Apart = append(few.Apart, a)
 		}
 	}

@@ -26,7 +26,7 @@ func Gather(files [][]*share.Sealed) (groups []*share.Group, warnings []string, 
 	sets := verdict.Collect(all)
 	for i, a := range sets {
 		if err := checkNames(a.Group); err != nil {
-			return nil, nil, fmt.Errorf("%q: %w", a.Shares[0].Path, err)
+			return nil, nil, fmt.Errorf("%q: %w", a.Sealed[0].Path, err)
 		}
 		if err := sameNodes(a); err != nil {
 			return nil, nil, err

@@ -43,12 +43,13 @@ type Error struct {
 func (e *Error) Error() string { return e.Err.Error() }
 func (e *Error) Unwrap() error { return e.Err }
 
-// Fail returns err with an exit status and hints; nil stays nil.
+// Fail returns err with an exit status and hints, of which empty ones are none; nil
+// stays nil.
 func Fail(code int, err error, hints ...string) error {
 	if err == nil {
 		return nil
 	}
-	return &Error{code, err, hints}
+	return &Error{code, err, slices.DeleteFunc(hints, func(h string) bool { return h == "" })}
 }
 
 // An Env is what a verb may use of the world.

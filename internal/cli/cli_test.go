@@ -59,6 +59,7 @@ func TestExitStatus(t *testing.T) {
 		{"wrapped", fmt.Errorf("file %q: %w", "a", Fail(Mismatch, plain, "try b", "or c")), Env{}, Mismatch, "mpc-test: error: file \"a\": couldn't\nmpc-test: hint: try b\nmpc-test: hint: or c\n"},
 		{"joined", errors.Join(plain, Fail(Refused, errors.New("unsafe"))), Env{}, Refused, "mpc-test: error: couldn't\nmpc-test: error: unsafe\n"},
 		{"none", Fail(Usage, nil), Env{}, OK, ""},
+		{"no hint", Fail(Failed, plain, "", "try b"), Env{}, Failed, "mpc-test: error: couldn't\nmpc-test: hint: try b\n"},
 		{"output exists", fmt.Errorf("x: %w", outfile.ErrExists), Env{}, Refused, "mpc-test: error: x: already exists, and nothing is ever overwritten\n"},
 		{"interrupted", fmt.Errorf("x: %w", context.Canceled), Env{Interrupt: cancelled}, Interrupted, "mpc-test: error: interrupted: what was not finished has been removed\n"},
 		{"failed after a signal", fmt.Errorf("x: %w", outfile.ErrExists), Env{Interrupt: cancelled}, Interrupted, "mpc-test: error: interrupted: what was not finished has been removed\n"},

@@ -190,7 +190,7 @@ var verbLines = map[string][]string{
 		"chains", "address . --path m/0", "find . address", "help", "version",
 	},
 	"mpc-backup": {
-		"inspect x", "audit x", "verify x", "attest x --challenge c -o out", "check x", "seal x -o out -R r", "open x -o out",
+		"inspect x", "record x -o out", "audit x", "verify x", "attest x --challenge c -o out", "check x", "seal x -o out -R r", "open x -o out",
 		"rewrap x -o out -R r", "keygen -o out", "paper x -o out", "help seal", "version --json",
 	},
 	"mpc-recover": {

@@ -64,6 +64,7 @@ var everyWrite = map[string]writes{
 	"paper, read":   {line: "mpc-backup paper --read typed.txt -o out/s.txt", same: true, thin: true, outputs: []string{"out/s.txt"}, plain: true},
 	"attest":        {line: "mpc-backup attest a.json --challenge spring --passphrase-file a.txt -o out/a.json", outputs: []string{"out/a.json"}, check: "mpc-backup check OUT --challenge spring"},
 	"verify, page":  {line: "mpc-backup verify" + twoOld + " --report out/v.html", same: true, thin: true, outputs: []string{"out/v.html"}},
+	"record":        {line: "mpc-backup record a.json b.json -o out/r.txt", same: true, thin: true, outputs: []string{"out/r.txt", "out/r.html"}},
 	"audit, page":   {line: "mpc-backup audit a.json b.json --report out/a.html", same: true, thin: true, outputs: []string{"out/a.html"}},
 	"key":           {line: "mpc-recover key" + twoOld + " --root --addresses address.csv -R id.pub -o out/k.age", thin: true, outputs: besides("out/k.age"), check: "mpc-backup open OUT -i id -o opened"},
 	"key, in clear": {line: "mpc-recover key" + twoOld + " --root --addresses address.csv --plaintext -o out/k", same: true, outputs: []string{"out/k"}, plain: true},

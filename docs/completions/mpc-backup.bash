@@ -3,11 +3,12 @@ _mpc_backup() {
 	local current=${COMP_WORDS[COMP_CWORD]} words=
 	COMPREPLY=()
 	if [ "$COMP_CWORD" -eq 1 ] || [ "${COMP_WORDS[1]}" = help ]; then
-		words='inspect audit verify attest check seal open rewrap keygen paper help version'
+		words='inspect record audit verify attest check seal open rewrap keygen paper help version'
 	else
 		case $current in -*) ;; *) return ;; esac
 		case ${COMP_WORDS[1]} in
 		inspect) words='--allow-network --allow-swap --date --identity --json --passphrase-file --require-sandbox --threshold --xpub -i' ;;
+		record) words='--addresses --allow-network --allow-swap --contact --date --exit --identity --json --label --name --output --passphrase-file --previous --recipient --recipients-file --release-key --require-sandbox --threshold --xpub -R -i -o -r' ;;
 		audit) words='--addresses --allow-network --allow-swap --challenge --date --epoch --json --max-age --report --require-sandbox --strict --threshold --xpub' ;;
 		verify) words='--addresses --allow-network --allow-swap --date --group --identity --json --max-iterations --max-work-factor --passphrase-file --report --require-sandbox --threshold --xpub -i' ;;
 		attest) words='--allow-network --allow-swap --challenge --date --identity --max-iterations --max-work-factor --output --passphrase-file --report --require-sandbox --threshold --xpub -i -o' ;;

@@ -15,7 +15,7 @@ import (
 // also if it is of another set of shares of the same root key. A vault may have
 // several sets that are in use at once, as those of a provider's groups, and then a
 // holder of two has both in one file. Other errors are about fields that cannot be
-// read, or cannot stand in a record.
+// read.
 func Gather(files [][]*share.Sealed) (groups []*share.Group, warnings []string, err error) {
 	all := slices.Concat(files...)
 	for _, s := range all {
@@ -25,9 +25,6 @@ func Gather(files [][]*share.Sealed) (groups []*share.Group, warnings []string, 
 	}
 	sets := verdict.Collect(all)
 	for i, a := range sets {
-		if err := checkNames(a.Group); err != nil {
-			return nil, nil, fmt.Errorf("%q: %w", a.Sealed[0].Path, err)
-		}
 		if err := sameNodes(a); err != nil {
 			return nil, nil, err
 		}

@@ -236,11 +236,16 @@ func (f *Facts) checkGroups() error {
 		return fmt.Errorf("its groups have %d holders together; the limit is %d", entries, share.MaxEntries)
 	}
 	for i, g := range f.Groups {
-		if err := checkNames(g); err != nil {
-			return err
+		if err := checkText(g.ID); err != nil {
+			return fmt.Errorf("group ID %.80q: %w", g.ID, err)
 		}
 		if err := g.Check(); err != nil {
 			return fmt.Errorf("group %q on %v: %w", g.ID, g.Curve, err)
+		}
+		for _, p := range g.Participants {
+			if err := checkText(p.NodeID); err != nil {
+				return fmt.Errorf("group %q on %v: node ID %.80q: %w", g.ID, g.Curve, p.NodeID, err)
+			}
 		}
 		if i == 0 || !g.SameKey(f.Groups[i-1]) {
 			continue
@@ -250,20 +255,6 @@ func (f *Facts) checkGroups() error {
 			return fmt.Errorf("%w: groups %q and %q on %v are one: they have the same shares", share.ErrInconsistent, before.ID, g.ID, g.Curve)
 		case (g.ChainCode == nil) != (before.ChainCode == nil), g.ChainCode != nil && *g.ChainCode != *before.ChainCode:
 			return fmt.Errorf("%w: groups %q and %q on %v have one root key with two chain codes", share.ErrInconsistent, before.ID, g.ID, g.Curve)
-		}
-	}
-	return nil
-}
-
-// checkNames refuses what a file calls a group and its nodes if it does not fit into
-// lines.
-func checkNames(g *share.Group) error {
-	if err := checkText(g.ID); err != nil {
-		return fmt.Errorf("group ID %.80q: %w", g.ID, err)
-	}
-	for _, p := range g.Participants {
-		if err := checkText(p.NodeID); err != nil {
-			return fmt.Errorf("group %q on %v: node ID %.80q: %w", g.ID, g.Curve, p.NodeID, err)
 		}
 	}
 	return nil

@@ -9,9 +9,11 @@ import (
 	"go/token"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -32,6 +34,7 @@ var house = []room{
 	{"internal/secret", "", ""},
 	{"internal/base58", "", ""},
 	{"internal/strict", "", ""},
+	{"internal/cost", "", ""},
 	{"internal/ordered", "", ""},
 	{"internal/words", "", ""},
 	{"internal/qrcode", "", "rsc.io/qr"},
@@ -50,7 +53,7 @@ var house = []room{
 	{"chains/book", "chains derive/... internal/curve internal/strict", ""},
 
 	// Shares: what files say, opening one, and what enough of them can do.
-	{"share", "derive internal/curve internal/secret", ""},
+	{"share", "derive internal/cost internal/curve internal/secret", ""},
 	{"share/formats", "derive share internal/curve internal/secret internal/strict", ""},
 	{"share/verdict", "derive share internal/curve internal/words", ""},
 	{"share/record", "derive internal/curve share share/verdict", "golang.org/x/text/unicode/norm"},
@@ -61,7 +64,7 @@ var house = []room{
 	{"recover/tsslib", "share internal/curve internal/scalar internal/secret", ""},
 
 	// Bundles, and what can be said without a secret.
-	{"backup", "backup/lines backup/shard internal/secret internal/strict",
+	{"backup", "backup/lines backup/shard internal/cost internal/secret internal/strict",
 		"filippo.io/age/... golang.org/x/crypto/ssh golang.org/x/text/unicode/norm"},
 	{"audit", "backup chains/book derive share share/formats share/open share/verdict internal/curve internal/secret internal/strict", ""},
 	{"audit/report", "audit internal/qrcode share share/record", ""},
@@ -75,7 +78,7 @@ var house = []room{
 	{"internal/lockdown", "", "golang.org/x/sys/..."},
 	{"internal/prompt", "internal/secret internal/strict", "golang.org/x/sys/... golang.org/x/term golang.org/x/text/unicode/norm"},
 	{"internal/prompt/ptytest", "", "golang.org/x/sys/..."},
-	{"internal/story", "derive fixtures share/... internal/airgap internal/base58 internal/curve internal/secret", "github.com/rogpeppe/go-internal/testscript"},
+	{"internal/story", "derive fixtures share/... internal/airgap internal/base58 internal/cost internal/curve internal/secret", "github.com/rogpeppe/go-internal/testscript"},
 	{"internal/cli", "internal/airgap internal/lockdown internal/outfile internal/prompt internal/secret",
 		"github.com/spf13/pflag golang.org/x/sys/... golang.org/x/term"},
 
@@ -108,7 +111,7 @@ var house = []room{
 // domain are the packages that neither print, prompt, log nor exit.
 var domain = []string{
 	"derive/...", "chains/...", "share/...", "recover/...", "backup/...", "audit/...",
-	"internal/secret", "internal/base58", "internal/strict", "internal/ordered", "internal/words", "internal/qrcode", "internal/curve", "internal/scalar",
+	"internal/secret", "internal/base58", "internal/cost", "internal/strict", "internal/ordered", "internal/words", "internal/qrcode", "internal/curve", "internal/scalar",
 }
 
 // banned says what must not be linked at all, also through others: into every
@@ -132,7 +135,7 @@ var undesired = []struct{ what, where, why string }{
 	{"flag", "", "flags are pflag's"},
 	{"unsafe", "internal/lockdown", "no pointer needs it but those given to the calls of Landlock and seccomp"},
 	{"C", "", "the programs are static"},
-	{"net", "internal/airgap", "the programs have no network code; airgap asks for the interfaces, but on Linux it reads files (symbols_test.go)"},
+	{"net", "internal/airgap", "the programs have no network code; airgap asks for the interfaces, but on Linux it reads files (threat-model.md §4)"},
 	{"math/rand", "", "randomness is crypto/rand"},
 	{"math/rand/v2", "fixtures/gen", "randomness is crypto/rand; the fixtures come from a fixed seed"},
 	{"os/signal", "internal/cli internal/prompt", "signals are caught in one place, but for those that take the terminal away and give it back"},
@@ -335,6 +338,38 @@ func inspect(t *testing.T, packages string, fault func(ast.Node) string, where s
 	}
 	if checked == 0 {
 		t.Fatal("no files")
+	}
+}
+
+// TestNothingIsWeakened: what makes programs weaker for tests is called by package
+// story, which is for tests, and by nothing else.
+func TestNothingIsWeakened(t *testing.T) {
+	hook := regexp.MustCompile("^[Tt]estOnly[A-Z]")
+	seen := map[string]bool{}
+	for _, p := range list(t, "linux", "./...") {
+		files, err := filepath.Glob(filepath.Join(p.Dir, "*.go"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range files {
+			if strings.HasSuffix(f, "_test.go") {
+				continue
+			}
+			tree, err := parser.ParseFile(token.NewFileSet(), f, nil, parser.SkipObjectResolution)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ast.Inspect(tree, func(n ast.Node) bool {
+				if id, ok := n.(*ast.Ident); ok && hook.MatchString(id.Name) {
+					seen[p.name()+" "+id.Name] = true
+				}
+				return true
+			})
+		}
+	}
+	want := []string{"internal/cost TestOnlyCheap", "internal/cost testOnlyCheap", "internal/story TestOnlyCheap"}
+	if got := slices.Sorted(maps.Keys(seen)); !slices.Equal(got, want) {
+		t.Errorf("%q, and %q was expected", got, want)
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"filippo.io/age/agessh"
 	"golang.org/x/crypto/ssh"
 
+	"lifeboat/internal/cost"
 	"lifeboat/internal/secret"
 )
 
@@ -53,9 +54,6 @@ type Recipient struct {
 const (
 	maxRecipientLine = 64 << 10 // bytes; a hybrid recipient has 1,959
 	maxLabel         = 200      // bytes
-
-	// workFactor is age's own: about a second and 256 MiB.
-	workFactor = 18
 )
 
 // ParseRecipient reads an age1… recipient, X25519 or hybrid, or a line of an SSH
@@ -146,7 +144,7 @@ func PassphraseRecipient(passphrase *secret.Bytes, label string) (Recipient, err
 	if err != nil {
 		return Recipient{}, fmt.Errorf("%w: age refuses the passphrase", ErrRecipient)
 	}
-	r.SetWorkFactor(workFactor)
+	r.SetWorkFactor(cost.WorkFactor())
 	return Recipient{Kind: Passphrase, Label: cleanLabel(label), age: r}, nil
 }
 

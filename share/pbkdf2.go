@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"hash"
+
+	"lifeboat/internal/cost"
 )
 
 // PBKDF2 is a lock: AES-GCM under a key that PBKDF2-HMAC (RFC 8018) derives from
@@ -31,7 +33,7 @@ const (
 
 // NewPBKDF2 is how new files are sealed.
 func NewPBKDF2(salt []byte) *PBKDF2 {
-	return &PBKDF2{HashType: 5, Iterations: 600_000, Length: 32, Salt: salt}
+	return &PBKDF2{HashType: 5, Iterations: cost.Iterations(), Length: 32, Salt: salt}
 }
 
 // Hash is a hash function of the SHA-2 family.

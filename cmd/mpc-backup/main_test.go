@@ -4,8 +4,6 @@ import (
 	"os"
 	"testing"
 
-	"github.com/rogpeppe/go-internal/testscript"
-
 	"lifeboat/internal/story"
 	"lifeboat/internal/verb/backup"
 	"lifeboat/internal/verb/derive"
@@ -14,7 +12,7 @@ import (
 
 // The stories run the real programs: this test binary under their names.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){
+	story.Main(m, map[string]func(){
 		"mpc-derive":  func() { os.Exit(derive.Program().Main()) },
 		"mpc-backup":  func() { os.Exit(backup.Program().Main()) },
 		"mpc-recover": func() { os.Exit(recover.Program().Main()) },

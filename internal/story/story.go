@@ -20,8 +20,13 @@
 //	checkkeys FILE BOOK VAULT compare keys.csv with the vault's known keys, and each key with its public key
 //	lines PAGE FILE           type the numbered lines of a page, in small letters without blanks
 //	age ARG…                  run age's own command ([age] says whether it can be built)
-//	readvar NAME FILE         set a variable to the last line of a file
+//	readvar NAME FILE [FIELD] set a variable to the last line of a file, or to the
+//	                          texts in a field of JSON, with blanks between them
+//	fifo NAME                 make a named pipe
 //	secret PATH…              secrets belong there: the check below passes over it
+//
+// Trying a password costs next to nothing on what the programs write, unless the
+// story says env REAL_COST=1.
 //
 // After every run of a program no known secret of the vaults may be on its
 // standard output or standard error, nor, at the end of the story, in any file
@@ -30,6 +35,7 @@ package story
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -89,7 +95,7 @@ func Run(t *testing.T, dir string) {
 					ts.Fatalf("age: %v", err)
 				}
 			}, "cut": withStory(cmdCut), "tmpfs": withStory(cmdTmpfs),
-			"exits": withStory(cmdExits), "secret": withStory(cmdSecret),
+			"exits": withStory(cmdExits), "fifo": withStory(cmdFifo), "secret": withStory(cmdSecret),
 			"checkroot": withStory(cmdCheckRoot), "checkkeys": withStory(cmdCheckKeys),
 		},
 	})
@@ -289,8 +295,17 @@ func cmdLines(_ *story, ts *testscript.TestScript, args []string) {
 }
 
 func cmdReadvar(_ *story, ts *testscript.TestScript, args []string) {
-	if len(args) != 2 {
-		ts.Fatalf("usage: readvar NAME FILE")
+	switch len(args) {
+	case 2:
+	case 3:
+		var all map[string]json.RawMessage
+		ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[1])), &all))
+		var texts []string
+		ts.Check(json.Unmarshal(all[args[2]], &texts))
+		ts.Setenv(args[0], strings.Join(texts, " "))
+		return
+	default:
+		ts.Fatalf("usage: readvar NAME FILE [FIELD]")
 	}
 	lines := strings.Split(strings.TrimSpace(ts.ReadFile(args[1])), "\n")
 	ts.Setenv(args[0], lines[len(lines)-1])
@@ -304,6 +319,13 @@ func cmdTmpfs(_ *story, ts *testscript.TestScript, args []string) {
 	ts.Check(os.Mkdir(dir, 0o700))
 	ts.Check(mount(dir, args[1], len(args) == 3))
 	ts.Defer(func() { unmount(dir) })
+}
+
+func cmdFifo(_ *story, ts *testscript.TestScript, args []string) {
+	if len(args) != 1 {
+		ts.Fatalf("usage: fifo NAME")
+	}
+	ts.Check(mkfifo(ts.MkAbs(args[0])))
 }
 
 func cmdSecret(s *story, ts *testscript.TestScript, args []string) {

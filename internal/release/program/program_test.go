@@ -6,10 +6,14 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
+	"runtime"
 	"runtime/debug"
 	"slices"
 	"strings"
 	"testing"
+
+	"lifeboat/internal/cost"
 )
 
 // build compiles a program of a few lines.
@@ -40,8 +44,8 @@ func open(t *testing.T, file string) *Program {
 }
 
 func TestFaults(t *testing.T) {
-	if testing.Short() {
-		t.Skip("-short: it compiles programs for several systems")
+	if os.Getenv("RELEASED") == "" {
+		t.Skip("RELEASED=1 runs it, as .ci/run does: it builds programs for several systems")
 	}
 	const quiet = "func main() { println(1) }\n"
 	const dials = "import \"net\"\n\nfunc main() { net.Dial(\"tcp\", \"x\") }\n"
@@ -202,6 +206,23 @@ func TestNames(t *testing.T) {
 	for _, name := range []string{"syscall.write", "net.IP.String", "net.init", "syscall.Getpid", "main.main", "_write", "syscall.syscall6"} {
 		if talks.MatchString(name) || gates.MatchString(name) {
 			t.Errorf("%s is taken for a connection", name)
+		}
+	}
+}
+
+// A released program cannot make passwords cheap, on any system: what could do it is
+// not in it. A program in which it is fails.
+func TestForTests(t *testing.T) {
+	name := runtime.FuncForPC(reflect.ValueOf(cost.TestOnlyCheap).Pointer()).Name()
+	for _, system := range []string{"linux", "darwin", "windows"} {
+		p := sample()
+		p.OS = system
+		if got := p.NameFaults(); len(got) > 0 {
+			t.Errorf("%s: %q", system, got)
+		}
+		p.Symbols[name] = 1
+		if got := p.NameFaults(); !slices.Equal(got, []string{"it has " + name}) {
+			t.Errorf("%s: %q", system, got)
 		}
 	}
 }

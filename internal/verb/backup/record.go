@@ -282,7 +282,7 @@ func (f *recordFlags) gather(e *cli.Env, set *cli.Flags) ([]*share.Group, error)
 			return nil, cli.Fail(cli.Failed, in.Err, in.Hint())
 		}
 		var file []*share.Sealed
-		for _, entry := range in.Entries {
+		for _, entry := range in.Shares {
 			file = append(file, entry.Sealed)
 		}
 		if len(file) == 0 {

@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"lifeboat/fixtures"
+	"lifeboat/internal/story"
 )
 
 // memoryRuns names the variable that says how often each command line is run, with
@@ -163,9 +164,7 @@ func TestMemory(t *testing.T) {
 	if os.Getuid() != 0 {
 		t.Skip("only root can look into a process that is not dumpable")
 	}
-	if testing.Short() {
-		t.Skip("-short: looking through the memory takes half a minute")
-	}
+	story.Released(t)
 	erasing := map[string]string{"mpc-backup": built(t, "mpc-backup", "runtimesecret"), "mpc-recover": built(t, "mpc-recover", "runtimesecret")}
 	plain := map[string]string{"mpc-backup": built(t, "mpc-backup", "none"), "mpc-recover": built(t, "mpc-recover", "none")}
 	from := rehearse(t, erasing)

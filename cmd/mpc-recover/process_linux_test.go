@@ -18,6 +18,7 @@ import (
 
 	"lifeboat/fixtures"
 	"lifeboat/internal/prompt/ptytest"
+	"lifeboat/internal/story"
 )
 
 // What each program asks of the system, seen from outside while it runs as an
@@ -97,9 +98,7 @@ func TestOneScryptAtATime(t *testing.T) {
 	if os.Getuid() != 0 {
 		t.Skip("only root can trace a process that is not dumpable")
 	}
-	if testing.Short() {
-		t.Skip("-short: three times scrypt")
-	}
+	story.Released(t)
 	program := released(t, "mpc-backup")
 	dir := rescue(t)
 	peak := 0
@@ -122,9 +121,7 @@ func TestMemoryAfterSignal(t *testing.T) {
 	if os.Getuid() != 0 {
 		t.Skip("only root can look into a process that is not dumpable")
 	}
-	if testing.Short() {
-		t.Skip("-short: looking through the memory takes a while")
-	}
+	story.Released(t)
 	program := released(t, "mpc-recover")
 	dir := rescue(t)
 	known := newTrove(t)

@@ -14,13 +14,13 @@ import (
 	"lifeboat/fixtures"
 	"lifeboat/internal/cli"
 	"lifeboat/internal/lockdown"
+	"lifeboat/internal/story"
 	"lifeboat/internal/verb/backup"
 	"lifeboat/internal/verb/derive"
 	"lifeboat/internal/verb/recover"
 )
 
-// released builds a program the way that releases are, which is without cgo: the
-// test binary has threads that Go does not know of, and so no Landlock.
+// released is a program as it is released.
 func released(t *testing.T, program string) string {
 	t.Helper()
 	return built(t, program, "runtimesecret")
@@ -28,13 +28,7 @@ func released(t *testing.T, program string) string {
 
 func built(t *testing.T, program, experiment string) string {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), program)
-	build := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-o", path, "lifeboat/cmd/"+program)
-	build.Env = append(os.Environ(), "CGO_ENABLED=0", "GOEXPERIMENT="+experiment, "GOFLAGS=")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
-	return path
+	return filepath.Join(story.Programs(t, experiment), program)
 }
 
 // rescue lays out two share files, an address book and the passwords in a folder

@@ -99,24 +99,15 @@ type stage struct {
 // numbered is a line of a shard that is for typing.
 var numbered = regexp.MustCompile(`(?m)^ *[0-9]+: .*$`)
 
-var programs = []string{"mpc-derive", "mpc-backup", "mpc-recover"}
-
 func newStage(t *testing.T) *stage {
 	t.Helper()
-	if testing.Short() {
-		t.Skip("-short: running every verb that writes takes a minute")
-	}
-	s := &stage{dir: t.TempDir(), programs: t.TempDir(), secrets: append(story.OfVault("2of3"),
+	story.Released(t)
+	s := &stage{dir: t.TempDir(), programs: story.Programs(t, "runtimesecret"), secrets: append(story.OfVault("2of3"),
 		story.Secret{What: "an identity", Text: []byte("AGE-SECRET-KEY-")},
 		story.Secret{What: "the content of a bundle", Text: []byte("under the mat")},
 		story.Secret{What: "a new password", Text: []byte("a new password")},
 		story.Secret{What: "save data of tss-lib", Text: []byte(`"Xi"`)},
 		story.Secret{What: "a one-time key", Text: []byte("lifeboat-ceremony-key")})}
-	for _, p := range programs {
-		if err := os.Rename(released(t, p), filepath.Join(s.programs, p)); err != nil {
-			t.Fatal(err)
-		}
-	}
 	v := fixtures.Load("2of3")
 	files := map[string][]byte{"address.csv": v.Books["address.csv"], "note.txt": []byte("the key to the cellar is under the mat\n"), "new.txt": []byte("a new password\n")}
 	for i, name := range []string{"a", "b", "c"} {

@@ -67,6 +67,9 @@ func inspect(file, toolchain, sums string) (faults []string, told string, err er
 	if age == p.Ours() {
 		faults = append(faults, fmt.Sprintf("it was built from %q, and does not belong into this folder", p.Info.Path))
 	}
+	if folder := filepath.Base(filepath.Dir(file)); folder != p.OS+"-"+p.Arch {
+		faults = append(faults, fmt.Sprintf("it is for %s-%s, and lies in the folder %s", p.OS, p.Arch, folder))
+	}
 	if age {
 		return faults, told + "; age starts plugins, so its names and system calls are not looked at", nil
 	}
@@ -76,6 +79,9 @@ func inspect(file, toolchain, sums string) (faults []string, told string, err er
 		calls, arch, err := syscalls.File(file)
 		if err != nil {
 			return nil, "", fmt.Errorf("%s: %w", file, err)
+		}
+		if arch != p.Arch {
+			faults = append(faults, fmt.Sprintf("its code is for %s", arch))
 		}
 		faults = append(faults, calls.Faults(arch)...)
 		told += ", statically linked, no way to open a connection or to start a program; system calls:"

@@ -3,6 +3,7 @@ package recover_test
 import (
 	"errors"
 	"math/rand/v2"
+	"os"
 	"slices"
 	"testing"
 
@@ -13,8 +14,13 @@ import (
 	"lifeboat/share/open"
 )
 
-// runs is how many random reshares are made on each curve.
-const runs = 1000
+// runs is how many random reshares are made on each curve: a thousand in .ci/run.
+func runs() int {
+	if os.Getenv("RELEASED") == "" {
+		return 100
+	}
+	return 1000
+}
 
 // reshare is a whole redistribution in one place.
 type reshare struct {
@@ -83,7 +89,7 @@ func TestRedistribute(t *testing.T) {
 	for _, c := range curve.All() {
 		t.Run(c.String(), func(t *testing.T) {
 			t.Parallel()
-			for range runs {
+			for range runs() {
 				from, to := sizes[rand.IntN(len(sizes))], sizes[rand.IntN(len(sizes))]
 				old := newVault(t, c, from[0], from[1])
 				fresh := deal(t, old, to[0], to[1]).finish(t)

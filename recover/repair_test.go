@@ -83,7 +83,7 @@ func TestRepair(t *testing.T) {
 	for _, c := range curve.All() {
 		t.Run(c.String(), func(t *testing.T) {
 			t.Parallel()
-			for range runs / 4 {
+			for range runs() / 4 {
 				size := [][2]int{{2, 3}, {2, 3}, {2, 4}, {3, 4}, {4, 5}}[rand.IntN(5)]
 				v := newVault(t, c, size[0], size[1])
 				r := split(t, v)

@@ -17,11 +17,11 @@ type Candidate struct {
 	IDs   []share.ID // what any file says, the likeliest first
 }
 
-// maxTrials bounds how many combinations Salvage looks at, and maxSteps how many
-// parts of combinations, which cost little but may lead to none.
+// maxTrials bounds how many combinations Salvage looks at. Parts of combinations
+// cost little but may lead to none; it looks at stepsPerTrial times as many.
 const (
-	maxTrials = 20_000
-	maxSteps  = 10 * maxTrials
+	maxTrials     = 20_000
+	stepsPerTrial = 10
 )
 
 // Salvage finds shares of Shamir's scheme that combine to a root key that was
@@ -30,32 +30,37 @@ const (
 // the first set that fits. Where there are too many sets to try them all, it goes
 // on to the set of all candidates. used are the indexes of the candidates in it.
 func Salvage(root *derive.Key, candidates []Candidate) (key *Private, used []int, err error) {
-	gaveUp := false
-	s := &search{root: root, candidates: candidates}
-	for s.threshold = 2; s.threshold <= len(candidates); s.threshold++ {
-		if s.try(0) {
-			key, err := weigh(root, share.Shamir.Weights(s.ids), s.shares())
-			return key, s.picked, err
-		}
-		if s.spent() && !gaveUp { // all of them together may yet be right
-			gaveUp, s.trials, s.steps, s.threshold = true, 0, 0, max(s.threshold, len(candidates)-1)
-		}
-	}
-	if gaveUp {
-		return nil, nil, fmt.Errorf("%w: there are too many combinations to try them all; give as many files as the key needs, and no more", ErrTooFew)
-	}
-	return nil, nil, fmt.Errorf("%w: no set of the %d shares that opened combines to the recorded root key", ErrTooFew, len(candidates))
+	s := &search{root: root, candidates: candidates, maxTrials: maxTrials}
+	return s.run()
 }
 
 // search walks through the sets of a size, depth first.
 type search struct {
 	root       *derive.Key
 	candidates []Candidate
+	maxTrials  int
 	threshold  int
 	trials     int
 	steps      int
 	picked     []int
 	ids        []*curve.Scalar
+}
+
+func (s *search) run() (key *Private, used []int, err error) {
+	gaveUp := false
+	for s.threshold = 2; s.threshold <= len(s.candidates); s.threshold++ {
+		if s.try(0) {
+			key, err := weigh(s.root, share.Shamir.Weights(s.ids), s.shares())
+			return key, s.picked, err
+		}
+		if s.spent() && !gaveUp { // all of them together may yet be right
+			gaveUp, s.trials, s.steps, s.threshold = true, 0, 0, max(s.threshold, len(s.candidates)-1)
+		}
+	}
+	if gaveUp {
+		return nil, nil, fmt.Errorf("%w: there are too many combinations to try them all; give as many files as the key needs, and no more", ErrTooFew)
+	}
+	return nil, nil, fmt.Errorf("%w: no set of the %d shares that opened combines to the recorded root key", ErrTooFew, len(s.candidates))
 }
 
 func (s *search) try(from int) bool {
@@ -82,7 +87,7 @@ func (s *search) try(from int) bool {
 	return false
 }
 
-func (s *search) spent() bool { return s.trials >= maxTrials || s.steps >= maxSteps }
+func (s *search) spent() bool { return s.trials >= s.maxTrials || s.steps >= stepsPerTrial*s.maxTrials }
 
 func (s *search) fits() bool {
 	points := make([]*curve.Point, len(s.picked))

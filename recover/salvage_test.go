@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"strings"
 	"testing"
 
 	"lifeboat/derive"
@@ -150,7 +151,7 @@ func TestSalvageGivesUp(t *testing.T) {
 	for _, s := range v.shares {
 		list = append(list, recover.Candidate{Share: s, IDs: v.ids([]int{0, 1, 2, 3})})
 	}
-	if _, _, err := recover.Salvage(root, list); !errors.Is(err, recover.ErrTooFew) {
+	if _, _, err := recover.SalvageWithin(300, root, list); !errors.Is(err, recover.ErrTooFew) || !strings.Contains(err.Error(), "too many combinations") {
 		t.Error(err)
 	}
 }
@@ -163,7 +164,7 @@ func TestSalvageLarge(t *testing.T) {
 	for _, s := range v.shares[:18] {
 		list = append(list, recover.Candidate{Share: s, IDs: []share.ID{*s.Sealed().ShareID}})
 	}
-	if key, used, err := recover.Salvage(v.group.Root(), list); err != nil || len(used) != 18 || !key.Public().SameKey(v.group.Root()) {
+	if key, used, err := recover.SalvageWithin(300, v.group.Root(), list); err != nil || len(used) != 18 || !key.Public().SameKey(v.group.Root()) {
 		t.Errorf("used %v, %v", used, err)
 	}
 }

@@ -35,7 +35,7 @@ func TestFail(t *testing.T) {
 	}{
 		{&verdict.TooFewError{Short: []verdict.Shortage{perhaps}}, cli.Failed, own},
 		{&verdict.TooFewError{Short: []verdict.Shortage{perhaps, short}}, cli.Mismatch, own},
-		{&verdict.TooFewError{Short: []verdict.Shortage{short}, Apart: []verdict.Apart{{"p", "q", "another epoch"}}}, cli.Mismatch, `"p" does not go with "q": it is of another epoch; ` + own},
+		{&verdict.TooFewError{Short: []verdict.Shortage{short}, Apart: []verdict.Apart{{Path: "p", Other: "q", Relation: "another epoch"}}}, cli.Mismatch, `"p" does not go with "q": it is of another epoch; ` + own},
 		{&verdict.NothingError{}, cli.Failed, own + `; "book.age" opens, and holds no share`},
 		{&verdict.NothingError{Contradicting: true}, cli.Mismatch, own + `; "book.age" opens, and holds no share`},
 		{&verdict.BadFilesError{Files: []verdict.BadFile{{Path: "p"}}}, cli.Failed, own},

@@ -36,7 +36,7 @@ var house = []room{
 	{"internal/strict", "", ""},
 	{"internal/cost", "", ""},
 	{"internal/ordered", "", ""},
-	{"internal/words", "", ""},
+	{"internal/phrase", "", ""},
 	{"internal/qrcode", "", "rsc.io/qr"},
 	{"internal/curve", "", "filippo.io/edwards25519/... github.com/decred/dcrd/dcrec/secp256k1/v4"},
 	{"internal/scalar", "internal/secret internal/curve", ""},
@@ -55,7 +55,7 @@ var house = []room{
 	// Shares: what files say, opening one, and what enough of them can do.
 	{"share", "derive internal/cost internal/curve internal/secret", ""},
 	{"share/formats", "derive share internal/curve internal/secret internal/strict", ""},
-	{"share/verdict", "derive share internal/curve internal/words", ""},
+	{"share/verdict", "derive share internal/curve internal/phrase", ""},
 	{"share/record", "derive internal/curve share share/verdict", "golang.org/x/text/unicode/norm"},
 	{"share/open", "share internal/curve internal/scalar internal/secret internal/strict", ""},
 	{"recover", "derive/... share share/open internal/base58 internal/curve internal/scalar internal/secret internal/strict",
@@ -86,9 +86,9 @@ var house = []room{
 	// have in common, addresses what those that take an address book have.
 	{"internal/verb/addresses", "chains/... derive internal/cli internal/ordered internal/strict", ""},
 	{"internal/verb/derive", "chains/... derive/... share share/formats internal/cli internal/curve internal/ordered internal/secret internal/strict internal/verb/addresses", ""},
-	{"internal/verb/holder", "backup chains/... derive share/... internal/cli internal/curve internal/prompt internal/secret internal/strict internal/words", ""},
-	{"internal/verb/backup", "audit/... backup/... chains/... derive/... share/... internal/cli internal/curve internal/prompt internal/scalar internal/secret internal/strict internal/verb/addresses internal/verb/holder", ""},
-	{"internal/verb/recover", "audit audit/report docs/runbooks backup chains/... derive/... recover/... share/... fixtures/vaults/demo internal/base58 internal/cli internal/curve internal/prompt internal/scalar internal/secret internal/ordered internal/strict internal/verb/addresses internal/verb/holder internal/verb/backup", ""},
+	{"internal/verb/holder", "backup chains/... derive share/... internal/cli internal/curve internal/prompt internal/secret internal/strict internal/phrase", ""},
+	{"internal/verb/backup", "audit/... backup/... chains/... derive/... share/... internal/cli internal/curve internal/prompt internal/scalar internal/secret internal/strict internal/phrase internal/verb/addresses internal/verb/holder", ""},
+	{"internal/verb/recover", "audit audit/report docs/runbooks backup chains/... derive/... recover/... share/... fixtures/vaults/demo internal/base58 internal/cli internal/curve internal/prompt internal/scalar internal/secret internal/ordered internal/strict internal/phrase internal/verb/addresses internal/verb/holder internal/verb/backup", ""},
 
 	// The programs.
 	{"cmd/mpc-derive", "internal/verb/derive", ""},
@@ -111,7 +111,7 @@ var house = []room{
 // domain are the packages that neither print, prompt, log nor exit.
 var domain = []string{
 	"derive/...", "chains/...", "share/...", "recover/...", "backup/...", "audit/...",
-	"internal/secret", "internal/base58", "internal/cost", "internal/strict", "internal/ordered", "internal/words", "internal/qrcode", "internal/curve", "internal/scalar",
+	"internal/secret", "internal/base58", "internal/cost", "internal/strict", "internal/ordered", "internal/phrase", "internal/qrcode", "internal/curve", "internal/scalar",
 }
 
 // banned says what must not be linked at all, also through others: into every

@@ -239,6 +239,25 @@ func TestRoster(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+	// The group of its epoch is the one that it is held against, and else one of its
+	// root key; what was not asked is not compared.
+	own, old, foreign := audit.NewRoster(list[0].Group), audit.NewRoster(otherList[0].Group), audit.NewRoster(list[1].Group)
+	for _, tc := range []struct {
+		asked  audit.Statement
+		groups []*audit.Roster
+		want   string
+	}{
+		{audit.Statement{}, nil, ""},
+		{audit.Statement{Challenge: s.Challenge}, []*audit.Roster{foreign, old, own}, ""},
+		{audit.Statement{Challenge: "another"}, nil, "answered another question"},
+		{audit.Statement{Report: "00"}, nil, "answered another question"},
+		{audit.Statement{}, []*audit.Roster{foreign, old}, "another epoch"},
+		{audit.Statement{}, []*audit.Roster{foreign}, "a root key that is none of"},
+	} {
+		if err := s.Answers(tc.asked, tc.groups); (err == nil) != (tc.want == "") || err != nil && (!errors.Is(err, audit.ErrContradicts) || !strings.Contains(err.Error(), tc.want)) {
+			t.Errorf("%q expected: %v", tc.want, err)
+		}
+	}
 }
 
 // TestCollectStatements: a threshold's worth of holders who answered the same challenge

@@ -2,6 +2,7 @@ package audit
 
 import (
 	"fmt"
+	"slices"
 
 	"lifeboat/internal/curve"
 	"lifeboat/share"
@@ -50,4 +51,24 @@ func (r *Roster) Check(s *Statement) error {
 		return nil
 	}
 	return fmt.Errorf("%w: node %q, group %q: it has another %s", ErrContradicts, s.NodeID, g.ID, differs)
+}
+
+// Answers compares a statement with what was asked, as far as it was, and with the
+// groups that are known, if any are.
+func (s *Statement) Answers(asked Statement, groups []*Roster) error {
+	if asked.Challenge != s.Challenge && asked.Challenge != "" || asked.Report != s.Report && asked.Report != "" {
+		return fmt.Errorf("%w: node %q answered another question: %s", ErrContradicts, s.NodeID, s.Subject())
+	}
+	if len(groups) == 0 {
+		return nil
+	}
+	ofRoot := func(g *Roster) bool { return g.Group.RootKey.Equal(s.RootKey) }
+	i := slices.IndexFunc(groups, func(g *Roster) bool { return ofRoot(g) && g.Epoch == s.Epoch })
+	if i < 0 {
+		i = slices.IndexFunc(groups, ofRoot)
+	}
+	if i < 0 {
+		return fmt.Errorf("%w: node %q attests to a root key that is none of --group-file", ErrContradicts, s.NodeID)
+	}
+	return groups[i].Check(s)
 }

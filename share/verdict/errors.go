@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"strings"
 
-	"lifeboat/internal/words"
+	"lifeboat/internal/phrase"
 	"lifeboat/share"
 )
 
@@ -47,7 +47,7 @@ func (e *TooFewError) Error() string {
 	var lines []string
 	for _, s := range e.Short {
 		lines = append(lines, fmt.Sprintf("too few shares: group %q on %v: %d of %d shares are good; %d more needed, of %s",
-			s.Group.ID, s.Group.Curve, s.Have, s.Group.Threshold, s.Group.Threshold-s.Have, words.And(words.Quoted(s.Of))))
+			s.Group.ID, s.Group.Curve, s.Have, s.Group.Threshold, s.Group.Threshold-s.Have, phrase.And(phrase.Quoted(s.Of))))
 	}
 	return strings.Join(lines, "\n")
 }
@@ -86,7 +86,7 @@ func (e *BadFilesError) Error() string {
 	for _, f := range e.Files {
 		paths = append(paths, f.Path)
 	}
-	return "recoverable, but not every file is good: " + words.And(words.Quoted(paths))
+	return "recoverable, but not every file is good: " + phrase.And(phrase.Quoted(paths))
 }
 
 // Contradicting reports whether any of the files contradicts something.

@@ -8,6 +8,7 @@ import (
 
 	"lifeboat/backup"
 	"lifeboat/internal/cli"
+	"lifeboat/internal/phrase"
 	"lifeboat/internal/verb/holder"
 )
 
@@ -114,7 +115,7 @@ func bundlesVerdict(reports []bundleReport) error {
 	if code == cli.OK {
 		return nil
 	}
-	return cli.Fail(code, fmt.Errorf("the public manifest beside %s is not that bundle's", holder.Sentence(bad)),
+	return cli.Fail(code, fmt.Errorf("the public manifest beside %s is not that bundle's", phrase.And(bad)),
 		"find out which of the two was replaced or damaged; another copy tells")
 }
 
@@ -133,7 +134,7 @@ func warnOneIdentity(e *cli.Env, s *holder.Session) {
 		}
 	}
 	for _, t := range backup.SharesTogether(facts) {
-		e.Warn("one identity opens the shares of %s: whoever has it has %d of the %d shares that give the key", holder.Sentence(quoteAll(t.NodeIDs)), t.Shares, t.Threshold)
+		e.Warn("one identity opens the shares of %s: whoever has it has %d of the %d shares that give the key", phrase.And(phrase.Quoted(t.NodeIDs)), t.Shares, t.Threshold)
 	}
 }
 

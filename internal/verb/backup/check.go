@@ -4,13 +4,12 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 
 	"lifeboat/audit"
 	"lifeboat/internal/cli"
+	"lifeboat/internal/phrase"
 	"lifeboat/internal/strict"
-	"lifeboat/internal/verb/holder"
 	"lifeboat/share"
 	"lifeboat/share/formats"
 )
@@ -102,7 +101,7 @@ func readAnswers(paths []string, wanted audit.Statement, groups []*audit.Roster)
 		for _, a := range list {
 			s, err := a.Verify()
 			if err == nil {
-				err = checkStatement(s, wanted, groups)
+				err = s.Answers(wanted, groups)
 			}
 			answers = append(answers, answer{path, s, err})
 		}
@@ -172,24 +171,6 @@ func readGroups(paths []string) ([]*audit.Roster, error) {
 		}
 	}
 	return groups, nil
-}
-
-// checkStatement holds a statement against what the auditor asked and knows.
-func checkStatement(s *audit.Statement, wanted audit.Statement, groups []*audit.Roster) error {
-	if wanted.Challenge != s.Challenge && wanted.Challenge != "" || wanted.Report != s.Report && wanted.Report != "" {
-		return fmt.Errorf("%w: node %q answered another question: %s", audit.ErrContradicts, s.NodeID, s.Subject())
-	}
-	if len(groups) == 0 {
-		return nil
-	}
-	i := slices.IndexFunc(groups, func(g *audit.Roster) bool { return g.Group.RootKey.Equal(s.RootKey) && g.Epoch == s.Epoch })
-	if i < 0 {
-		i = slices.IndexFunc(groups, func(g *audit.Roster) bool { return g.Group.RootKey.Equal(s.RootKey) })
-	}
-	if i < 0 {
-		return fmt.Errorf("%w: node %q attests to a root key that is none of --group-file", audit.ErrContradicts, s.NodeID)
-	}
-	return groups[i].Check(s)
 }
 
 type checkReport struct {
@@ -270,9 +251,9 @@ func (r *checkReport) print(w io.Writer, asked bool) error {
 		fmt.Fprintf(&b, "epoch %s on %s: %d holders answered, %d are needed\n  root public key %s\n  %s\n", t.Epoch, t.Curve, len(t.Nodes), t.Threshold, t.RootKey, cli.Clean(t.Subject))
 		switch {
 		case t.Fresh:
-			fmt.Fprintf(&b, "  recoverable: %s have the root private key between them\n", holder.Sentence(quoteAll(t.Nodes)))
+			fmt.Fprintf(&b, "  recoverable: %s have the root private key between them\n", phrase.And(phrase.Quoted(t.Nodes)))
 		case t.Enough:
-			fmt.Fprintf(&b, "  NOT SHOWN to be recoverable today: %s had the root private key between them when they signed\n", holder.Sentence(quoteAll(t.Nodes)))
+			fmt.Fprintf(&b, "  NOT SHOWN to be recoverable today: %s had the root private key between them when they signed\n", phrase.And(phrase.Quoted(t.Nodes)))
 		case t.Reason != "":
 			fmt.Fprintf(&b, "  NOT SHOWN to be recoverable, and %s\n", cli.Clean(t.Reason))
 		default:

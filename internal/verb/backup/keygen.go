@@ -10,8 +10,8 @@ import (
 	"lifeboat/backup"
 	"lifeboat/backup/shard"
 	"lifeboat/internal/cli"
+	"lifeboat/internal/phrase"
 	"lifeboat/internal/secret"
-	"lifeboat/internal/verb/holder"
 )
 
 var keygenVerb = cli.Verb{
@@ -132,7 +132,7 @@ func (f *keygenFlags) generate(e *cli.Env, date time.Time, paths []string) error
 	if f.count == 0 {
 		e.Note("%q opens what is sealed to %q: keep it where the bundles are not", f.output, f.output+".pub")
 	} else {
-		e.Note("any %d of %s open what is sealed to %q: give each to another person, and keep none where the bundles are", f.threshold, holder.Sentence(quoteAll(paths[:f.count])), f.output+".pub")
+		e.Note("any %d of %s open what is sealed to %q: give each to another person, and keep none where the bundles are", f.threshold, phrase.And(phrase.Quoted(paths[:f.count])), f.output+".pub")
 	}
 	if f.json {
 		return e.WriteJSON(r)

@@ -10,6 +10,7 @@ import (
 	"lifeboat/backup/lines"
 	"lifeboat/backup/paper"
 	"lifeboat/internal/cli"
+	"lifeboat/internal/phrase"
 	"lifeboat/internal/secret"
 	"lifeboat/internal/strict"
 	"lifeboat/internal/verb/holder"
@@ -162,9 +163,9 @@ func readPages(e *cli.Env, paths []string) (*secret.Bytes, string, error) {
 	var wrong *lines.Error
 	switch {
 	case errors.As(err, &wrong):
-		return nil, "", cli.Fail(cli.Failed, fmt.Errorf("%s: %w", holder.Sentence(quoteAll(paths)), err), "compare that line with the page, character by character")
+		return nil, "", cli.Fail(cli.Failed, fmt.Errorf("%s: %w", phrase.And(phrase.Quoted(paths)), err), "compare that line with the page, character by character")
 	case err != nil:
-		return nil, "", fmt.Errorf("%s: %w", holder.Sentence(quoteAll(paths)), err)
+		return nil, "", fmt.Errorf("%s: %w", phrase.And(phrase.Quoted(paths)), err)
 	}
 	return f.Text, kinds[f.Kind], nil
 }

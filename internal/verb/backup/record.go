@@ -13,6 +13,7 @@ import (
 	"lifeboat/chains"
 	"lifeboat/derive"
 	"lifeboat/internal/cli"
+	"lifeboat/internal/phrase"
 	"lifeboat/internal/strict"
 	"lifeboat/internal/verb/addresses"
 	"lifeboat/internal/verb/holder"
@@ -282,8 +283,8 @@ func (f *recordFlags) gather(e *cli.Env, set *cli.Flags) ([]*share.Group, error)
 			return nil, cli.Fail(cli.Failed, in.Err, in.Hint())
 		}
 		var file []*share.Sealed
-		for _, entry := range in.Shares {
-			file = append(file, entry.Sealed)
+		for _, sh := range in.Shares {
+			file = append(file, sh.Sealed)
 		}
 		if len(file) == 0 {
 			return nil, cli.Fail(cli.Failed, fmt.Errorf("%q holds no share that can be read", in.Path), "give a share file, or with -i the identity that opens the bundle")
@@ -302,7 +303,7 @@ func (f *recordFlags) gather(e *cli.Env, set *cli.Flags) ([]*share.Group, error)
 	}
 	for _, p := range f.facts.People {
 		if !slices.ContainsFunc(groups, func(g *share.Group) bool { return g.ByNode(p.NodeID) != nil }) {
-			return nil, set.Misuse("--name of node %q: the files know no such node; they have %s", p.NodeID, holder.Sentence(quoteAll(nodesOf(groups))))
+			return nil, set.Misuse("--name of node %q: the files know no such node; they have %s", p.NodeID, phrase.And(phrase.Quoted(nodesOf(groups))))
 		}
 	}
 	return groups, nil
@@ -357,7 +358,7 @@ func (f *recordFlags) advise(e *cli.Env, r *record.Record) {
 		}
 	}
 	if len(unnamed) > 0 {
-		e.Warn("the record does not say who has the shares of %s, or where to call them back: give --name and --contact", holder.Sentence(unnamed))
+		e.Warn("the record does not say who has the shares of %s, or where to call them back: give --name and --contact", phrase.And(unnamed))
 	}
 	for _, exit := range r.Exits {
 		if chain, ok := chains.Lookup(exit.Chain); ok && !chain.Reads(exit.Address) {

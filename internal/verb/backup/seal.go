@@ -11,6 +11,7 @@ import (
 
 	"lifeboat/backup"
 	"lifeboat/internal/cli"
+	"lifeboat/internal/phrase"
 	"lifeboat/internal/strict"
 	"lifeboat/internal/verb/holder"
 )
@@ -212,6 +213,6 @@ func warnTogether(e *cli.Env, files []backup.File, s *holder.Session) {
 		}
 	}
 	for _, t := range backup.SharesTogether(facts) {
-		e.Warn("shares of %s in one bundle: whoever opens it has %d of the %d shares that give the key", holder.Sentence(quoteAll(t.NodeIDs)), t.Shares, t.Threshold)
+		e.Warn("shares of %s in one bundle: whoever opens it has %d of the %d shares that give the key", phrase.And(phrase.Quoted(t.NodeIDs)), t.Shares, t.Threshold)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"lifeboat/chains/book"
 	"lifeboat/derive"
 	"lifeboat/internal/cli"
+	"lifeboat/internal/phrase"
 	"lifeboat/internal/prompt"
 	"lifeboat/internal/verb/addresses"
 	"lifeboat/internal/verb/holder"
@@ -165,7 +166,7 @@ func (r *verifyReport) print(w io.Writer) error {
 			fmt.Fprintf(&b, "  %-12s %q, node %q\n", f.Status, f.Path, f.NodeID)
 		}
 		if len(g.Missing) > 0 {
-			fmt.Fprintf(&b, "  not shown  the shares of %s\n", strings.Join(quoteAll(g.Missing), ", "))
+			fmt.Fprintf(&b, "  not shown  the shares of %s\n", strings.Join(phrase.Quoted(g.Missing), ", "))
 		}
 	}
 	for _, f := range r.Files {
@@ -176,7 +177,7 @@ func (r *verifyReport) print(w io.Writer) error {
 	}
 	for _, proof := range r.Proven {
 		for _, nodes := range proof.Sets {
-			fmt.Fprintf(&b, "shown: the shares of %s give the root key on %s\n", holder.Sentence(quoteAll(nodes)), proof.Curve)
+			fmt.Fprintf(&b, "shown: the shares of %s give the root key on %s\n", phrase.And(phrase.Quoted(nodes)), proof.Curve)
 		}
 		if proof.MoreSets > 0 {
 			fmt.Fprintf(&b, "and %d more sets of them\n", proof.MoreSets)

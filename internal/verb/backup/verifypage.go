@@ -8,6 +8,7 @@ import (
 	"lifeboat/audit"
 	"lifeboat/audit/report"
 	"lifeboat/internal/curve"
+	"lifeboat/internal/phrase"
 	"lifeboat/internal/verb/holder"
 	"lifeboat/share"
 	"lifeboat/share/verdict"
@@ -43,7 +44,7 @@ func notExercised(roots verdict.Roots, j *verdict.Judgement, bookPath string) []
 		if !set.Wanted {
 			list = append(list, fmt.Sprintf("group %q on %v, epoch %s: it was left out", set.Group.ID, set.Group.Curve, set.Group.Epoch()))
 		} else if len(set.Missing) > 0 {
-			list = append(list, fmt.Sprintf("on %v, epoch %s: the shares of %s", set.Group.Curve, set.Group.Epoch(), holder.Sentence(quoteAll(set.MissingNodes()))))
+			list = append(list, fmt.Sprintf("on %v, epoch %s: the shares of %s", set.Group.Curve, set.Group.Epoch(), phrase.And(phrase.Quoted(set.MissingNodes()))))
 		}
 	}
 	if len(roots) == 0 {

@@ -7,6 +7,7 @@ import (
 
 	"lifeboat/backup"
 	"lifeboat/internal/cli"
+	"lifeboat/internal/phrase"
 	"lifeboat/internal/prompt"
 	"lifeboat/internal/secret"
 	"lifeboat/internal/strict"
@@ -65,11 +66,11 @@ func parseIdentities(e *cli.Env, files []backup.IdentityFile) ([]*backup.Identit
 
 func shardNumbers(numbers []int) string {
 	slices.Sort(numbers)
-	var words []string
+	var list []string
 	for _, n := range numbers {
-		words = append(words, strconv.Itoa(n))
+		list = append(list, strconv.Itoa(n))
 	}
-	return "shards " + Sentence(words)
+	return "shards " + phrase.And(list)
 }
 
 // WarnExposed says that other users may read a file that holds a secret.

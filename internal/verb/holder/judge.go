@@ -9,7 +9,7 @@ import (
 	"lifeboat/derive"
 	"lifeboat/internal/cli"
 	"lifeboat/internal/curve"
-	"lifeboat/internal/words"
+	"lifeboat/internal/phrase"
 	"lifeboat/share/open"
 	"lifeboat/share/verdict"
 )
@@ -129,14 +129,11 @@ func (s *Session) Fail(err error) error {
 	case errors.As(err, &bad):
 		code, hints = mismatchIf(bad.Contradicting()), s.hints()
 	case errors.As(err, &node):
-		hints = []string{"its nodes are " + words.And(words.Quoted(node.Group.NodeIDs()))}
+		hints = []string{"its nodes are " + phrase.And(phrase.Quoted(node.Group.NodeIDs()))}
 	default:
 		for _, row := range judged {
 			if errors.Is(err, row.err) {
-				code = row.code
-				if row.hint != "" {
-					hints = []string{row.hint}
-				}
+				code, hints = row.code, []string{row.hint}
 			}
 		}
 	}
@@ -175,11 +172,7 @@ func (s *Session) hints() []string {
 // the exit status of the first that was not.
 func (in *Input) AllOpened() error {
 	if in.Err != nil {
-		var hints []string
-		if h := in.Hint(); h != "" {
-			hints = append(hints, h)
-		}
-		return cli.Fail(cli.Failed, in.Err, hints...)
+		return cli.Fail(cli.Failed, in.Err, in.Hint())
 	}
 	for _, sh := range in.Shares {
 		if err := NotGood(sh); err != nil {

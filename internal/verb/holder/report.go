@@ -3,7 +3,7 @@ package holder
 import (
 	"fmt"
 
-	"lifeboat/internal/words"
+	"lifeboat/internal/phrase"
 	"lifeboat/share/verdict"
 )
 
@@ -29,7 +29,7 @@ func (s *Session) Blame() {
 			curves[b] = append(curves[b], sh.Sealed.Curve.String())
 		}
 		for _, b := range order {
-			s.env.Warn("%s, %s: %s", b.where, words.And(curves[b]), b.why)
+			s.env.Warn("%s, %s: %s", b.where, phrase.And(curves[b]), b.why)
 		}
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
-	"strings"
 
 	"lifeboat/backup"
 	"lifeboat/internal/cli"
@@ -399,13 +398,4 @@ func (s *Session) known() []*curve.Point {
 		}
 	}
 	return keys
-}
-
-// Sentence joins strings for a person: "a", "a and b", "a, b and c".
-func Sentence(items []string) string {
-	if len(items) < 2 {
-		return strings.Join(items, "")
-	}
-	last := len(items) - 1
-	return strings.Join(items[:last], ", ") + " and " + items[last]
 }

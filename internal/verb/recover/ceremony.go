@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"lifeboat/internal/cli"
+	"lifeboat/internal/phrase"
 	"lifeboat/internal/strict"
 	"lifeboat/internal/verb/holder"
 	"lifeboat/recover"
@@ -230,11 +231,11 @@ func (f *folder) report(did string, written ...string) error {
 
 // about says in words what the plan is.
 func (f *folder) about() string {
-	about := fmt.Sprintf("%s, session %s…: %s deal; ", f.Kind(), f.Session()[:16], holder.Sentence(quoted(f.Signers())))
+	about := fmt.Sprintf("%s, session %s…: %s deal; ", f.Kind(), f.Session()[:16], phrase.And(phrase.Quoted(f.Signers())))
 	if f.Kind() == ceremony.Repair {
-		about += fmt.Sprintf("the share of %s is lost\n", holder.Sentence(quoted(f.Parties())))
+		about += fmt.Sprintf("the share of %s is lost\n", phrase.And(phrase.Quoted(f.Parties())))
 	} else {
-		about += fmt.Sprintf("%s get new shares, of which %d will give the key\n", holder.Sentence(quoted(f.Parties())), f.Threshold())
+		about += fmt.Sprintf("%s get new shares, of which %d will give the key\n", phrase.And(phrase.Quoted(f.Parties())), f.Threshold())
 	}
 	for _, g := range f.Old() {
 		about += fmt.Sprintf("  group %q on %v, root key %s\n", g.ID, g.Curve, g.Root())
@@ -244,7 +245,7 @@ func (f *folder) about() string {
 
 // next says in words what is to be done.
 func (f *folder) next(step ceremony.Step, missing []string) []string {
-	who := holder.Sentence(quoted(missing))
+	who := phrase.And(phrase.Quoted(missing))
 	switch step {
 	case ceremony.StepJoin:
 		return []string{"Waiting for the join of " + who + "."}
@@ -263,7 +264,7 @@ func (f *folder) next(step ceremony.Step, missing []string) []string {
 	}
 	if f.Kind() == ceremony.Repair {
 		return []string{
-			fmt.Sprintf("The share of %s is there again, and all other files stay valid.", holder.Sentence(quoted(f.Parties()))),
+			fmt.Sprintf("The share of %s is there again, and all other files stay valid.", phrase.And(phrase.Quoted(f.Parties()))),
 			"It is the same share as before. If the old copy may be in somebody's hands, this is not enough: reshare, and destroy the old shares.",
 		}
 	}

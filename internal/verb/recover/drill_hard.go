@@ -8,6 +8,7 @@ import (
 	"os"
 	"strings"
 
+	"lifeboat/internal/phrase"
 	"lifeboat/internal/verb/backup"
 	"lifeboat/internal/verb/holder"
 )
@@ -79,7 +80,7 @@ func sayVerify(out *outputs) (string, error) {
 	for _, g := range r.Groups {
 		curves = append(curves, g.Curve)
 	}
-	return fmt.Sprintf("every share opens and matches; %s are recoverable; %d of %d addresses match", holder.Sentence(curves), r.Addresses.OK, r.Addresses.Rows), nil
+	return fmt.Sprintf("every share opens and matches; %s are recoverable; %d of %d addresses match", phrase.And(curves), r.Addresses.OK, r.Addresses.Rows), nil
 }
 
 func sayKey(out *outputs) (string, error) {
@@ -92,7 +93,7 @@ func sayKey(out *outputs) (string, error) {
 	}
 	var lines []string
 	for _, v := range r.Recovered {
-		lines = append(lines, fmt.Sprintf("%s root private key, from %s, matches %s…%s", v.Curve, holder.Sentence(v.Used), v.Root[:12], v.Root[len(v.Root)-6:]))
+		lines = append(lines, fmt.Sprintf("%s root private key, from %s, matches %s…%s", v.Curve, phrase.And(v.Used), v.Root[:12], v.Root[len(v.Root)-6:]))
 	}
 	lines = append(lines, fmt.Sprintf("%d of %d rows of the address book have their private key", r.Addresses.OK, r.Addresses.Rows))
 	return strings.Join(lines, "\n   "), nil

@@ -8,8 +8,8 @@ import (
 
 	"lifeboat/audit"
 	"lifeboat/fixtures/vaults/demo"
+	"lifeboat/internal/phrase"
 	"lifeboat/internal/verb/backup"
-	"lifeboat/internal/verb/holder"
 )
 
 // The passwords of the files that the drill makes.
@@ -220,7 +220,7 @@ func sayPresent(out *outputs) (string, error) {
 	if r.Vaults[0].Status != audit.Present || len(missing) != 1 {
 		return "", fmt.Errorf("the root key is %s, and %d shares are missing", r.Vaults[0].Status, len(missing))
 	}
-	return fmt.Sprintf("the share of %s is missing; the two others are enough", holder.Sentence(missing)), nil
+	return fmt.Sprintf("the share of %s is missing; the two others are enough", phrase.And(missing)), nil
 }
 
 func sayDamaged(out *outputs) (string, error) {

@@ -13,9 +13,9 @@ import (
 	"lifeboat/audit/report"
 	"lifeboat/docs/runbooks"
 	"lifeboat/internal/cli"
+	"lifeboat/internal/phrase"
 	"lifeboat/internal/prompt"
 	"lifeboat/internal/verb/backup"
-	"lifeboat/internal/verb/holder"
 )
 
 var guideVerb = cli.Verb{
@@ -220,7 +220,7 @@ func (g *guide) checkNode() error {
 	if g.node == "" || !roster || slices.Contains(nodes, g.node) {
 		return nil
 	}
-	return cli.Fail(cli.Mismatch, fmt.Errorf("no file lists a node %q", g.node), "they list "+holder.Sentence(quoted(nodes)))
+	return cli.Fail(cli.Mismatch, fmt.Errorf("no file lists a node %q", g.node), "they list "+phrase.And(phrase.Quoted(nodes)))
 }
 
 // printLost says whose share the commands make again, if that is not plain.
@@ -264,7 +264,7 @@ func (g *guide) print(b *strings.Builder, enough bool) {
 	}
 	if taken := taken(steps.String()); len(taken) > 0 {
 		fmt.Fprintf(b, "HERE ALREADY: %s. Nothing is overwritten: a command that would write one of them refuses.\n"+
-			"Go on with what you made before, or put another name after -o, and where it is read.\n\n", cli.Clean(holder.Sentence(taken)))
+			"Go on with what you made before, or put another name after -o, and where it is read.\n\n", cli.Clean(phrase.And(taken)))
 	}
 	b.WriteString(steps.String())
 	fmt.Fprintf(b, "The whole runbook: mpc-recover guide --role %s\n", g.is.role)

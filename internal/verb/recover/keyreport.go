@@ -7,6 +7,7 @@ import (
 	"lifeboat/chains/book"
 	"lifeboat/internal/cli"
 	"lifeboat/internal/curve"
+	"lifeboat/internal/phrase"
 	"lifeboat/internal/verb/holder"
 )
 
@@ -58,7 +59,7 @@ func (r *keyReport) print(w io.Writer, t *holder.Target) {
 	for _, v := range r.Recovered {
 		fmt.Fprintf(w, "recovered: the root private key of group %q on %s; it matches the root public key\n  %s\n", v.ID, v.Curve, v.Root)
 		if len(v.Used) > 0 {
-			fmt.Fprintf(w, "  from the shares of %s\n", holder.Sentence(v.Used))
+			fmt.Fprintf(w, "  from the shares of %s\n", phrase.And(v.Used))
 		}
 	}
 	if a := r.Addresses; a != nil {

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"lifeboat/internal/cli"
+	"lifeboat/internal/phrase"
 	"lifeboat/internal/verb/holder"
 	"lifeboat/recover"
 	"lifeboat/share/open"
@@ -190,7 +191,7 @@ func (r *repairReport) add(s *verdict.Set) {
 func (r *repairReport) print(w io.Writer) error {
 	var b strings.Builder
 	for _, g := range r.Groups {
-		fmt.Fprintf(&b, "repaired: the share of node %q of group %q on %s, epoch %s, from the shares of %s\n", r.NodeID, g.ID, g.Curve, g.Epoch, holder.Sentence(quoted(g.Used)))
+		fmt.Fprintf(&b, "repaired: the share of node %q of group %q on %s, epoch %s, from the shares of %s\n", r.NodeID, g.ID, g.Curve, g.Epoch, phrase.And(phrase.Quoted(g.Used)))
 	}
 	how := "under its new password"
 	if r.Bundle {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"lifeboat/internal/cli"
+	"lifeboat/internal/phrase"
 	"lifeboat/internal/verb/holder"
 	"lifeboat/share"
 )
@@ -72,24 +73,16 @@ func oldShares(when string, old *share.Group) []string {
 	t, n := old.Threshold, len(old.Participants)
 	return []string{
 		fmt.Sprintf("%s the old shares: any %d of the %d old shares still give the key, for ever, and no reshare changes that. They are those of %s.",
-			when, t, n, holder.Sentence(quoted(old.NodeIDs()))),
+			when, t, n, phrase.And(phrase.Quoted(old.NodeIDs()))),
 		fmt.Sprintf("Destroy every copy of them: files, phones and nodes, bundles, backups, paper, and the passwords. At least %d of the %d must be gone for certain; count those that you cannot see destroyed, such as the provider's, as still there.",
 			n-t+1, n),
 	}
 }
 
-func quoted(list []string) []string {
-	out := make([]string, len(list))
-	for i, s := range list {
-		out[i] = fmt.Sprintf("%q", s)
-	}
-	return out
-}
-
 func (r *reshareReport) print(w io.Writer) error {
 	var b strings.Builder
 	for _, g := range r.Groups {
-		fmt.Fprintf(&b, "reshared: group %q on %s, from the shares of %s\n", g.OldID, g.Curve, holder.Sentence(quoted(g.Used)))
+		fmt.Fprintf(&b, "reshared: group %q on %s, from the shares of %s\n", g.OldID, g.Curve, phrase.And(phrase.Quoted(g.Used)))
 		fmt.Fprintf(&b, "  new group %q, epoch %s: %d of %d shares give the key\n  root key  %s (unchanged)\n", g.ID, g.Epoch, g.Threshold, len(g.Participants), g.Root)
 	}
 	for _, f := range r.Files {

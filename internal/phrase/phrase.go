@@ -1,5 +1,5 @@
-// Package words joins what messages list.
-package words
+// Package phrase joins what messages list.
+package phrase
 
 import (
 	"fmt"

@@ -1,14 +1,14 @@
-package words_test
+package phrase_test
 
 import (
 	"fmt"
 
-	"lifeboat/internal/words"
+	"lifeboat/internal/phrase"
 )
 
 func Example() {
 	for _, list := range [][]string{nil, {"a"}, {"a", "b"}, {"a", "b", "c\n"}} {
-		fmt.Printf("%s.\n", words.And(words.Quoted(list)))
+		fmt.Printf("%s.\n", phrase.And(phrase.Quoted(list)))
 	}
 	// Output:
 	// .

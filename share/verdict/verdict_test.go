@@ -11,6 +11,7 @@ import (
 	"lifeboat/fixtures"
 	"lifeboat/internal/curve"
 	"lifeboat/share"
+	"lifeboat/share/formats"
 	"lifeboat/share/verdict"
 )
 
@@ -498,5 +499,29 @@ func TestSalvaged(t *testing.T) {
 	}
 	if verdict.StatusOf(nil) != verdict.Good {
 		t.Error("no error is one")
+	}
+}
+
+// What an attacker, a failing disk or a helpful editor makes of a share file: what
+// cannot be read shows nothing, and what contradicts itself is shown.
+func TestDamagedFiles(t *testing.T) {
+	for _, d := range fixtures.DamagedFiles() {
+		f := &verdict.File{Path: d.File}
+		shares, err := formats.Parse(d.File, d.Data, share.Pin{})
+		f.Err = err
+		for _, s := range shares {
+			f.Add(s)
+			if err := s.Err(); err != nil {
+				f.Shares[0].Failed(verdict.StatusOf(err), err)
+			}
+		}
+		j, err := verdict.Judge([]*verdict.File{f}, verdict.Asked{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := map[string]string{"json": "nothing", "field": "nothing", "group": "nothing, and a contradiction"}[d.Layer]
+		if got := told(j.Enough()); want != "" && got != want || want == "" && !strings.HasPrefix(got, "too few: 0 of ") {
+			t.Errorf("%s: %s: %s", d.File, d.What, got)
+		}
 	}
 }

@@ -4,8 +4,6 @@ import (
 	"fmt"
 
 	"lifeboat/internal/curve"
-	"lifeboat/internal/scalar"
-	"lifeboat/share"
 	"lifeboat/share/open"
 )
 
@@ -24,7 +22,7 @@ func (c *Ceremony) Accept(k *Key) ([]open.Held, error) {
 	}
 	var held []open.Held
 	for i, g := range c.groups {
-		x, err := c.acceptGroup(i, k)
+		x, err := c.dealings[i].accept(k)
 		if err != nil {
 			for _, h := range held {
 				h.Share.Wipe()
@@ -34,30 +32,6 @@ func (c *Ceremony) Accept(k *Key) ([]open.Held, error) {
 		held = append(held, open.Held{Group: g, Holder: *g.ByNode(k.node), Share: x})
 	}
 	return held, nil
-}
-
-func (c *Ceremony) acceptGroup(group int, k *Key) (*scalar.Secret, error) {
-	if c.plan.Kind == Reshare {
-		parts, err := c.parts(k, group)
-		defer wipe(parts)
-		if err != nil {
-			return nil, err
-		}
-		x, err := c.redistributions[group].Accept(c.joins[k.node].ids[group], c.dealt(group), parts)
-		return x, blame(StepDeal, err)
-	}
-	var sums []*scalar.Secret
-	defer func() { wipe(sums) }()
-	var helpers []share.ID
-	for _, node := range c.plan.Signers {
-		x, err := c.unseal(k, c.sums[node].sums[group], StepSum, node, group)
-		if err != nil {
-			return nil, err
-		}
-		sums, helpers = append(sums, x), append(helpers, c.plan.groups[group].ByNode(node).ShareID)
-	}
-	x, err := c.repairs[group].Accept(c.dealt(group), helpers, sums)
-	return x, blame(StepSum, err)
 }
 
 // Confirmer returns whose new shares these are.

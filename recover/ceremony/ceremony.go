@@ -50,15 +50,6 @@ func (e *FileError) Error() string { return fmt.Sprintf("%q: %v", e.Name, e.Err)
 // Unwrap returns what is wrong with the file.
 func (e *FileError) Unwrap() error { return e.Err }
 
-// Kind is what a ceremony is for.
-type Kind string
-
-// The kinds.
-const (
-	Reshare Kind = "reshare" // a new set of shares
-	Repair  Kind = "repair"  // one lost share again
-)
-
 // Step is a step of a ceremony.
 type Step string
 
@@ -92,9 +83,8 @@ type Ceremony struct {
 	sums     map[string]*sumFile
 	confirms map[string]*message
 
-	redistributions []*recover.Redistribution // by group, of a reshare
-	repairs         []*recover.Repair         // by group, of a repair
-	groups          []*share.Group            // what comes of it, once everybody has dealt
+	dealings []dealing      // by group, once everybody has joined
+	groups   []*share.Group // what comes of it, once everybody has dealt
 }
 
 // Open reads the files of a folder by their base names, and checks everything
@@ -111,17 +101,16 @@ func Open(files map[string][]byte) (*Ceremony, error) {
 	}
 	for _, stage := range []struct {
 		step  Step
-		nodes []string
 		read  func(node string, data []byte) error
 		after func() error // once all are there
 	}{
-		{StepJoin, c.plan.joiners(), c.readJoin, c.prepare},
-		{StepDeal, c.plan.Signers, c.readDeal, c.combine},
-		{StepSum, c.plan.summers(), c.readSum, nil},
-		{StepConfirm, c.plan.Parties, c.readConfirm, nil},
+		{StepJoin, c.readJoin, c.prepare},
+		{StepDeal, c.readDeal, c.combine},
+		{StepSum, c.readSum, nil},
+		{StepConfirm, c.readConfirm, nil},
 	} {
 		var missing string
-		for _, node := range stage.nodes {
+		for _, node := range c.nodes(stage.step) {
 			name := Name(stage.step, node)
 			data, ok := files[name]
 			if !ok {
@@ -167,10 +156,8 @@ func (c *Ceremony) nothingAfter(step Step, missing string, files map[string][]by
 // a message, or one of somebody who has no part.
 func (c *Ceremony) checkNames(files map[string][]byte) error {
 	known := map[string]bool{PlanName: true}
-	for step, nodes := range map[Step][]string{
-		StepJoin: c.plan.joiners(), StepDeal: c.plan.Signers, StepSum: c.plan.summers(), StepConfirm: c.plan.Parties,
-	} {
-		for _, node := range nodes {
+	for _, step := range []Step{StepJoin, StepDeal, StepSum, StepConfirm} {
+		for _, node := range c.nodes(step) {
 			known[Name(step, node)] = true
 		}
 	}
@@ -195,12 +182,7 @@ func (c *Ceremony) Signers() []string { return slices.Clone(c.plan.Signers) }
 func (c *Ceremony) Parties() []string { return slices.Clone(c.plan.Parties) }
 
 // Threshold returns how many of the new shares will be needed.
-func (c *Ceremony) Threshold() int {
-	if c.plan.Kind == Repair {
-		return c.plan.groups[0].Threshold
-	}
-	return c.plan.Threshold
-}
+func (c *Ceremony) Threshold() int { return c.plan.rules.threshold(c.plan) }
 
 // Old returns the groups whose shares are dealt.
 func (c *Ceremony) Old() []*share.Group { return c.plan.groups }
@@ -229,19 +211,7 @@ func (c *Ceremony) Takes(step Step, node string) bool {
 	return slices.Contains(c.nodes(step), node)
 }
 
-func (c *Ceremony) nodes(step Step) []string {
-	switch step {
-	case StepJoin:
-		return c.plan.joiners()
-	case StepDeal:
-		return c.plan.Signers
-	case StepSum:
-		return c.plan.summers()
-	case StepAccept, StepConfirm:
-		return c.plan.Parties
-	}
-	return nil
-}
+func (c *Ceremony) nodes(step Step) []string { return c.plan.rules.nodes(c.plan, step) }
 
 // Next returns the step that is not complete, and who has not done it. After the
 // last deal, or sum, that is StepConfirm, before which each party accepts. It

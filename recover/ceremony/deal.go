@@ -87,20 +87,13 @@ func (c *Ceremony) Deal(shares []*open.Share) ([]byte, error) {
 }
 
 func (c *Ceremony) dealGroup(group int, node string, s *open.Share) (*groupDealt, error) {
-	var public *recover.Commitments
-	var parts []*scalar.Secret
-	var err error
-	if c.plan.Kind == Repair {
-		public, parts, err = c.repairs[group].Split(s)
-	} else {
-		public, parts, err = c.redistributions[group].Deal(s)
-	}
+	public, parts, err := c.dealings[group].deal(s)
 	if err != nil {
 		return nil, err
 	}
 	defer wipe(parts)
 	dealt := &groupDealt{Commitments: formatPoints(public.Points)}
-	for j, receiver := range c.plan.receivers() {
+	for j, receiver := range c.plan.rules.receivers(c.plan) {
 		sealed, err := c.seal(parts[j], StepDeal, node, receiver, group)
 		if err != nil {
 			return nil, err
@@ -135,7 +128,7 @@ func (c *Ceremony) readOld(step Step, node string, data []byte, v headed, joins 
 	if err := m.verify(c.oldKeys(node)); err != nil {
 		return nil, err
 	}
-	return m, agree(StepJoin, c.plan.joiners(), *joins, c.hashes(StepJoin))
+	return m, agree(StepJoin, c.nodes(StepJoin), *joins, c.hashes(StepJoin))
 }
 
 func (c *Ceremony) readDeal(node string, data []byte) error {
@@ -153,8 +146,8 @@ func (c *Ceremony) readDeal(node string, data []byte) error {
 		if err != nil {
 			return fmt.Errorf("%w: commitments: %w", ErrMessage, err)
 		}
-		if len(v.Groups[i].Parts) != len(c.plan.receivers()) {
-			return fmt.Errorf("%w: it has %d parts for %d receivers", ErrMessage, len(v.Groups[i].Parts), len(c.plan.receivers()))
+		if len(v.Groups[i].Parts) != len(c.plan.rules.receivers(c.plan)) {
+			return fmt.Errorf("%w: it has %d parts for %d receivers", ErrMessage, len(v.Groups[i].Parts), len(c.plan.rules.receivers(c.plan)))
 		}
 		for _, part := range v.Groups[i].Parts {
 			if len(part) != sealedSize {
@@ -179,15 +172,8 @@ func (c *Ceremony) dealt(group int) []*recover.Commitments {
 
 // combine verifies all deals together, and finds the groups that come of them.
 func (c *Ceremony) combine() error {
-	for i, g := range c.plan.groups {
-		if c.plan.Kind == Repair {
-			if _, err := c.repairs[i].Verify(c.dealt(i)); err != nil {
-				return blame(StepDeal, err)
-			}
-			c.groups = append(c.groups, g)
-			continue
-		}
-		made, err := c.redistributions[i].Group(c.plan.Groups[i].NewID, c.plan.Created, c.plan.Parties, c.dealt(i))
+	for _, d := range c.dealings {
+		made, err := d.result()
 		if err != nil {
 			return blame(StepDeal, err)
 		}
@@ -209,7 +195,7 @@ func blame(step Step, err error) error {
 // parts are the caller's to wipe, also after an error.
 func (c *Ceremony) parts(k *Key, group int) ([]*scalar.Secret, error) {
 	var list []*scalar.Secret
-	own := index(c.plan.receivers(), k.node)
+	own := index(c.plan.rules.receivers(c.plan), k.node)
 	for _, node := range c.plan.Signers {
 		x, err := c.unseal(k, c.deals[node].parts[group][own], StepDeal, node, group)
 		if err != nil {

@@ -4,7 +4,6 @@ import (
 	"crypto/hpke"
 	"fmt"
 
-	"lifeboat/recover"
 	"lifeboat/share"
 	"lifeboat/share/open"
 )
@@ -26,14 +25,12 @@ func (c *Ceremony) Join(node string) (file []byte, key *Key, err error) {
 		return nil, nil, err
 	}
 	m := joinMessage{head: c.head(StepJoin, node), PublicKey: key.private.PublicKey().Bytes(), ShareIDs: []string{}}
-	if c.plan.Kind == Reshare {
-		for i, g := range c.plan.groups {
-			taken := c.joinedIDs(i)
-			for _, p := range g.Participants {
-				taken = append(taken, p.ShareID)
-			}
-			m.ShareIDs = append(m.ShareIDs, open.NewID(g.Curve, taken...).Text)
+	for i, g := range c.plan.rules.renewed(c.plan) {
+		taken := c.joinedIDs(i)
+		for _, p := range g.Participants {
+			taken = append(taken, p.ShareID)
 		}
+		m.ShareIDs = append(m.ShareIDs, open.NewID(g.Curve, taken...).Text)
 	}
 	if file, err = write(&m); err != nil {
 		return nil, nil, err
@@ -65,15 +62,12 @@ func (c *Ceremony) readJoin(node string, data []byte) error {
 	if j.public, err = kem().NewPublicKey(v.PublicKey); err != nil {
 		return fmt.Errorf("%w: its public key cannot be used", ErrMessage)
 	}
-	wanted := len(c.plan.groups)
-	if c.plan.Kind == Repair {
-		wanted = 0
-	}
-	if len(v.ShareIDs) != wanted {
-		return fmt.Errorf("%w: it has %d share IDs, and %d are needed", ErrMessage, len(v.ShareIDs), wanted)
+	renewed := c.plan.rules.renewed(c.plan)
+	if len(v.ShareIDs) != len(renewed) {
+		return fmt.Errorf("%w: it has %d share IDs, and %d are needed", ErrMessage, len(v.ShareIDs), len(renewed))
 	}
 	for i, text := range v.ShareIDs {
-		id, err := share.NewID(c.plan.groups[i].Curve, text)
+		id, err := share.NewID(renewed[i].Curve, text)
 		if err != nil {
 			return fmt.Errorf("%w: %w", ErrMessage, err)
 		}
@@ -90,22 +84,11 @@ func (c *Ceremony) prepare() error {
 		for _, node := range c.plan.Signers {
 			signers = append(signers, g.ByNode(node).ShareID)
 		}
-		if c.plan.Kind == Repair {
-			r, err := recover.NewRepair(g, g.RootKey, signers, g.ByNode(c.plan.Parties[0]).ShareID)
-			if err != nil {
-				return &FileError{PlanName, err}
-			}
-			c.repairs = append(c.repairs, r)
-			continue
-		}
-		if err := c.distinctIDs(i); err != nil {
+		d, err := c.plan.rules.begin(c, i, signers)
+		if err != nil {
 			return err
 		}
-		r, err := recover.NewRedistribution(g, g.RootKey, signers, c.plan.Threshold, c.joinedIDs(i))
-		if err != nil {
-			return &FileError{PlanName, err}
-		}
-		c.redistributions = append(c.redistributions, r)
+		c.dealings = append(c.dealings, d)
 	}
 	return nil
 }

@@ -33,6 +33,7 @@ type plan struct {
 	Groups    []groupPlan `json:"groups"`
 
 	groups []*share.Group
+	rules  rules // of its kind
 }
 
 type groupPlan struct {
@@ -175,7 +176,7 @@ func (planned *groupPlan) group() (*share.Group, error) {
 
 // check makes every check that a plan allows on its own.
 func (p *plan) check() error {
-	if p.Kind != Reshare && p.Kind != Repair {
+	if p.rules = kinds[p.Kind]; p.rules == nil {
 		return fmt.Errorf("%w: it is for neither a reshare nor a repair", ErrPlan)
 	}
 	if err := errors.Join(checkNodes("signer", p.Signers), checkNodes("party", p.Parties)); err != nil {
@@ -197,16 +198,7 @@ func (p *plan) check() error {
 			return err
 		}
 	}
-	if p.Kind == Repair {
-		return p.checkRepair()
-	}
-	switch n := len(p.Parties); {
-	case p.Threshold < 2:
-		return fmt.Errorf("%w: a threshold of %d; with less than 2, every share would be the key", ErrPlan, p.Threshold)
-	case n < p.Threshold || n > share.MaxParticipants:
-		return fmt.Errorf("%w: %d new holders for a threshold of %d", ErrPlan, n, p.Threshold)
-	}
-	return nil
+	return p.rules.check(p)
 }
 
 func (p *plan) checkSigners(g *share.Group) error {
@@ -216,30 +208,6 @@ func (p *plan) checkSigners(g *share.Group) error {
 	for _, node := range p.Signers {
 		if g.ByNode(node) == nil {
 			return fmt.Errorf("%w: signer %q is no node of group %q, whose nodes are %s", ErrPlan, node, g.ID, names(g.NodeIDs()))
-		}
-	}
-	return nil
-}
-
-func (p *plan) checkRepair() error {
-	if p.Threshold != 0 || len(p.Parties) != 1 {
-		return fmt.Errorf("%w: a repair changes no threshold and is for one holder", ErrPlan)
-	}
-	lost := p.Parties[0]
-	if slices.Contains(p.Signers, lost) {
-		return fmt.Errorf("%w: the share of node %q is lost, and it cannot be a signer", ErrPlan, lost)
-	}
-	for i, g := range p.groups {
-		if g.ByNode(lost) == nil {
-			return fmt.Errorf("%w: node %q, whose share is lost, is no node of group %q, whose nodes are %s", ErrPlan, lost, g.ID, names(g.NodeIDs()))
-		}
-		if p.Groups[i].NewID != g.ID {
-			return fmt.Errorf("%w: a repair does not change the ID of group %q", ErrPlan, g.ID)
-		}
-		for _, h := range g.Participants {
-			if err := open.CheckNodeID(h.NodeID); err != nil {
-				return fmt.Errorf("%w: %w", ErrPlan, err)
-			}
 		}
 	}
 	return nil
@@ -276,11 +244,7 @@ func (c *Ceremony) Differences(other *Ceremony) []string {
 		list = append(list, "its signers are "+names(p.Signers))
 	}
 	if !sameNodes(p.Parties, o.Parties) {
-		if p.Kind == Repair {
-			list = append(list, "the lost share is that of "+names(p.Parties))
-		} else {
-			list = append(list, "its parties are "+names(p.Parties))
-		}
+		list = append(list, p.rules.parties(p))
 	}
 	if p.Threshold != o.Threshold {
 		list = append(list, fmt.Sprintf("its threshold is %d, not %d", p.Threshold, o.Threshold))
@@ -322,31 +286,6 @@ func names(nodes []string) string {
 		quoted = append(quoted, fmt.Sprintf("and %d more", n))
 	}
 	return strings.Join(quoted, ", ")
-}
-
-// joiners are those who need a one-time key: who gets parts, and in a repair who
-// gets the sums.
-func (p *plan) joiners() []string {
-	if p.Kind == Repair {
-		return append(slices.Clone(p.Signers), p.Parties...)
-	}
-	return p.Parties
-}
-
-// receivers are those to whom parts are dealt.
-func (p *plan) receivers() []string {
-	if p.Kind == Repair {
-		return p.Signers
-	}
-	return p.Parties
-}
-
-// summers are those who add up parts and pass the sum on.
-func (p *plan) summers() []string {
-	if p.Kind == Repair {
-		return p.Signers
-	}
-	return nil
 }
 
 // order returns the place of a step.

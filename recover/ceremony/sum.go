@@ -45,7 +45,7 @@ func (c *Ceremony) sumGroup(group int, node string, k *Key) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	x, err := c.repairs[group].Sum(c.plan.groups[group].ByNode(node).ShareID, c.dealt(group), parts)
+	x, err := c.dealings[group].(*repairing).r.Sum(c.plan.groups[group].ByNode(node).ShareID, c.dealt(group), parts)
 	if err != nil {
 		return nil, blame(StepDeal, err)
 	}

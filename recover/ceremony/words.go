@@ -29,7 +29,7 @@ func (c *Ceremony) Fingerprint() ([]string, error) {
 	}
 	h := sha256.New()
 	h.Write([]byte(domain + "fingerprint\n" + c.session + "\n"))
-	for i, node := range c.plan.joiners() {
+	for i, node := range c.nodes(StepJoin) {
 		h.Write([]byte(node + " " + c.hashes(StepJoin)[i] + "\n"))
 	}
 	return words(h.Sum(nil)), nil

@@ -182,7 +182,7 @@ func (w *world) until(step Step) *world {
 		nodes []string
 		do    func(string)
 	}{
-		{StepJoin, c.plan.joiners(), w.join}, {StepDeal, w.signers, w.deal}, {StepSum, c.plan.summers(), w.sum},
+		{StepJoin, c.nodes(StepJoin), w.join}, {StepDeal, w.signers, w.deal}, {StepSum, c.nodes(StepSum), w.sum},
 		{StepAccept, w.parties, w.accept}, {StepConfirm, w.parties, w.confirm},
 	} {
 		if stage.step == step {

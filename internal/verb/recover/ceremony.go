@@ -133,12 +133,12 @@ func openFolder(e *cli.Env, path string, asJSON bool) (*folder, error) {
 	return &folder{env: e, path: path, Ceremony: c, json: asJSON}, nil
 }
 
-// kindOf returns the kind of a ceremony whose other files cannot be read, or ""
-// if its plan cannot be read either.
+// kindOf returns the kind of a ceremony whose other files cannot be read. If its
+// plan cannot be read either, it may be a reshare, which needs more care.
 func kindOf(files map[string][]byte) ceremony.Kind {
 	c, err := ceremony.Open(map[string][]byte{ceremony.PlanName: files[ceremony.PlanName]})
 	if err != nil {
-		return ""
+		return ceremony.Reshare
 	}
 	return c.Kind()
 }
@@ -162,10 +162,7 @@ func ceremonyError(kind ceremony.Kind, err error) error {
 		return cli.Fail(cli.Mismatch, err, "give the key file that your own join of this ceremony wrote")
 	case errors.Is(err, ceremony.ErrMessage), errors.Is(err, recover.ErrCheat), errors.Is(err, ceremony.ErrKey):
 		hints := []string{"do not go on with this ceremony before it is known how that happened: ask the party that the file names"}
-		if kind != ceremony.Repair { // which makes no other share than the lost one
-			hints = append(hints, "if a reshare is abandoned, shares that were accepted in it are a second set, and to be destroyed")
-		}
-		return cli.Fail(cli.Mismatch, err, hints...)
+		return cli.Fail(cli.Mismatch, err, append(hints, phrases[kind].spoiled...)...)
 	}
 	return cli.Fail(cli.Mismatch, err)
 }
@@ -231,12 +228,7 @@ func (f *folder) report(did string, written ...string) error {
 
 // about says in words what the plan is.
 func (f *folder) about() string {
-	about := fmt.Sprintf("%s, session %s…: %s deal; ", f.Kind(), f.Session()[:16], phrase.And(phrase.Quoted(f.Signers())))
-	if f.Kind() == ceremony.Repair {
-		about += fmt.Sprintf("the share of %s is lost\n", phrase.And(phrase.Quoted(f.Parties())))
-	} else {
-		about += fmt.Sprintf("%s get new shares, of which %d will give the key\n", phrase.And(phrase.Quoted(f.Parties())), f.Threshold())
-	}
+	about := fmt.Sprintf("%s, session %s…: %s deal; %s\n", f.Kind(), f.Session()[:16], phrase.And(phrase.Quoted(f.Signers())), phrases[f.Kind()].about(f))
 	for _, g := range f.Old() {
 		about += fmt.Sprintf("  group %q on %v, root key %s\n", g.ID, g.Curve, g.Root())
 	}
@@ -260,24 +252,9 @@ func (f *folder) next(step ceremony.Step, missing []string) []string {
 		return append([]string{
 			"Waiting for " + who + " to accept, with --xpub from their own records, and then to confirm.",
 			"Nobody destroys an old share before all have confirmed.",
-		}, f.abandoned()...)
+		}, phrases[f.Kind()].abandoned(f)...)
 	}
-	if f.Kind() == ceremony.Repair {
-		return []string{
-			fmt.Sprintf("The share of %s is there again, and all other files stay valid.", phrase.And(phrase.Quoted(f.Parties()))),
-			"It is the same share as before. If the old copy may be in somebody's hands, this is not enough: reshare, and destroy the old shares.",
-		}
-	}
-	next := []string{"All new holders have confirmed the same messages: every one of them holds a share of one new set."}
-	return append(append(next, oldShares("Now destroy", f.Old()[0])...), notKnown)
-}
-
-// abandoned says what a ceremony leaves that is not brought to its end.
-func (f *folder) abandoned() []string {
-	if f.Kind() == ceremony.Repair {
-		return nil
-	}
-	return []string{fmt.Sprintf("If the ceremony is abandoned from here on: any %d shares that were accepted give the key. They are a second set, to be destroyed with their passwords.", f.Threshold())}
+	return phrases[f.Kind()].done(f)
 }
 
 func (r *ceremonyReport) print(w io.Writer) error {

@@ -48,8 +48,8 @@ func (f *dealFlags) run(e *cli.Env, set *cli.Flags) error {
 		return err
 	}
 	defer session.Close()
-	step := ceremony.StepDeal
-	if next, _ := dir.Ceremony.Next(); next != ceremony.StepJoin && next != ceremony.StepDeal && dir.Kind() == ceremony.Repair {
+	step := ceremony.StepDeal // or the second deal of a repair
+	if next, _ := dir.Ceremony.Next(); next != ceremony.StepJoin && next != ceremony.StepDeal && dir.Takes(ceremony.StepSum, dir.Signers()[0]) {
 		step = ceremony.StepSum
 	}
 	if node := nodeOf(session); dir.Has(step, node) {

@@ -142,7 +142,7 @@ func TestAgeAndTarOpenOurs(t *testing.T) {
 		{"installed age, SSH, tar", sshFile, installed, "tar"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			age, tar := c.age(t), find(t, c.tar)
+			tar, age := find(t, c.tar), c.age(t)
 			dir := t.TempDir()
 			p, id := c.key(t)
 			write(t, filepath.Join(dir, "id.txt"), id)
@@ -216,7 +216,7 @@ func TestOpenTheirs(t *testing.T) {
 		{"bsdtar", "bsdtar", []string{"-c", "-f", "-", "."}, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			age, tar := ageCommand(t), find(t, c.tar)
+			tar, age := find(t, c.tar), ageCommand(t)
 			dir := filepath.Join(t.TempDir(), "in")
 			if err := os.Mkdir(dir, 0o700); err != nil {
 				t.Fatal(err)

@@ -379,6 +379,7 @@ func TestProgress(t *testing.T) {
 	var screen bytes.Buffer
 	p := &Progress{what: "deriving", total: 200, env: &Env{Stderr: &screen}}
 	p.Add(100)
+	p.next = time.Now().Add(time.Hour)
 	p.Add(50) // too soon to be shown
 	p.Done()
 	line := "deriving: 100 of 200 (50%)"

@@ -183,6 +183,9 @@ func TestSecondSignal(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			cmd, stderr := start(t, "stuck")
 			if c.through != nil {
+				if _, err := exec.LookPath(c.through[0]); err != nil {
+					t.Skipf("no %s", c.through[0])
+				}
 				outer := exec.Command(c.through[0], slices.Concat(c.through[1:], cmd.Args)...)
 				outer.Env, outer.Stderr = cmd.Env, cmd.Stderr
 				cmd = outer

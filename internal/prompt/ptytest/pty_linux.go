@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -16,14 +17,14 @@ import (
 type PTY struct {
 	Path string // of the side that programs use
 
-	t      testing.TB
+	t      *testing.T
 	master *os.File
 	mu     sync.Mutex
 	screen bytes.Buffer
 }
 
 // New opens a pseudo-terminal, which echoes, until the test ends.
-func New(t testing.TB) *PTY {
+func New(t *testing.T) *PTY {
 	t.Helper()
 	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY|unix.O_NONBLOCK, 0)
 	if err != nil {
@@ -92,14 +93,26 @@ func (p *PTY) Settle() {
 	}
 	defer unix.Close(fd)
 	p.Type("\x13")
-	for range 1000 {
-		if _, err := unix.Write(fd, []byte{0}); err == unix.EAGAIN {
-			p.Type("\x11")
-			return
+	p.until(func() bool {
+		_, err := unix.Write(fd, []byte{0})
+		return err == unix.EAGAIN
+	}, func() string { return "the terminal did not take in what was typed" })
+	p.Type("\x11")
+}
+
+// until waits as long as the test may take, however slow the machine is.
+func (p *PTY) until(done func() bool, complaint func() string) {
+	p.t.Helper()
+	end := time.Now().Add(time.Hour)
+	if d, ok := p.t.Deadline(); ok {
+		end = d.Add(-5 * time.Second) // so that it can still complain
+	}
+	for !done() {
+		if time.Now().After(end) {
+			p.t.Fatal(complaint())
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
-	p.t.Fatal("the terminal did not take in what was typed")
 }
 
 // Unread returns how many bytes were typed that no program has read, in whole
@@ -136,13 +149,8 @@ func (p *PTY) Screen() string {
 // Await waits until the screen shows text.
 func (p *PTY) Await(text string) {
 	p.t.Helper()
-	for range 1000 {
-		if bytes.Contains([]byte(p.Screen()), []byte(text)) {
-			return
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
-	p.t.Fatalf("the terminal does not show %q but %q", text, p.Screen())
+	p.until(func() bool { return strings.Contains(p.Screen(), text) },
+		func() string { return fmt.Sprintf("the terminal does not show %q but %q", text, p.Screen()) })
 }
 
 // Mode returns the terminal's settings.

@@ -11,14 +11,15 @@ import (
 // Tree is a way in which keys descend from a root: the curve, and the rule that
 // makes the tweak of a child.
 type Tree struct {
+	Name  string // as records have it
 	Curve curve.Curve
 	tweak func(il []byte) (*curve.Scalar, error) // il is the first half of the child's hash
 	batch *batch.Tree                            // the same rule, for many keys at once
 }
 
 var (
-	bip32 = &Tree{curve.Secp256k1, belowOrder, batch.BIP32}
-	cpub  = &Tree{curve.Ed25519, modOrder, batch.Cpub}
+	bip32 = &Tree{"bip32", curve.Secp256k1, belowOrder, batch.BIP32}
+	cpub  = &Tree{"cpub", curve.Ed25519, modOrder, batch.Cpub}
 )
 
 // trees lists them.

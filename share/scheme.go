@@ -2,6 +2,7 @@ package share
 
 import (
 	"fmt"
+	"slices"
 	"sort"
 
 	"lifeboat/internal/curve"
@@ -10,6 +11,8 @@ import (
 // Scheme is how the shares of a group make its key: each is multiplied by a public
 // number, its weight, and the sum is the key.
 type Scheme interface {
+	// String returns the name that records have for it.
+	String() string
 	// Weights returns the weights of shares with these IDs, which are distinct and
 	// as many as are needed.
 	Weights(ids []*curve.Scalar) []*curve.Scalar
@@ -22,7 +25,21 @@ type Scheme interface {
 // threshold-1, and the key is its value at zero.
 var Shamir Scheme = shamir{}
 
+// schemes lists them.
+var schemes = []Scheme{Shamir}
+
+// SchemeByName returns the scheme of that exact name.
+func SchemeByName(name string) (Scheme, bool) {
+	i := slices.IndexFunc(schemes, func(s Scheme) bool { return s.String() == name })
+	if i < 0 {
+		return nil, false
+	}
+	return schemes[i], true
+}
+
 type shamir struct{}
+
+func (shamir) String() string { return "shamir" }
 
 func (shamir) Weights(ids []*curve.Scalar) []*curve.Scalar {
 	return LagrangeAt(ids[0].Curve().Scalar(), ids)

@@ -80,9 +80,9 @@ func Record(r *record.Record) ([]byte, error) {
 }
 
 func recordGroup(w *writer, r *record.Record, g *share.Group) error {
-	root := hex.EncodeToString(g.RootKey.Bytes())
+	root, tree := hex.EncodeToString(g.RootKey.Bytes()), ""
 	if key := g.Root(); key != nil {
-		root = key.String()
+		root, tree = key.String(), key.Network().Name
 	}
 	w.raw(`<section class="vault">` + "\n")
 	if err := w.qr(root); err != nil {
@@ -93,6 +93,7 @@ func recordGroup(w *writer, r *record.Record, g *share.Group) error {
 	roster := g.RosterSHA256()
 	facts(w, [][2]string{
 		{"Group", g.ID}, {"Needed", fmt.Sprintf("%d of %d shares", g.Threshold, len(g.Participants))},
+		{"Scheme", g.Scheme.String()}, {"Tree", tree},
 		{"Epoch", g.Epoch()}, {"Roster, SHA-256", hex.EncodeToString(roster[:])},
 	})
 	var rows [][]string

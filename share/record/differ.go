@@ -14,7 +14,8 @@ type Difference uint8
 const (
 	NoCurve   Difference = iota + 1 // the record has no group on the curve
 	RootKey                         // it is another vault
-	ChainCode                       // the root key would have other addresses
+	ChainCode                       // and tree: the root key would have other addresses
+	Scheme                          // how shares make the key
 	Threshold                       // how many shares are needed
 	Roster                          // share IDs or share public keys: another set of shares
 	NodeIDs                         // the same shares under other names
@@ -22,7 +23,7 @@ const (
 )
 
 var differences = [...]string{
-	NoCurve: "curve", RootKey: "root public key", ChainCode: "chain code", Threshold: "threshold",
+	NoCurve: "curve", RootKey: "root public key", ChainCode: "chain code or tree", Scheme: "scheme", Threshold: "threshold",
 	Roster: "share IDs or share public keys", NodeIDs: "node IDs", GroupID: "group ID",
 }
 
@@ -74,7 +75,8 @@ func differ(recorded, g *share.Group) (found []Difference) {
 		}
 	}
 	same := sameShares(recorded, g)
-	add(ChainCode, g.ChainCode != nil && (recorded.ChainCode == nil || *recorded.ChainCode != *g.ChainCode))
+	add(ChainCode, g.ChainCode != nil && !sameTree(recorded, g))
+	add(Scheme, recorded.Scheme != g.Scheme)
 	add(Threshold, recorded.Threshold != g.Threshold)
 	add(Roster, !same)
 	add(NodeIDs, same && !slices.EqualFunc(recorded.Sorted(), g.Sorted(), func(p, q share.Participant) bool { return p.NodeID == q.NodeID }))
@@ -140,9 +142,12 @@ func (r *Record) groupChanges(before *Record) (changes []Change) {
 	return changes
 }
 
+// about is the root key of a group.
 func about(g *share.Group) string {
-	_, root := rootText(g)
-	return root
+	if root := g.Root(); root != nil {
+		return root.String()
+	}
+	return hex.EncodeToString(g.RootKey.Bytes())
 }
 
 // part is a list of a record: values by what they are about, which tells them apart.

@@ -18,6 +18,9 @@ func altered(g *share.Group, change func(*share.Group)) *share.Group {
 	return &c
 }
 
+// otherScheme is not the one that it does as.
+type otherScheme struct{ share.Scheme }
+
 func TestCompare(t *testing.T) {
 	list := groups(t, "2of3") // of both curves
 	secp := list[0]
@@ -40,6 +43,7 @@ func TestCompare(t *testing.T) {
 		"another key":        {altered(secp, func(g *share.Group) { g.Participants[1].PublicKey = g.Curve.Generator() }), []record.Difference{record.Roster}},
 		"another share ID":   {altered(secp, func(g *share.Group) { g.Participants[1].ShareID, _ = share.NewID(g.Curve, "7") }), []record.Difference{record.Roster}},
 		"a holder less":      {altered(secp, func(g *share.Group) { g.Participants = g.Participants[:2] }), []record.Difference{record.Roster}},
+		"another scheme":     {altered(secp, func(g *share.Group) { g.Scheme = otherScheme{g.Scheme} }), []record.Difference{record.Scheme}},
 		"another threshold":  {altered(secp, func(g *share.Group) { g.Threshold = 3 }), []record.Difference{record.Threshold}},
 		"another chain code": {altered(secp, func(g *share.Group) { g.ChainCode = &code }), []record.Difference{record.ChainCode}},
 		"much": {altered(secp, func(g *share.Group) {

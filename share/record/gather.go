@@ -9,18 +9,21 @@ import (
 )
 
 // Gather returns the groups that share files are about, for a record, and warnings.
-// Each file is given as the shares in it, whose ciphertexts nobody looks at.
+// Nothing in the files needs to be opened.
 //
 // An error wraps share.ErrInconsistent if a file contradicts itself or another one,
 // also if it is of another set of shares of the same root key. A vault may have
 // several sets that are in use at once, as those of a provider's groups, and then a
 // holder of two has both in one file. Other errors are about fields that cannot be
 // read.
-func Gather(files [][]*share.Sealed) (groups []*share.Group, warnings []string, err error) {
-	all := slices.Concat(files...)
-	for _, s := range all {
-		if err := s.Err(); err != nil {
-			return nil, nil, fmt.Errorf("%q: %w", s.Path, err)
+func Gather(files []*verdict.File) (groups []*share.Group, warnings []string, err error) {
+	var all []*share.Sealed
+	for _, f := range files {
+		for _, s := range f.Shares {
+			if err := s.Sealed.Err(); err != nil {
+				return nil, nil, fmt.Errorf("%q: %w", f.Path, err)
+			}
+			all = append(all, s.Sealed)
 		}
 	}
 	sets := verdict.Collect(all)
@@ -45,9 +48,9 @@ func Gather(files [][]*share.Sealed) (groups []*share.Group, warnings []string, 
 
 // sameNodes compares what files call the holders. tss-lib has no names for them, so
 // they are compared among files of one form.
-func sameNodes(set *verdict.Sharing) error {
-	named := set.Sealed[slices.IndexFunc(set.Sealed, func(s *share.Sealed) bool { return s.Group == set.Group })]
-	for _, s := range set.Sealed {
+func sameNodes(t *verdict.Sharing) error {
+	named := t.Sealed[slices.IndexFunc(t.Sealed, func(s *share.Sealed) bool { return s.Group == t.Group })]
+	for _, s := range t.Sealed {
 		for _, p := range s.Group.Participants {
 			if q := named.Group.Participant(p.ShareID); s.Form == named.Form && q.NodeID != p.NodeID {
 				return fmt.Errorf("%w: %q and %q call one holder %q and %q", share.ErrInconsistent, named.Path, s.Path, q.NodeID, p.NodeID)
@@ -60,11 +63,11 @@ func sameNodes(set *verdict.Sharing) error {
 // together reports whether two sets of shares of one root key are in use at once: a
 // file has shares of both, and no file has shares of one only although its node is
 // listed in both. Otherwise one set has taken the place of the other.
-func together(files [][]*share.Sealed, a, b *verdict.Sharing) bool {
+func together(files []*verdict.File, a, b *verdict.Sharing) bool {
 	both := false
-	for _, file := range files {
-		inA, inB := holds(file, a), holds(file, b)
-		if inA != inB && lists(a, file) && lists(b, file) {
+	for _, f := range files {
+		inA, inB := holds(f, a), holds(f, b)
+		if inA != inB && lists(a, f) && lists(b, f) {
 			return false
 		}
 		both = both || inA && inB
@@ -72,10 +75,10 @@ func together(files [][]*share.Sealed, a, b *verdict.Sharing) bool {
 	return both
 }
 
-func holds(file []*share.Sealed, set *verdict.Sharing) bool {
-	return slices.ContainsFunc(file, func(s *share.Sealed) bool { return slices.Contains(set.Sealed, s) })
+func holds(f *verdict.File, t *verdict.Sharing) bool {
+	return slices.ContainsFunc(f.Shares, func(s *verdict.Share) bool { return slices.Contains(t.Sealed, s.Sealed) })
 }
 
-func lists(set *verdict.Sharing, file []*share.Sealed) bool {
-	return slices.ContainsFunc(file, func(s *share.Sealed) bool { return set.Group.ByNode(s.NodeID) != nil })
+func lists(t *verdict.Sharing, f *verdict.File) bool {
+	return slices.ContainsFunc(f.Shares, func(s *verdict.Share) bool { return t.Group.ByNode(s.Sealed.NodeID) != nil })
 }

@@ -9,7 +9,6 @@ import (
 	"bytes"
 	"cmp"
 	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
@@ -253,8 +252,8 @@ func (f *Facts) checkGroups() error {
 		switch before := f.Groups[i-1]; {
 		case sameShares(g, before):
 			return fmt.Errorf("%w: groups %q and %q on %v are one: they have the same shares", share.ErrInconsistent, before.ID, g.ID, g.Curve)
-		case (g.ChainCode == nil) != (before.ChainCode == nil), g.ChainCode != nil && *g.ChainCode != *before.ChainCode:
-			return fmt.Errorf("%w: groups %q and %q on %v have one root key with two chain codes", share.ErrInconsistent, before.ID, g.ID, g.Curve)
+		case !sameTree(g, before):
+			return fmt.Errorf("%w: groups %q and %q on %v have one root public key and two chain codes", share.ErrInconsistent, before.ID, g.ID, g.Curve)
 		}
 	}
 	return nil
@@ -266,6 +265,15 @@ func sameShares(a, b *share.Group) bool {
 	return slices.EqualFunc(a.Sorted(), b.Sorted(), func(p, q share.Participant) bool {
 		return p.ShareID.Equal(q.ShareID) && p.PublicKey.Equal(q.PublicKey)
 	})
+}
+
+// sameTree reports whether the keys of two groups have the same descendants, or none.
+func sameTree(a, b *share.Group) bool {
+	x, y := a.Root(), b.Root()
+	if x == nil || y == nil {
+		return x == y
+	}
+	return x.SameKey(y)
 }
 
 // Roots returns the root extended public keys, each once, in the order of the
@@ -345,12 +353,4 @@ func (r *Record) Unsworn(signed func(Seat) bool) []Seat {
 		}
 	}
 	return seats
-}
-
-// rootText is the root key as the text has it, and the name of its line.
-func rootText(g *share.Group) (key, value string) {
-	if root := g.Root(); root != nil {
-		return keyRoot, root.String()
-	}
-	return keyBareRoot, hex.EncodeToString(g.RootKey.Bytes())
 }

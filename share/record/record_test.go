@@ -81,8 +81,8 @@ func TestKnown(t *testing.T) {
 		hash  string
 		code  string
 	}{
-		"full":  {full(t), "e07406d1b6c55f1162d036d4874647e816762c3ab13ba3c9df025459e6f0ef1b", "W1T0-DMDP-RNFH-2RPG-6VA8-EHJ7-X0B7-CB1T"},
-		"least": {record.Facts{Serial: 1, Date: "2026-11-22", Groups: groups(t, "2of2")}, "b533d8ff9b50d22df5930d084ab3fab01863941ae2fa3cab46767a745aa017a0", "PMSX-HZWV-A392-VXCK-1M44-NCZT-P0C6-750T"},
+		"full":  {full(t), "7c4caaca6a5df455410795074ac1eb0bfcecc4e418e11ef7d846a94029843be1", "FH6A-NJKA-BQT5-AG87-JM3M-NGFB-1FYE-SH74"},
+		"least": {record.Facts{Serial: 1, Date: "2026-11-22", Groups: groups(t, "2of2")}, "dd101d5443b5b9ae6d598d27fac2d90c96c1028f6f500307e03c49a3a689abf4", "VM81-TN23-PPWT-WVAS-HMKZ-NGPS-1JBC-20MF"},
 	} {
 		want := fixtures.Read("records/" + name + ".txt")
 		r := newRecord(t, known.facts)
@@ -100,7 +100,7 @@ func TestKnown(t *testing.T) {
 func draw(t *rapid.T) *share.Group {
 	c := rapid.SampledFrom(curve.All()).Draw(t, "curve")
 	n := rapid.IntRange(2, 5).Draw(t, "n")
-	g := &share.Group{ID: text(t, "group"), Curve: c, Threshold: rapid.IntRange(2, n).Draw(t, "t"), CreatedTime: "some time"}
+	g := &share.Group{ID: text(t, "group"), Curve: c, Scheme: share.Shamir, Threshold: rapid.IntRange(2, n).Draw(t, "t"), CreatedTime: "some time"}
 	if rapid.Bool().Draw(t, "extended") {
 		g.ChainCode = (*[32]byte)(rapid.SliceOfN(rapid.Byte(), 32, 32).Draw(t, "chain code"))
 	}
@@ -264,10 +264,10 @@ func TestRefused(t *testing.T) {
 		"code in small letters":   {replace("89AB", "89ab"), "line 4: it is written in another way"},
 		"code too short":          {replace("0123-4567", "0123"), "line 4: not a record code"},
 		"no group":                {strings.Join(slices.Concat(lines[:at("group")], lines[at("person"):]), ""), "it has no group"},
-		"groups swapped":          {swapped(at("group"), at("group")+14, 14), "line 5: it is written in another way"},
-		"group twice":             {strings.Join(slices.Insert(slices.Clone(lines), at("group"), lines[at("group"):at("group")+14]...), ""), "are one: they have the same shares"},
-		"holders swapped":         {swapped(at("holder"), at("holder")+3, 3), "line 10: it is written in another way"},
-		"lines swapped":           {swapped(at("share-id"), at("share-public-key"), 1), `line 11: "share-id" was expected`},
+		"groups swapped":          {swapped(at("group"), at("group")+16, 16), "line 5: it is written in another way"},
+		"group twice":             {strings.Join(slices.Insert(slices.Clone(lines), at("group"), lines[at("group"):at("group")+16]...), ""), "are one: they have the same shares"},
+		"holders swapped":         {swapped(at("holder"), at("holder")+3, 3), "line 12: it is written in another way"},
+		"lines swapped":           {swapped(at("share-id"), at("share-public-key"), 1), `line 13: "share-id" was expected`},
 		"a line twice":            {replace("date: 2026-11-22\n", "date: 2026-11-22\ndate: 2026-11-22\n"), "line 4: it is unknown, or not in its place"},
 		"unknown line":            {text + "note: hello\n", fmt.Sprintf("line %d: it is unknown", len(lines))},
 		"text after it":           {text + "\nhello\n", fmt.Sprintf("line %d: it is unknown", len(lines))},
@@ -275,14 +275,17 @@ func TestRefused(t *testing.T) {
 		"key of the other curve":  {replace("curve: secp256k1", "curve: ed25519"), "line 7: it is not a root key of the group's curve"},
 		"a letter of a key":       {replace(root, root[:40]+"z"+root[41:]), "line 7: invalid extended public key"},
 		"private key":             {replace(root, "xprv9s21ZrQH143K2LQ6HTRQ6PhMGBt43JeDWrdA2X2bGdzoBZ7aJyLRPHtwZUTiWzhJAbsbmGSi9c5eH6bKVHcMKcPiQRhiq3Fxxfk85SvH5LW"), "line 7: this looks like a private key"},
+		"unknown scheme":          {replace("scheme: shamir", "scheme: additive"), "line 9: this version knows no such scheme"},
+		"tree of the other curve": {replace("tree: bip32", "tree: cpub"), "line 8: it is written in another way"},
+		"no tree":                 {replace("tree: bip32\n", ""), `line 8: "tree" was expected`},
 		"threshold":               {replace("threshold: 2", "threshold: 3"), "the threshold is damaged"},
 		"threshold 1":             {replace("threshold: 2", "threshold: 1"), "the least is 2"},
-		"roster hash":             {replace("roster-sha256: ", "roster-sha256: 0"), "line 9: it is written in another way"},
-		"share ID of zero":        {replace(lines[at("share-id")], "share-id: 0\n"), "line 11: the share ID is zero"},
-		"share ID, leading zero":  {replace("share-id: ", "share-id: 0"), "line 11: the share ID has leading zeros"},
-		"key with 0x":             {replace("share-public-key: ", "share-public-key: 0x"), "line 12: it is not hexadecimal"},
-		"key in capitals":         {replace(lines[at("share-public-key")], strings.Replace(strings.ToUpper(lines[at("share-public-key")]), "SHARE-PUBLIC-KEY", "share-public-key", 1)), "line 12: it is written in another way"},
-		"key of nobody":           {replace(lines[at("share-public-key")], "share-public-key: 02"+strings.Repeat("f", 64)+"\n"), "line 12: not a public key"},
+		"roster hash":             {replace("roster-sha256: ", "roster-sha256: 0"), "line 11: it is written in another way"},
+		"share ID of zero":        {replace(lines[at("share-id")], "share-id: 0\n"), "line 13: the share ID is zero"},
+		"share ID, leading zero":  {replace("share-id: ", "share-id: 0"), "line 13: the share ID has leading zeros"},
+		"key with 0x":             {replace("share-public-key: ", "share-public-key: 0x"), "line 14: it is not hexadecimal"},
+		"key in capitals":         {replace(lines[at("share-public-key")], strings.Replace(strings.ToUpper(lines[at("share-public-key")]), "SHARE-PUBLIC-KEY", "share-public-key", 1)), "line 14: it is written in another way"},
+		"key of nobody":           {replace(lines[at("share-public-key")], "share-public-key: 02"+strings.Repeat("f", 64)+"\n"), "line 14: not a public key"},
 		"key of another":          {swapped(at("share-public-key"), at("share-public-key")+3, 1), "do not lie on one polynomial"},
 		"person of no node":       {replace("person: node-1-EA4212E8", "person: node-0"), "no group has a node of that ID"},
 		"person twice":            {replace("person: node-2-7D1723AE", "person: node-1-EA4212E8"), "it is there twice"},
@@ -318,7 +321,7 @@ func TestRefused(t *testing.T) {
 		"release key's type":      {text[:strings.LastIndex(text, "ssh-ed25519")] + "ssh-rsa" + text[strings.LastIndex(text, "ssh-ed25519")+len("ssh-ed25519"):], "not an SSH public key"},
 		"megabytes":               {text + strings.Repeat("release-key: x\n", 400_000), "it is longer than 4 MiB"},
 		"endless first line":      {strings.Repeat("x", record.MaxSize), "its first line"},
-		"many groups":             {text[:strings.Index(text, "group:")] + strings.Repeat(strings.Join(lines[at("group"):at("group")+14], ""), 1700), "more than 1000 groups, or 5000 holders"},
+		"many groups":             {text[:strings.Index(text, "group:")] + strings.Repeat(strings.Join(lines[at("group"):at("group")+16], ""), 1700), "more than 1000 groups, or 5000 holders"},
 		"many people":             {strings.Replace(text, lines[at("person")], strings.Repeat("person: x\nname: y\n", 5001)+lines[at("person")], 1), "the limit is 5000"},
 	} {
 		r, err := record.Parse([]byte(c.text))

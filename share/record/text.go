@@ -25,6 +25,8 @@ const (
 	keyCurve     = "curve"
 	keyRoot      = "root-extended-public-key"
 	keyBareRoot  = "root-public-key"
+	keyTree      = "tree"
+	keyScheme    = "scheme"
 	keyThreshold = "threshold"
 	keyRoster    = "roster-sha256"
 	keyHolder    = "holder"
@@ -67,7 +69,13 @@ func (f *Facts) write() []byte {
 	for _, g := range f.Groups {
 		w.line(keyGroup, g.ID)
 		w.line(keyCurve, g.Curve.String())
-		w.line(rootText(g))
+		if root := g.Root(); root != nil {
+			w.line(keyRoot, root.String())
+			w.line(keyTree, root.Network().Name)
+		} else {
+			w.line(keyBareRoot, hex.EncodeToString(g.RootKey.Bytes()))
+		}
+		w.line(keyScheme, g.Scheme.String())
 		w.line(keyThreshold, strconv.Itoa(g.Threshold))
 		roster := g.RosterSHA256()
 		w.line(keyRoster, hex.EncodeToString(roster[:]))
@@ -270,11 +278,16 @@ func (r *reader) group(id string) *share.Group {
 		}
 		code := root.ChainCode()
 		g.RootKey, g.ChainCode = root.Point(), &code
+		r.need(keyTree) // which is compared when all is read, as is the roster's hash
 	} else {
 		g.RootKey = r.point(g.Curve, keyBareRoot)
 	}
+	if g.Scheme, ok = share.SchemeByName(r.need(keyScheme)); !ok {
+		r.fail(errors.New("this version knows no such scheme"))
+		return g
+	}
 	g.Threshold = int(r.integer(keyThreshold))
-	r.need(keyRoster) // which is compared when all is read
+	r.need(keyRoster)
 	for node, ok := r.next(keyHolder); ok; node, ok = r.next(keyHolder) {
 		if len(g.Participants) == share.MaxParticipants {
 			r.fail(fmt.Errorf("more than %d holders", share.MaxParticipants))

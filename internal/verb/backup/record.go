@@ -277,24 +277,18 @@ func (f *recordFlags) gather(e *cli.Env, set *cli.Flags) ([]*share.Group, error)
 			return nil, err
 		}
 	}
-	var files [][]*share.Sealed
 	for _, in := range session.Inputs {
-		if in.Err != nil {
+		switch {
+		case in.Err != nil:
 			return nil, cli.Fail(cli.Failed, in.Err, in.Hint())
-		}
-		var file []*share.Sealed
-		for _, sh := range in.Shares {
-			file = append(file, sh.Sealed)
-		}
-		if len(file) == 0 {
+		case len(in.Shares) == 0:
 			return nil, cli.Fail(cli.Failed, fmt.Errorf("%q holds no share that can be read", in.Path), "give a share file, or with -i the identity that opens the bundle")
 		}
-		files = append(files, file)
 	}
 	if err := session.CheckRoots(); err != nil {
 		return nil, err
 	}
-	groups, warnings, err := record.Gather(files)
+	groups, warnings, err := record.Gather(session.Files())
 	if err != nil {
 		return nil, recordError(cli.Failed, err)
 	}
@@ -354,7 +348,7 @@ func (f *recordFlags) advise(e *cli.Env, r *record.Record) {
 	var unnamed []string
 	for _, node := range nodesOf(r.Groups) {
 		if p, ok := r.Person(node); !ok || p.Contact == "" {
-			unnamed = append(unnamed, fmt.Sprintf("%q", node))
+			unnamed = append(unnamed, node)
 		}
 	}
 	if len(unnamed) > 0 {

@@ -30,6 +30,8 @@ type recordGroup struct {
 	Curve        string              `json:"curve"`
 	Root         string              `json:"root_extended_public_key,omitempty"`
 	RootKey      string              `json:"root_public_key"`
+	Tree         string              `json:"tree,omitempty"`
+	Scheme       string              `json:"scheme"`
 	Threshold    int                 `json:"threshold"`
 	Epoch        string              `json:"epoch"`
 	Roster       string              `json:"roster_sha256"`
@@ -50,9 +52,9 @@ func (f *recordFlags) describe(r, before *record.Record) *recordReport {
 	for _, g := range r.Groups {
 		roster := g.RosterSHA256()
 		out := recordGroup{ID: g.ID, Curve: g.Curve.String(), RootKey: hex.EncodeToString(g.RootKey.Bytes()),
-			Threshold: g.Threshold, Epoch: g.Epoch(), Roster: hex.EncodeToString(roster[:])}
+			Scheme: g.Scheme.String(), Threshold: g.Threshold, Epoch: g.Epoch(), Roster: hex.EncodeToString(roster[:])}
 		if root := g.Root(); root != nil {
-			out.Root = root.String()
+			out.Root, out.Tree = root.String(), root.Network().Name
 		}
 		for _, p := range g.Participants {
 			out.Participants = append(out.Participants, participantReport{p.NodeID, p.ShareID.Text, share.FormatKey(p.PublicKey)})

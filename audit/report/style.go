@@ -68,8 +68,11 @@ tbody tr:last-child td { border-bottom: 1px solid var(--rule); }
 .finding.error p:last-child b, .finding p:last-child b { color: var(--ink); }
 .label span { color: var(--soft); font-size: .8125rem; margin-left: .4rem; }
 pre { white-space: pre-wrap; margin: .3rem 0 .6rem; padding: .4rem .6rem; background: #f2f2f2; }
-.code { font-size: 1.3rem; font-weight: 600; white-space: nowrap; }
+.code { font-size: 1.3rem; font-weight: 600; }
+.verdict, .vault { display: flow-root; }
 .qr { width: 9rem; float: right; margin: 0 0 .5rem 1rem; }
+.keys { clear: both; }
+.keys td:nth-child(n+3) { font-family: "SFMono-Regular", Consolas, "Liberation Mono", monospace; font-size: .8125rem; }
 .sign td { height: 3.2rem; vertical-align: bottom; }
 .sign td:first-child { width: 45%; }
 .result { color: var(--soft); margin-bottom: .3rem; }

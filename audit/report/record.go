@@ -15,7 +15,7 @@ var recordRules = []string{
 	"This paper is to be kept from strangers: with one of the root keys on it, a single private key of an address gives the private key of the whole vault",
 	"Each holder keeps one paper, apart from the programs and from the shares",
 	"On the day that it is needed, two holders compare their papers: the record codes must be the same, character for character",
-	"Type the code from the paper, all of it. No program shows it that asks for it; whoever shows or tells it to you wants you to take another record for this one",
+	"Type the code from the paper, all of it. No program that asks for it shows it, and a code that somebody shows or tells you may be that of another record",
 	"Until every holder has signed the record with their share, and two people have signed below that the vault's money is where it says, the record is unsworn: it is as good as whoever made it",
 	"After a reshare there is a new record, which names this one's code. Then this paper only shows what was before",
 }
@@ -108,7 +108,7 @@ func recordGroup(w *writer, r *record.Record, g *share.Group) error {
 
 // signatures are lines for pens.
 func signatures(w *writer, r *record.Record) {
-	const looked = "I have found money of this vault with an explorer, at an address that this vault's programs derive: "
+	const looked = "With an explorer I have found this vault's money at an address that its root keys give: "
 	rows := [][]string{{looked, "", ""}, {looked, "", ""}}
 	done := map[string]bool{}
 	for _, g := range r.Groups {

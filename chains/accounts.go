@@ -20,7 +20,7 @@ func accountChains() []Chain {
 		{
 			ID: "XRP", Name: "XRP Ledger", SLIP44: []uint32{144},
 			Encodings: []Encoding{
-				encode("secp256k1", Hash160, rippleText, rippleForm),
+				encode("secp256k1", hash160, rippleText, rippleForm),
 				encode("ed25519", rippleEd25519, rippleText, scalarForm),
 			},
 			Note: "one account serves many rows, told apart by their tags; an X-address holds the tag",
@@ -30,8 +30,8 @@ func accountChains() []Chain {
 			Encodings: []Encoding{
 				encode("f1", filecoinHash, filecoinText("f1", 1), lotusForm),
 				encode("t1", filecoinHash, filecoinText("t1", 1), lotusForm),
-				encode("f4", Keccak20, filecoinText("f410f", 4, 10).or(evm), hexForm),
-				encode("t4", Keccak20, filecoinText("t410f", 4, 10).or(evm), hexForm),
+				encode("f4", keccak20, filecoinText("f410f", 4, 10).or(evm), hexForm),
+				encode("t4", keccak20, filecoinText("t410f", 4, 10).or(evm), hexForm),
 			},
 			Note: "f1 and f410f are two accounts of one key; t is the prefix on test networks",
 			underivable: []rule{
@@ -54,8 +54,8 @@ func accountChains() []Chain {
 		{
 			ID: "STX", Name: "Stacks", Aliases: []string{"STACKS"}, SLIP44: []uint32{5757},
 			Encodings: []Encoding{
-				encode("default", Hash160, c32Text(22), stacksForm),
-				encode("testnet", Hash160, c32Text(26), stacksForm),
+				encode("default", hash160, c32Text(22), stacksForm),
+				encode("testnet", hash160, c32Text(26), stacksForm),
 			},
 			underivable: []rule{{"multi-signature address", regexp.MustCompile(`^S[MN][0-9A-Z]+$`).MatchString}},
 		},
@@ -76,7 +76,7 @@ func accountChains() []Chain {
 		}.unconfirmed("the address of a secp256k1 key"),
 		{
 			ID: "NULS", Name: "NULS", SLIP44: []uint32{8964},
-			Encodings: []Encoding{encode("default", Hash160, nulsText, hexForm)},
+			Encodings: []Encoding{encode("default", hash160, nulsText, hexForm)},
 		},
 		{
 			ID: "NAS", Name: "Nebulas", SLIP44: []uint32{2718},
@@ -172,9 +172,9 @@ func eosLike(id, name, legacy, modern string, names *regexp.Regexp, slip44 uint3
 		legacyName = "pubkey"
 	}
 	wif := wifUncompressedForm(bitcoin58, 0x80)
-	c.Encodings = append(c.Encodings, encode(legacyName, Secp256k1Key, prefixed(legacy, eosCheck("").text("")), wif))
+	c.Encodings = append(c.Encodings, encode(legacyName, secp256k1Key, prefixed(legacy, eosCheck("").text("")), wif))
 	if modern != "" {
-		c.Encodings = append(c.Encodings, encode("pubkey-k1", Secp256k1Key, prefixed(modern, eosCheck("K1").text("")), eosForm))
+		c.Encodings = append(c.Encodings, encode("pubkey-k1", secp256k1Key, prefixed(modern, eosCheck("K1").text("")), eosForm))
 	}
 	return c
 }

@@ -32,24 +32,24 @@ func (b bitcoinLike) encodings() []Encoding {
 	if check.alphabet == nil {
 		check = bitcoin58
 	}
-	list := []Encoding{encode("p2pkh", Hash160, check.text(b.p2pkh), wifForm(check, b.wif, ""))}
+	list := []Encoding{encode("p2pkh", hash160, check.text(b.p2pkh), wifForm(check, b.wif, ""))}
 	if b.uncompressed {
-		list = append(list, encode("p2pkh-uncompressed", Hash160Uncompressed, check.text(b.p2pkh), wifUncompressedForm(check, b.wif)))
+		list = append(list, encode("p2pkh-uncompressed", hash160Uncompressed, check.text(b.p2pkh), wifUncompressedForm(check, b.wif)))
 	}
 	if b.p2sh != "" && b.hrp != "" {
 		t := check.text(b.p2sh)
 		if b.p2shOld != "" {
 			t = t.or(check.text(b.p2shOld))
 		}
-		list = append(list, encode("p2sh-p2wpkh", NestedHash160, t, wifForm(check, b.wif, "sh(wpkh(WIF))")))
+		list = append(list, encode("p2sh-p2wpkh", nestedHash160, t, wifForm(check, b.wif, "sh(wpkh(WIF))")))
 	}
 	if b.hrp != "" {
-		list = append(list, encode("p2wpkh", Hash160, segwit(b.hrp, 0), wifForm(check, b.wif, "wpkh(WIF)")))
+		list = append(list, encode("p2wpkh", hash160, segwit(b.hrp, 0), wifForm(check, b.wif, "wpkh(WIF)")))
 	}
 	if b.taproot {
 		list = append(list,
-			encode("p2tr", TaprootBIP86, segwit(b.hrp, 1), descriptorForm("tr", check, b.wif)),
-			encode("p2tr-untweaked", XOnly, segwit(b.hrp, 1), descriptorForm("rawtr", check, b.wif)))
+			encode("p2tr", taprootBIP86, segwit(b.hrp, 1), descriptorForm("tr", check, b.wif)),
+			encode("p2tr-untweaked", xOnly, segwit(b.hrp, 1), descriptorForm("rawtr", check, b.wif)))
 	}
 	return list
 }
@@ -129,8 +129,8 @@ func bitcoinChains() []Chain {
 		{
 			ID: "KAS", Name: "Kaspa", Aliases: []string{"KASPA"}, SLIP44: []uint32{111111},
 			Encodings: []Encoding{
-				encode("schnorr", XOnly, kaspa.text(0), hexForm),
-				encode("ecdsa", Secp256k1Key, kaspa.text(1), hexForm),
+				encode("schnorr", xOnly, kaspa.text(0), hexForm),
+				encode("ecdsa", secp256k1Key, kaspa.text(1), hexForm),
 			},
 		},
 	}
@@ -155,7 +155,7 @@ func (c Chain) unconfirmed(what string) Chain {
 // cash is a chain that writes its addresses in CashAddr, and knows the old form.
 func (b bitcoinLike) cash(prefix, id, name string, slip44 uint32, aliases ...string) Chain {
 	c := b.chain(id, name, slip44, aliases...)
-	c.Encodings = append([]Encoding{encode("cashaddr", Hash160, cashAddr(prefix), wifForm(bitcoin58, b.wif, ""))}, c.Encodings...)
+	c.Encodings = append([]Encoding{encode("cashaddr", hash160, cashAddr(prefix), wifForm(bitcoin58, b.wif, ""))}, c.Encodings...)
 	return c
 }
 

@@ -69,15 +69,15 @@ var ethermintNames = []cosmosChain{
 func cosmosChains() []Chain {
 	var list []Chain
 	for _, c := range cosmosNames {
-		list = append(list, c.chain(encode("default", Hash160, bech32Text(c.hrp), hexForm)))
+		list = append(list, c.chain(encode("default", hash160, bech32Text(c.hrp), hexForm)))
 	}
-	evmForm := encode("evm", Keccak20, evm, hexForm)
+	evmForm := encode("evm", keccak20, evm, hexForm)
 	for _, c := range ethermintNames {
-		list = append(list, c.chain(encode("default", Keccak20, bech32Text(c.hrp), hexForm), evmForm))
+		list = append(list, c.chain(encode("default", keccak20, bech32Text(c.hrp), hexForm), evmForm))
 	}
 	return append(list,
 		cosmosChain{"SEI", "Sei", "sei", []uint32{118}, nil}.chain(
-			encode("default", Hash160, bech32Text("sei"), hexForm), evmForm).
+			encode("default", hash160, bech32Text("sei"), hexForm), evmForm).
 			with("a key has two accounts, which do not show that they belong together"),
 		cosmosChain{"INIT", "Initia", "init", []uint32{60}, nil}.chain(twoKeyTypes("init")...).with("the account depends on the type of the key on the chain").unconfirmed("the choice"),
 		cosmosChain{"MANTRA", "Mantra", "mantra", []uint32{118, 60}, []string{"OM"}}.chain(twoKeyTypes("mantra")...).with("the account depends on the type of the key on the chain").unconfirmed("the choice"),
@@ -87,8 +87,8 @@ func cosmosChains() []Chain {
 		Chain{
 			ID: "AVAX_X", Name: "Avalanche X and P", Aliases: []string{"AVAXX", "AVAX_P"}, SLIP44: []uint32{9000},
 			Encodings: []Encoding{
-				encode("x-chain", Hash160, labelled("X-", bech32Text("avax")), avalancheForm),
-				encode("p-chain", Hash160, labelled("P-", bech32Text("avax")), avalancheForm),
+				encode("x-chain", hash160, labelled("X-", bech32Text("avax")), avalancheForm),
+				encode("p-chain", hash160, labelled("P-", bech32Text("avax")), avalancheForm),
 			},
 		},
 		Chain{
@@ -97,11 +97,11 @@ func cosmosChains() []Chain {
 		},
 		Chain{
 			ID: "TRON", Name: "Tron", Aliases: []string{"TRX"}, SLIP44: []uint32{195},
-			Encodings: []Encoding{encode("default", Keccak20, tronText, hexForm)},
+			Encodings: []Encoding{encode("default", keccak20, tronText, hexForm)},
 		},
 		Chain{
 			ID: "TTRON", Name: "Tron testnet", Aliases: []string{"TTRX"}, SLIP44: []uint32{1, 195},
-			Encodings: []Encoding{encode("default", Keccak20, tronText, hexForm)},
+			Encodings: []Encoding{encode("default", keccak20, tronText, hexForm)},
 		},
 		confluxChain("CFX", "Conflux Core", "cfx", 503),
 		confluxChain("TCFX", "Conflux Core testnet", "cfxtest", 1, 503),
@@ -120,8 +120,8 @@ func (c Chain) with(note string) Chain {
 
 func twoKeyTypes(hrp string) []Encoding {
 	return []Encoding{
-		encode("ethsecp256k1", Keccak20, bech32Text(hrp), hexForm),
-		encode("secp256k1", Hash160, bech32Text(hrp), hexForm),
+		encode("ethsecp256k1", keccak20, bech32Text(hrp), hexForm),
+		encode("secp256k1", hash160, bech32Text(hrp), hexForm),
 	}
 }
 
@@ -171,11 +171,11 @@ var iconHash = &Payload{Name: "sha3-20", Curve: curve.Secp256k1, Size: 20, Of: f
 	return append(dst, h[12:]...)
 }}
 
-// confluxHash is Keccak20 with its first four bits set to 0001, which marks an
+// confluxHash is keccak20 with its first four bits set to 0001, which marks an
 // ordinary account.
 var confluxHash = &Payload{Name: "keccak20-conflux", Curve: curve.Secp256k1, Size: 20, Of: func(dst []byte, k *PublicKey) []byte {
 	n := len(dst)
-	dst = Keccak20.Of(dst, k)
+	dst = keccak20.Of(dst, k)
 	dst[n] = dst[n]&0x0f | 0x10
 	return dst
 }}

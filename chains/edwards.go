@@ -21,11 +21,11 @@ func edwardsChains() []Chain {
 	return []Chain{
 		{
 			ID: "SOL", Name: "Solana", Aliases: []string{"SOLANA"}, SLIP44: []uint32{501},
-			Encodings: []Encoding{encode("default", Ed25519Key, plain58, scalarForm)},
+			Encodings: []Encoding{encode("default", ed25519Key, plain58, scalarForm)},
 		},
 		{
 			ID: "SOLDEV_SOL", Name: "Solana devnet", Aliases: []string{"TSOL"}, SLIP44: []uint32{1, 501},
-			Encodings: []Encoding{encode("default", Ed25519Key, plain58, scalarForm)},
+			Encodings: []Encoding{encode("default", ed25519Key, plain58, scalarForm)},
 		},
 		{
 			ID: "APTOS", Name: "Aptos", Aliases: []string{"APT"}, SLIP44: []uint32{637}, Note: moveNote,
@@ -51,13 +51,13 @@ func edwardsChains() []Chain {
 		},
 		{
 			ID: "NEAR", Name: "NEAR", SLIP44: []uint32{397},
-			Encodings:   []Encoding{encode("implicit", Ed25519Key, plainHex(32), scalarForm)},
+			Encodings:   []Encoding{encode("implicit", ed25519Key, plainHex(32), scalarForm)},
 			Note:        "implicit accounts only; a named account needs a look-up",
 			underivable: []rule{{"account name", regexp.MustCompile(`^([a-z0-9]+[-_])*[a-z0-9]+(\.([a-z0-9]+[-_])*[a-z0-9]+)+$`).MatchString}},
 		},
 		{
 			ID: "ALGO", Name: "Algorand", Aliases: []string{"ALGORAND"}, SLIP44: []uint32{283},
-			Encodings: []Encoding{encode("default", Ed25519Key, algorandText, scalarForm)},
+			Encodings: []Encoding{encode("default", ed25519Key, algorandText, scalarForm)},
 		},
 		stellarChain("XLM", "Stellar", 148, "STELLAR"),
 		stellarChain("KIN", "Kin", 2017),
@@ -74,21 +74,21 @@ func edwardsChains() []Chain {
 		},
 		{
 			ID: "EGLD", Name: "MultiversX", SLIP44: []uint32{508},
-			Encodings: []Encoding{encode("default", Ed25519Key, bech32Text("erd"), scalarForm)},
+			Encodings: []Encoding{encode("default", ed25519Key, bech32Text("erd"), scalarForm)},
 		},
 		{
 			ID: "HBAR", Name: "Hedera", Aliases: []string{"HEDERA"}, SLIP44: []uint32{3030},
 			Encodings: []Encoding{
-				encode("alias-ed25519", Ed25519Key, hederaText(derEd25519), scalarForm),
-				encode("alias-secp256k1", Secp256k1Key, hederaText("\x30\x2d\x30\x07\x06\x05\x2b\x81\x04\x00\x0a\x03\x22\x00"), hexForm),
-				encode("evm-alias", Keccak20, evm, hexForm),
+				encode("alias-ed25519", ed25519Key, hederaText(derEd25519), scalarForm),
+				encode("alias-secp256k1", secp256k1Key, hederaText("\x30\x2d\x30\x07\x06\x05\x2b\x81\x04\x00\x0a\x03\x22\x00"), hexForm),
+				encode("evm-alias", keccak20, evm, hexForm),
 			},
 			Note:        "aliases only; an account number needs a look-up",
 			underivable: []rule{{"account number", regexp.MustCompile(`^\d{1,19}\.\d{1,19}\.\d{1,19}(-[a-z]{5})?$`).MatchString}},
 		},
 		{
 			ID: "IOST", Name: "IOST", SLIP44: []uint32{291}, Status: LookUp,
-			Encodings:   []Encoding{encode("default", Ed25519Key, plain58, scalarForm)},
+			Encodings:   []Encoding{encode("default", ed25519Key, plain58, scalarForm)},
 			Note:        "the account is a name on the chain; the public key is written",
 			underivable: []rule{{"account name", regexp.MustCompile(`^[a-z0-9_]{5,11}$`).MatchString}},
 		},
@@ -98,7 +98,7 @@ func edwardsChains() []Chain {
 		},
 		{
 			ID: "AE", Name: "Aeternity", SLIP44: []uint32{457},
-			Encodings: []Encoding{encode("default", Ed25519Key, prefixed("ak_", bitcoin58.text("")), scalarForm)},
+			Encodings: []Encoding{encode("default", ed25519Key, prefixed("ak_", bitcoin58.text("")), scalarForm)},
 		},
 		{
 			ID: "NIM", Name: "Nimiq", SLIP44: []uint32{242},
@@ -121,13 +121,13 @@ func edwardsChains() []Chain {
 		},
 		{
 			ID: "KDA", Name: "Kadena", SLIP44: []uint32{626},
-			Encodings: []Encoding{encode("k-account", Ed25519Key, labelled("k:", plainHex(32)), scalarForm)},
+			Encodings: []Encoding{encode("k-account", ed25519Key, labelled("k:", plainHex(32)), scalarForm)},
 		},
 		{
 			ID: "CSPR", Name: "Casper", SLIP44: []uint32{506},
 			Encodings: []Encoding{
-				encode("pubkey-ed25519", Ed25519Key, casperText(1), scalarForm),
-				encode("pubkey-secp256k1", Secp256k1Key, casperText(2), hexForm),
+				encode("pubkey-ed25519", ed25519Key, casperText(1), scalarForm),
+				encode("pubkey-secp256k1", secp256k1Key, casperText(2), hexForm),
 				encode("account-hash-ed25519", casperHashEd25519, labelled("account-hash-", plainHex(32)), scalarForm),
 				encode("account-hash-secp256k1", casperHashSecp256k1, labelled("account-hash-", plainHex(32)), hexForm),
 			},
@@ -232,7 +232,7 @@ const (
 func stellarChain(id, name string, slip44 uint32, aliases ...string) Chain {
 	return Chain{
 		ID: id, Name: name, Aliases: aliases, SLIP44: []uint32{slip44},
-		Encodings:   []Encoding{encode("default", Ed25519Key, stellarText, scalarForm)},
+		Encodings:   []Encoding{encode("default", ed25519Key, stellarText, scalarForm)},
 		Note:        "one account serves many rows, told apart by their memos; a muxed address (M…) is the account and a number",
 		underivable: []rule{{"contract", regexp.MustCompile(`^C[A-Z2-7]{55}$`).MatchString}},
 	}

@@ -59,7 +59,7 @@ type evmName struct {
 }
 
 func (n evmName) chain(slip44 ...uint32) Chain {
-	return Chain{ID: n.id, Name: n.name, Aliases: n.aliases, SLIP44: slip44, Encodings: []Encoding{encode("default", Keccak20, evm, hexForm)}}
+	return Chain{ID: n.id, Name: n.name, Aliases: n.aliases, SLIP44: slip44, Encodings: []Encoding{encode("default", keccak20, evm, hexForm)}}
 }
 
 func evmChains() []Chain {
@@ -79,30 +79,30 @@ func evmChains() []Chain {
 		{
 			ID: "RSK", Name: "Rootstock", Aliases: []string{"RBTC", "ROOTSTOCK"}, SLIP44: []uint32{137, 60},
 			Encodings: []Encoding{
-				encode("default", Keccak20, evm, hexForm),
-				encode("eip1191-30", Keccak20, evmText(30, "0x"), hexForm),
+				encode("default", keccak20, evm, hexForm),
+				encode("eip1191-30", keccak20, evmText(30, "0x"), hexForm),
 			},
 			Note: "EIP-1191 gives the hex digits another case than EIP-55",
 		},
 		{
 			ID: "XDC", Name: "XDC Network", SLIP44: []uint32{550, 60},
 			Encodings: []Encoding{
-				encode("default", Keccak20, evmText(0, "0x", "xdc"), hexForm),
-				encode("xdc", Keccak20, evmText(0, "xdc", "0x"), hexForm),
+				encode("default", keccak20, evmText(0, "0x", "xdc"), hexForm),
+				encode("xdc", keccak20, evmText(0, "xdc", "0x"), hexForm),
 			},
 		},
 		{
 			ID: "RON", Name: "Ronin", Aliases: []string{"RONIN"}, SLIP44: []uint32{60},
 			Encodings: []Encoding{
-				encode("default", Keccak20, evmText(0, "0x", "ronin:"), hexForm),
-				encode("ronin", Keccak20, evmText(0, "ronin:", "0x"), hexForm),
+				encode("default", keccak20, evmText(0, "0x", "ronin:"), hexForm),
+				encode("ronin", keccak20, evmText(0, "ronin:", "0x"), hexForm),
 			},
 		},
 		{
 			ID: "LAT", Name: "PlatON", Aliases: []string{"PLATON"}, SLIP44: []uint32{486, 60},
 			Encodings: []Encoding{
-				encode("default", Keccak20, evm, hexForm),
-				encode("bech32", Keccak20, bech32Text("lat"), hexForm),
+				encode("default", keccak20, evm, hexForm),
+				encode("bech32", keccak20, bech32Text("lat"), hexForm),
 			},
 		},
 	}

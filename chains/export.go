@@ -2,7 +2,6 @@ package chains
 
 import (
 	"encoding/hex"
-	"errors"
 	"fmt"
 
 	"lifeboat/internal/curve"
@@ -38,23 +37,6 @@ func (e *Encoding) Export(scalar *secret.Bytes, k *PublicKey) (form string, out 
 
 // ExportForm returns the name and the note of what Export writes.
 func (e *Encoding) ExportForm() (form, note string) { return e.export.name, e.export.note }
-
-// ErrNoExport is wrapped by the error of Chain.Export for a chain without an
-// encoding on the curve of the key.
-var ErrNoExport = errors.New("the chain has no form for keys of this curve")
-
-// Export is Encoding.Export of e, or of the chain's first encoding on the curve
-// of k if e is nil.
-func (c *Chain) Export(e *Encoding, scalar *secret.Bytes, k *PublicKey) (form string, out *secret.Bytes, note string, err error) {
-	if e == nil {
-		on := c.On(k.Curve)
-		if len(on) == 0 {
-			return "", nil, "", fmt.Errorf("exporting a key for %s: %w (%v)", c.ID, ErrNoExport, k.Curve)
-		}
-		e = on[0]
-	}
-	return e.Export(scalar, k)
-}
 
 // hexForm is what most wallets call the private key.
 var hexForm = &exportForm{name: "hex", write: func(dst, scalar []byte, _ *PublicKey) []byte {

@@ -11,38 +11,38 @@ import (
 
 // The payloads that several families share.
 var (
-	// Hash160 is RIPEMD-160(SHA-256(compressed key)), as in Bitcoin.
-	Hash160 = &Payload{Name: "hash160", Curve: curve.Secp256k1, Size: 20, Of: func(dst []byte, k *PublicKey) []byte {
+	// hash160 is RIPEMD-160(SHA-256(compressed key)), as in Bitcoin.
+	hash160 = &Payload{Name: "hash160", Curve: curve.Secp256k1, Size: 20, Of: func(dst []byte, k *PublicKey) []byte {
 		return appendHash160(dst, k.Key[:])
 	}}
-	// Hash160Uncompressed is the same of the 65 bytes of the uncompressed key.
-	Hash160Uncompressed = &Payload{Name: "hash160-uncompressed", Curve: curve.Secp256k1, Size: 20, Of: func(dst []byte, k *PublicKey) []byte {
+	// hash160Uncompressed is the same of the 65 bytes of the uncompressed key.
+	hash160Uncompressed = &Payload{Name: "hash160-uncompressed", Curve: curve.Secp256k1, Size: 20, Of: func(dst []byte, k *PublicKey) []byte {
 		u := k.uncompressed()
 		return appendHash160(dst, u[:])
 	}}
-	// NestedHash160 is the hash160 of the script of a version 0 witness program of
-	// Hash160: P2SH-P2WPKH of BIP 141.
-	NestedHash160 = &Payload{Name: "hash160-nested", Curve: curve.Secp256k1, Size: 20, Of: func(dst []byte, k *PublicKey) []byte {
+	// nestedHash160 is the hash160 of the script of a version 0 witness program of
+	// hash160: P2SH-P2WPKH of BIP 141.
+	nestedHash160 = &Payload{Name: "hash160-nested", Curve: curve.Secp256k1, Size: 20, Of: func(dst []byte, k *PublicKey) []byte {
 		var script [22]byte
 		script[1] = 20
 		appendHash160(script[:2], k.Key[:])
 		return appendHash160(dst, script[:])
 	}}
-	// XOnly is the x coordinate alone: BIP 340.
-	XOnly = &Payload{Name: "x-only", Curve: curve.Secp256k1, Size: 32, Of: func(dst []byte, k *PublicKey) []byte {
+	// xOnly is the x coordinate alone: BIP 340.
+	xOnly = &Payload{Name: "x-only", Curve: curve.Secp256k1, Size: 32, Of: func(dst []byte, k *PublicKey) []byte {
 		return append(dst, k.Key[1:]...)
 	}}
-	// Keccak20 are the last 20 bytes of Keccak-256(x ‖ y): an Ethereum account.
-	Keccak20 = &Payload{Name: "keccak20", Curve: curve.Secp256k1, Size: 20, Of: func(dst []byte, k *PublicKey) []byte {
+	// keccak20 are the last 20 bytes of Keccak-256(x ‖ y): an Ethereum account.
+	keccak20 = &Payload{Name: "keccak20", Curve: curve.Secp256k1, Size: 20, Of: func(dst []byte, k *PublicKey) []byte {
 		h := keccak256(k.XY[:])
 		return append(dst, h[12:]...)
 	}}
-	// Secp256k1Key is the compressed key itself.
-	Secp256k1Key = &Payload{Name: "secp256k1-key", Curve: curve.Secp256k1, Size: 33, Of: func(dst []byte, k *PublicKey) []byte {
+	// secp256k1Key is the compressed key itself.
+	secp256k1Key = &Payload{Name: "secp256k1-key", Curve: curve.Secp256k1, Size: 33, Of: func(dst []byte, k *PublicKey) []byte {
 		return append(dst, k.Key[:]...)
 	}}
-	// Ed25519Key are the 32 bytes of RFC 8032.
-	Ed25519Key = &Payload{Name: "ed25519-key", Curve: curve.Ed25519, Size: 32, Of: func(dst []byte, k *PublicKey) []byte {
+	// ed25519Key are the 32 bytes of RFC 8032.
+	ed25519Key = &Payload{Name: "ed25519-key", Curve: curve.Ed25519, Size: 32, Of: func(dst []byte, k *PublicKey) []byte {
 		return append(dst, k.Key[1:]...)
 	}}
 )

@@ -27,7 +27,7 @@ func substrate(id, name string, prefix uint16, slip44 uint32, aliases ...string)
 	return Chain{
 		ID: id, Name: name, Aliases: aliases, SLIP44: []uint32{slip44},
 		Encodings: []Encoding{
-			encode("ed25519", Ed25519Key, ss58(prefix), scalarForm),
+			encode("ed25519", ed25519Key, ss58(prefix), scalarForm),
 			encode("ecdsa", substrateECDSA, ss58(prefix), hexForm),
 		},
 		Note: "the address does not say which kind of key it is; wallets take an imported key for sr25519 unless told otherwise",

@@ -9,9 +9,9 @@ import (
 	secp "github.com/decred/dcrd/dcrec/secp256k1/v4"
 )
 
-// TaprootBIP86 is the output key of BIP 86: the internal key, tweaked without a
+// taprootBIP86 is the output key of BIP 86: the internal key, tweaked without a
 // script tree.
-var TaprootBIP86 = &Payload{Name: "taproot-bip86", Curve: curve.Secp256k1, Size: 32, Slow: true, Of: func(dst []byte, k *PublicKey) []byte {
+var taprootBIP86 = &Payload{Name: "taproot-bip86", Curve: curve.Secp256k1, Size: 32, Slow: true, Of: func(dst []byte, k *PublicKey) []byte {
 	q, err := taprootOutput(k)
 	if err != nil { // no key is known for which this happens, and none can be found
 		return append(dst, make([]byte, 32)...)

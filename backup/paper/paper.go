@@ -38,7 +38,6 @@ const (
 // A File is something on paper.
 type File struct {
 	Kind Kind
-	Name string        // a name for it
 	Text *secret.Bytes // its content, the caller's to wipe
 }
 
@@ -114,7 +113,7 @@ func Read(typed *secret.Bytes) (*File, error) {
 		}
 		defer s.Wipe()
 		text, err := s.Text("")
-		return &File{kind, fmt.Sprintf("shard-%d.txt", s.Number), text}, err
+		return &File{kind, text}, err
 	case Identity:
 		text := secret.New(len(b) - kindSize + 1)
 		copy(text.Expose(), b[kindSize:])
@@ -123,13 +122,13 @@ func Read(typed *secret.Bytes) (*File, error) {
 			text.Wipe()
 			return nil, fmt.Errorf("%w: the lines are right, but hold no identity", ErrPaper)
 		}
-		return &File{kind, "identity.txt", text}, nil
+		return &File{kind, text}, nil
 	case Bundle:
 		r := bytes.NewReader(b[kindSize:])
 		if _, err := backup.ReadHeader(r, r.Size()); err != nil {
 			return nil, fmt.Errorf("%w: the lines are right, but hold no bundle", ErrPaper)
 		}
-		return &File{kind, "bundle.age", secret.Copy(b[kindSize:])}, nil
+		return &File{kind, secret.Copy(b[kindSize:])}, nil
 	}
 	return nil, fmt.Errorf("%w: the lines are right, but of a kind that this program does not know; use a newer one", ErrPaper)
 }

@@ -45,10 +45,10 @@ func TestForgedRootTakesNoBundles(t *testing.T) {
 	}{
 		{"nothing tells", audit.Options{}, genuineOnes, []audit.Signed{lie}, nil, audit.TooFew, []string{"2.age", "3.age"}},
 		{"a recorded root key", audit.Options{Roots: recorded(t, curve.Ed25519)}, genuineOnes, []audit.Signed{lie}, nil, audit.Present, nil},
-		{"a recorded root key, and the forged ones combine", audit.Options{Roots: recorded(t, curve.Ed25519)}, genuineOnes, []audit.Signed{lie, lie2}, nil, audit.Present, nil},
+		{"a recorded root key, and the forged ones agree", audit.Options{Roots: recorded(t, curve.Ed25519)}, genuineOnes, []audit.Signed{lie, lie2}, nil, audit.Present, nil},
 		{"a share file", audit.Options{}, genuineOnes, []audit.Signed{lie, lie2}, of(vault, 0), audit.Present, nil},
-		{"old ones combine", audit.Options{Challenge: st.Challenge}, both, []audit.Signed{lie}, nil, audit.Present, nil},
-		{"all combine", audit.Options{Challenge: st.Challenge}, both, []audit.Signed{lie, lie2}, nil, audit.TooFew, []string{"2.age", "3.age"}},
+		{"old ones agree", audit.Options{Challenge: st.Challenge}, both, []audit.Signed{lie}, nil, audit.Present, nil},
+		{"all agree", audit.Options{Challenge: st.Challenge}, both, []audit.Signed{lie, lie2}, nil, audit.TooFew, []string{"2.age", "3.age"}},
 	} {
 		for _, first := range []string{"forged.json", "good.json"} {
 			files := [][2]string{signedFile(t, "forged.json", c.forged...), signedFile(t, "good.json", c.good...)}

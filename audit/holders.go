@@ -27,7 +27,7 @@ type epoch struct {
 	byNode    map[string]int
 	attested  []attested // attestations that the roster does not contradict
 	bundled   []bundled
-	shown     bool // any threshold of the attestations that count, fresh or not, combine to the root key
+	shown     bool // the share public keys of any threshold of the attestations that count, fresh or not, combine to the root key
 }
 
 // holder returns the holder of a share ID, who is added if they are new. However
@@ -109,7 +109,7 @@ func (a *Auditor) epochs() []*epoch {
 }
 
 // choose returns the set of shares to which an epoch belongs that several claim, or nil
-// if nothing tells. Attestations that combine speak for a set less than a recorded root
+// if nothing tells. Attestations that agree speak for a set less than a recorded root
 // key does: anybody can sign enough of them for a root key of their own.
 func (a *Auditor) choose(claims []*epoch) *epoch {
 	if claims[0].set != nil {

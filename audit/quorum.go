@@ -30,7 +30,7 @@ type weighed struct {
 	nodes     map[point]string // of the holders
 	against   map[*Statement]*objection
 	unseen    int
-	shown     bool  // the threshold's number of the counted combine to the root key
+	shown     bool  // the share public keys of enough of the counted combine to the root key
 	doubt     error // they are enough in number and do not: some are false, and which is not known
 }
 
@@ -43,10 +43,10 @@ type objection struct {
 }
 
 // weigh says which statements of one epoch and root key count. Anybody can sign
-// in the name of an epoch, with a key of their own: where enough statements combine
-// to the root key, the others are false, whatever came first. Where none do, it is
-// the first of those that contradict each other that counts, with the highest
-// threshold.
+// in the name of an epoch, with a key of their own: where the share public keys of
+// enough statements combine to the root key, the others are false, whatever came
+// first. Where none do, it is the first of those that contradict each other that
+// counts, with the highest threshold.
 func (s *scales) weigh(statements []*Statement) *weighed {
 	w := &weighed{nodes: map[point]string{}, against: map[*Statement]*objection{}}
 	by := w.limit(statements)
@@ -55,7 +55,7 @@ func (s *scales) weigh(statements []*Statement) *weighed {
 	var on map[point]bool
 	for _, t := range thresholds {
 		var err error
-		if on, err = s.combine(t, by[t]); on != nil {
+		if on, err = s.onPolynomial(t, by[t]); on != nil {
 			w.threshold, w.doubt = t, nil
 			break
 		} else if err != nil && w.doubt == nil {
@@ -180,10 +180,10 @@ func (s *Statement) point() point {
 	return point{s.ShareID.Scalar().Bytes(), string(s.PublicKey.Bytes())}
 }
 
-// combine finds the points that lie on one polynomial of the right degree through the
+// onPolynomial finds the points that lie on one polynomial of the right degree through the
 // root key: any threshold of them combine to it. None may have failed for want of
 // points, without an error, or because some are false.
-func (s *scales) combine(threshold int, statements []*Statement) (map[point]bool, error) {
+func (s *scales) onPolynomial(threshold int, statements []*Statement) (map[point]bool, error) {
 	g := &share.Group{Curve: statements[0].Curve, Scheme: share.Shamir, Threshold: threshold, RootKey: statements[0].RootKey}
 	all := map[point]bool{}
 	var points []point
@@ -207,9 +207,9 @@ func (s *scales) combine(threshold int, statements []*Statement) (map[point]bool
 	if len(on) > 0 {
 		return on, nil
 	}
-	tried := "of them"
+	tried := "of their share public keys"
 	if s.steps == 0 {
-		tried = "of those that were tried, which were too many to try them all,"
+		tried = "of those share public keys that were tried, which were too many to try them all,"
 	}
 	return nil, fmt.Errorf("%w: %d answered and %d are needed, but no %d %s combine to the root public key", errSomeFalse, len(points), threshold, threshold, tried)
 }

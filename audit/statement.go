@@ -200,10 +200,10 @@ type Together struct {
 	RootKey   *curve.Point
 	Epoch     string
 	Subject   string
-	Threshold int      // the highest that a statement names, or that of those which combine
+	Threshold int      // the highest that a statement names, or that of those which agree
 	Nodes     []string // each holder once, without those that do not belong to the others
 	Enough    bool     // these holders together have the root private key
-	Doubt     error    // they are enough in number and do not combine: some are false
+	Doubt     error    // they are enough in number and do not agree: some are false
 }
 
 // CollectStatements sorts statements whose signatures were verified, by epoch and subject.

@@ -45,7 +45,7 @@ func (m *Manifest) Shares() []ShareFacts {
 
 // A PublicManifest lies beside a bundle, for those who cannot open it. It has
 // neither hashes of files nor extended keys: those would let others guess small
-// files, or combine a leaked child key with the root extended public key.
+// files, or use the root extended public key with a leaked child key.
 type PublicManifest struct {
 	Format     string            `json:"format"`
 	Version    int               `json:"version"`

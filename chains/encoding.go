@@ -90,7 +90,7 @@ type text struct {
 	parse  func(address string) ([]byte, bool)
 }
 
-// encode joins a payload and a way of writing it. The limits on what Parse reads
+// encode makes an Encoding of a payload and a way of writing it. The limits on what Parse reads
 // and returns are applied here, once for all.
 func encode(name string, p *Payload, t text, x *exportForm) Encoding {
 	return Encoding{

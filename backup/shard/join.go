@@ -110,12 +110,12 @@ func (s *Shard) String() string {
 }
 
 func (s *Shard) agrees(t *Shard) bool {
-	return s.Threshold == t.Threshold && s.Count == t.Count && s.Fingerprint == t.Fingerprint && s.share.Len() == t.share.Len()
+	return s.Threshold == t.Threshold && s.Count == t.Count && s.Fingerprint == t.Fingerprint && s.piece.Len() == t.piece.Len()
 }
 
-func (s *Shard) same(t *Shard) bool { return s.Number == t.Number && s.share.Equal(t.share) }
+func (s *Shard) same(t *Shard) bool { return s.Number == t.Number && s.piece.Equal(t.piece) }
 
-func (s *Shard) x() byte { b := s.share.Expose(); return b[len(b)-1] }
+func (s *Shard) x() byte { b := s.piece.Expose(); return b[len(b)-1] }
 
 // join tries choices of shards that agree on their set until one is right.
 func join(shards []*Shard) (*Joined, error) {
@@ -132,7 +132,7 @@ func join(shards []*Shard) (*Joined, error) {
 		for i, at := range choice {
 			subset[i] = shards[at]
 		}
-		j := combine(subset)
+		j := joinAll(subset)
 		if j == nil {
 			continue
 		}
@@ -157,17 +157,17 @@ func names(shards []*Shard) string {
 	return strings.Join(words, ", ")
 }
 
-// combine joins exactly the threshold of shards, and returns nil unless the
+// joinAll joins exactly the threshold of shards, and returns nil unless the
 // result is the identity that they name. It is the one caller of shamir.Combine.
-func combine(subset []*Shard) *Joined {
+func joinAll(subset []*Shard) *Joined {
 	parts := make([][]byte, len(subset))
 	seen := make(map[byte]bool)
 	for i, s := range subset {
-		if s.x() == 0 || seen[s.x()] || s.share.Len() != subset[0].share.Len() {
+		if s.x() == 0 || seen[s.x()] || s.piece.Len() != subset[0].piece.Len() {
 			return nil
 		}
 		seen[s.x()] = true
-		parts[i] = s.share.Expose()
+		parts[i] = s.piece.Expose()
 	}
 	out, err := shamir.Combine(parts)
 	if err != nil || len(out) <= sumSize {
@@ -187,7 +187,7 @@ func combine(subset []*Shard) *Joined {
 		return nil
 	}
 	j := &Joined{Identity: identity, Recipient: recipient, Set: *subset[0]}
-	j.Set.Number, j.Set.From, j.Set.share = 0, "", nil
+	j.Set.Number, j.Set.From, j.Set.piece = 0, "", nil
 	for _, s := range subset {
 		j.Used = append(j.Used, s.Number)
 	}
@@ -202,7 +202,7 @@ func fits(s *Shard, subset []*Shard, identity *secret.Bytes) bool {
 			return false // same place, other content: same ones were dropped
 		}
 	}
-	j := combine(with)
+	j := joinAll(with)
 	defer j.Wipe()
 	return j != nil && j.Identity.Equal(identity)
 }

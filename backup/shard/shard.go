@@ -45,13 +45,13 @@ type Shard struct {
 	Fingerprint string // of the recipient: Fingerprint of it
 	From        string // the caller's name for where it was read
 
-	share *secret.Bytes // as vault/shamir makes it: y for each byte, then x
+	piece *secret.Bytes // as vault/shamir makes it: y for each byte, then x
 }
 
 // Wipe forgets the secret part. A nil Shard may be wiped.
 func (s *Shard) Wipe() {
 	if s != nil {
-		s.share.Wipe()
+		s.piece.Wipe()
 	}
 }
 
@@ -95,7 +95,7 @@ func Split(identity *secret.Bytes, threshold, count int, setName string) ([]*Sha
 		shards[i] = &Shard{
 			SetName: cleanName(setName), SetID: hex.EncodeToString(id[:]),
 			Number: i + 1, Threshold: threshold, Count: count,
-			Fingerprint: Fingerprint(recipient), share: secret.Take(part),
+			Fingerprint: Fingerprint(recipient), piece: secret.Take(part),
 		}
 	}
 	for i := range shards {
@@ -125,7 +125,7 @@ func recipientOf(identity *secret.Bytes) (string, bool) {
 }
 
 // The payload of a shard's lines: magic, threshold, count, number, the set ID,
-// the fingerprint, the share.
+// the fingerprint, the piece.
 const (
 	magic      = "LBS1"
 	headerSize = len(magic) + 3 + 8 + 16
@@ -139,10 +139,10 @@ func (s *Shard) payload() (*secret.Bytes, error) {
 	if err1 != nil || err2 != nil || len(id) != 8 || len(print) != 16 {
 		return nil, fmt.Errorf("internal error: a shard without a set")
 	}
-	p := secret.New(headerSize + s.share.Len())
+	p := secret.New(headerSize + s.piece.Len())
 	b := append(p.Expose()[:0], magic...)
 	b = append(b, byte(s.Threshold), byte(s.Count), byte(s.Number))
-	b = append(append(append(b, id...), print...), s.share.Expose()...)
+	b = append(append(append(b, id...), print...), s.piece.Expose()...)
 	if len(b) != p.Len() {
 		return nil, fmt.Errorf("internal error: a shard of a wrong size")
 	}
@@ -195,7 +195,7 @@ func Parse(text *secret.Bytes, from string) (*Shard, error) {
 	if s.Threshold < 2 || s.Count < s.Threshold || s.Count > MaxCount || s.Number < 1 || s.Number > s.Count || b[len(b)-1] == 0 {
 		return nil, fmt.Errorf("%w: it says that it is number %d of %d, of which %d are needed, which cannot be", ErrShard, s.Number, s.Count, s.Threshold)
 	}
-	s.share = secret.Copy(b[headerSize:])
+	s.piece = secret.Copy(b[headerSize:])
 	return s, nil
 }
 

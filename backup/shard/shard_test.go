@@ -131,8 +131,8 @@ func TestOrderAndRepeats(t *testing.T) {
 // A shard that is wrong although its checksums are right.
 func forge(s *Shard, at int) *Shard {
 	f := *s
-	f.share = secret.Copy(s.share.Expose())
-	f.share.Expose()[at] ^= 1
+	f.piece = secret.Copy(s.piece.Expose())
+	f.piece.Expose()[at] ^= 1
 	f.From = "forged"
 	return &f
 }
@@ -155,7 +155,7 @@ func TestWrongShard(t *testing.T) {
 		t.Errorf("the same number twice: %+v, %v", j, err)
 	}
 	// The x of another shard, and an x of its own choice.
-	x := forge(s[0], s[0].share.Len()-1)
+	x := forge(s[0], s[0].piece.Len()-1)
 	if j, err := Join([]*Shard{x, s[1], s[2], s[3]}); err != nil || len(j.Bad) != 1 {
 		t.Errorf("wrong x: %+v, %v", j, err)
 	}

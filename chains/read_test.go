@@ -8,6 +8,7 @@ import (
 
 	"lifeboat/chains"
 	"lifeboat/internal/curve"
+	"lifeboat/internal/strict"
 
 	"pgregory.net/rapid"
 )
@@ -31,6 +32,9 @@ func TestEveryEncodingReadsWhatItWrites(t *testing.T) {
 				s := e.Format(p)
 				if len(s) > chains.MaxAddress {
 					t.Fatalf("%s/%s: %d characters", c.ID, e.Name, len(s))
+				}
+				if string(strict.AppendText(nil, s)) != s {
+					t.Fatalf("%s/%s: %s is not written to a table as it is", c.ID, e.Name, s)
 				}
 				if got, ok := e.Parse(s); !ok || !bytes.Equal(got, p) {
 					t.Fatalf("%s/%s: %x is written %s and read %x, %v", c.ID, e.Name, p, s, got, ok)

@@ -9,6 +9,7 @@ import (
 
 	"lifeboat/chains"
 	"lifeboat/internal/curve"
+	"lifeboat/internal/strict"
 )
 
 // expected returns the encodings that a cell of variants stands for.
@@ -112,6 +113,9 @@ func TestTableIsSound(t *testing.T) {
 			}
 			if id != strings.ToUpper(id) {
 				t.Errorf("%s is not in upper case", id)
+			}
+			if string(strict.AppendText(nil, id)) != id {
+				t.Errorf("%s is not written to a table as it is", id)
 			}
 		}
 		names := map[string]bool{}

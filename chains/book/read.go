@@ -43,10 +43,6 @@ var names = [columns]string{
 // Header returns the header of an address book with all columns.
 func Header() []string { return slices.Clone(names[:]) }
 
-// freeText are the columns that a wallet's user writes: a spreadsheet would run
-// what starts like a formula.
-var freeText = []Column{Wallet, Memo, Label}
-
 // Row is a line of an address book.
 type Row struct {
 	Line  int      // in the file, from 1
@@ -64,20 +60,11 @@ func (r *Row) Get(c Column) string {
 	return ""
 }
 
-// Output returns the cells for a file that people open in a spreadsheet: as they
-// were, padded to the width of the header, and free text that starts like a
-// formula with an apostrophe before it.
+// Output returns the cells as they were, padded to the width of the header. Any of
+// them may be a formula, so they are written with strict.WriteRow or AppendText.
 func (r *Row) Output(width int) []string {
 	out := make([]string, width)
 	copy(out, r.Cells)
-	if r.at == nil {
-		return out // made by NewRow
-	}
-	for _, c := range freeText {
-		if i := r.at[c]; i >= 0 && i < width {
-			out[i] = strict.Text(out[i])
-		}
-	}
 	return out
 }
 

@@ -191,14 +191,15 @@ func (r *Reader) blanks() string {
 }
 
 // WriteRow writes one row as RFC 4180 has it, but with LF at its end. A cell
-// that Reader could take for something else is quoted.
+// that Reader could take for something else is quoted, and one that a spreadsheet
+// could take for a formula is disarmed.
 func WriteRow(w *bufio.Writer, cells []string) error {
 	row := w.AvailableBuffer()
 	for i, cell := range cells {
 		if i > 0 {
 			row = append(row, ',')
 		}
-		row = AppendCell(row, cell)
+		row = AppendText(row, cell)
 	}
 	if len(cells) == 1 && cells[0] == "" {
 		row = append(row, `""`...) // an empty line is no row
@@ -207,7 +208,11 @@ func WriteRow(w *bufio.Writer, cells []string) error {
 	return err
 }
 
-// AppendCell appends a cell of a row to dst, in quotes where it needs them.
+// AppendText is AppendCell for a cell whose text came from a file: what a
+// spreadsheet would take for a formula gets a ' before it.
+func AppendText(dst []byte, cell string) []byte { return AppendCell(dst, disarm(cell)) }
+
+// AppendCell appends a cell of a row to dst as it is, in quotes where it needs them.
 func AppendCell[T string | []byte](dst []byte, cell T) []byte {
 	plain := true
 	for i := 0; plain && i < len(cell); i++ {
@@ -226,11 +231,27 @@ func AppendCell[T string | []byte](dst []byte, cell T) []byte {
 	return append(dst, '"')
 }
 
-// Text makes free text safe for a spreadsheet: a cell that a spreadsheet would
-// take for a formula gets a ' before it.
-func Text(s string) string {
-	if s != "" && strings.IndexByte("=+-@\t\r", s[0]) >= 0 {
-		return "'" + s
+// formulas begin one in a spreadsheet, also as the wide and small forms of East
+// Asian keyboards, which it makes plain.
+const formulas = "=+-@\t\r＝＋－＠﹦﹢﹣﹫"
+
+// disarm puts a ' where a formula could begin: at the start, and after a semicolon
+// or a tab, where a spreadsheet parts cells in half of the world's countries, also
+// inside quotes that are none to it because they do not begin its cell.
+func disarm(s string) string {
+	if !strings.ContainsFunc(s, isFormula) {
+		return s
 	}
-	return s
+	var b strings.Builder
+	start := true
+	for _, r := range s {
+		if start && isFormula(r) {
+			b.WriteByte('\'')
+		}
+		b.WriteRune(r)
+		start = r == ';' || r == '\t' || start && (r == ' ' || r == '"')
+	}
+	return b.String()
 }
+
+func isFormula(r rune) bool { return strings.ContainsRune(formulas, r) }

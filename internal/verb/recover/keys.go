@@ -227,21 +227,21 @@ func (p *publicCells) len() int { return len(p.book) + len(p.middle) + len(p.sta
 
 func writePublic(row *book.Row, width int, r *book.Result) (p publicCells) {
 	for _, c := range row.Output(width) {
-		p.book = append(strict.AppendCell(p.book, c), ',')
+		p.book = append(strict.AppendText(p.book, c), ',')
 	}
 	if r.Key != nil {
 		p.middle = r.Key.AppendExtended(p.middle)
 	}
-	p.middle = append(strict.AppendCell(append(p.middle, ','), r.Derived), ',')
+	p.middle = append(strict.AppendText(append(p.middle, ','), r.Derived), ',')
 	if r.Encoding != nil {
-		p.middle = strict.AppendCell(p.middle, r.Encoding.Name)
+		p.middle = strict.AppendText(p.middle, r.Encoding.Name)
 	}
 	p.middle = append(p.middle, ',')
 	status := r.Text()
 	if r.Status == book.Bad { // its cells may not tell which row it was
 		status = fmt.Sprintf("%s: line %d: %s", r.Status, row.Line, r.Reason)
 	}
-	p.status = append(strict.AppendCell([]byte{','}, status), '\n')
+	p.status = append(strict.AppendText([]byte{','}, status), '\n')
 	return p
 }
 

@@ -37,6 +37,7 @@ var house = []room{
 	{"internal/cost", "", ""},
 	{"internal/ordered", "", ""},
 	{"internal/phrase", "", ""},
+	{"internal/shell", "", ""},
 	{"internal/qrcode", "", "rsc.io/qr"},
 	{"internal/curve", "", "filippo.io/edwards25519/... github.com/decred/dcrd/dcrec/secp256k1/v4"},
 	{"internal/scalar", "internal/secret internal/curve", ""},
@@ -64,10 +65,10 @@ var house = []room{
 	{"recover/tsslib", "share internal/curve internal/scalar internal/secret", ""},
 
 	// Bundles, and what can be said without a secret.
-	{"backup", "backup/lines backup/shard internal/cost internal/secret internal/strict",
+	{"backup", "backup/lines backup/shard internal/cost internal/secret internal/shell internal/strict",
 		"filippo.io/age/... golang.org/x/crypto/ssh golang.org/x/text/unicode/norm"},
 	{"audit", "backup chains/book derive share share/formats share/open share/verdict internal/curve internal/secret internal/strict", ""},
-	{"audit/report", "audit internal/qrcode share share/record", ""},
+	{"audit/report", "audit internal/qrcode internal/shell share share/record", ""},
 	{"backup/lines", "internal/secret", ""},
 	{"backup/paper", "backup backup/lines backup/shard internal/qrcode internal/secret", "github.com/makiuchi-d/gozxing/..."},
 	{"backup/shard", "backup/lines internal/secret", "filippo.io/age github.com/hashicorp/vault/shamir"},
@@ -87,8 +88,8 @@ var house = []room{
 	{"internal/verb/addresses", "chains/... derive internal/cli internal/ordered internal/strict", ""},
 	{"internal/verb/derive", "chains/... derive/... share share/formats internal/cli internal/curve internal/ordered internal/secret internal/strict internal/verb/addresses", ""},
 	{"internal/verb/holder", "backup chains/... derive share/... internal/cli internal/curve internal/prompt internal/secret internal/strict internal/phrase", ""},
-	{"internal/verb/backup", "audit/... backup/... chains/... derive/... share/... internal/cli internal/curve internal/prompt internal/scalar internal/secret internal/strict internal/phrase internal/verb/addresses internal/verb/holder", ""},
-	{"internal/verb/recover", "audit audit/report docs/runbooks backup chains/... derive/... recover/... share/... fixtures/vaults/demo internal/base58 internal/cli internal/curve internal/prompt internal/scalar internal/secret internal/ordered internal/strict internal/phrase internal/verb/addresses internal/verb/holder internal/verb/backup", ""},
+	{"internal/verb/backup", "audit/... backup/... chains/... derive/... share/... internal/cli internal/curve internal/prompt internal/scalar internal/secret internal/strict internal/phrase internal/shell internal/verb/addresses internal/verb/holder", ""},
+	{"internal/verb/recover", "audit audit/report docs/runbooks backup chains/... derive/... recover/... share/... fixtures/vaults/demo internal/base58 internal/cli internal/curve internal/prompt internal/scalar internal/secret internal/ordered internal/strict internal/phrase internal/shell internal/verb/addresses internal/verb/holder internal/verb/backup", ""},
 
 	// The programs.
 	{"cmd/mpc-derive", "internal/verb/derive", ""},
@@ -111,7 +112,7 @@ var house = []room{
 // domain are the packages that neither print, prompt, log nor exit.
 var domain = []string{
 	"derive/...", "chains/...", "share/...", "recover/...", "backup/...", "audit/...",
-	"internal/secret", "internal/base58", "internal/cost", "internal/strict", "internal/ordered", "internal/phrase", "internal/qrcode", "internal/curve", "internal/scalar",
+	"internal/secret", "internal/base58", "internal/cost", "internal/strict", "internal/ordered", "internal/phrase", "internal/shell", "internal/qrcode", "internal/curve", "internal/scalar",
 }
 
 // banned says what must not be linked at all, also through others: into every

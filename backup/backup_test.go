@@ -522,8 +522,13 @@ func (z *zeroReader) Read(p []byte) (int, error) {
 
 func TestReadmeQuotes(t *testing.T) {
 	p := PublicManifest{Recipients: []PublicRecipient{{Label: "a\x1b[2Jb"}}, Shares: []PublicShare{{NodeID: "n\nHOW TO"}}}
-	text := p.Readme("my vault's.age")
-	if strings.Contains(text, "\x1b") || strings.Contains(text, "\nHOW TO,") || !strings.Contains(text, `age -d -i identity.txt 'my vault'\''s.age'`) {
+	text := p.Readme("my vault.age")
+	if strings.Contains(text, "\x1b") || strings.Contains(text, "\nHOW TO,") || !strings.Contains(text, `age -d -i identity.txt 'my vault.age'`) || strings.Contains(text, "BUNDLE.age") {
+		t.Error(text)
+	}
+	// Nobody knows in which shell the commands are typed.
+	text = p.Readme("vault';calc;'.age")
+	if strings.Count(text, "calc") != 1 || !strings.Contains(text, "name a copy of it BUNDLE.age first") || !strings.Contains(text, "age -d -i identity.txt BUNDLE.age") {
 		t.Error(text)
 	}
 }

@@ -3,6 +3,8 @@ package backup
 import (
 	"fmt"
 	"strings"
+
+	"lifeboat/internal/shell"
 )
 
 // howTo is how a bundle is opened without this project. %s is its file name.
@@ -63,10 +65,13 @@ WHAT OPENS IT
 		}
 		b.WriteString("\nA key share usually has a password of its own, which is needed besides.\n")
 	}
-	fmt.Fprintf(&b, `
-HOW TO OPEN IT WITH LIFEBOAT
-
-    mpc-backup open %[1]s -i identity.txt -o opened
+	name := shell.Line(shell.Paths([]string{bundle})...)
+	b.WriteString("\nHOW TO OPEN IT WITH LIFEBOAT\n\n")
+	if !shell.Safe(bundle) {
+		name = "BUNDLE.age"
+		fmt.Fprintf(&b, "Its name holds what a shell could run: name a copy of it %s first.\n\n", name)
+	}
+	fmt.Fprintf(&b, `    mpc-backup open %[1]s -i identity.txt -o opened
 
 To check it, and write nothing:
 
@@ -74,23 +79,9 @@ To check it, and write nothing:
 
 Without the identity, that compares no more than its size and SHA-256.
 
-`, shellWord(bundle))
-	fmt.Fprintf(&b, howTo, shellWord(bundle))
+`, name)
+	fmt.Fprintf(&b, howTo, name)
 	return b.String()
-}
-
-// shellWord quotes a file name for a shell, if it needs to be.
-func shellWord(name string) string {
-	safe := func(r rune) bool {
-		return r >= '0' && r <= '9' || r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z' || strings.ContainsRune("._-+,@%", r)
-	}
-	if name != "" && name[0] != '-' && strings.TrimFunc(name, safe) == "" {
-		return name
-	}
-	if strings.HasPrefix(name, "-") {
-		name = "./" + name
-	}
-	return "'" + strings.ReplaceAll(name, "'", `'\''`) + "'"
 }
 
 // plain quotes what could disturb a text: it may come from a stranger's file.

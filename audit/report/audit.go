@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"lifeboat/audit"
+	"lifeboat/internal/shell"
 )
 
 // Audit makes the page of an audit. The command that it shows has the date, so that
@@ -24,7 +25,7 @@ func Audit(r *audit.Report, command []string) *Page {
 	p.Again = []Step{
 		{Text: "Compare the files with the hashes above.", Command: "sha256sum FILE"},
 		{Text: "Read what each share file says, and compare the root keys and epochs with your records.", Command: "mpc-backup inspect FILE"},
-		{Text: "Run the audit again on the same files. With the same date it makes this page again, byte for byte.", Command: CommandLine(append(slices.Clone(command), "--report", "AGAIN.html"))},
+		{Text: "Run the audit again on the same files. With the same date it makes this page again, byte for byte.", Command: shell.Line(append(slices.Clone(command), "--report", "AGAIN.html")...)},
 		{Text: "Have each holder show that the share opens: alone, or as an answer to a challenge of your choice.", Command: "mpc-backup verify FILE\nmpc-backup attest FILE --challenge TEXT -o A.json"},
 		{Text: "Check the attestations.", Command: "mpc-backup check A.json --challenge TEXT"},
 		{Text: "Sign this page with a share, or with an ssh-ed25519 key, and check the signature.",

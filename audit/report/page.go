@@ -7,9 +7,11 @@ import (
 	"cmp"
 	"fmt"
 	"html"
+	"slices"
 	"strings"
 
 	"lifeboat/audit"
+	"lifeboat/internal/shell"
 )
 
 // Page is the content of a report. All text is plain; the page escapes it.
@@ -284,7 +286,8 @@ func facts(w *writer, rows [][2]string) {
 
 func (p *Page) evidence(w *writer) {
 	w.raw("<section>\n<h2>Evidence</h2>\n")
-	w.raw(`<p>Command: <code>` + esc(CommandLine(p.Command)) + "</code></p>\n")
+	w.raw(`<p>Command: <code>` + esc(shell.Line(p.Command...)) + "</code></p>\n")
+	p.rename(w)
 	facts(w, p.Facts)
 	if len(p.Files) > 0 {
 		w.raw(`<table class="files">` + "\n<thead><tr><th>File</th><th>Kind</th><th>Bytes</th></tr></thead>\n")
@@ -313,6 +316,7 @@ func (p *Page) again(w *writer) {
 	}
 	w.raw("<section>\n")
 	w.tag("h2", cmp.Or(p.Steps, "How to check this by hand"))
+	p.rename(w)
 	w.raw("<ol>\n")
 	for _, s := range p.Again {
 		w.raw("<li>" + esc(s.Text))
@@ -349,16 +353,14 @@ func Command(program, verb string, args []string) []string {
 	return line
 }
 
-// CommandLine returns arguments as they would be typed into a shell.
-func CommandLine(args []string) string {
-	quoted := make([]string, len(args))
-	for i, a := range args {
-		plain := a != "" && strings.Trim(a, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-/=:,+@%") == ""
-		if quoted[i] = a; !plain {
-			quoted[i] = "'" + strings.ReplaceAll(a, "'", `'\''`) + "'"
-		}
+// renameFirst says what became of a name in the commands that is not safe in them.
+const renameFirst = "A name in the command holds what a shell could run, so _ stands in its place. Give that file another name before you type the command."
+
+// rename says so if there is such a name.
+func (p *Page) rename(w *writer) {
+	if slices.ContainsFunc(p.Command, func(word string) bool { return !shell.Safe(word) }) {
+		w.tag("p", renameFirst)
 	}
-	return strings.Join(quoted, " ")
 }
 
 func plural(n int, what string) string {

@@ -9,6 +9,7 @@ import (
 	"lifeboat/audit/report"
 	"lifeboat/internal/curve"
 	"lifeboat/internal/phrase"
+	"lifeboat/internal/shell"
 	"lifeboat/internal/verb/holder"
 	"lifeboat/share"
 	"lifeboat/share/verdict"
@@ -76,7 +77,7 @@ func (r *verifyReport) page(s *holder.Session, j *verdict.Judgement, bookPath st
 			{"Signs of a network", orNone(r.Conditions.Network)}, {"Unlocked swap", orNone(r.Conditions.Swap)}},
 		Again: []report.Step{
 			{Text: "Compare the files with the hashes above.", Command: "sha256sum FILE"},
-			{Text: "Verify the same files again; every holder gives their own password.", Command: report.CommandLine(command)},
+			{Text: "Verify the same files again; every holder gives their own password.", Command: shell.Line(command...)},
 			{Text: "Have somebody sign this page, and check the signature.", Command: "mpc-backup attest FILE --report THIS.html -o A.json\nmpc-backup check A.json --report THIS.html"},
 		},
 	}

@@ -1,6 +1,7 @@
 package recover
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -10,11 +11,11 @@ import (
 	"strings"
 
 	"lifeboat/audit"
-	"lifeboat/audit/report"
 	"lifeboat/docs/runbooks"
 	"lifeboat/internal/cli"
 	"lifeboat/internal/phrase"
 	"lifeboat/internal/prompt"
+	"lifeboat/internal/shell"
 	"lifeboat/internal/verb/backup"
 )
 
@@ -97,7 +98,7 @@ func (g *guide) show(e *cli.Env, set *cli.Flags) error {
 		}
 		g.books = a.Books()
 		g.found = a.Report()
-		if err := g.checkNode(); err != nil {
+		if err := cmp.Or(g.checkNode(), g.checkNames()); err != nil {
 			return err
 		}
 	}
@@ -298,7 +299,7 @@ func (g *guide) printFound(b *strings.Builder) {
 // printCommands says what is to be known of the commands for these files.
 func (g *guide) printCommands(b *strings.Builder) {
 	if files, bundles := g.files(); bundles {
-		fmt.Fprintf(b, "  Bundles among %s want the identity that opens them: add -i IDENTITY to each command.\n", cli.Clean(report.CommandLine(files)))
+		fmt.Fprintf(b, "  Bundles among %s want the identity that opens them: add -i IDENTITY to each command.\n", cli.Clean(shell.Line(files...)))
 	}
 	g.printLost(b)
 	switch _, _, known := g.holders(); {
@@ -308,7 +309,7 @@ func (g *guide) printCommands(b *strings.Builder) {
 		b.WriteString("  No address book is among the files. Without one leave --addresses out; --root gives the key, and\n  mpc-derive find searches for the addresses.\n")
 	case g.is.name == "provider" && len(g.books) > 1:
 		fmt.Fprintf(b, "  There are %d address books: %s. Each command takes one, and those below\n"+
-			"  take the first. Is it the newest? For each other one run verify and key again with it, and another name after -o.\n", len(g.books), cli.Clean(report.CommandLine(arguments(g.books))))
+			"  take the first. Is it the newest? For each other one run verify and key again with it, and another name after -o.\n", len(g.books), cli.Clean(shell.Line(shell.Paths(g.books)...)))
 	}
 }
 

@@ -2,6 +2,7 @@ package recover
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"regexp"
@@ -10,27 +11,10 @@ import (
 	"strings"
 
 	"lifeboat/audit"
-	"lifeboat/audit/report"
 	"lifeboat/internal/cli"
+	"lifeboat/internal/shell"
 	"lifeboat/share/open"
 )
-
-// argument is a path as it can stand in a command line: not as a flag.
-func argument(path string) string {
-	if strings.HasPrefix(path, "-") {
-		return "./" + path
-	}
-	return path
-}
-
-// arguments are several of them.
-func arguments(paths []string) []string {
-	var list []string
-	for _, path := range paths {
-		list = append(list, argument(path))
-	}
-	return list
-}
 
 // files are the share files and bundles to name in the commands.
 func (g *guide) files() (files []string, bundles bool) {
@@ -57,7 +41,19 @@ func (g *guide) files() (files []string, bundles bool) {
 			files, bundles = append(files, f.Path), true
 		}
 	}
-	return arguments(files), bundles
+	return shell.Paths(files), bundles
+}
+
+// checkNames refuses names that no command can safely have.
+func (g *guide) checkNames() error {
+	files, _ := g.files()
+	for _, path := range slices.Concat(files, g.books) {
+		if !shell.Safe(path) {
+			return cli.Fail(cli.Refused, fmt.Errorf("the name %q holds what a shell could run, so no command may have it", path),
+				"give the file or its folder another name, of letters, digits, blanks, dots and dashes, or leave it out, and run this again")
+		}
+	}
+	return nil
 }
 
 // unlisted says that no public manifest tells what is in a bundle.
@@ -131,10 +127,10 @@ func (g *guide) sameSet() []string {
 		}
 	}
 	return []string{
-		newSet, report.CommandLine(append(parties, "--threshold", strconv.Itoa(threshold))),
-		firstShare, report.CommandLine([]string{"new-shares/" + secretsName(nodes[0])}),
-		proofs, report.CommandLine(arguments(attested)),
-		firstProof, report.CommandLine(arguments(attested[:1])),
+		newSet, shell.Line(append(parties, "--threshold", strconv.Itoa(threshold))...),
+		firstShare, shell.Line("new-shares/" + secretsName(nodes[0])),
+		proofs, shell.Line(shell.Paths(attested)...),
+		firstProof, shell.Line(shell.Paths(attested[:1])...),
 	}
 }
 
@@ -146,12 +142,12 @@ func (g *guide) fill(text string) string {
 	files, _ := g.files()
 	var r []string
 	if len(files) > 0 {
-		r = append(r, "FILE FILE", report.CommandLine(files))
-		r = append(r, "new-share.json FILE", "new-share.json "+report.CommandLine(files))
+		r = append(r, "FILE FILE", shell.Line(files...))
+		r = append(r, "new-share.json FILE", "new-share.json "+shell.Line(files...))
 	}
 	r = append(r, g.sameSet()...)
 	if len(g.books) > 0 {
-		r = append(r, "--addresses BOOK", "--addresses "+report.CommandLine(arguments(g.books[:1])))
+		r = append(r, "--addresses BOOK", "--addresses "+shell.Line(shell.Paths(g.books[:1])...))
 	} else {
 		r = append(r, " --addresses BOOK", "")
 	}
@@ -159,8 +155,8 @@ func (g *guide) fill(text string) string {
 	if lost := g.lostNodes(); node == "" && len(lost) == 1 {
 		node = lost[0]
 	}
-	if node != "" {
-		r = append(r, "--lost NODE", "--lost "+report.CommandLine([]string{node}))
+	if node != "" && shell.Safe(node) { // another would not be the name of a node
+		r = append(r, "--lost NODE", "--lost "+shell.Line(node))
 	}
 	roots := 0
 	for _, v := range g.found.Vaults {

@@ -9,6 +9,7 @@ import (
 
 	"lifeboat/internal/cli"
 	"lifeboat/internal/phrase"
+	"lifeboat/internal/shell"
 	"lifeboat/internal/verb/holder"
 	"lifeboat/recover"
 	"lifeboat/share/open"
@@ -183,7 +184,8 @@ type repairedReport struct {
 func (r *repairReport) add(s *verdict.Set) {
 	r.Groups = append(r.Groups, repairedReport{ID: s.Group.ID, Curve: s.Group.Curve.String(), Epoch: s.Group.Epoch(), Used: s.UsedNodes()})
 	r.Next = []string{
-		fmt.Sprintf("The holder of %q opens the file with their own password or identity: mpc-backup attest %s --challenge TEXT -o A.json", r.NodeID, filepath.Base(r.Path)),
+		fmt.Sprintf("The holder of %q opens the file with their own password or identity: %s", r.NodeID,
+			shell.Line("mpc-backup", "attest", filepath.Base(r.Path), "--challenge", "TEXT", "-o", "A.json")),
 		"It is the same share as before. If the old copy may be in somebody's hands, this is not enough: reshare, and destroy the old shares.",
 	}
 }

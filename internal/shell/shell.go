@@ -1,0 +1,74 @@
+// Package shell writes commands for people to type or to copy.
+//
+// Nobody knows into which shell: a page is made on one system and read on another,
+// and Windows alone has two. What is quoted for one shell, another one runs, so no
+// word is quoted for one of them. A word is written as it is, or in single quotes,
+// with which sh, bash, zsh, fish and PowerShell take it as it stands, while cmd,
+// which does not know them, looks for a file that is not there. A name for which
+// that does not hold is not safe, and its file wants another one.
+package shell
+
+import (
+	"path/filepath"
+	"strings"
+	"unicode"
+)
+
+const (
+	// letters are plain in a flag, too: PowerShell parts -a.b and -a:b.
+	letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-"
+
+	// plain is what no shell gives a meaning to.
+	plain = letters + "._/:+"
+
+	// live is what a shell could give a meaning to in single quotes: quotes, of which
+	// PowerShell takes the curved ones for straight ones; for fish the backslash; for
+	// csh the exclamation mark; and the rest for cmd.
+	live = "'‘’‚‛\"\\!&|<>^%"
+)
+
+// Safe reports whether every shell takes a word as it is, the way Line writes it.
+func Safe(word string) bool { return !strings.ContainsFunc(filepath.ToSlash(word), isLive) }
+
+// Line returns words as one line. In a word that is not Safe, _ stands for each
+// character to which a shell could give a meaning.
+func Line(words ...string) string {
+	line := make([]string, len(words))
+	for i, w := range words {
+		line[i] = quote(w)
+	}
+	return strings.Join(line, " ")
+}
+
+// Paths returns paths such that none can be taken for a flag.
+func Paths(paths []string) []string {
+	var list []string
+	for _, p := range paths {
+		if strings.HasPrefix(p, "-") {
+			p = "./" + p
+		}
+		list = append(list, p)
+	}
+	return list
+}
+
+func quote(word string) string {
+	word = strings.Map(func(r rune) rune {
+		if isLive(r) {
+			return '_'
+		}
+		return r
+	}, filepath.ToSlash(word)) // Windows takes slashes, and so does every shell
+	bare := plain
+	if strings.HasPrefix(word, "-") {
+		bare = letters
+	}
+	if word != "" && strings.Trim(word, bare) == "" {
+		return word
+	}
+	return "'" + word + "'"
+}
+
+func isLive(r rune) bool {
+	return !unicode.IsPrint(r) || r == unicode.ReplacementChar || strings.ContainsRune(live, r)
+}

@@ -69,6 +69,7 @@ func Record(r *record.Record) ([]byte, error) {
 	hash := r.Hash()
 	facts(w, append(also, [2]string{"SHA-256", hex.EncodeToString(hash[:])}))
 	w.raw("</section>\n")
+	fromPaper(w, r.ReleaseKeys)
 	signatures(w, r)
 	w.raw("<section>\n<h2>The record itself</h2>\n<p>To the letter, for whoever has lost the file. This gives the code of a file:</p>\n")
 	w.raw("<pre>sha256sum vault-record.txt | cut -c1-40 | xxd -r -p | base32 | tr A-Z2-7 0-9A-HJKMNP-TV-Z</pre>\n<pre>")
@@ -104,6 +105,33 @@ func recordGroup(w *writer, r *record.Record, g *share.Group) error {
 	table(w, "keys", []string{"Node", "Who", "Share ID", "Share public key"}, rows)
 	w.raw("</section>\n")
 	return nil
+}
+
+// fromPaper says how a stick is checked. A false stick says it otherwise, so it has
+// to be on paper. internal/release tries the commands.
+func fromPaper(w *writer, releaseKeys []string) {
+	if len(releaseKeys) == 0 {
+		return
+	}
+	const signed = "ssh-keygen -Y check-novalidate -n lifeboat-release -s SHA256SUMS.sig < SHA256SUMS | "
+	w.raw("<section>\n<h2>Before anything that is on a stick is run</h2>\n")
+	w.tag("p", "Whoever can change the programs on a stick can change the scripts and pages beside them. Copy the stick to a folder, and type this there.")
+	for _, k := range releaseKeys {
+		w.tag("p", "Linux and macOS: a line that begins with Good says that this release key has signed the list of files.")
+		w.tag("pre", signed+"grep "+record.Fingerprint(k))
+		w.tag("p", "Windows, in PowerShell:")
+		w.tag("pre", `cmd /c "`+signed+"findstr /l "+record.Fingerprint(k)+`"`)
+	}
+	w.tag("p", "Without that line, stop. With it, compare the files with the list: on Linux and macOS each must be OK, on Windows what is wrong is named.")
+	w.raw("<pre>")
+	for _, line := range []string{
+		"sha256sum -c SHA256SUMS",
+		"shasum -a 256 -c SHA256SUMS",
+		"Get-Content SHA256SUMS | % { $s, $n = $_ -split '  ', 2; if ((Get-FileHash -LiteralPath $n).Hash -ne $s) { $n } }",
+	} {
+		w.raw(esc(line) + "\n")
+	}
+	w.raw("</pre>\n</section>\n")
 }
 
 // signatures are lines for pens.

@@ -3,6 +3,8 @@ package report_test
 import (
 	"bytes"
 	"html"
+	"os"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -43,6 +45,46 @@ func TestRecordPage(t *testing.T) {
 		}
 		if !strings.Contains(page, "TEST ONLY: Record of a vault") {
 			t.Errorf("%s: the page does not say what vault it is", name)
+		}
+	}
+}
+
+// The page has what the stick says, with the fingerprint in its place: the commands
+// that check a stick are typed from paper, and without a release key there are none.
+func TestRecordPageChecksSticks(t *testing.T) {
+	text, err := os.ReadFile("../../docs/usb/START-HERE.markdown")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := record.Parse(fixtures.Read("records/full.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	full, err := report.Record(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := r.Facts
+	f.ReleaseKeys = nil
+	without, err := record.New(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	none, err := report.Record(without)
+	if err != nil {
+		t.Fatal(err)
+	}
+	commands := regexp.MustCompile(`(?m)^ {4}((?:cmd /c "|)ssh-keygen|sha256sum|shasum|Get-Content).*$`).FindAllString(string(text), -1)
+	if len(commands) != 5 {
+		t.Fatalf("START-HERE has %q", commands)
+	}
+	for _, c := range commands {
+		c = html.EscapeString(strings.ReplaceAll(strings.TrimSpace(c), "FINGERPRINT", record.Fingerprint(r.ReleaseKeys[0])))
+		if !bytes.Contains(full, []byte(c)) {
+			t.Errorf("the page has no %s", c)
+		}
+		if bytes.Contains(none, []byte(c)) {
+			t.Errorf("the page of a record without a release key has %s", c)
 		}
 	}
 }

@@ -2,9 +2,18 @@
 #
 #   powershell -ExecutionPolicy Bypass -File check.ps1
 #   powershell -ExecutionPolicy Bypass -File check.ps1 C:\lifeboat
+#   powershell -ExecutionPolicy Bypass -File check.ps1 -Unsigned C:\lifeboat
+#
+# The last one copies also what nobody has signed.
+#
+# Exit status: 0, the list is signed, and all files are as it says; 1, something is
+# wrong; 2, the files are as the list says, and no signature says whose list it is.
+#
+# It finds accidents. Who changes the stick can change this script as well, so the
+# first check is typed from paper: START-HERE.html.
 #
 # For Windows 10 and later.
-param([string]$To = "")
+param([Parameter(Position = 0)][string]$To = "", [switch]$Unsigned)
 $ErrorActionPreference = "Stop"
 
 function Fail([string]$Message) {
@@ -17,26 +26,28 @@ Set-Location -LiteralPath $PSScriptRoot
 if (-not (Test-Path -LiteralPath "SHA256SUMS")) { Fail "there is no SHA256SUMS beside this script" }
 
 # 1. The signature, which says whose list of checksums it is.
+$unknown = "" # why that is not known
 if (-not (Test-Path -LiteralPath "SHA256SUMS.sig")) {
-    Write-Host "SHA256SUMS carries no signature: compare it with one from another source"
-} elseif (-not (Test-Path -LiteralPath "allowed_signers") -or -not ((cmd /c "ssh-keygen -Y verify 2>&1 <nul") -match 'Too few arguments')) {
-    Write-Host "SHA256SUMS is signed, but the file allowed_signers or an ssh-keygen that verifies signatures (OpenSSH 8.1) is missing: the signature was NOT checked"
+    $unknown = "SHA256SUMS carries no signature"
+} elseif (-not (Test-Path -LiteralPath "allowed_signers")) {
+    $unknown = "SHA256SUMS is signed, but the file allowed_signers is missing"
+} elseif (-not ((cmd /c "ssh-keygen -Y verify 2>&1 <nul") -match 'Too few arguments')) {
+    $unknown = "SHA256SUMS is signed, but there is no ssh-keygen that verifies signatures (OpenSSH 8.1)"
 } else {
     # OpenSSH 8.1 cannot tell yet whose signature it is, so each name is tried.
-    $who = ""
+    $said = ""
     foreach ($line in Get-Content -LiteralPath "allowed_signers") {
         foreach ($name in ($line.Trim() -split '\s')[0] -split ',') {
             # cmd, because PowerShell would change the bytes on their way; so no name
             # with what cmd would take for something else.
-            if ($who -ne "" -or $name -notmatch '^[A-Za-z0-9@._][A-Za-z0-9@._-]*$') { continue }
-            cmd /c "ssh-keygen -Y verify -f allowed_signers -I $name -n lifeboat-release -s SHA256SUMS.sig < SHA256SUMS >nul 2>nul"
-            if ($LASTEXITCODE -eq 0) { $who = $name }
+            if ($said -ne "" -or $name -notmatch '^[A-Za-z0-9@._][A-Za-z0-9@._-]*$') { continue }
+            $answer = cmd /c "ssh-keygen -Y verify -f allowed_signers -I $name -n lifeboat-release -s SHA256SUMS.sig < SHA256SUMS 2>nul"
+            if ($LASTEXITCODE -eq 0) { $said = "$answer" }
         }
     }
-    if ($who -eq "") { Fail "the signature of SHA256SUMS is wrong, or by nobody whom allowed_signers names: do not use these files" }
-    Write-Host "SHA256SUMS is signed by $who. Whoever made this stick also chose these keys,"
-    Write-Host "so compare them with what you have on paper or are told by telephone:"
-    Get-Content -LiteralPath "allowed_signers" | ForEach-Object { Write-Host "  $_" }
+    if ($said -eq "") { Fail "the signature of SHA256SUMS is wrong, or by nobody whom allowed_signers names: do not use these files" }
+    Write-Host $said
+    Write-Host "Whoever made this stick also chose this key and this script: compare the key with the one on paper."
 }
 
 # 2. The files.
@@ -63,8 +74,20 @@ Get-ChildItem -Recurse -File | ForEach-Object {
     }
 }
 
-# 4. The programs for this machine, those that are listed.
-if ($To -eq "") { exit 0 }
+# 4. What all that is worth.
+$status = 0
+if ($unknown -ne "") {
+    $status = 2
+    Write-Host "check.ps1: NOT CHECKED: $unknown." -ForegroundColor Red
+    Write-Host "Whoever changed a file could make the list anew. Compare SHA256SUMS with one from another source."
+    if ($To -ne "" -and -not $Unsigned) {
+        Write-Host "Nothing was copied. To copy it all the same: check.ps1 -Unsigned FOLDER"
+        exit $status
+    }
+}
+if ($To -eq "") { exit $status }
+
+# 5. The programs for this machine, those that are listed.
 if (Test-Path -LiteralPath $To) { Fail "$To exists; name a new folder" }
 if (-not (Test-Path -LiteralPath "bin/windows-amd64")) { Fail "there are no programs for Windows here" }
 New-Item -ItemType Directory -Path $To | Out-Null
@@ -86,3 +109,4 @@ Write-Host "Next, in this window, and in each new one:"
 Write-Host "  `$env:Path = $quoted + `$env:Path"
 Write-Host "Then type the commands as they are printed. The first:"
 Write-Host "  mpc-recover guide"
+exit $status

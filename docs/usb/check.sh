@@ -1,8 +1,15 @@
 #!/bin/sh
 # Checks the files beside it, and copies the programs for this machine to a folder:
 #
-#	sh check.sh                 check
-#	sh check.sh ~/lifeboat      check, and copy to a new folder
+#	sh check.sh                          check
+#	sh check.sh ~/lifeboat               check, and copy to a new folder
+#	sh check.sh --unsigned ~/lifeboat    copy also what nobody has signed
+#
+# Exit status: 0, the list is signed, and all files are as it says; 1, something is
+# wrong; 2, the files are as the list says, and no signature says whose list it is.
+#
+# It finds accidents. Who changes the stick can change this script as well, so the
+# first check is typed from paper: START-HERE.html.
 #
 # For Linux and macOS. A stick is mounted without the right to run what is on it,
 # so the programs are copied, made executable, and checked once more.
@@ -16,7 +23,18 @@ fail() {
 	exit 1
 }
 
-to=${1:-}
+to=
+unsigned=
+for arg; do
+	case $arg in
+	--unsigned) unsigned=yes ;;
+	-*) fail "$arg is no option; there is --unsigned" ;;
+	*)
+		[ -z "$to" ] || fail "one folder at most: $arg is another"
+		to=$arg
+		;;
+	esac
+done
 case $to in
 '' | /*) ;;
 *) to=$PWD/$to ;;
@@ -41,26 +59,28 @@ $1: not all files are as listed"
 }
 
 # OpenSSH 8.1 cannot tell yet whose signature it is, so each name is tried.
-signer() { # the name in allowed_signers whose signature it is
+signature() { # what ssh-keygen says of it, if it is by a key in allowed_signers
 	awk '!/^#/ { n = split($1, names, ","); for (i = 1; i <= n; i++) print names[i] }' allowed_signers | while IFS= read -r name; do
-		if ssh-keygen -Y verify -f allowed_signers -I "$name" -n lifeboat-release -s SHA256SUMS.sig <SHA256SUMS >/dev/null 2>&1; then
-			echo "$name"
+		if said=$(ssh-keygen -Y verify -f allowed_signers -I "$name" -n lifeboat-release -s SHA256SUMS.sig <SHA256SUMS 2>/dev/null); then
+			echo "$said"
 			break
 		fi
 	done
 }
 
 # 1. The signature, which says whose list of checksums it is.
+unknown= # why that is not known
 if [ ! -f SHA256SUMS.sig ]; then
-	echo "SHA256SUMS carries no signature: compare it with one from another source"
-elif [ ! -f allowed_signers ] || ! ssh-keygen -Y verify 2>&1 </dev/null | grep 'Too few arguments' >/dev/null; then
-	echo "SHA256SUMS is signed, but the file allowed_signers or an ssh-keygen that verifies signatures (OpenSSH 8.1) is missing: the signature was NOT checked"
+	unknown="SHA256SUMS carries no signature"
+elif [ ! -f allowed_signers ]; then
+	unknown="SHA256SUMS is signed, but the file allowed_signers is missing"
+elif ! ssh-keygen -Y verify 2>&1 </dev/null | grep 'Too few arguments' >/dev/null; then
+	unknown="SHA256SUMS is signed, but there is no ssh-keygen that verifies signatures (OpenSSH 8.1)"
 else
-	who=$(signer)
-	[ -n "$who" ] || fail "the signature of SHA256SUMS is wrong, or by nobody whom allowed_signers names: do not use these files"
-	echo "SHA256SUMS is signed by $who. Whoever made this stick also chose these keys,"
-	echo "so compare them with what you have on paper or are told by telephone:"
-	sed 's/^/  /' allowed_signers
+	said=$(signature)
+	[ -n "$said" ] || fail "the signature of SHA256SUMS is wrong, or by nobody whom allowed_signers names: do not use these files"
+	echo "$said"
+	echo "Whoever made this stick also chose this key and this script: compare the key with the one on paper."
 fi
 
 # 2. The files.
@@ -80,8 +100,22 @@ find . -type f ! -path './.*' ! -path './System Volume Information/*' \
 	[ -n "$(listed "$file")" ] || echo "check.sh: warning: $file is not listed; do not run or open it"
 done
 
-# 4. The programs for this machine, those that are listed.
-[ -n "$to" ] || exit 0
+# 4. What all that is worth.
+status=0
+if [ -n "$unknown" ]; then
+	status=2
+	cat >&2 <<-END
+		check.sh: NOT CHECKED: $unknown.
+		Whoever changed a file could make the list anew. Compare SHA256SUMS with one from another source.
+	END
+	if [ -n "$to" ] && [ -z "$unsigned" ]; then
+		echo "Nothing was copied. To copy it all the same: sh check.sh --unsigned FOLDER" >&2
+		exit $status
+	fi
+fi
+[ -n "$to" ] || exit $status
+
+# 5. The programs for this machine, those that are listed.
 case $(uname -s) in
 Linux) system=linux ;;
 Darwin) system=darwin ;;
@@ -117,3 +151,4 @@ Next, in this terminal, and in each new one:
 Then type the commands as they are printed. The first:
   mpc-recover guide
 END
+exit $status

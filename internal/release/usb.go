@@ -113,7 +113,7 @@ func usb(args []string) error {
 	signed := slices.Contains(names, "SHA256SUMS.sig")
 	fmt.Printf("%d files in %s; the %d of SHA256SUMS were checked after they were copied\n", len(names), to, len(sums))
 	if !signed {
-		fmt.Println("there is no SHA256SUMS.sig: docs/releasing.md says how to sign")
+		fmt.Println("there is no SHA256SUMS.sig, so check.sh ends with status 2: docs/releasing.md says how to sign")
 	}
 	return nil
 }

@@ -1,9 +1,10 @@
 package main
 
 import (
-	"bytes"
 	"crypto/sha256"
+	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"os/exec"
@@ -50,17 +51,7 @@ func fakeRelease(t *testing.T) string {
 			t.Fatal(err)
 		}
 	}
-	var list bytes.Buffer
-	for _, name := range tree(t, dist) {
-		sum, err := hashFile(filepath.Join(dist, name))
-		if err != nil {
-			t.Fatal(err)
-		}
-		fmt.Fprintf(&list, "%s  %s\n", sum, name)
-	}
-	if err := write(filepath.Join(dist, "SHA256SUMS"), list.Bytes()); err != nil {
-		t.Fatal(err)
-	}
+	makeSums(t, dist)
 	return dist
 }
 
@@ -133,11 +124,247 @@ func TestUSB(t *testing.T) {
 	}
 }
 
-// shell runs check.sh of a stick.
-func shell(t *testing.T, stick string, args ...string) (string, bool) {
+// shell runs check.sh of a stick, and returns what it said and its exit status.
+func shell(t *testing.T, stick string, args ...string) (string, int) {
 	t.Helper()
 	out, err := exec.Command("sh", append([]string{filepath.Join(stick, "check.sh")}, args...)...).CombinedOutput()
-	return string(out), err == nil
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	if exit != nil {
+		return string(out), exit.ExitCode()
+	}
+	return string(out), 0
+}
+
+// The exit status of check.sh.
+const (
+	checked   = 0
+	wrong     = 1
+	unchecked = 2
+)
+
+// signers are throw-away keys: "releaser" and "stranger".
+type signers string
+
+func newSigners(t *testing.T) signers {
+	t.Helper()
+	if _, err := exec.LookPath("ssh-keygen"); err != nil {
+		t.Skip("no ssh-keygen")
+	}
+	keys := signers(t.TempDir())
+	for _, name := range []string{"releaser", "stranger"} {
+		keygen(t, "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", keys.file(name))
+	}
+	return keys
+}
+
+func (s signers) file(name string) string { return filepath.Join(string(s), name) }
+
+func (s signers) public(t *testing.T, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(s.file(name) + ".pub")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// fingerprint is what is on paper.
+func (s signers) fingerprint(t *testing.T, name string) string {
+	t.Helper()
+	return strings.Fields(keygen(t, "-l", "-f", s.file(name)+".pub"))[1]
+}
+
+// sign makes the signature of a file, or makes it anew.
+func (s signers) sign(t *testing.T, name, namespace, file string) {
+	t.Helper()
+	os.Remove(file + ".sig")
+	keygen(t, "-Y", "sign", "-f", s.file(name), "-n", namespace, file)
+}
+
+func keygen(t *testing.T, args ...string) string {
+	t.Helper()
+	out, err := exec.Command("ssh-keygen", args...).CombinedOutput()
+	if err != nil {
+		t.Fatalf("ssh-keygen %q: %v: %s", args, err, out)
+	}
+	return string(out)
+}
+
+// smallStick is a stick with check.sh and one program.
+func smallStick(t *testing.T) string {
+	t.Helper()
+	if runtime.GOOS == "windows" {
+		t.Skip("check.sh needs a POSIX shell")
+	}
+	stick := t.TempDir()
+	script, err := os.ReadFile("../../docs/usb/check.sh")
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := map[string][]byte{"check.sh": script}
+	for _, system := range []string{"linux-amd64", "linux-arm64", "darwin-amd64", "darwin-arm64"} {
+		files["bin/"+system+"/mpc-x"] = []byte("#!/bin/sh\n")
+	}
+	for name, data := range files {
+		if err := write(filepath.Join(stick, name), data); err != nil {
+			t.Fatal(err)
+		}
+	}
+	makeSums(t, stick)
+	return stick
+}
+
+// makeSums makes the SHA256SUMS of a stick, as whoever has it can.
+func makeSums(t *testing.T, stick string) {
+	t.Helper()
+	var list strings.Builder
+	for _, name := range tree(t, stick) {
+		if slices.Contains(extras, name) {
+			continue
+		}
+		sum, err := hashFile(filepath.Join(stick, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(&list, "%s  %s\n", sum, name)
+	}
+	if err := write(filepath.Join(stick, "SHA256SUMS"), []byte(list.String())); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Whoever changes a program can make SHA256SUMS anew and take the signature away,
+// or the list of those who may sign. That is no checked stick: the exit status says
+// so, and nothing is copied but for somebody who asks for what is not signed.
+func TestNotChecked(t *testing.T) {
+	stick := smallStick(t)
+	keys := newSigners(t)
+	sums, allowed := filepath.Join(stick, "SHA256SUMS"), filepath.Join(stick, "allowed_signers")
+	keys.sign(t, "releaser", "lifeboat-release", sums)
+	if err := write(allowed, []byte("release@example.org "+keys.public(t, "releaser"))); err != nil {
+		t.Fatal(err)
+	}
+	if out, status := shell(t, stick); status != checked || strings.Contains(out, "NOT CHECKED") {
+		t.Errorf("a good stick: status %d:\n%s", status, out)
+	}
+	for _, system := range []string{"linux-amd64", "linux-arm64", "darwin-amd64", "darwin-arm64"} {
+		if err := write(filepath.Join(stick, "bin", system, "mpc-x"), []byte("#!/bin/sh\necho evil\n")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	makeSums(t, stick)
+	to := filepath.Join(t.TempDir(), "to")
+	for _, test := range []struct {
+		what   string
+		take   string // away
+		want   string
+		status int
+	}{
+		{"the list made anew", "", "the signature of SHA256SUMS is wrong", wrong},
+		{"no allowed_signers", allowed, "NOT CHECKED: SHA256SUMS is signed, but the file allowed_signers is missing", unchecked},
+		{"no signature", sums + ".sig", "NOT CHECKED: SHA256SUMS carries no signature", unchecked},
+	} {
+		os.Remove(test.take)
+		for _, args := range [][]string{nil, {to}} {
+			if out, status := shell(t, stick, args...); status != test.status || !strings.Contains(out, test.want) {
+				t.Errorf("%s, %q: status %d:\n%s", test.what, args, status, out)
+			}
+			if _, err := os.Lstat(to); !errors.Is(err, fs.ErrNotExist) {
+				t.Fatalf("%s: it was copied", test.what)
+			}
+		}
+	}
+	if out, status := shell(t, stick, "--unsigned", to); status != unchecked || !strings.Contains(out, "NOT CHECKED") {
+		t.Errorf("--unsigned: status %d:\n%s", status, out)
+	}
+	if got := tree(t, to); !slices.Equal(got, []string{"mpc-x"}) {
+		t.Errorf("--unsigned copied %q", got)
+	}
+	for _, test := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"one", "two"}, "one folder at most"},
+		{[]string{"--all"}, "--all is no option"},
+		{[]string{"one", "-Unsigned"}, "-Unsigned is no option"},
+	} {
+		if out, status := shell(t, stick, test.args...); status != wrong || !strings.Contains(out, test.want) {
+			t.Errorf("%q: status %d:\n%s", test.args, status, out)
+		}
+	}
+}
+
+// The commands that are typed from paper find what check.sh of a false stick would
+// not: another signer, also with a list of signers and a script that fit.
+func TestFromPaper(t *testing.T) {
+	if _, err := exec.LookPath("sha256sum"); err != nil {
+		t.Skip("the commands are those for Linux")
+	}
+	stick := smallStick(t)
+	keys := newSigners(t)
+	sums := filepath.Join(stick, "SHA256SUMS")
+	typed := paperCommands(t)
+	run := func(command string) (string, bool) {
+		t.Helper()
+		cmd := exec.Command("sh", "-c", strings.ReplaceAll(command, "FINGERPRINT", keys.fingerprint(t, "releaser")))
+		cmd.Dir = stick
+		out, err := cmd.Output()
+		return string(out), err == nil
+	}
+	for _, test := range []struct {
+		key, namespace  string
+		signed, isWhole bool
+		do              func()
+	}{
+		{"releaser", "lifeboat-release", true, true, nil},
+		{"releaser", "file", false, true, nil},
+		{"stranger", "lifeboat-release", false, true, nil},
+		{"releaser", "lifeboat-release", true, false, func() { write(filepath.Join(stick, "check.sh"), []byte("exit 0\n")) }},
+		{"releaser", "lifeboat-release", false, true, func() { makeSums(t, stick) }}, // made anew after it was signed
+		{"", "", false, true, func() { os.Remove(sums + ".sig") }},
+	} {
+		if test.key != "" {
+			keys.sign(t, test.key, test.namespace, sums)
+		}
+		if test.do != nil {
+			test.do()
+		}
+		if out, ok := run(typed[0]); ok != test.signed || strings.HasPrefix(out, "Good") != test.signed {
+			t.Errorf("%s, %s: the signature: %v, %q", test.key, test.namespace, ok, out)
+		}
+		if out, ok := run(typed[1]); ok != test.isWhole {
+			t.Errorf("%s, %s: the files: %v, %q", test.key, test.namespace, ok, out)
+		}
+	}
+}
+
+// paperCommands returns the two commands for Linux, which stand on the stick and in
+// the manual in the same words.
+func paperCommands(t *testing.T) []string {
+	t.Helper()
+	var all [][]string
+	for _, page := range []string{"../../docs/usb/START-HERE.markdown", "../../docs/verifying.md"} {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := regexp.MustCompile(`(?m)^ {4}((?:ssh-keygen -Y check-novalidate|sha256sum) [^#\n]*?) *$`).FindAllStringSubmatch(string(text), -1)
+		var commands []string
+		for _, m := range found {
+			commands = append(commands, m[1])
+		}
+		if len(commands) != 2 {
+			t.Fatalf("%s has the commands %q", page, commands)
+		}
+		all = append(all, commands)
+	}
+	if !slices.Equal(all[0], all[1]) {
+		t.Errorf("the stick says %q and the manual %q", all[0], all[1])
+	}
+	return all[0]
 }
 
 // TestCheck runs the script of the stick, with a signature of a throw-away key.
@@ -148,82 +375,58 @@ func TestCheck(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("check.sh needs a POSIX shell")
 	}
-	if _, err := exec.LookPath("ssh-keygen"); err != nil {
-		t.Skip("no ssh-keygen")
-	}
 	stick := fakeRelease(t)
-	says := func(want string, good bool, args ...string) {
+	says := func(want string, status int, args ...string) {
 		t.Helper()
-		if out, ok := shell(t, stick, args...); ok != good || !strings.Contains(out, want) {
-			t.Errorf("check.sh %q: good %v, not %v, or without %q:\n%s", args, ok, good, want, out)
+		if out, got := shell(t, stick, args...); got != status || !strings.Contains(out, want) {
+			t.Errorf("check.sh %q: status %d, not %d, or without %q:\n%s", args, got, status, want, out)
 		}
 	}
-	says("carries no signature", true)
-
-	keys := t.TempDir()
-	ssh := func(args ...string) {
-		t.Helper()
-		if out, err := exec.Command("ssh-keygen", args...).CombinedOutput(); err != nil {
-			t.Fatalf("ssh-keygen %q: %v: %s", args, err, out)
-		}
-	}
+	keys := newSigners(t)
 	signed := filepath.Join(stick, "SHA256SUMS")
 	sign := func(key, namespace string) {
 		t.Helper()
-		os.Remove(signed + ".sig")
-		ssh("-Y", "sign", "-f", filepath.Join(keys, key), "-n", namespace, signed)
-	}
-	for _, name := range []string{"releaser", "stranger"} {
-		ssh("-q", "-t", "ed25519", "-N", "", "-C", "", "-f", filepath.Join(keys, name))
-	}
-	public, err := os.ReadFile(filepath.Join(keys, "releaser.pub"))
-	if err != nil {
-		t.Fatal(err)
+		keys.sign(t, key, namespace, signed)
 	}
 	sign("releaser", "lifeboat-release")
-	says("the signature was NOT checked", true)
-	allowed := "release@example.org namespaces=\"lifeboat-release\" " + string(public)
+	allowed := "release@example.org namespaces=\"lifeboat-release\" " + keys.public(t, "releaser")
 	if err := os.WriteFile(filepath.Join(stick, "allowed_signers"), []byte(allowed), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	says("signed by release@example.org", true)
+	says("signature for release@example.org with ED25519 key SHA256:", checked)
 	local := filepath.Join(t.TempDir(), "a b")
-	says("mpc-recover guide", true, local)
+	says("mpc-recover guide", checked, local)
 	out, err := exec.Command(filepath.Join(local, "mpc-x")).Output()
 	if err != nil || string(out) != "ran\n" {
 		t.Errorf("the copy: %q, %v", out, err)
 	}
-	says("exists; name a new folder", false, local)
+	says("exists; name a new folder", wrong, local)
 
 	for _, test := range []struct{ key, namespace string }{{"stranger", "lifeboat-release"}, {"releaser", "file"}} {
 		sign(test.key, test.namespace)
-		says("the signature of SHA256SUMS is wrong, or by nobody", false)
+		says("the signature of SHA256SUMS is wrong, or by nobody", wrong)
 	}
 	sign("releaser", "lifeboat-release")
 
 	// A list of several people, and tools as they are elsewhere.
-	stranger, err := os.ReadFile(filepath.Join(keys, "stranger.pub"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	allowed = "# who may sign\n\nfirst@example.org " + string(stranger) + "third@example.org," + allowed
+	allowed = "# who may sign\n\nfirst@example.org " + keys.public(t, "stranger") + "third@example.org," + allowed
 	if err := os.WriteFile(filepath.Join(stick, "allowed_signers"), []byte(allowed), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	says("signed by third@example.org.", true)
+	says("signature for third@example.org with", checked)
 	real, err := exec.LookPath("ssh-keygen")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, test := range []struct {
 		tool, script, want string
-		good               bool
+		status             int
 	}{
-		{"ssh-keygen", `[ "$2" != find-principals ] || exit 1; exec ` + real + ` "$@"`, "signed by third@example.org.", true}, // OpenSSH 8.1
-		{"ssh-keygen", "echo 'unknown option -- Y' >&2; exit 1", "the signature was NOT checked", true},                       // and before
-		{"shasum", `[ "$LC_ALL" = C ] || exit 1; shift 2; exec sha256sum "$@"`, "signed by third@example.org.", true},         // it speaks the user's language
-		{"shasum", "exit 1", "these files are damaged", false},
-		{"shasum", "echo Killed >&2; exit 137", "these files are damaged", false},
+		{"ssh-keygen", `[ "$2" != find-principals ] || exit 1; exec ` + real + ` "$@"`, "signature for third@example.org with", checked},     // OpenSSH 8.1
+		{"ssh-keygen", "echo 'unknown option -- Y' >&2; exit 1", "NOT CHECKED: SHA256SUMS is signed, but there is no ssh-keygen", unchecked}, // and before
+		{"shasum", `[ "$LC_ALL" = C ] || exit 1; shift 2; exec sha256sum "$@"`, "signature for third@example.org with", checked},             // it speaks the user's language
+		{"shasum", "exit 1", "these files are damaged", wrong},
+		{"shasum", "echo Killed >&2; exit 137", "these files are damaged", wrong},
 	} {
 		dir := t.TempDir()
 		if err := os.WriteFile(filepath.Join(dir, test.tool), []byte("#!/bin/sh\n"+test.script+"\n"), 0o755); err != nil {
@@ -231,7 +434,7 @@ func TestCheck(t *testing.T) {
 		}
 		path := os.Getenv("PATH")
 		t.Setenv("PATH", dir+string(os.PathListSeparator)+path)
-		says(test.want, test.good)
+		says(test.want, test.status)
 		t.Setenv("PATH", path)
 	}
 
@@ -240,7 +443,7 @@ func TestCheck(t *testing.T) {
 		if err := write(filepath.Join(stick, name), nil); err != nil {
 			t.Fatal(err)
 		}
-		says("warning: "+name+" is not listed", true)
+		says("warning: "+name+" is not listed", checked)
 	}
 	if err := write(filepath.Join(stick, "attest", "somebody", "SHA256SUMS"), nil); err != nil {
 		t.Fatal(err)
@@ -249,8 +452,8 @@ func TestCheck(t *testing.T) {
 		t.Errorf("it warns of an attestation:\n%s", out)
 	}
 	second := filepath.Join(t.TempDir(), `a \new folder, it's $HOME "here"`)
-	text, ok := shell(t, stick, second)
-	if line := regexp.MustCompile(`(?m)^  export PATH=.*$`).FindString(text); !ok || line == "" {
+	text, status := shell(t, stick, second)
+	if line := regexp.MustCompile(`(?m)^  export PATH=.*$`).FindString(text); status != checked || line == "" {
 		t.Errorf("it does not say how the programs are found:\n%s", text)
 	} else if out, err := exec.Command("sh", "-c", line+"; mpc-x").CombinedOutput(); err != nil || string(out) != "ran\n" {
 		t.Errorf("%s: %q, %v", line, out, err)
@@ -273,14 +476,15 @@ func TestCheck(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(stick, "extra.exe"), nil, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	says("warning: extra.exe is not listed", true)
+	says("warning: extra.exe is not listed", checked)
 
 	program := filepath.Join(stick, "bin", "linux-amd64", "mpc-x")
 	if err := os.WriteFile(program, []byte("#!/bin/sh\necho evil\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	says("bin/linux-amd64/mpc-x", false)
-	if _, err := os.Stat(filepath.Join(t.TempDir(), "none")); err == nil {
+	none := filepath.Join(t.TempDir(), "none")
+	says("bin/linux-amd64/mpc-x", wrong, none)
+	if _, err := os.Lstat(none); err == nil {
 		t.Error("copied in spite of it")
 	}
 	// A list that was made to fit: the signature finds it.
@@ -293,12 +497,12 @@ func TestCheck(t *testing.T) {
 	if err := os.WriteFile(signed, list, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	says("the signature of SHA256SUMS is wrong", false)
+	says("the signature of SHA256SUMS is wrong", wrong)
 	if err := os.Remove(program); err != nil {
 		t.Fatal(err)
 	}
 	os.Remove(signed + ".sig")
-	says("bin/linux-amd64/mpc-x", false)
+	says("bin/linux-amd64/mpc-x", wrong)
 }
 
 func TestPack(t *testing.T) {

@@ -94,7 +94,7 @@ type Known struct {
 func Choose(known []Known, asked Asked) (kept, unrecorded []int, err error) {
 	for _, r := range asked.Roots {
 		if !slices.ContainsFunc(known, func(k Known) bool { return k.Root.SameKey(r) }) {
-			return nil, nil, fmt.Errorf("the recorded root key %s is none of the root keys in these files", r)
+			return nil, nil, fmt.Errorf("the recorded root key %s %w", r, ErrRootAbsent)
 		}
 	}
 	for i, k := range known {

@@ -87,7 +87,7 @@ func (s *Session) Opened(curves ...curve.Curve) []*verdict.Share {
 	return list
 }
 
-const findVault = "check which vault the files are of; mpc-backup inspect shows the root key of each group"
+const findVault = "check --xpub, and which vault the files are of; mpc-backup inspect shows the root key of each group"
 
 // judged are the exit status of errors of the judgement, and what to do. Without a
 // row, an error is a mismatch.

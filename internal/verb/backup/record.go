@@ -352,7 +352,7 @@ func (f *recordFlags) advise(e *cli.Env, r *record.Record) {
 		}
 	}
 	if len(unnamed) > 0 {
-		e.Warn("the record does not say who has the shares of %s, or where to call them back: give --name and --contact", phrase.And(unnamed))
+		e.Warn("the record does not say who has the shares of %s, or where to call them back: give --name and --contact", phrase.And(phrase.Quoted(unnamed)))
 	}
 	for _, exit := range r.Exits {
 		if chain, ok := chains.Lookup(exit.Chain); ok && !chain.Reads(exit.Address) {

@@ -37,6 +37,8 @@ func (d Difference) String() string { return differences[d] }
 func (r *Record) Compare(g *share.Group) (recorded *share.Group, found []Difference) {
 	i, found := closest(r.Groups, g)
 	switch {
+	case i >= 0 && g.ChainCode == nil:
+		return r.Groups[i], slices.DeleteFunc(found, func(d Difference) bool { return d == ChainCode })
 	case i >= 0:
 		return r.Groups[i], found
 	case len(r.On(g.Curve)) == 0:
@@ -75,7 +77,7 @@ func differ(recorded, g *share.Group) (found []Difference) {
 		}
 	}
 	same := sameShares(recorded, g)
-	add(ChainCode, g.ChainCode != nil && !sameTree(recorded, g))
+	add(ChainCode, !sameTree(recorded, g))
 	add(Scheme, recorded.Scheme != g.Scheme)
 	add(Threshold, recorded.Threshold != g.Threshold)
 	add(Roster, !same)

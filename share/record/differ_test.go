@@ -64,6 +64,12 @@ func TestCompare(t *testing.T) {
 	if _, got := bare.Compare(secp); !slices.Equal(got, []record.Difference{record.ChainCode}) {
 		t.Errorf("a chain code that nobody recorded: %v", got)
 	}
+	// One record does not do without what the other has.
+	for _, changes := range [][]record.Change{bare.Changes(r), r.Changes(bare)} {
+		if len(changes) != 1 || changes[0].How != record.Altered || !slices.Equal(changes[0].Differences, []record.Difference{record.ChainCode}) {
+			t.Errorf("a chain code in one record: %v", changes)
+		}
+	}
 	if got := fmt.Sprint(record.NoCurve, record.Roster, record.GroupID); got != "curve share IDs or share public keys group ID" {
 		t.Error(got)
 	}

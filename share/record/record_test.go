@@ -362,13 +362,29 @@ func TestNewRefuses(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	f := full(t)
-	g := *f.Groups[0]
-	g.ChainCode = nil
-	g.ID, g.Participants = "other", groups(t, "2of3")[1].Participants
-	f.Groups = append(f.Groups, &g)
-	if _, err := record.New(f); !errors.Is(err, share.ErrInconsistent) {
-		t.Errorf("a group that contradicts itself: %v", err)
+}
+
+// Groups that contradict themselves or each other.
+func TestContradictions(t *testing.T) {
+	good := groups(t, "2of3")[0]
+	epoch := groups(t, "other-epoch")[0]
+	code := [32]byte{1}
+	for name, second := range map[string]*share.Group{
+		"damaged":          altered(epoch, func(g *share.Group) { g.Threshold++ }),
+		"the same":         altered(good, func(g *share.Group) { g.ID = "other" }),
+		"two chain codes":  altered(epoch, func(g *share.Group) { g.ChainCode = &code }),
+		"no chain code":    altered(epoch, func(g *share.Group) { g.ChainCode = nil }),
+		"a node ID twice":  altered(epoch, func(g *share.Group) { g.Participants[0].NodeID = g.Participants[1].NodeID }),
+		"a share ID twice": altered(epoch, func(g *share.Group) { g.Participants[0].ShareID = g.Participants[1].ShareID }),
+	} {
+		f := record.Facts{Serial: 1, Date: "2026-11-22", Groups: []*share.Group{good, second}}
+		if r, err := record.New(f); r != nil || !errors.Is(err, share.ErrInconsistent) || !errors.Is(err, record.ErrFormat) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	many := record.Facts{Serial: 1, Date: "2026-11-22", Groups: slices.Repeat([]*share.Group{good}, share.MaxGroups+1)}
+	if _, err := record.New(many); !errors.Is(err, record.ErrFormat) || !strings.Contains(err.Error(), "the limit is 1000") {
+		t.Errorf("many groups: %v", err)
 	}
 }
 

@@ -223,7 +223,7 @@ func (g *Group) Differences(o *Group) (serious, minor []string) {
 	if g.ChainCode != nil && o.ChainCode != nil && *g.ChainCode != *o.ChainCode {
 		serious = append(serious, "chain code")
 	}
-	if g.Epoch() != o.Epoch() {
+	if g.RosterSHA256() != o.RosterSHA256() {
 		serious = append(serious, "share IDs or share public keys")
 	} else if !slices.EqualFunc(g.Sorted(), o.Sorted(), func(a, b Participant) bool { return a.NodeID == b.NodeID }) {
 		minor = append(minor, "node IDs")

@@ -62,7 +62,7 @@ func Relation(g, o *share.Group) string {
 		return "another group: its root key is a different one"
 	case g.ChainCode != nil && o.ChainCode != nil && *g.ChainCode != *o.ChainCode:
 		return "the same root key with another chain code"
-	case g.Epoch() != o.Epoch():
+	case g.RosterSHA256() != o.RosterSHA256():
 		return "another epoch of the same root key: its shares were made by another reshare and do not mix"
 	}
 	return "the same group"

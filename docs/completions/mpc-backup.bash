@@ -17,7 +17,7 @@ _mpc_backup() {
 		open) words='--allow-network --allow-swap --date --identity --json --list --max-work-factor --output --passphrase-file --require-sandbox -i -o' ;;
 		rewrap) words='--allow-network --allow-swap --date --generate-passphrase --generate-passphrase-file --identity --json --label --max-work-factor --output --passphrase --passphrase-file --recipient --recipients-file --require-sandbox --seal-passphrase-file -R -i -o -r' ;;
 		keygen) words='--allow-network --allow-swap --classic --date --json --output --quorum --require-sandbox --set -o' ;;
-		paper) words='--allow-network --allow-swap --date --json --output --read --require-sandbox --title -o' ;;
+		paper) words='--allow-network --allow-swap --check --date --json --output --read --recipient --recipients-file --require-sandbox --title -R -o -r' ;;
 		version) words=--json ;;
 		esac
 	fi

@@ -4,11 +4,15 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"path/filepath"
+	"slices"
 	"strings"
 
+	"lifeboat/backup"
 	"lifeboat/backup/lines"
 	"lifeboat/backup/paper"
+	"lifeboat/backup/shard"
 	"lifeboat/internal/cli"
 	"lifeboat/internal/phrase"
 	"lifeboat/internal/secret"
@@ -21,6 +25,7 @@ var paperVerb = cli.Verb{
 	Summary: "put a shard, an identity or a small bundle on paper, and read it back",
 	Usage: `Usage: mpc-backup paper FILE -o P.html
        mpc-backup paper --read FILE… -o OUT
+       mpc-backup paper --check FILE… [-R PUB]
 
 Makes one printable page of a shard, pages of an identity, or of a bundle of up
 to 18 KiB: QR codes, the same as numbered lines to type, and what to do in three
@@ -30,13 +35,21 @@ network, on a printer without one, and try --read before the file is destroyed.
 With --read it goes back: FILE is what was typed from the page, its numbered lines,
 or pictures of it (PNG, JPEG), in any order. A line with a typing error is named.
 
+With --check it reads one shard, from its file, typed or in pictures, without the
+others, and writes nothing: that no character is wrong, which set it is of, and
+whether it is for the recipient in a file. Only joining shows that it fits the others.
+
   -o, --output OUT        the file to write
   --title TEXT            what you call it, for the head of the page
   --read                  read typed lines and pictures
-  --json                  print what was written as JSON
+  --check                 check one shard alone
+  -r, --recipient R       with --check: the recipient that the shard has to be for
+  -R, --recipients-file F the same, in a file, as keygen wrote it
+  --json                  print what was written or found as JSON
 
 Example: a shard for the safe
   mpc-backup paper directors.shard-1.txt -o shard-1.html --title 'Zurich'
+  mpc-backup paper --check typed.txt -R directors.pub
   mpc-backup paper --read typed.txt -o shard-1.txt
 `,
 	Prepare: preparePaper,
@@ -56,7 +69,9 @@ type paperFlags struct {
 	output string
 	title  string
 	read   bool
+	check  bool
 	json   bool
+	to     holder.PublicRecipients // of --check
 }
 
 func preparePaper(set *cli.Flags, args []string) (*cli.Plan, error) {
@@ -64,13 +79,22 @@ func preparePaper(set *cli.Flags, args []string) (*cli.Plan, error) {
 	set.StringVarP(&f.output, "output", "o", "", "")
 	set.StringVar(&f.title, "title", "", "")
 	set.BoolVar(&f.read, "read", false, "")
+	set.BoolVar(&f.check, "check", false, "")
 	set.BoolVar(&f.json, "json", false, "")
+	f.to.Define(set)
 	if err := set.Parse(args); err != nil {
 		return nil, err
 	}
 	switch {
 	case set.NArg() == 0:
 		return nil, set.Misuse("no FILE")
+	case f.check && (f.read || f.output != "" || f.title != ""):
+		return nil, set.Misuse("--check writes nothing: it stands without --read, -o and --title")
+	case f.check:
+		return &cli.Plan{Reads: set.Args(), Guard: true,
+			Run: func(e *cli.Env, _ *cli.Conditions) error { return f.checkShard(e, set) }}, f.to.Check(set)
+	case set.Changed("recipient") || set.Changed("recipients-file") || set.Changed("label"):
+		return nil, set.Misuse("recipients are for --check: what is on paper is not sealed anew")
 	case f.output == "":
 		return nil, set.Misuse("-o is missing: what is on a page may be secret and is never shown; name the file to write")
 	case !f.read && set.NArg() > 1:
@@ -133,19 +157,42 @@ var kinds = map[paper.Kind]string{paper.Shard: "shard", paper.Identity: "identit
 
 // readPages reads typed lines and pictures, of one thing on paper.
 func readPages(e *cli.Env, paths []string) (*secret.Bytes, string, error) {
+	all, err := gather(e, paths)
+	if err != nil {
+		return nil, "", err
+	}
+	defer all.Wipe()
+	f, err := paper.Read(all)
+	if err != nil {
+		return nil, "", misread(paths, err)
+	}
+	return f.Text, kinds[f.Kind], nil
+}
+
+// misread says of which files an error of their lines is.
+func misread(paths []string, err error) error {
+	err = fmt.Errorf("%s: %w", phrase.And(phrase.Quoted(paths)), err)
+	if wrong := new(lines.Error); errors.As(err, &wrong) {
+		return cli.Fail(cli.Failed, err, "compare that line with the page, character by character")
+	}
+	return err
+}
+
+// gather returns the lines of all files, typed and in pictures.
+func gather(e *cli.Env, paths []string) (*secret.Bytes, error) {
 	all := secret.New(0)
-	defer func() { all.Wipe() }()
 	var unread []error
 	for _, path := range paths {
 		text, err := readPage(path)
 		if errors.Is(err, paper.ErrPaper) && len(paths) > 1 {
-			// A page may have no code on it. What is missing is found below.
+			// A page may have no code on it. What is missing is found by its reader.
 			e.Warn("%v", err)
 			unread = append(unread, err)
 			continue
 		}
 		if err != nil {
-			return nil, "", err
+			all.Wipe()
+			return nil, err
 		}
 		holder.WarnExposed(e, path)
 		joined := secret.New(all.Len() + text.Len() + 1)
@@ -157,17 +204,68 @@ func readPages(e *cli.Env, paths []string) (*secret.Bytes, string, error) {
 		all = joined
 	}
 	if len(unread) == len(paths) {
-		return nil, "", unread[0]
+		return nil, unread[0]
 	}
-	f, err := paper.Read(all)
-	var wrong *lines.Error
+	return all, nil
+}
+
+// shardReport is what one shard says.
+type shardReport struct {
+	Kind string `json:"kind"` // shard
+	quorumReport
+	Number      int    `json:"number"`
+	Fingerprint string `json:"fingerprint"`
+	IsFor       *bool  `json:"is_for_recipient,omitempty"` // absent if none was given
+}
+
+// checkShard checks one shard alone.
+func (f *paperFlags) checkShard(e *cli.Env, set *cli.Flags) error {
+	recipients, err := f.to.Read(set)
+	if err != nil {
+		return err
+	}
+	text, err := gather(e, set.Args())
+	if err != nil {
+		return err
+	}
+	defer text.Wipe()
+	s, err := shard.Parse(text, "")
+	if err != nil {
+		return misread(set.Args(), err)
+	}
+	defer s.Wipe()
+	r := &shardReport{Kind: kinds[paper.Shard], Number: s.Number, Fingerprint: s.Fingerprint,
+		quorumReport: quorumReport{s.SetID, s.SetName, s.Threshold, s.Count}}
+	if len(recipients) > 0 {
+		isFor := slices.ContainsFunc(recipients, func(to backup.Recipient) bool { return shard.Fingerprint(to.Text) == s.Fingerprint })
+		r.IsFor = &isFor
+	}
+	if f.json {
+		err = e.WriteJSON(r)
+	} else {
+		err = r.print(e.Stdout)
+	}
+	if err == nil && r.IsFor != nil && !*r.IsFor {
+		err = cli.Fail(cli.Mismatch, fmt.Errorf("the shard is for a recipient of the fingerprint %s, and none of the given ones has it", s.Fingerprint),
+			"look for the right file of recipients, or for the right shard; what is sealed to these recipients, this shard does not help to open")
+	}
+	return err
+}
+
+func (r *shardReport) print(w io.Writer) error {
+	whose := "no recipient that was given has it"
 	switch {
-	case errors.As(err, &wrong):
-		return nil, "", cli.Fail(cli.Failed, fmt.Errorf("%s: %w", phrase.And(phrase.Quoted(paths)), err), "compare that line with the page, character by character")
-	case err != nil:
-		return nil, "", fmt.Errorf("%s: %w", phrase.And(phrase.Quoted(paths)), err)
+	case r.IsFor == nil:
+		whose = "compare it with the one on the other shards, or give -R"
+	case *r.IsFor:
+		whose = "the recipient that was given has it"
 	}
-	return f.Text, kinds[f.Kind], nil
+	_, err := fmt.Fprintf(w, `shard %d of %d, of which any %d are needed: every character is as it was written
+  set          %q, %s
+  fingerprint  %s: %s
+  not shown    that it fits the other shards: joining shows that
+`, r.Number, r.Count, r.Threshold, r.SetName, r.SetID, r.Fingerprint, whose)
+	return err
 }
 
 // readPage returns the numbered lines of a text or of a picture.

@@ -422,7 +422,7 @@ func judging(n ast.Node) string {
 		return ""
 	}
 	switch name := selector.Sel.Name; name {
-	case "Interpolate", "Lagrange", "LagrangeAt", "FitThreshold", "CombinePublic":
+	case "Weights", "Interpolate", "Lagrange", "LagrangeAt", "FitThreshold", "CombinePublic":
 		return name
 	case "Equal":
 		if id, ok := selector.X.(*ast.SelectorExpr); ok && id.Sel.Name == "ShareID" {

@@ -1,5 +1,7 @@
 // Package runbooks holds the runbooks, one for each role, as pages of text.
-// "mpc-recover guide" prints them, so that there is one source.
+// "mpc-recover guide" prints them, so that there is one source. What a command
+// leaves open is a mark in braces, such as {FILE}, which the guide fills in where it
+// knows more.
 package runbooks
 
 import (
@@ -35,4 +37,22 @@ func Section(role, heading string) string {
 	}
 	text, _, _ := strings.Cut(rest, "\n## ")
 	return strings.Trim(text, "\n")
+}
+
+var mark = regexp.MustCompile(` ?\{[^{}\n]+\}`)
+
+// Fill puts values in the place of marks, by what is between the braces. An empty
+// value takes the mark away, and the blank before it; a mark without a value stays.
+func Fill(text string, values map[string]string) string {
+	return mark.ReplaceAllStringFunc(text, func(found string) string {
+		blank, name, _ := strings.Cut(strings.TrimSuffix(found, "}"), "{")
+		switch value, ok := values[name]; {
+		case !ok:
+			return found
+		case value == "":
+			return ""
+		default:
+			return blank + value
+		}
+	})
 }

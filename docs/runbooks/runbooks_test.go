@@ -1,7 +1,9 @@
 package runbooks_test
 
 import (
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -37,10 +39,56 @@ func TestPages(t *testing.T) {
 
 func TestSection(t *testing.T) {
 	s := runbooks.Section("custodian", "The provider is gone")
-	if !strings.HasPrefix(s, "Hard key recovery") || strings.Contains(s, "## ") || !strings.Contains(s, "mpc-recover key FILE FILE") {
+	if !strings.HasPrefix(s, "Hard key recovery") || strings.Contains(s, "## ") || !strings.Contains(s, "mpc-recover key {FILES} ") {
 		t.Errorf("%q", s)
 	}
 	if runbooks.Section("custodian", "Nothing") != "" {
 		t.Error("there is a section for nothing")
+	}
+}
+
+// What a command leaves open is marked, and the head of the page says what it is.
+func TestMarks(t *testing.T) {
+	mark, capitals := regexp.MustCompile(`\{[^{}]+\}`), regexp.MustCompile(`\b[A-Z]{3,}\b`)
+	command := regexp.MustCompile(`^ +(mpc-|ssh-keygen )`)
+	for _, role := range runbooks.Roles() {
+		head, rest, _ := strings.Cut(runbooks.Page(role), "\n## ")
+		used := map[string]bool{}
+		for line := range strings.Lines(rest) {
+			if !command.MatchString(line) {
+				if prose := mark.FindString(line); prose != "" {
+					t.Errorf("%s: the mark %s is in no command", role, prose)
+				}
+				continue
+			}
+			for _, m := range mark.FindAllString(line, -1) {
+				used[m] = true
+			}
+			if bare := capitals.FindString(mark.ReplaceAllString(line, "")); bare != "" {
+				t.Errorf("%s: %s is not marked: %s", role, bare, line)
+			}
+		}
+		rows := map[string]bool{}
+		for _, m := range regexp.MustCompile("(?m)^\\| `(\\{.*?\\})` \\|").FindAllStringSubmatch(head, -1) {
+			rows[m[1]] = true
+		}
+		if !maps.Equal(used, rows) {
+			t.Errorf("%s: the commands have %v, and the head of the page explains %v", role, slices.Sorted(maps.Keys(used)), slices.Sorted(maps.Keys(rows)))
+		}
+	}
+}
+
+func TestFill(t *testing.T) {
+	values := map[string]string{"FILES": "a b", "--addresses BOOK": "", "--xpub KEY": "--xpub {KEY on secp256k1}"}
+	for text, want := range map[string]string{
+		"verify {FILES} {--addresses BOOK} --root": "verify a b --root",
+		"{FILES}":                              "a b",
+		"key {--xpub KEY} {NODE}":              "key --xpub {KEY on secp256k1} {NODE}",
+		"-o {FILES}.json x{--addresses BOOK}y": "-o a b.json xy",
+		"no mark: {} { a\n}":                   "no mark: {} { a\n}",
+	} {
+		if got := runbooks.Fill(text, values); got != want {
+			t.Errorf("%q became %q, not %q", text, got, want)
+		}
 	}
 }

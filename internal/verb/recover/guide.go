@@ -267,6 +267,9 @@ func (g *guide) print(b *strings.Builder, enough bool) {
 		fmt.Fprintf(b, "HERE ALREADY: %s. Nothing is overwritten: a command that would write one of them refuses.\n"+
 			"Go on with what you made before, or put another name after -o, and where it is read.\n\n", cli.Clean(phrase.And(taken)))
 	}
+	if enough {
+		b.WriteString("What stands in braces in a command is yours to fill in.\n\n")
+	}
 	b.WriteString(steps.String())
 	fmt.Fprintf(b, "The whole runbook: mpc-recover guide --role %s\n", g.is.role)
 }
@@ -304,7 +307,7 @@ func (g *guide) printCommands(b *strings.Builder) {
 	g.printLost(b)
 	switch _, _, known := g.holders(); {
 	case g.is.name != "provider" && !known:
-		b.WriteString("  These files do not say one set of holders and one threshold for every root key. Find them out, and put them\n  where --party and --threshold are left open below; --group reshares one group alone.\n")
+		b.WriteString("  These files do not say one set of holders and one threshold for every root key. Find them out, and put them\n  in the place of {--party NODE --threshold T} below; --group reshares one group alone.\n")
 	case g.is.name == "provider" && len(g.books) == 0:
 		b.WriteString("  No address book is among the files. Without one leave --addresses out; --root gives the key, and\n  mpc-derive find searches for the addresses.\n")
 	case g.is.name == "provider" && len(g.books) > 1:

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"lifeboat/audit"
+	"lifeboat/docs/runbooks"
 	"lifeboat/internal/cli"
 	"lifeboat/internal/shell"
 	"lifeboat/share/open"
@@ -104,20 +105,47 @@ func (g *guide) holders() (nodes []string, threshold int, known bool) {
 	return nodes, threshold, nodes != nil
 }
 
-// The commands of the runbook that make a new set, which are for a 2 of 3.
-const (
-	newSet     = "--party client --party provider --party custodian --threshold 2"
-	firstShare = "new-shares/recovery-secrets-client.json"
-	firstProof = "client.attest.json"
-	proofs     = "client.attest.json custodian.attest.json"
-)
+// fill puts the names of this case where the runbook has marks.
+func (g *guide) fill(text string) string {
+	if g.found == nil {
+		return text
+	}
+	values := map[string]string{"--addresses BOOK": ""}
+	if files, _ := g.files(); len(files) > 0 {
+		values["FILES"] = shell.Line(files...)
+	}
+	if len(g.books) > 0 {
+		values["--addresses BOOK"] = shell.Line("--addresses", shell.Paths(g.books[:1])[0])
+	}
+	node := g.node
+	if lost := g.lostNodes(); node == "" && len(lost) == 1 {
+		node = lost[0]
+	}
+	if node != "" && shell.Safe(node) { // another would not be the name of a node
+		values["NODE"] = shell.Line(node)
+	}
+	g.fillSet(values)
+	var keys, epochs []string
+	for _, v := range g.found.Vaults {
+		if v.Root != "" {
+			keys = append(keys, fmt.Sprintf("--xpub {KEY on %s}", v.Curve))
+			epochs = append(epochs, fmt.Sprintf("--epoch {EPOCH on %s}", v.Curve))
+		}
+	}
+	if len(keys) > 0 {
+		values["--xpub KEY"], values["--epoch EPOCH"] = strings.Join(keys, " "), strings.Join(epochs, " ")
+	}
+	for mark, value := range values {
+		values[mark] = cli.Clean(value)
+	}
+	return runbooks.Fill(text, values)
+}
 
-// sameSet puts the holders and the threshold of this vault in their place: a command
-// for a 2 of 3 would make one of any vault, and say nothing.
-func (g *guide) sameSet() []string {
+// fillSet has a new set be like that of this vault, if it is known.
+func (g *guide) fillSet(values map[string]string) {
 	nodes, threshold, known := g.holders()
 	if !known {
-		return []string{newSet, "--party NODE… --threshold T"}
+		return
 	}
 	var parties, attested []string
 	for i, node := range nodes {
@@ -126,56 +154,9 @@ func (g *guide) sameSet() []string {
 			attested = append(attested, node+".attest.json")
 		}
 	}
-	return []string{
-		newSet, shell.Line(append(parties, "--threshold", strconv.Itoa(threshold))...),
-		firstShare, shell.Line("new-shares/" + secretsName(nodes[0])),
-		proofs, shell.Line(shell.Paths(attested)...),
-		firstProof, shell.Line(shell.Paths(attested[:1])...),
-	}
-}
-
-// fill puts the names of this case where the runbook has placeholders.
-func (g *guide) fill(text string) string {
-	if g.found == nil {
-		return text
-	}
-	files, _ := g.files()
-	var r []string
-	if len(files) > 0 {
-		r = append(r, "FILE FILE", shell.Line(files...))
-		r = append(r, "new-share.json FILE", "new-share.json "+shell.Line(files...))
-	}
-	r = append(r, g.sameSet()...)
-	if len(g.books) > 0 {
-		r = append(r, "--addresses BOOK", "--addresses "+shell.Line(shell.Paths(g.books[:1])...))
-	} else {
-		r = append(r, " --addresses BOOK", "")
-	}
-	node := g.node
-	if lost := g.lostNodes(); node == "" && len(lost) == 1 {
-		node = lost[0]
-	}
-	if node != "" && shell.Safe(node) { // another would not be the name of a node
-		r = append(r, "--lost NODE", "--lost "+shell.Line(node))
-	}
-	roots := 0
-	for _, v := range g.found.Vaults {
-		if v.Root != "" {
-			roots++
-		}
-	}
-	for _, each := range []string{"--xpub KEY", "--epoch EPOCH"} { // one for each curve
-		r = append(r, each, strings.TrimSuffix(strings.Repeat(each+" ", max(roots, 1)), " "))
-	}
-	replace := strings.NewReplacer(r...)
-	var out []string
-	for line := range strings.SplitSeq(text, "\n") {
-		if strings.HasPrefix(strings.TrimSpace(line), "mpc-") { // a command
-			line = cli.Clean(replace.Replace(line))
-		}
-		out = append(out, line)
-	}
-	return strings.Join(out, "\n")
+	values["--party NODE --threshold T"] = shell.Line(append(parties, "--threshold", strconv.Itoa(threshold))...)
+	values["HOLDER"] = nodes[0] // plain in every shell, and part of a name
+	values["ATTESTATIONS"] = shell.Line(shell.Paths(attested)...)
 }
 
 var writes = regexp.MustCompile(`(?m)^ +mpc-.* -o (\S+)`)

@@ -71,7 +71,8 @@ pre { white-space: pre-wrap; margin: .3rem 0 .6rem; padding: .4rem .6rem; backgr
 .code { font-size: 1.3rem; font-weight: 600; }
 .verdict, .vault { display: flow-root; }
 .qr { width: 9rem; float: right; margin: 0 0 .5rem 1rem; }
-.keys { clear: both; }
+.keys { clear: both; table-layout: fixed; }
+.keys th:nth-child(-n+2) { width: 20%; }
 .keys td:nth-child(n+3) { font-family: "SFMono-Regular", Consolas, "Liberation Mono", monospace; font-size: .8125rem; }
 .sign td { height: 3.2rem; vertical-align: bottom; }
 .sign td:first-child { width: 45%; }

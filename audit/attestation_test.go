@@ -52,7 +52,7 @@ func attest(t testing.TB, v *fixtures.Vault, file int, change func(s *audit.Stat
 func statement(s *share.Sealed) *audit.Statement {
 	return &audit.Statement{
 		Challenge: "audit 2026-Q4", Curve: s.Curve, GroupID: s.Group.ID, Threshold: s.Group.Threshold, NodeID: s.NodeID, ShareID: *s.ShareID,
-		PublicKey: s.PublicKey, RootKey: s.Group.RootKey, Epoch: s.Group.Epoch(), FileSHA256: strings.Repeat("ab", 32), Tool: "mpc-backup 1.0.0", Date: "2026-11-22",
+		PublicKey: s.PublicKey, RootKey: s.Group.RootKey, Epoch: s.Group.Epoch()[:share.OldEpoch], FileSHA256: strings.Repeat("ab", 32), Tool: "mpc-backup 1.0.0", Date: "2026-11-22",
 	}
 }
 

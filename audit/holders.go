@@ -66,11 +66,26 @@ type gathered struct {
 	all    []*epoch
 	by     map[setName]*epoch // the first of each name
 	claims map[claim][]*epoch
-	owner  map[claim]*epoch // where bundles count; nil: nothing tells
+	owner  map[claim]*epoch   // where bundles count; nil: nothing tells
+	names  map[claim][]string // of epochs, by what earlier versions wrote of them
+}
+
+// name returns the name by which an epoch is known here: the first of those that may
+// be its own. Share files come first, and theirs are whole.
+func (g *gathered) name(curve, epoch string) string {
+	c := claim{curve, epoch[:min(len(epoch), share.OldEpoch)]}
+	for _, known := range g.names[c] {
+		if share.SameEpoch(known, epoch) {
+			return known
+		}
+	}
+	g.names[c] = append(g.names[c], epoch)
+	return epoch
 }
 
 func (g *gathered) add(e *epoch) *epoch {
 	g.all = append(g.all, e)
+	e.name = g.name(e.curve, e.name)
 	c := claim{e.curve, e.name}
 	g.claims[c] = append(g.claims[c], e)
 	if e.root != nil {
@@ -83,7 +98,7 @@ func (g *gathered) add(e *epoch) *epoch {
 
 // epochs puts together what all files say.
 func (a *Auditor) epochs() []*epoch {
-	g := &gathered{by: map[setName]*epoch{}, claims: map[claim][]*epoch{}, owner: map[claim]*epoch{}}
+	g := &gathered{by: map[setName]*epoch{}, claims: map[claim][]*epoch{}, owner: map[claim]*epoch{}, names: map[claim][]string{}}
 	for _, set := range verdict.Collect(a.shares) {
 		g.add(a.fromFiles(set))
 	}
@@ -165,7 +180,7 @@ const (
 // placeStatement adds an attestation to its epoch. One that contradicts the share
 // files counts for nothing.
 func (a *Auditor) placeStatement(g *gathered, s attested) {
-	n := setName{s.Curve.String(), s.Epoch, string(s.RootKey.Bytes())}
+	n := setName{s.Curve.String(), g.name(s.Curve.String(), s.Epoch), string(s.RootKey.Bytes())}
 	var first *epoch
 	if claims := g.claims[claim{n.curve, n.epoch}]; len(claims) > 0 {
 		first = claims[0]
@@ -246,7 +261,7 @@ func (a *Auditor) attest(e *epoch, s attested, nodeID string) {
 // for a manifest, so a share that contradicts what else is known counts for nothing.
 func (a *Auditor) placeBundle(g *gathered, b *bundleFile) {
 	for _, s := range b.manifest.Shares {
-		c := claim{s.Curve, s.Epoch}
+		c := claim{s.Curve, g.name(s.Curve, s.Epoch)}
 		e, known := g.owner[c]
 		if known && e == nil {
 			a.find(Error, "manifest-disputed", b.path, "give the recorded root key with --xpub, or have the share file of any holder of the epoch beside the bundle",

@@ -37,7 +37,7 @@ func (r *Roster) Check(s *Statement) error {
 	switch {
 	case !g.RootKey.Equal(s.RootKey):
 		differs = "root public key"
-	case r.Epoch != s.Epoch:
+	case !share.SameEpoch(r.Epoch, s.Epoch):
 		differs = "epoch: it is of another set of shares"
 	case p == nil:
 		differs = "share ID"
@@ -63,7 +63,7 @@ func (s *Statement) Answers(asked Statement, groups []*Roster) error {
 		return nil
 	}
 	ofRoot := func(g *Roster) bool { return g.Group.RootKey.Equal(s.RootKey) }
-	i := slices.IndexFunc(groups, func(g *Roster) bool { return ofRoot(g) && g.Epoch == s.Epoch })
+	i := slices.IndexFunc(groups, func(g *Roster) bool { return ofRoot(g) && share.SameEpoch(g.Epoch, s.Epoch) })
 	if i < 0 {
 		i = slices.IndexFunc(groups, ofRoot)
 	}

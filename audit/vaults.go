@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"lifeboat/derive"
+	"lifeboat/share"
 	"lifeboat/share/verdict"
 )
 
@@ -15,7 +16,7 @@ func (a *Auditor) judge(e *epoch) Epoch {
 	r := Epoch{
 		Epoch: e.name, GroupIDs: orEmpty(e.groupIDs.list), Created: orEmpty(e.created.list), Threshold: e.threshold, Roster: e.set != nil,
 		// Without a roster the epoch is a number that a file claims, not the fingerprint of its shares.
-		Recorded: e.set != nil && slices.Contains(a.o.Epochs, e.name), Holders: e.holders, Sets: [][]string{},
+		Recorded: e.set != nil && slices.ContainsFunc(a.o.Epochs, func(name string) bool { return share.SameEpoch(name, e.name) }), Holders: e.holders, Sets: [][]string{},
 	}
 	var here, attested []string
 	for _, h := range r.Holders {

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"lifeboat/internal/secret"
+	"lifeboat/share"
 )
 
 // What can be wrong. Every error of this package wraps one of these, an error of
@@ -64,6 +65,7 @@ type ShareFacts struct {
 	NodeID                string `json:"node_id"`
 	SharePublicKey        string `json:"share_public_key"` // hex
 	Epoch                 string `json:"epoch"`
+	RosterSHA256          string `json:"roster_sha256,omitempty"` // hex; earlier versions did not write it
 	RootExtendedPublicKey string `json:"root_extended_public_key"`
 }
 
@@ -115,7 +117,8 @@ func SharesTogether(facts []ShareFacts) []Together {
 	index := make(map[sharing]int)
 	seen := make(map[[3]string]bool)
 	for _, f := range facts {
-		key := sharing{f.Curve, f.Epoch}
+		epoch := f.Epoch[:min(len(f.Epoch), share.OldEpoch)] // all that earlier versions wrote of it
+		key := sharing{f.Curve, epoch}
 		i, ok := index[key]
 		if !ok {
 			i = len(all)
@@ -126,7 +129,7 @@ func SharesTogether(facts []ShareFacts) []Together {
 		t.Threshold = min(t.Threshold, f.Threshold)
 		t.GroupIDs = appendNew(t.GroupIDs, f.GroupID)
 		t.NodeIDs = appendNew(t.NodeIDs, f.NodeID)
-		if id := [3]string{f.Curve, f.Epoch, f.ShareID}; !seen[id] {
+		if id := [3]string{f.Curve, epoch, f.ShareID}; !seen[id] {
 			seen[id] = true
 			t.Shares++
 		}

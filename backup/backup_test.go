@@ -230,7 +230,7 @@ func TestDeterministic(t *testing.T) {
 }
 
 func TestPublicManifestHidesContent(t *testing.T) {
-	facts := ShareFacts{GroupID: "g1", Curve: "secp256k1", Threshold: 2, ShareID: "12", NodeID: "node-b", Epoch: "e1", SharePublicKey: "02abcd", RootExtendedPublicKey: "xpub661"}
+	facts := ShareFacts{GroupID: "g1", Curve: "secp256k1", Threshold: 2, ShareID: "12", NodeID: "node-b", Epoch: "e1", RosterSHA256: "aa", SharePublicKey: "02abcd", RootExtendedPublicKey: "xpub661"}
 	_, s := seal(t, []File{bytesFile("secret-name.json", []byte("content"), facts)}, agePair(t, false).to)
 	text, err := s.Public.Marshal()
 	if err != nil {
@@ -246,7 +246,7 @@ func TestPublicManifestHidesContent(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(p.Shares) != 1 || p.Shares[0] != (PublicShare{"g1", "secp256k1", "e1", "12", "node-b"}) {
+	if len(p.Shares) != 1 || p.Shares[0] != (PublicShare{"g1", "secp256k1", "e1", "aa", "12", "node-b"}) {
 		t.Errorf("shares %+v", p.Shares)
 	}
 	readme := s.Public.Readme("x.age")
@@ -591,6 +591,11 @@ func TestSharesTogether(t *testing.T) {
 	got := SharesTogether([]ShareFacts{a, other, b, c})
 	if len(got) != 1 || got[0].Shares != 3 || !got[0].Enough || strings.Join(got[0].NodeIDs, "") != "abc" || len(got[0].GroupIDs) != 2 {
 		t.Errorf("three shares: %+v", got)
+	}
+	const epoch = "18054e576906fa62f08471925cf6f706"
+	a.Epoch, b.Epoch = epoch, epoch[:16]
+	if got := SharesTogether([]ShareFacts{a, b}); len(got) != 1 || !got[0].Enough {
+		t.Errorf("an epoch as an earlier version wrote it: %+v", got)
 	}
 	a.Threshold, b.Threshold = 3, 3
 	if got := SharesTogether([]ShareFacts{a, b}); len(got) != 1 || got[0].Enough {

@@ -59,11 +59,12 @@ type PublicManifest struct {
 
 // A PublicShare is what may be known of a share in a bundle.
 type PublicShare struct {
-	GroupID string `json:"group_id"`
-	Curve   string `json:"curve"`
-	Epoch   string `json:"epoch"`
-	ShareID string `json:"share_id"`
-	NodeID  string `json:"node_id"`
+	GroupID      string `json:"group_id"`
+	Curve        string `json:"curve"`
+	Epoch        string `json:"epoch"`
+	RosterSHA256 string `json:"roster_sha256,omitempty"` // hex; earlier versions did not write it
+	ShareID      string `json:"share_id"`
+	NodeID       string `json:"node_id"`
 }
 
 // A PublicRecipient says who can open a bundle.
@@ -75,7 +76,7 @@ type PublicRecipient struct {
 func publicShares(facts []ShareFacts) []PublicShare {
 	shares := make([]PublicShare, 0, len(facts))
 	for _, f := range facts {
-		shares = append(shares, PublicShare{f.GroupID, f.Curve, f.Epoch, f.ShareID, f.NodeID})
+		shares = append(shares, PublicShare{f.GroupID, f.Curve, f.Epoch, f.RosterSHA256, f.ShareID, f.NodeID})
 	}
 	return shares
 }

@@ -213,7 +213,7 @@ func TestEpoch(t *testing.T) {
 	for _, tc := range []struct {
 		c    curve.Curve
 		want string
-	}{{curve.Secp256k1, "18054e576906fa62"}, {curve.Ed25519, "bf9c96249ce94830"}} {
+	}{{curve.Secp256k1, "18054e576906fa62f08471925cf6f706"}, {curve.Ed25519, "bf9c96249ce94830c5f3182f592c810b"}} {
 		one, two := big.NewInt(1), big.NewInt(2)
 		g := newSharing(t, tc.c, []*big.Int{new(big.Int), one}, []*big.Int{one, two}).Group // the share of holder i is i
 		if got := g.Epoch(); got != tc.want {
@@ -236,6 +236,24 @@ func TestEpoch(t *testing.T) {
 		p[1].PublicKey = tc.c.Generator().Add(tc.c.Generator())
 		if got := g.Epoch(); got == tc.want {
 			t.Errorf("%v: another key does not change the epoch", tc.c)
+		}
+	}
+}
+
+// What earlier versions wrote of an epoch, and of an ID made from one, is still read.
+func TestOldNames(t *testing.T) {
+	const long, old, like = "18054e576906fa62f08471925cf6f706", "18054e576906fa62", "18054e576906fa62ffffffffffffffff"
+	for _, tc := range []struct {
+		a, b string
+		same bool
+	}{{long, long, true}, {long, old, true}, {old, old, true}, {long, like, false}, {like, old, true}, {long, old[:15], false}, {long, "", false}, {long, long[:31], false}} {
+		for _, p := range [][2]string{{tc.a, tc.b}, {tc.b, tc.a}} {
+			if share.SameEpoch(p[0], p[1]) != tc.same || share.SameID(share.TSSLibID+p[0], share.TSSLibID+p[1]) != tc.same {
+				t.Errorf("%q, %q", p[0], p[1])
+			}
+			if p[0] != p[1] && (share.SameID(p[0], p[1]) || share.SameID(share.TSSLibID+p[0], p[1])) {
+				t.Errorf("%q and %q are no IDs made from epochs", p[0], p[1])
+			}
 		}
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"math/big"
 	"slices"
+	"strings"
 
 	"lifeboat/derive"
 	"lifeboat/internal/curve"
@@ -168,11 +169,41 @@ func (g *Group) RosterSHA256() (sum [sha256.Size]byte) {
 	return sum
 }
 
-// Epoch returns the name of a set of shares for people: the first 16 hex digits of
-// RosterSHA256.
+// Epoch returns the name of a set of shares for people: the first 32 hex digits of
+// RosterSHA256. Programs compare sets with SameShares.
 func (g *Group) Epoch() string {
 	sum := g.RosterSHA256()
-	return hex.EncodeToString(sum[:8])
+	return hex.EncodeToString(sum[:16])
+}
+
+// OldEpoch is how many digits of an epoch earlier versions wrote. Two rosters that
+// have them in common can be made.
+const OldEpoch = 16
+
+// SameEpoch reports whether two names may be of one epoch: one of them may be as
+// short as earlier versions wrote it. It proves nothing.
+func SameEpoch(a, b string) bool {
+	n := min(len(a), len(b))
+	return a == b || n == OldEpoch && a[:n] == b[:n]
+}
+
+// TSSLibID begins the ID of a group whose files do not name it. The epoch follows.
+const TSSLibID = "tss-lib-"
+
+// SameID reports whether two IDs may be of one group: one that was made from an
+// epoch may be as short as earlier versions made it.
+func SameID(a, b string) bool {
+	x, first := strings.CutPrefix(a, TSSLibID)
+	y, second := strings.CutPrefix(b, TSSLibID)
+	return a == b || first && second && SameEpoch(x, y)
+}
+
+// SameShares reports whether two groups have the same share IDs with the same share
+// public keys. It compares them all.
+func (g *Group) SameShares(o *Group) bool {
+	return g.Curve == o.Curve && slices.EqualFunc(g.Sorted(), o.Sorted(), func(a, b Participant) bool {
+		return a.ShareID.Equal(b.ShareID) && a.PublicKey.Equal(b.PublicKey)
+	})
 }
 
 // Check makes every check that a group allows on its own: sane parameters,
@@ -223,12 +254,12 @@ func (g *Group) Differences(o *Group) (serious, minor []string) {
 	if g.ChainCode != nil && o.ChainCode != nil && *g.ChainCode != *o.ChainCode {
 		serious = append(serious, "chain code")
 	}
-	if g.RosterSHA256() != o.RosterSHA256() {
+	if !g.SameShares(o) {
 		serious = append(serious, "share IDs or share public keys")
 	} else if !slices.EqualFunc(g.Sorted(), o.Sorted(), func(a, b Participant) bool { return a.NodeID == b.NodeID }) {
 		minor = append(minor, "node IDs")
 	}
-	if g.ID != o.ID {
+	if !SameID(g.ID, o.ID) {
 		minor = append(minor, "group ID")
 	}
 	if g.CreatedTime != o.CreatedTime {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"lifeboat/internal/curve"
+	"lifeboat/share"
 	"lifeboat/share/open"
 )
 
@@ -101,7 +102,7 @@ func (c *Ceremony) readConfirm(node string, data []byte) error {
 		return fmt.Errorf("%w: it confirms %d groups, and there are %d", ErrMessage, len(v.Epochs), len(c.groups))
 	}
 	for i, epoch := range c.epochs() {
-		if v.Epochs[i] != epoch {
+		if !share.SameEpoch(v.Epochs[i], epoch) {
 			return fmt.Errorf("%w: it confirms another epoch", ErrMessage)
 		}
 	}

@@ -22,8 +22,8 @@ func ExampleParse() {
 		fmt.Println(" ", g.Root())
 	}
 	// Output:
-	// secp256k1: 2 of 3, epoch 391b95d4667e9490, consistent: true
+	// secp256k1: 2 of 3, epoch 391b95d4667e9490e5ffe2e0c8630b61, consistent: true
 	//   xpub661MyMwAqRbcFW6tk6jJJqU3nvoJybTq12iuMvzNxb5ffWNz5gwroCo2gjbP2UMgcAVDUPq5YL8Ux7WhdLoMTtrxd6VQVwBwKvWoQGsJb2P
-	// ed25519: 2 of 3, epoch 1b5320357276527a, consistent: true
+	// ed25519: 2 of 3, epoch 1b5320357276527acb5ae554839a36b9, consistent: true
 	//   cpubGCmTMqXYTnzkcpnhsAhDEF5mWnzpfRHCuiVsdZ73ossLbaBBsjZpqTevfy5YFvSv1k2K2Hxz4awnuBx7ornBwFAstZk8Tvxq7bmK69iwod2
 }

@@ -119,7 +119,7 @@ func (d *saveData) fill(s *share.Sealed, pin share.Pin) error {
 			g.ChainCode = &cc
 		}
 	}
-	g.ID = "tss-lib-" + g.Epoch()
+	g.ID = share.TSSLibID + g.Epoch()
 	s.Group, s.Roster = g, g.Participants
 	s.CheckOwn()
 	return nil

@@ -76,13 +76,13 @@ func differ(recorded, g *share.Group) (found []Difference) {
 			found = append(found, d)
 		}
 	}
-	same := sameShares(recorded, g)
+	same := recorded.SameShares(g)
 	add(ChainCode, !sameTree(recorded, g))
 	add(Scheme, recorded.Scheme != g.Scheme)
 	add(Threshold, recorded.Threshold != g.Threshold)
 	add(Roster, !same)
 	add(NodeIDs, same && !slices.EqualFunc(recorded.Sorted(), g.Sorted(), func(p, q share.Participant) bool { return p.NodeID == q.NodeID }))
-	add(GroupID, recorded.ID != g.ID)
+	add(GroupID, !share.SameID(recorded.ID, g.ID))
 	return found
 }
 

@@ -250,21 +250,13 @@ func (f *Facts) checkGroups() error {
 			continue
 		}
 		switch before := f.Groups[i-1]; {
-		case sameShares(g, before):
+		case g.SameShares(before):
 			return fmt.Errorf("%w: groups %q and %q on %v are one: they have the same shares", share.ErrInconsistent, before.ID, g.ID, g.Curve)
 		case !sameTree(g, before):
 			return fmt.Errorf("%w: groups %q and %q on %v have one root public key and two chain codes", share.ErrInconsistent, before.ID, g.ID, g.Curve)
 		}
 	}
 	return nil
-}
-
-// sameShares reports whether two groups have the same share IDs with the same share
-// public keys. It compares them all.
-func sameShares(a, b *share.Group) bool {
-	return slices.EqualFunc(a.Sorted(), b.Sorted(), func(p, q share.Participant) bool {
-		return p.ShareID.Equal(q.ShareID) && p.PublicKey.Equal(q.PublicKey)
-	})
 }
 
 // sameTree reports whether the keys of two groups have the same descendants, or none.

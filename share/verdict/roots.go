@@ -73,7 +73,7 @@ func Groups(files []*File, asked Asked) ([]*share.Group, error) {
 	}
 	var groups []*share.Group
 	for _, t := range Collect(sealed) {
-		if asked.Group == "" || t.Group.ID == asked.Group {
+		if asked.Group == "" || t.named(asked.Group) {
 			groups = append(groups, t.Group)
 		}
 	}
@@ -99,7 +99,7 @@ func Choose(known []Known, asked Asked) (kept, unrecorded []int, err error) {
 	}
 	for i, k := range known {
 		switch {
-		case asked.Group != "" && k.Group != asked.Group:
+		case asked.Group != "" && !share.SameID(k.Group, asked.Group):
 		case (asked.Only || asked.Roots.On(k.Root.Curve())) && !asked.Roots.Have(k.Root):
 			unrecorded = append(unrecorded, i)
 		default:

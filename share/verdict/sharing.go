@@ -51,7 +51,7 @@ func (t *Sharing) takes(s *share.Sealed) bool {
 
 // named reports whether any of the files gives the group this ID.
 func (t *Sharing) named(id string) bool {
-	return slices.ContainsFunc(t.Sealed, func(s *share.Sealed) bool { return s.Group.ID == id })
+	return slices.ContainsFunc(t.Sealed, func(s *share.Sealed) bool { return share.SameID(s.Group.ID, id) })
 }
 
 // Relation says in words how a group of the same curve that cannot be mixed with g
@@ -62,7 +62,7 @@ func Relation(g, o *share.Group) string {
 		return "another group: its root key is a different one"
 	case g.ChainCode != nil && o.ChainCode != nil && *g.ChainCode != *o.ChainCode:
 		return "the same root key with another chain code"
-	case g.RosterSHA256() != o.RosterSHA256():
+	case !g.SameShares(o):
 		return "another epoch of the same root key: its shares were made by another reshare and do not mix"
 	}
 	return "the same group"

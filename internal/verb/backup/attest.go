@@ -12,6 +12,7 @@ import (
 	"lifeboat/internal/cli"
 	"lifeboat/internal/strict"
 	"lifeboat/internal/verb/holder"
+	"lifeboat/share"
 	"lifeboat/share/open"
 	"lifeboat/share/verdict"
 )
@@ -158,7 +159,7 @@ func sign(sh *verdict.Share, o *open.Share, statement audit.Statement) (audit.Si
 	s := sh.Sealed
 	statement.Curve, statement.GroupID, statement.Threshold = s.Curve, s.Group.ID, s.Group.Threshold
 	statement.NodeID, statement.ShareID, statement.PublicKey = s.NodeID, *s.ShareID, o.Public()
-	statement.RootKey, statement.Epoch, statement.FileSHA256 = s.Group.RootKey, s.Group.Epoch(), sh.File.SHA256
+	statement.RootKey, statement.Epoch, statement.FileSHA256 = s.Group.RootKey, s.Group.Epoch()[:share.OldEpoch], sh.File.SHA256
 	text, err := statement.Text()
 	if err != nil {
 		return audit.Signed{}, fmt.Errorf("%q: %w", sh.File.Path, err)

@@ -119,7 +119,7 @@ func (f *auditFlags) audit(e *cli.Env, options audit.Options, paths, args []stri
 	return f.verdict(r)
 }
 
-var epochText = regexp.MustCompile(`^[0-9a-f]{16}$`)
+var epochText = regexp.MustCompile(`^([0-9a-f]{16}|[0-9a-f]{32})$`)
 
 func (f *auditFlags) options(set *cli.Flags) (*audit.Options, error) {
 	switch {
@@ -132,7 +132,7 @@ func (f *auditFlags) options(set *cli.Flags) (*audit.Options, error) {
 	}
 	for _, epoch := range f.epochs {
 		if !epochText.MatchString(epoch) {
-			return nil, set.Misuse("--epoch %q: 16 hex digits were expected, as mpc-backup inspect shows them", epoch)
+			return nil, set.Misuse("--epoch %q: 32 hex digits were expected, as mpc-backup inspect shows them (earlier versions showed 16)", epoch)
 		}
 	}
 	roots, err := holder.ParseRoots(f.xpubs)

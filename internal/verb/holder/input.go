@@ -274,19 +274,30 @@ func compareFacts(shares []*verdict.Share, facts []backup.ShareFacts, foreign bo
 		return fmt.Errorf("%w: the manifest lists %d shares and the file holds %d", share.ErrInconsistent, len(facts), len(own))
 	}
 	for i := range own {
-		if own[i] != facts[i] {
+		if !sameFacts(own[i], facts[i]) {
 			return fmt.Errorf("%w: the manifest describes another share than the file holds", share.ErrInconsistent)
 		}
 	}
 	return nil
 }
 
+// sameFacts compares the facts of a share with those of a manifest, which an earlier
+// version may have written: without the whole hash of the roster, and with less of
+// it in the names that are made from it.
+func sameFacts(own, listed backup.ShareFacts) bool {
+	if listed.RosterSHA256 == "" && share.SameEpoch(own.Epoch, listed.Epoch) && share.SameID(own.GroupID, listed.GroupID) {
+		own.RosterSHA256, own.Epoch, own.GroupID = "", listed.Epoch, listed.GroupID
+	}
+	return own == listed
+}
+
 // Facts returns what a manifest says about a share.
 func Facts(s *share.Sealed) backup.ShareFacts {
+	roster := s.Group.RosterSHA256()
 	f := backup.ShareFacts{
 		GroupID: s.Group.ID, Curve: s.Curve.String(), Threshold: s.Group.Threshold,
 		ShareID: s.ShareID.Text, NodeID: s.NodeID, SharePublicKey: hex.EncodeToString(s.PublicKey.Bytes()),
-		Epoch: s.Group.Epoch(),
+		Epoch: s.Group.Epoch(), RosterSHA256: hex.EncodeToString(roster[:]),
 	}
 	if root := s.Group.Root(); root != nil {
 		f.RootExtendedPublicKey = root.String()

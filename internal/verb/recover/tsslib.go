@@ -94,7 +94,7 @@ func checkSave(r *resharing, j int, save *secret.Bytes) error {
 	}
 	s := list[0]
 	defer s.Wipe()
-	if s.Err() != nil || s.Group.RosterSHA256() != r.Group.RosterSHA256() || !s.Group.SameKey(r.Group) {
+	if s.Err() != nil || !s.Group.SameShares(r.Group) || !s.Group.SameKey(r.Group) {
 		return fmt.Errorf("internal error: tss-lib save data of node %q is of another group", r.Group.Participants[j].NodeID)
 	}
 	o, err := open.Open(s, nil, open.Options{})

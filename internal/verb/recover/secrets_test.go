@@ -11,7 +11,6 @@ import (
 	"strings"
 	"testing"
 
-	public "lifeboat/derive"
 	"lifeboat/fixtures"
 	"lifeboat/internal/cli"
 	"lifeboat/internal/prompt"
@@ -187,5 +186,7 @@ func tsslibRoot(t *testing.T, name string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return public.NewRoot(shares[0].Group.RootKey, [32]byte{7}).String()
+	g := shares[0].Group
+	g.ChainCode = &[32]byte{7}
+	return g.Root().String()
 }

@@ -49,9 +49,6 @@ func ByName(name string) (Curve, bool) {
 	return 0, false
 }
 
-// Valid reports whether c is one of the two curves.
-func (c Curve) Valid() bool { return c == Secp256k1 || c == Ed25519 }
-
 // String returns the name of the curve.
 func (c Curve) String() string {
 	switch c {

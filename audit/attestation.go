@@ -114,8 +114,9 @@ func (a *Auditor) attestation(s Source, data []byte) bool {
 	return true
 }
 
-// fresh holds a statement against the challenge and the age that is allowed. A
-// date in the future only warns: clocks of machines without a network are wrong.
+// fresh holds a statement against the challenge and the age that is allowed. One that
+// answers another question, or is of the future and so would never become old, counts
+// for nothing.
 func (a *Auditor) fresh(path string, s *Statement, again string) bool {
 	date, err := time.Parse(time.DateOnly, s.Date)
 	if err != nil {
@@ -123,16 +124,20 @@ func (a *Auditor) fresh(path string, s *Statement, again string) bool {
 	}
 	age := a.o.Date.Sub(date)
 	switch {
-	case a.o.Challenge != "" && s.Challenge != a.o.Challenge:
-		a.find(Warning, "attestation-other", path, again, "the attestation of node %.70q answers another challenge than the one that was set: it is not counted", s.NodeID)
-		return false
-	case age < 0:
-		a.find(Warning, "attestation-future", path, "compare the clocks, or give the date of the audit with --date",
-			"the attestation of node %.70q is dated %s, after the day of the audit", s.NodeID, s.Date)
+	case s.Record != "":
+		a.find(Note, "attestation-record", path, "mpc-backup check --record says whether the record is sworn", "node %.70q swears to a record: that shows nothing of today", s.NodeID)
+	case a.o.Challenge == "":
+		a.find(Warning, "challenge-not-given", path, "give the challenge that you set with --challenge", "the attestation of node %.70q is not counted: without the challenge, it may be an old one, with any date", s.NodeID)
+	case s.Challenge != a.o.Challenge:
+		a.find(Warning, "attestation-other", path, again, "the attestation of node %.70q does not answer the challenge that was set: it is not counted", s.NodeID)
+	case s.Future(a.o.Date):
+		a.find(Warning, "attestation-future", path, "compare the clocks, or give the date of the audit with --date; then "+again,
+			"the attestation of node %.70q is dated %s, after the day of the audit: it is not counted", s.NodeID, s.Date)
 	case a.o.MaxAge > 0 && age > a.o.MaxAge:
 		a.find(Warning, "attestation-old", path, again,
 			"the attestation of node %.70q is of %s, %d days old, and at most %d are allowed: it is not counted", s.NodeID, s.Date, int(age.Hours()/24), int(a.o.MaxAge.Hours()/24))
-		return false
+	default:
+		return true
 	}
-	return true
+	return false
 }

@@ -2,8 +2,10 @@ package audit_test
 
 import (
 	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -50,9 +52,10 @@ func attest(t testing.TB, v *fixtures.Vault, file int, change func(s *audit.Stat
 }
 
 func statement(s *share.Sealed) *audit.Statement {
+	sum := s.Group.RosterSHA256()
 	return &audit.Statement{
 		Challenge: "audit 2026-Q4", Curve: s.Curve, GroupID: s.Group.ID, Threshold: s.Group.Threshold, NodeID: s.NodeID, ShareID: *s.ShareID,
-		PublicKey: s.PublicKey, RootKey: s.Group.RootKey, Epoch: s.Group.Epoch()[:share.OldEpoch], FileSHA256: strings.Repeat("ab", 32), Tool: "mpc-backup 1.0.0", Date: "2026-11-22",
+		PublicKey: s.PublicKey, RootKey: s.Group.RootKey, Roster: hex.EncodeToString(sum[:]), FileSHA256: strings.Repeat("ab", 32), Tool: "mpc-backup 1.0.0", Date: "2026-03-22",
 	}
 }
 
@@ -70,10 +73,10 @@ func TestAttestation(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if s.Curve != c || s.Challenge != "audit 2026-Q4" || s.Date != "2026-11-22" || s.Threshold != 2 || s.NodeID != "node-1-EA4212E8" {
+		if s.Curve != c || s.Challenge != "audit 2026-Q4" || s.Date != "2026-03-22" || s.Threshold != 2 || s.NodeID != "node-1-EA4212E8" {
 			t.Errorf("%+v", s)
 		}
-		if !strings.HasPrefix(a.Statement, "lifeboat-attestation-v1\nchallenge: audit 2026-Q4\ncurve: "+c.String()+"\n") {
+		if !strings.HasPrefix(a.Statement, "lifeboat-attestation-v2\nchallenge: audit 2026-Q4\ncurve: "+c.String()+"\n") {
 			t.Errorf("%q", a.Statement)
 		}
 	}
@@ -112,7 +115,11 @@ func TestParseStatement(t *testing.T) {
 	swapped[2], swapped[3] = swapped[3], swapped[2]
 	for name, bad := range map[string]string{
 		"empty":             "",
-		"another header":    strings.Replace(text, "-v1", "-v2", 1),
+		"another header":    strings.Replace(text, "-v2", "-v3", 1),
+		"version 1":         strings.Replace(text, "-v2", "-v1", 1),
+		"16 digits":         regexp.MustCompile("(roster-sha256: .{16}).*").ReplaceAllString(text, "$1"),
+		"epoch":             strings.Replace(text, "roster-sha256", "epoch", 1),
+		"both names":        text + "epoch: 0123456789abcdef\n",
 		"CRLF":              strings.ReplaceAll(text, "\n", "\r\n"),
 		"no last line end":  strings.TrimSuffix(text, "\n"),
 		"a line more":       text + "x: y\n",
@@ -125,7 +132,7 @@ func TestParseStatement(t *testing.T) {
 		"another curve":     strings.Replace(text, "curve: secp256k1", "curve: p256", 1),
 		"threshold 1":       strings.Replace(text, "threshold: 2", "threshold: 1", 1),
 		"threshold 02":      strings.Replace(text, "threshold: 2", "threshold: 02", 1),
-		"no date":           strings.Replace(text, "2026-11-22", "2026-11-32", 1),
+		"no date":           strings.Replace(text, "2026-03-22", "2026-03-32", 1),
 		"control character": strings.Replace(text, "audit 2026", "audit\x1b2026", 1),
 		"direction mark":    strings.Replace(text, "audit 2026", "audit\u202e2026", 1),
 		"outer blank":       strings.Replace(text, "audit 2026-Q4", "audit 2026-Q4 ", 1),
@@ -139,13 +146,21 @@ func TestParseStatement(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.Challenge, s.Report = "", strings.Repeat("cd", 32)
-	text, err = s.Text()
-	if err != nil || !strings.HasPrefix(text, "lifeboat-attestation-v1\nreport-sha256: cdcd") {
-		t.Errorf("%q: %v", text, err)
-	}
-	if again, err := audit.ParseStatement(text); err != nil || again.Report != s.Report {
-		t.Error(err)
+	report, record := *s, *s
+	report.Challenge, report.Report = "", strings.Repeat("cd", 32)
+	record.Challenge, record.Record = "", strings.Repeat("cd", 32)
+	for name, s := range map[string]audit.Statement{"report": report, "record": record} {
+		text, err := s.Text()
+		if err != nil || !strings.HasPrefix(text, "lifeboat-attestation-v2\n"+name+"-sha256: cdcd") {
+			t.Errorf("%q: %v", text, err)
+		}
+		again, err := audit.ParseStatement(text)
+		if err != nil || again.Report != s.Report || again.Record != s.Record {
+			t.Error(err)
+		}
+		if bad, err := audit.ParseStatement(strings.Replace(text, "cdcd", "CDCD", 1)); bad != nil || !errors.Is(err, audit.ErrStatement) {
+			t.Errorf("%s in capitals: %v", name, err)
+		}
 	}
 }
 
@@ -184,6 +199,8 @@ func TestTextRefuses(t *testing.T) {
 	for name, change := range map[string]func(*audit.Statement){
 		"nothing answered":  func(s *audit.Statement) { s.Challenge = "" },
 		"both answered":     func(s *audit.Statement) { s.Report = strings.Repeat("ab", 32) },
+		"record and report": func(s *audit.Statement) { s.Challenge, s.Report, s.Record = "", strings.Repeat("ab", 32), s.Roster },
+		"record, version 1": func(s *audit.Statement) { s.Challenge, s.Record, s.Roster = "", s.Roster, s.Roster[:16] },
 		"a line end":        func(s *audit.Statement) { s.GroupID = "g\nthreshold: 2" },
 		"not UTF-8":         func(s *audit.Statement) { s.NodeID = "\xff" },
 		"an empty value":    func(s *audit.Statement) { s.Tool = "" },
@@ -227,7 +244,7 @@ func TestRoster(t *testing.T) {
 	}
 	for name, change := range map[string]func(*audit.Statement){
 		"root public key":  func(s *audit.Statement) { s.RootKey = s.PublicKey },
-		"epoch":            func(s *audit.Statement) { s.Epoch = "0000000000000000" },
+		"epoch":            func(s *audit.Statement) { s.Roster = strings.Repeat("0", 64) },
 		"share ID":         func(s *audit.Statement) { s.ShareID, _ = share.NewID(s.Curve, "7") },
 		"share public key": func(s *audit.Statement) { s.PublicKey = s.RootKey },
 		"node ID":          func(s *audit.Statement) { s.NodeID = "somebody" },

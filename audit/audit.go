@@ -22,7 +22,7 @@ type Options struct {
 	Tool      string        // program and version
 	Date      time.Time     // of the audit
 	MaxAge    time.Duration // of attestations; 0: any
-	Challenge string        // that attestations must answer; empty: any
+	Challenge string        // that attestations must answer; empty: none counts
 	Roots     []*derive.Key // recorded root extended public keys
 	Epochs    []string      // recorded epochs, as inspect shows them
 	Threshold int           // of tss-lib files, which do not say; 0: found out
@@ -53,7 +53,7 @@ type Status string
 
 // The statuses.
 const (
-	Recoverable Status = "recoverable" // enough holders attested, or the epoch was recorded and enough shares are present
+	Recoverable Status = "recoverable" // enough holders attested, to the challenge that was set
 	Present     Status = "present"     // enough shares are present; nothing shows that they open
 	Unknown     Status = "unknown"     // how many are needed is not known
 	TooFew      Status = "too-few"     // fewer than the threshold
@@ -71,9 +71,10 @@ func (s Status) Enough() bool { return s == Recoverable || s == Present }
 //
 // It cannot prove more than the public facts do: that a share is present does not
 // say that it opens, and anybody who knows the root public key of a vault can make
-// a roster that is consistent in itself. So a vault is called recoverable only
-// with fresh attestations of enough holders, or for an epoch that was recorded
-// before. Package audit/report makes a page of a report.
+// a roster that is consistent in itself. So three things are told apart: whether
+// shares are here, whether they open, and whether they are yours. A vault is called
+// recoverable only if enough holders attested to one challenge, and if it is a
+// recorded one where root keys were recorded. Package audit/report makes a page of a report.
 type Report struct {
 	OK         bool      `json:"ok"` // no finding is an error, and every file could be read
 	Tool       string    `json:"tool"`
@@ -112,12 +113,16 @@ type Vault struct {
 
 // Epoch is one set of shares of a root key.
 type Epoch struct {
-	Epoch     string     `json:"epoch"`
+	Epoch     string     `json:"epoch"`         // the first digits of the next
+	SHA256    string     `json:"roster_sha256"` // as far as it is known
 	GroupIDs  []string   `json:"group_ids"`
 	Created   []string   `json:"created_times"`
 	Threshold int        `json:"threshold"`    // 0: unknown
 	Roster    bool       `json:"roster_known"` // Holders are all there are: a share file lists them
-	Recorded  bool       `json:"recorded"`
+	Recorded  bool       `json:"recorded"`     // a share file shows the roster, which is among the recorded epochs
+	Here      bool       `json:"here"`         // enough shares are, or somebody claims that they are
+	Opens     bool       `json:"opens"`        // enough holders attested to the challenge, and have the root key
+	Yours     bool       `json:"yours"`        // the roster is a recorded one, or they have a recorded root key
 	Status    Status     `json:"status"`
 	Verdict   string     `json:"verdict"`
 	Holders   []Holder   `json:"holders"`
@@ -136,10 +141,31 @@ type Holder struct {
 	Copies    []Copy   `json:"copies"`
 	Damaged   []string `json:"damaged"`            // files that should hold the share and are broken
 	Attested  *Proof   `json:"attested,omitempty"` // the newest fresh attestation
+	Here      bool     `json:"here"`               // a file or an attestation says that the share is somewhere
+	Opens     bool     `json:"opens"`              // the holder signed with it, to the challenge that was set
+	Yours     bool     `json:"yours"`              // it is of a recorded roster, or of holders who have a recorded root key
 }
 
-// Here reports whether the share is known to be somewhere.
-func (h *Holder) Here() bool { return len(h.Copies) > 0 || h.Attested != nil }
+// States says in words which of the three are so.
+func (h *Holder) States() string {
+	if !h.Here {
+		return "not here"
+	}
+	states := "here"
+	if h.Opens {
+		states += ", opens"
+	}
+	if h.Yours {
+		states += ", yours"
+	}
+	return states
+}
+
+// sealedOnly reports whether nothing but bundles have the share: nobody vouches for
+// what their manifests say.
+func (h *Holder) sealedOnly() bool {
+	return !slices.ContainsFunc(h.Copies, func(c Copy) bool { return !c.Bundle })
+}
 
 // Proof is an attestation whose signature is good.
 type Proof struct {

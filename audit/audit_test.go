@@ -134,24 +134,50 @@ func TestAllNeeded(t *testing.T) {
 	}
 }
 
-// Only a recorded epoch or enough attestations make a vault recoverable.
+// A recorded epoch makes the shares yours, and says nothing of whether they open: the
+// ciphertexts may have rotted.
 func TestRecordedEpoch(t *testing.T) {
 	plain := auditOf(audit.Options{}, of(vault, 0, 1)...)
-	var epochs []string
-	for _, v := range plain.Vaults {
-		epochs = append(epochs, v.Epochs[0].Epoch)
+	epochs := func(digits int) []string {
+		var list []string
+		for _, v := range plain.Vaults {
+			list = append(list, v.Epochs[0].SHA256[:digits])
+		}
+		return list
 	}
-	r := auditOf(audit.Options{Epochs: epochs, Roots: roots(t, vault)}, of(vault, 0, 1)...)
-	if !slices.Equal(statuses(r), []audit.Status{audit.Recoverable, audit.Recoverable}) {
-		t.Errorf("recorded epochs: %v", statuses(r))
+	present, few := []audit.Status{audit.Present, audit.Present}, []audit.Status{audit.TooFew, audit.TooFew}
+	ruined := of(vault, 0, 1)
+	cipher := regexp.MustCompile(`"encrypted_share": "(.)`)
+	for i := range ruined {
+		ruined[i][1] = cipher.ReplaceAllString(ruined[i][1], `"encrypted_share": "0`)
 	}
-	r = auditOf(audit.Options{Epochs: epochs}, of(vault, 0)...)
-	if !slices.Equal(statuses(r), []audit.Status{audit.TooFew, audit.TooFew}) {
-		t.Errorf("one share of recorded epochs: %v", statuses(r))
-	}
-	r = auditOf(audit.Options{Epochs: []string{"0123456789abcdef"}}, of(vault, 0, 1)...)
-	if !slices.Contains(codes(r, audit.Warning), "epoch-not-recorded") || r.Vaults[0].Status != audit.Present {
-		t.Errorf("another epoch: %v, %q", statuses(r), codes(r, audit.Warning))
+	for _, c := range []struct {
+		name   string
+		epochs []string
+		files  [][2]string
+		want   []audit.Status
+		yours  bool
+		code   string
+	}{
+		{"32 digits", epochs(32), of(vault, 0, 1), present, true, ""},
+		{"all digits", epochs(64), of(vault, 0, 1), present, true, ""},
+		{"16 digits", epochs(16), of(vault, 0, 1), present, false, "epoch-short"},
+		{"one share", epochs(32), of(vault, 0), few, true, ""},
+		{"ruined ciphertexts", epochs(32), ruined, present, true, ""},
+		{"another epoch", []string{strings.Repeat("0", 32)}, of(vault, 0, 1), present, false, "epoch-not-recorded"},
+	} {
+		r := auditOf(audit.Options{Epochs: c.epochs, Roots: roots(t, vault)}, c.files...)
+		e := r.Vaults[0].Epochs[0]
+		h := e.Holders[0]
+		if !slices.Equal(statuses(r), c.want) || e.Opens || e.Yours != c.yours || !h.Here || h.Opens || h.Yours != c.yours {
+			t.Errorf("%s: %v, opens %v, yours %v; holder %+v", c.name, statuses(r), e.Opens, e.Yours, h)
+		}
+		if c.yours && e.Status == audit.Present && !strings.HasPrefix(e.Verdict, "Present, of the recorded epoch: ") {
+			t.Errorf("%s: %s", c.name, e.Verdict)
+		}
+		if c.code != "" && !slices.Contains(codes(r, audit.Warning), c.code) {
+			t.Errorf("%s: no %s", c.name, c.code)
+		}
 	}
 }
 
@@ -192,6 +218,14 @@ func TestAttested(t *testing.T) {
 			s.ShareID = st.ShareID
 		}
 	})
+	asked := func(o audit.Options) audit.Options { o.Challenge = st.Challenge; return o }
+	elsewhen := file("a3.json", vault, 2, func(s *audit.Statement) { s.Challenge = "another one" })
+	sworn := func(n int) [2]string {
+		return file(fmt.Sprintf("s%d.json", n), vault, n, func(s *audit.Statement) { s.Challenge, s.Record, s.Date = "", strings.Repeat("ab", 32), "2026-03-30" })
+	}
+	old := func(n int) [2]string {
+		return file(fmt.Sprintf("a%d.json", n), vault, n, func(s *audit.Statement) { s.Roster, s.Date = s.Roster[:16], "2026-03-30" })
+	}
 	both := []audit.Status{audit.Recoverable, audit.Recoverable}
 	unproven := []audit.Status{audit.Present, audit.Present}
 	few := []audit.Status{audit.TooFew, audit.TooFew}
@@ -202,26 +236,43 @@ func TestAttested(t *testing.T) {
 		want  []audit.Status
 		code  string
 	}{
-		{"no share file at all", audit.Options{}, [][2]string{one, three}, both, "challenge-not-given"},
-		{"with a share file", audit.Options{}, append(of(vault, 1), one, three), both, ""},
-		{"one attestation", audit.Options{}, [][2]string{one}, few, ""},
-		{"one, and a share", audit.Options{}, append(of(vault, 1), one), []audit.Status{audit.Present, audit.Present}, ""},
-		{"one twice", audit.Options{}, [][2]string{one, {"copy.json", one[1]}}, few, ""},
-		{"one is too old", audit.Options{MaxAge: 10 * 24 * time.Hour}, [][2]string{one, three}, few, "attestation-old"},
-		{"both are young enough", audit.Options{MaxAge: 30 * 24 * time.Hour}, [][2]string{one, three}, both, ""},
-		{"from the future", audit.Options{Date: day.AddDate(0, 0, -10)}, [][2]string{one, three}, both, "attestation-future"},
+		{"no share file at all", asked(audit.Options{}), [][2]string{one, three}, both, ""},
+		{"with a share file", asked(audit.Options{}), append(of(vault, 1), one, three), both, ""},
+		{"one attestation", asked(audit.Options{}), [][2]string{one}, few, ""},
+		{"one, and a share", asked(audit.Options{}), append(of(vault, 1), one), []audit.Status{audit.Present, audit.Present}, ""},
+		{"one twice", asked(audit.Options{}), [][2]string{one, {"copy.json", one[1]}}, few, ""},
+		{"one is too old", asked(audit.Options{MaxAge: 10 * 24 * time.Hour}), [][2]string{one, three}, few, "attestation-old"},
+		{"both are young enough", asked(audit.Options{MaxAge: 30 * 24 * time.Hour}), [][2]string{one, three}, both, ""},
+		{"no challenge was set", audit.Options{}, [][2]string{one, three}, few, "challenge-not-given"},
+		{"no challenge was set, and shares are here", audit.Options{Epochs: epochs}, append(of(vault, 0, 1), one, three), unproven, "challenge-not-given"},
+		{"two challenges", asked(audit.Options{}), [][2]string{one, elsewhen}, few, "attestation-other"},
+		{"two challenges, and none was set", audit.Options{}, [][2]string{one, elsewhen}, few, "challenge-not-given"},
+		{"from the future", asked(audit.Options{Date: day.AddDate(0, 0, -10)}), [][2]string{one, three}, few, "attestation-future"},
+		{"of 2100", asked(audit.Options{MaxAge: 24 * time.Hour}), [][2]string{file("a1.json", vault, 0, dated("2100-01-01")), file("a3.json", vault, 2, dated("2100-01-01"))}, nil, "attestation-future"},
+		{"of tomorrow", asked(audit.Options{}), [][2]string{one, file("a3.json", vault, 2, dated("2026-04-01"))}, both, ""},
+		{"of the day after", asked(audit.Options{}), [][2]string{one, file("a3.json", vault, 2, dated("2026-04-02"))}, few, "attestation-future"},
+		{"of another root key than the recorded", asked(audit.Options{Roots: roots(t, large)}), [][2]string{one, three}, nil, "not-recorded"},
+		{"sworn to a record", asked(audit.Options{}), [][2]string{sworn(0), sworn(2)}, few, "attestation-record"},
+		{"of version 1", asked(audit.Options{}), [][2]string{old(0), old(2)}, both, ""},
+		{"of version 1 and 2", asked(audit.Options{}), [][2]string{old(0), three}, both, ""},
+		{"of version 1, with a share file", asked(audit.Options{}), append(of(vault, 1), old(0), old(2)), both, ""},
 		{"the challenge that was set", audit.Options{Challenge: st.Challenge}, [][2]string{one, three}, both, ""},
 		{"another challenge", audit.Options{Challenge: "another one"}, append(of(vault, 1), one, three), few, "attestation-other"},
-		{"a signature that is not good", audit.Options{}, [][2]string{one, {"a3.json", strings.ReplaceAll(three[1], "date: 2026-03-01", "date: 2026-03-02")}}, few, "attestation-invalid"},
-		{"a file that is cut off", audit.Options{}, [][2]string{one, {"a3.json", three[1][:len(three[1])-9]}}, few, "damaged-attestation"},
-		{"a recorded epoch that they only claim", audit.Options{Epochs: epochs}, [][2]string{file("a1.json", vault, 0, elsewhere), file("a3.json", vault, 2, elsewhere)}, unproven, "epoch-not-recorded"},
-		{"a roster that differs", audit.Options{}, append(of(vault, 1), one, file("a3.json", vault, 2, func(s *audit.Statement) { s.Threshold = 3 })), []audit.Status{audit.Present, audit.Present}, "attestation-contradicts"},
-		{"two holders of one name", audit.Options{}, [][2]string{one, named}, both, "attestation-contradicts"},
-		{"two holders of one name, and one is too old", audit.Options{MaxAge: 10 * 24 * time.Hour}, [][2]string{one, named}, few, "attestation-contradicts"},
-		{"two keys of one share ID", audit.Options{}, [][2]string{one, numbered}, nil, "attestation-contradicts"},
-		{"two keys of one share ID, and a third holder", audit.Options{}, [][2]string{one, numbered, three}, both, "attestation-contradicts"},
+		{"a signature that is not good", asked(audit.Options{}), [][2]string{one, {"a3.json", strings.ReplaceAll(three[1], "date: 2026-03-01", "date: 2026-03-02")}}, few, "attestation-invalid"},
+		{"a file that is cut off", asked(audit.Options{}), [][2]string{one, {"a3.json", three[1][:len(three[1])-9]}}, few, "damaged-attestation"},
+		{"a recorded epoch that they only claim", asked(audit.Options{Epochs: epochs}), [][2]string{file("a1.json", vault, 0, elsewhere), file("a3.json", vault, 2, elsewhere)}, unproven, "epoch-not-recorded"},
+		{"a roster that differs", asked(audit.Options{}), append(of(vault, 1), one, file("a3.json", vault, 2, func(s *audit.Statement) { s.Threshold = 3 })), []audit.Status{audit.Present, audit.Present}, "attestation-contradicts"},
+		{"two holders of one name", asked(audit.Options{}), [][2]string{one, named}, both, "attestation-contradicts"},
+		{"two holders of one name, and one is too old", asked(audit.Options{MaxAge: 10 * 24 * time.Hour}), [][2]string{one, named}, few, "attestation-contradicts"},
+		{"two keys of one share ID", asked(audit.Options{}), [][2]string{one, numbered}, nil, "attestation-contradicts"},
+		{"two keys of one share ID, and a third holder", asked(audit.Options{}), [][2]string{one, numbered, three}, both, "attestation-contradicts"},
 	} {
 		r := auditOf(c.o, c.files...)
+		if strings.Contains(c.name, "2100") || strings.Contains(c.name, "another root key") {
+			if slices.Contains(statuses(r), audit.Recoverable) {
+				t.Errorf("%s: %v", c.name, statuses(r))
+			}
+		}
 		if got := statuses(r); c.want != nil && !slices.Equal(got, c.want) {
 			t.Errorf("%s: %v, not %v", c.name, got, c.want)
 		}

@@ -23,7 +23,7 @@ func TestForgedRootTakesNoBundles(t *testing.T) {
 	_, second := genuine(t, vault, 1, nil)
 	_, third := genuine(t, vault, 2, nil)
 	fact := func(s *audit.Statement) []backup.ShareFacts {
-		return []backup.ShareFacts{{GroupID: s.GroupID, Curve: "ed25519", Epoch: s.Epoch, ShareID: s.ShareID.Text, NodeID: s.NodeID}}
+		return []backup.ShareFacts{{GroupID: s.GroupID, Curve: "ed25519", Epoch: s.Epoch(), ShareID: s.ShareID.Text, NodeID: s.NodeID}}
 	}
 	b2, m2 := sealed(t, "2.age", fact(second))
 	b3, m3 := sealed(t, "3.age", fact(third))
@@ -43,10 +43,10 @@ func TestForgedRootTakesNoBundles(t *testing.T) {
 		want         audit.Status // of the real vault
 		disputed     []string
 	}{
-		{"nothing tells", audit.Options{}, genuineOnes, []audit.Signed{lie}, nil, audit.TooFew, []string{"2.age", "3.age"}},
-		{"a recorded root key", audit.Options{Roots: recorded(t, curve.Ed25519)}, genuineOnes, []audit.Signed{lie}, nil, audit.Present, nil},
-		{"a recorded root key, and the forged ones agree", audit.Options{Roots: recorded(t, curve.Ed25519)}, genuineOnes, []audit.Signed{lie, lie2}, nil, audit.Present, nil},
-		{"a share file", audit.Options{}, genuineOnes, []audit.Signed{lie, lie2}, of(vault, 0), audit.Present, nil},
+		{"nothing tells", audit.Options{Challenge: st.Challenge}, genuineOnes, []audit.Signed{lie}, nil, audit.TooFew, []string{"2.age", "3.age"}},
+		{"a recorded root key", audit.Options{Challenge: st.Challenge, Roots: recorded(t, curve.Ed25519)}, genuineOnes, []audit.Signed{lie}, nil, audit.Present, nil},
+		{"a recorded root key, and the forged ones agree", audit.Options{Challenge: st.Challenge, Roots: recorded(t, curve.Ed25519)}, genuineOnes, []audit.Signed{lie, lie2}, nil, audit.Present, nil},
+		{"a share file", audit.Options{Challenge: st.Challenge}, genuineOnes, []audit.Signed{lie, lie2}, of(vault, 0), audit.Present, nil},
 		{"old ones agree", audit.Options{Challenge: st.Challenge}, both, []audit.Signed{lie}, nil, audit.Present, nil},
 		{"all agree", audit.Options{Challenge: st.Challenge}, both, []audit.Signed{lie, lie2}, nil, audit.TooFew, []string{"2.age", "3.age"}},
 	} {
@@ -83,7 +83,7 @@ func recorded(t *testing.T, c curve.Curve) []*derive.Key {
 // Share files that differ in the chain code alone are of one epoch, and so are bundles.
 func TestChainCodeTakesNoBundles(t *testing.T) {
 	_, third := genuine(t, vault, 2, nil)
-	b, m := sealed(t, "3.age", []backup.ShareFacts{{GroupID: third.GroupID, Curve: "ed25519", Epoch: third.Epoch, ShareID: third.ShareID.Text, NodeID: third.NodeID}})
+	b, m := sealed(t, "3.age", []backup.ShareFacts{{GroupID: third.GroupID, Curve: "ed25519", Epoch: third.Epoch(), ShareID: third.ShareID.Text, NodeID: third.NodeID}})
 	root := recorded(t, curve.Ed25519)[0]
 	cc := root.ChainCode()
 	other := cc

@@ -15,10 +15,10 @@ import (
 // public manifests and from attestations.
 type epoch struct {
 	curve     string
-	name      string           // the epoch's fingerprint
+	roster    string           // SHA-256 of the roster as far as files say it, hex
 	root      *curve.Point     // nil if only public manifests speak of it
 	set       *verdict.Sharing // nil without a good share file
-	roster    *Roster          // of the set
+	known     *Roster          // of the set
 	threshold int              // 0: unknown
 	groupIDs  distinct
 	created   distinct
@@ -54,55 +54,68 @@ func (e *epoch) admits(id share.ID, nodeID string) bool {
 	return listed || e.set == nil && !other
 }
 
-// setName names a set of shares by what files claim.
-type setName struct{ curve, epoch, root string }
-
-// claim is what a public manifest says: it names no root key.
-type claim struct{ curve, epoch string }
+// claim is what a public manifest says: it names no root key. Of the roster's hash it
+// may have the first digits only.
+type claim struct{ curve, roster string }
 
 // gathered are the sets of shares that files speak of. Nothing keeps files
 // without a roster from claiming one epoch for two root keys.
 type gathered struct {
-	all    []*epoch
-	by     map[setName]*epoch // the first of each name
-	claims map[claim][]*epoch
-	owner  map[claim]*epoch   // where bundles count; nil: nothing tells
-	names  map[claim][]string // of epochs, by what earlier versions wrote of them
-}
-
-// name returns the name by which an epoch is known here: the first of those that may
-// be its own. Share files come first, and theirs are whole.
-func (g *gathered) name(curve, epoch string) string {
-	c := claim{curve, epoch[:min(len(epoch), share.OldEpoch)]}
-	for _, known := range g.names[c] {
-		if share.SameEpoch(known, epoch) {
-			return known
-		}
-	}
-	g.names[c] = append(g.names[c], epoch)
-	return epoch
+	all   []*epoch
+	by    map[setName]*epoch // the first of each name
+	exact map[claim][]*epoch // by as many digits as they have
+	begin map[claim][]*epoch // by these, and by the first of these
+	owner map[claim]*epoch   // where bundles count; nil: nothing tells
+	named rosters            // by files and statements
 }
 
 func (g *gathered) add(e *epoch) *epoch {
 	g.all = append(g.all, e)
-	e.name = g.name(e.curve, e.name)
-	c := claim{e.curve, e.name}
-	g.claims[c] = append(g.claims[c], e)
+	c := claim{e.curve, e.roster}
+	g.exact[c] = append(g.exact[c], e)
+	for _, p := range append(c.shorter(), c) {
+		g.begin[p] = append(g.begin[p], e)
+	}
 	if e.root != nil {
-		if n := (setName{e.curve, e.name, string(e.root.Bytes())}); g.by[n] == nil {
+		if n := (setName{e.curve, e.roster, string(e.root.Bytes())}); g.by[n] == nil {
 			g.by[n] = e
 		}
 	}
 	return e
 }
 
+// shorter returns the claim with as many digits as other files may have.
+func (c claim) shorter() []claim {
+	var list []claim
+	for _, n := range []int{epochDigits, oldDigits} {
+		if len(c.roster) > n {
+			list = append(list, claim{c.curve, c.roster[:n]})
+		}
+	}
+	return list
+}
+
+// claimed returns the sets that a claim may mean.
+func (g *gathered) claimed(c claim) []*epoch {
+	if list := g.begin[c]; len(list) > 0 {
+		return list
+	}
+	for _, p := range c.shorter() {
+		if list := g.exact[p]; len(list) > 0 {
+			return list[:min(len(list), 2)] // two are as good as many: nothing tells
+		}
+	}
+	return nil
+}
+
 // epochs puts together what all files say.
 func (a *Auditor) epochs() []*epoch {
-	g := &gathered{by: map[setName]*epoch{}, claims: map[claim][]*epoch{}, owner: map[claim]*epoch{}, names: map[claim][]string{}}
+	g := &gathered{by: map[setName]*epoch{}, exact: map[claim][]*epoch{}, begin: map[claim][]*epoch{}, owner: map[claim]*epoch{}, named: newRosters()}
 	for _, set := range verdict.Collect(a.shares) {
-		g.add(a.fromFiles(set))
+		e := g.add(a.fromFiles(set))
+		g.named.add(setName{e.curve, e.roster, string(e.root.Bytes())})
 	}
-	for _, s := range a.attested {
+	for _, s := range fullFirst(a.attested, func(s attested) *Statement { return s.Statement }) {
 		a.placeStatement(g, s)
 	}
 	scales := newScales()
@@ -110,9 +123,6 @@ func (a *Auditor) epochs() []*epoch {
 		if len(e.attested) > 0 {
 			a.weigh(e, scales)
 		}
-	}
-	for c, all := range g.claims {
-		g.owner[c] = a.choose(all)
 	}
 	for _, b := range a.bundles {
 		if b.manifest != nil {
@@ -127,8 +137,8 @@ func (a *Auditor) epochs() []*epoch {
 // if nothing tells. Attestations that agree speak for a set less than a recorded root
 // key does: anybody can sign enough of them for a root key of their own.
 func (a *Auditor) choose(claims []*epoch) *epoch {
-	if claims[0].set != nil {
-		return claims[0] // where there is a roster, no attestation claims another root key
+	if first := claims[0]; first.set != nil && !slices.ContainsFunc(claims, func(e *epoch) bool { return e.set != nil && e.roster != first.roster }) {
+		return first // where there is a roster, no attestation claims another root key
 	}
 	for _, better := range []func(*epoch) bool{
 		func(e *epoch) bool { return a.record(e) != nil },
@@ -152,8 +162,8 @@ func (a *Auditor) choose(claims []*epoch) *epoch {
 
 func (a *Auditor) fromFiles(set *verdict.Sharing) *epoch {
 	g := set.Group
-	e := &epoch{curve: g.Curve.String(), root: g.RootKey, set: set, roster: NewRoster(g), threshold: g.Threshold}
-	e.name = e.roster.Epoch
+	e := &epoch{curve: g.Curve.String(), root: g.RootKey, set: set, known: NewRoster(g), threshold: g.Threshold}
+	e.roster = e.known.SHA256
 	for _, p := range g.Participants {
 		e.holder(p.ShareID, p.NodeID).PublicKey = hex.EncodeToString(p.PublicKey.Bytes())
 	}
@@ -180,13 +190,10 @@ const (
 // placeStatement adds an attestation to its epoch. One that contradicts the share
 // files counts for nothing.
 func (a *Auditor) placeStatement(g *gathered, s attested) {
-	n := setName{s.Curve.String(), g.name(s.Curve.String(), s.Epoch), string(s.RootKey.Bytes())}
-	var first *epoch
-	if claims := g.claims[claim{n.curve, n.epoch}]; len(claims) > 0 {
-		first = claims[0]
-	}
+	n := g.named.of(s.Statement)
+	first := g.first(n, s.Statement)
 	if first != nil && first.set != nil {
-		if err := first.roster.Check(s.Statement); err != nil {
+		if err := first.known.Check(s.Statement); err != nil {
 			a.find(Error, "attestation-contradicts", s.path, askAgain, "an attestation counts for nothing: %v", err)
 			return
 		}
@@ -195,14 +202,33 @@ func (a *Auditor) placeStatement(g *gathered, s attested) {
 	}
 	e := g.by[n]
 	if e == nil {
-		e = g.add(&epoch{curve: n.curve, name: s.Epoch, root: s.RootKey})
+		e = g.add(&epoch{curve: n.curve, roster: n.roster, root: s.RootKey})
 		if first != nil {
 			for _, path := range []string{first.attested[0].path, s.path} {
-				a.find(Error, "attestation-contradicts", path, findOut, "attestations of epoch %s name different root keys, and a set of shares has one", s.Epoch)
+				a.find(Error, "attestation-contradicts", path, findOut, "attestations of epoch %s name different root keys, and a set of shares has one", epochName(n.roster))
 			}
 		}
 	}
 	e.attested = append(e.attested, s)
+}
+
+// first returns the set that a statement is held against: that of share files, or the
+// first that others claim. Of two rosters that begin alike, one that it agrees with.
+func (g *gathered) first(n setName, s *Statement) *epoch {
+	c := claim{n.curve, n.roster}
+	var first *epoch
+	for _, e := range g.begin[c] {
+		if e.set == nil { // those of files come first
+			break
+		}
+		if first == nil || e.known.Check(s) == nil {
+			first = e
+		}
+	}
+	if first == nil && len(g.exact[c]) > 0 {
+		first = g.exact[c][0]
+	}
+	return first
 }
 
 // weigh counts the fresh attestations of an epoch, but for those that cannot be
@@ -229,7 +255,7 @@ func (a *Auditor) weigh(e *epoch, scales *scales) {
 		switch {
 		case o == nil:
 		case o.unseen:
-			a.find(Error, "attestations-too-many", s.path, findOut, "attestations of epoch %s name more than %d holders, and a set of shares has no more: %d of them were not looked at", e.name, share.MaxParticipants, w.unseen)
+			a.find(Error, "attestations-too-many", s.path, findOut, "attestations of epoch %s name more than %d holders, and a set of shares has no more: %d of them were not looked at", epochName(e.roster), share.MaxParticipants, w.unseen)
 		case o.name:
 			a.find(Error, "attestation-contradicts", s.path, findOut, "the node ID of an attestation counts for nothing: %v", o.err)
 		case o.other != nil:
@@ -241,16 +267,13 @@ func (a *Auditor) weigh(e *epoch, scales *scales) {
 	}
 	if w.doubt != nil {
 		for _, s := range e.attested {
-			a.find(Error, "attestation-contradicts", s.path, findOut, "epoch %s: %v", e.name, w.doubt)
+			a.find(Error, "attestation-contradicts", s.path, findOut, "epoch %s: %v", epochName(e.roster), w.doubt)
 		}
 	}
 }
 
 // attest counts a fresh attestation for its holder.
 func (a *Auditor) attest(e *epoch, s attested, nodeID string) {
-	if a.o.Challenge == "" {
-		a.find(Note, "challenge-not-given", s.path, "give the challenge that you set with --challenge", "the attestation counts whatever it answers: it may be an old one, with any date")
-	}
 	h := e.holder(s.ShareID, nodeID)
 	if h.Attested == nil || h.Attested.Date < s.Date {
 		h.Attested = &Proof{s.path, s.Date, s.Subject()}
@@ -261,8 +284,12 @@ func (a *Auditor) attest(e *epoch, s attested, nodeID string) {
 // for a manifest, so a share that contradicts what else is known counts for nothing.
 func (a *Auditor) placeBundle(g *gathered, b *bundleFile) {
 	for _, s := range b.manifest.Shares {
-		c := claim{s.Curve, g.name(s.Curve, s.Epoch)}
+		c := claim{s.Curve, cmp.Or(s.RosterSHA256, s.Epoch)}
 		e, known := g.owner[c]
+		if claims := g.claimed(c); !known && len(claims) > 0 {
+			e, known = a.choose(claims), true
+			g.owner[c] = e
+		}
 		if known && e == nil {
 			a.find(Error, "manifest-disputed", b.path, "give the recorded root key with --xpub, or have the share file of any holder of the epoch beside the bundle",
 				"its public manifest names shares of epoch %.70q, which attestations claim for different root keys: they count for none of them", s.Epoch)
@@ -274,7 +301,7 @@ func (a *Auditor) placeBundle(g *gathered, b *bundleFile) {
 		case err != nil:
 			why = "whose curve or share ID is none"
 		case e == nil:
-			e = g.add(&epoch{curve: s.Curve, name: s.Epoch})
+			e = g.add(&epoch{curve: s.Curve, roster: c.roster})
 			g.owner[c] = e
 		case e.admits(id, s.NodeID):
 		case e.set != nil:

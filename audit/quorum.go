@@ -165,7 +165,7 @@ func (w *weighed) countFirst(statements []*Statement) {
 			if i > 0 {
 				of = fmt.Sprintf("of nodes %q and %q", known[i].NodeID, s.NodeID)
 			}
-			w.against[s] = &objection{err: fmt.Errorf("%w: two attestations of epoch %s, %s, give one holder two node IDs, share IDs or share public keys", ErrContradicts, s.Epoch, of), other: known[i]}
+			w.against[s] = &objection{err: fmt.Errorf("%w: two attestations of epoch %s, %s, give one holder two node IDs, share IDs or share public keys", ErrContradicts, s.Epoch(), of), other: known[i]}
 		}
 	}
 }

@@ -93,7 +93,7 @@ func TestHolderCountsOnce(t *testing.T) {
 	respelt := func(s *audit.Statement) { s.ShareID = respell(t, s.Curve, s.ShareID) }
 	one, st := genuine(t, vault, 0, nil)
 	again, _ := genuine(t, vault, 0, respelt)
-	fact := backup.ShareFacts{GroupID: st.GroupID, Curve: "ed25519", Epoch: st.Epoch, ShareID: st.ShareID.Text, NodeID: st.NodeID}
+	fact := backup.ShareFacts{GroupID: st.GroupID, Curve: "ed25519", Epoch: st.Epoch(), ShareID: st.ShareID.Text, NodeID: st.NodeID}
 	spelt, renumbered := fact, fact
 	spelt.ShareID = respell(t, st.Curve, st.ShareID).Text
 	renumbered.ShareID = "12345"
@@ -115,11 +115,11 @@ func TestHolderCountsOnce(t *testing.T) {
 		{"one bundle, twice", bundle("b.age", fact, spelt), audit.Unknown},
 		{"two bundles of different IDs", append(bundle("a.age", fact), bundle("b.age", renumbered)...), audit.Unknown},
 	} {
-		r := auditOf(audit.Options{Epochs: []string{st.Epoch}}, c.files...)
+		r := auditOf(audit.Options{Challenge: st.Challenge, Epochs: []string{st.Epoch()}}, c.files...)
 		v := r.Vaults[slices.IndexFunc(r.Vaults, func(v audit.Vault) bool { return v.Curve == "ed25519" })]
 		here := 0
 		for _, h := range v.Epochs[0].Holders {
-			if h.Here() {
+			if h.Here {
 				here++
 			}
 		}
@@ -339,11 +339,12 @@ func TestManyForged(t *testing.T) {
 		return f
 	}
 	good := signedFile(t, "good.json", one, three)
-	r := auditOf(audit.Options{}, flood(share.MaxParticipants-2), good)
+	asked := audit.Options{Challenge: st.Challenge}
+	r := auditOf(asked, flood(share.MaxParticipants-2), good)
 	if v := r.Vaults[0]; v.Status != audit.Recoverable || v.Epochs[0].Attested != 2 || len(v.Epochs[0].Holders) != 2 || slices.Contains(codes(r, audit.Error), "attestations-too-many") {
 		t.Errorf("%s, %d attested of %d", v.Status, v.Epochs[0].Attested, len(v.Epochs[0].Holders))
 	}
-	r = auditOf(audit.Options{}, flood(share.MaxParticipants), good)
+	r = auditOf(asked, flood(share.MaxParticipants), good)
 	if v := r.Vaults[0]; v.Status == audit.Recoverable || len(v.Epochs[0].Holders) != share.MaxParticipants {
 		t.Errorf("beyond the limit: %s, %d holders", v.Status, len(v.Epochs[0].Holders))
 	}
@@ -352,7 +353,7 @@ func TestManyForged(t *testing.T) {
 		t.Errorf("beyond the limit: %+v", r.Findings[max(i, 0)])
 	}
 	// The same holders in another file are no more holders.
-	r = auditOf(audit.Options{}, flood(share.MaxParticipants-2), [2]string{"copy.json", flood(share.MaxParticipants - 2)[1]}, good)
+	r = auditOf(asked, flood(share.MaxParticipants-2), [2]string{"copy.json", flood(share.MaxParticipants - 2)[1]}, good)
 	if r.Vaults[0].Status != audit.Recoverable {
 		t.Errorf("twice: %s", r.Vaults[0].Status)
 	}

@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"encoding/hex"
 	"fmt"
 	"slices"
 
@@ -10,15 +11,16 @@ import (
 
 // Roster is a group that is known from a file, to hold many statements against.
 type Roster struct {
-	Group *share.Group
-	Epoch string
+	Group  *share.Group
+	SHA256 string // hex
 
 	byID map[[curve.ScalarSize]byte]*share.Participant
 }
 
 // NewRoster prepares a group whose Check was good.
 func NewRoster(g *share.Group) *Roster {
-	r := &Roster{Group: g, Epoch: g.Epoch(), byID: map[[curve.ScalarSize]byte]*share.Participant{}}
+	sum := g.RosterSHA256()
+	r := &Roster{Group: g, SHA256: hex.EncodeToString(sum[:]), byID: map[[curve.ScalarSize]byte]*share.Participant{}}
 	for i := range g.Participants {
 		p := &g.Participants[i]
 		r.byID[p.ShareID.Scalar().Bytes()] = p
@@ -37,7 +39,7 @@ func (r *Roster) Check(s *Statement) error {
 	switch {
 	case !g.RootKey.Equal(s.RootKey):
 		differs = "root public key"
-	case !share.SameEpoch(r.Epoch, s.Epoch):
+	case !sameRoster(r.SHA256, s.Roster):
 		differs = "epoch: it is of another set of shares"
 	case p == nil:
 		differs = "share ID"
@@ -56,14 +58,14 @@ func (r *Roster) Check(s *Statement) error {
 // Answers compares a statement with what was asked, as far as it was, and with the
 // groups that are known, if any are.
 func (s *Statement) Answers(asked Statement, groups []*Roster) error {
-	if asked.Challenge != s.Challenge && asked.Challenge != "" || asked.Report != s.Report && asked.Report != "" {
+	if want := asked.subjects(); len(want) > 0 && want[0] != s.subjects()[0] {
 		return fmt.Errorf("%w: node %q answered another question: %s", ErrContradicts, s.NodeID, s.Subject())
 	}
 	if len(groups) == 0 {
 		return nil
 	}
 	ofRoot := func(g *Roster) bool { return g.Group.RootKey.Equal(s.RootKey) }
-	i := slices.IndexFunc(groups, func(g *Roster) bool { return ofRoot(g) && share.SameEpoch(g.Epoch, s.Epoch) })
+	i := slices.IndexFunc(groups, func(g *Roster) bool { return ofRoot(g) && sameRoster(g.SHA256, s.Roster) })
 	if i < 0 {
 		i = slices.IndexFunc(groups, ofRoot)
 	}

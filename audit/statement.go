@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -24,8 +25,12 @@ var (
 	ErrContradicts = errors.New("the statement contradicts what is known")
 )
 
-// statementHeader is the first line of every statement.
-const statementHeader = "lifeboat-attestation-v1"
+// The first lines of statements. Those of version 1 are read for ever and not
+// written: they name their set of shares by 16 digits only, which can be forged.
+const (
+	header1 = "lifeboat-attestation-v1\n"
+	header2 = "lifeboat-attestation-v2\n"
+)
 
 // Bounds of a statement, in bytes.
 const (
@@ -34,10 +39,29 @@ const (
 	maxNumber = 78 // digits
 )
 
+// Hex digits of a roster's hash: all of them, those that version 1 has, and those
+// that name an epoch for people.
+const (
+	rosterDigits = 64
+	oldDigits    = share.OldEpoch
+	epochDigits  = 32
+)
+
+// epochName is the name for people of the set of shares with a roster's hash.
+func epochName(roster string) string { return roster[:min(len(roster), epochDigits)] }
+
+// sameRoster reports whether two hashes may be of one roster: one of them may be only
+// its first digits, which prove nothing.
+func sameRoster(a, b string) bool {
+	n := min(len(a), len(b))
+	return a == b || n >= oldDigits && a[:n] == b[:n]
+}
+
 // Statement is what a holder signs.
 type Statement struct {
-	Challenge  string // what the auditor asked to be repeated; empty if a report is signed
-	Report     string // SHA-256 of a report, hex; empty if a challenge is answered
+	Challenge  string // what the auditor asked to be repeated; or else
+	Report     string // SHA-256 of a report, hex; or else
+	Record     string // SHA-256 of the record of the vault, hex, which the holder swears to
 	Curve      curve.Curve
 	GroupID    string
 	Threshold  int // how many shares are needed, as the holder's file says
@@ -45,20 +69,41 @@ type Statement struct {
 	ShareID    share.ID
 	PublicKey  *curve.Point // share public key, under which the signature verifies
 	RootKey    *curve.Point // root public key; the chain code is not stated
-	Epoch      string       // 16 hex digits
+	Roster     string       // SHA-256 of the roster: 64 hex digits; of version 1 the first 16
 	FileSHA256 string       // of the file that held the share, hex
 	Tool       string
 	Date       string // YYYY-MM-DD, as the operator says
 }
 
-// lines are the lines of a statement after the statementHeader, in their order.
+// Epoch is the name for people of the set of shares.
+func (s *Statement) Epoch() string { return epochName(s.Roster) }
+
+// header returns the first line.
+func (s *Statement) header() string {
+	if len(s.Roster) == oldDigits {
+		return header1
+	}
+	return header2
+}
+
+// subjects are what a statement may answer: one of them.
+func (s *Statement) subjects() [][2]string {
+	var given [][2]string
+	for _, line := range [][2]string{{"challenge", s.Challenge}, {"report-sha256", s.Report}, {"record-sha256", s.Record}} {
+		if line[1] != "" {
+			given = append(given, line)
+		}
+	}
+	return given
+}
+
+// lines are the lines after the header and the subject, in their order.
 func (s *Statement) lines() [][2]string {
-	subject := [2]string{"challenge", s.Challenge}
-	if s.Report != "" {
-		subject = [2]string{"report-sha256", s.Report}
+	roster := "roster-sha256"
+	if s.header() == header1 {
+		roster = "epoch"
 	}
 	return [][2]string{
-		subject,
 		{"curve", s.Curve.String()},
 		{"group", s.GroupID},
 		{"threshold", strconv.Itoa(s.Threshold)},
@@ -66,7 +111,7 @@ func (s *Statement) lines() [][2]string {
 		{"share-id", s.ShareID.Text},
 		{"share-public-key", hex.EncodeToString(s.PublicKey.Bytes())},
 		{"root-public-key", hex.EncodeToString(s.RootKey.Bytes())},
-		{"epoch", s.Epoch},
+		{roster, s.Roster},
 		{"file-sha256", s.FileSHA256},
 		{"tool", s.Tool},
 		{"date", s.Date},
@@ -76,12 +121,13 @@ func (s *Statement) lines() [][2]string {
 // Text returns the bytes that are signed: UTF-8 lines of "name: value", each
 // with a line feed at its end.
 func (s *Statement) Text() (string, error) {
-	if (s.Challenge == "") == (s.Report == "") {
-		return "", fmt.Errorf("%w: it answers either a challenge or a report", ErrStatement)
+	subject := s.subjects()
+	if len(subject) != 1 || s.Record != "" && s.header() == header1 {
+		return "", fmt.Errorf("%w: it answers one of a challenge, a report and, from version 2 on, a record", ErrStatement)
 	}
 	var b strings.Builder
-	b.WriteString(statementHeader + "\n")
-	for _, l := range s.lines() {
+	b.WriteString(s.header())
+	for _, l := range append(subject, s.lines()...) {
 		if err := checkValue(l[0], l[1]); err != nil {
 			return "", err
 		}
@@ -114,9 +160,14 @@ func ParseStatement(text string) (*Statement, error) {
 	if len(text) > maxText {
 		return nil, fmt.Errorf("%w: longer than %d bytes", ErrStatement, maxText)
 	}
-	rest, ok := strings.CutPrefix(text, statementHeader+"\n")
+	roster := "roster-sha256"
+	rest, ok := strings.CutPrefix(text, header2)
 	if !ok {
-		return nil, fmt.Errorf("%w: it does not start with %q", ErrStatement, statementHeader)
+		roster = "epoch"
+		rest, ok = strings.CutPrefix(text, header1)
+	}
+	if !ok {
+		return nil, fmt.Errorf("%w: it does not start with %q or %q", ErrStatement, header1, header2)
 	}
 	values := map[string]string{}
 	for line := range strings.Lines(rest) {
@@ -127,8 +178,8 @@ func ParseStatement(text string) (*Statement, error) {
 		values[name] = value
 	}
 	s := &Statement{
-		Challenge: values["challenge"], Report: values["report-sha256"], GroupID: values["group"], NodeID: values["node"],
-		Epoch: values["epoch"], FileSHA256: values["file-sha256"], Tool: values["tool"], Date: values["date"],
+		Challenge: values["challenge"], Report: values["report-sha256"], Record: values["record-sha256"], GroupID: values["group"],
+		NodeID: values["node"], Roster: values[roster], FileSHA256: values["file-sha256"], Tool: values["tool"], Date: values["date"],
 	}
 	if err := s.parse(values); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrStatement, err)
@@ -164,8 +215,13 @@ func (s *Statement) parse(values map[string]string) error {
 	if s.RootKey, err = parsePoint(s.Curve, values["root-public-key"]); err != nil {
 		return fmt.Errorf("root-public-key: %w", err)
 	}
-	if !isHex(s.Epoch, 8) || !isHex(s.FileSHA256, 32) || s.Report != "" && !isHex(s.Report, 32) {
-		return errors.New("an epoch has 16 hex digits and a SHA-256 has 64, in lower case")
+	if digits := map[bool]int{true: oldDigits, false: rosterDigits}[values["epoch"] != ""]; !isHex(s.Roster, digits) {
+		return fmt.Errorf("%d hex digits were expected of the roster's SHA-256, in lower case", digits)
+	}
+	for _, sum := range []string{s.FileSHA256, s.Report, s.Record} {
+		if sum != "" && !isHex(sum, 64) {
+			return errors.New("a SHA-256 has 64 hex digits, in lower case")
+		}
 	}
 	if _, err := time.Parse(time.DateOnly, s.Date); err != nil {
 		return errors.New("the date is not one like 2006-01-02")
@@ -181,15 +237,28 @@ func parsePoint(c curve.Curve, text string) (*curve.Point, error) {
 	return c.ParsePoint(b)
 }
 
-func isHex(text string, size int) bool {
+func isHex(text string, digits int) bool {
 	b, err := hex.DecodeString(text)
-	return err == nil && len(b) == size && hex.EncodeToString(b) == text
+	return err == nil && 2*len(b) == digits && hex.EncodeToString(b) == text
+}
+
+// Tolerance is by how much the date of a statement may be after the day on which it is
+// looked at: that of another time zone, or of a clock that is not quite right.
+const Tolerance = 24 * time.Hour
+
+// Future reports whether the statement is dated after a moment, beyond Tolerance.
+func (s *Statement) Future(now time.Time) bool {
+	date, err := time.Parse(time.DateOnly, s.Date)
+	return err != nil || date.Sub(now) > Tolerance // ParseStatement has checked it
 }
 
 // Subject says what the statement answers, for a person.
 func (s *Statement) Subject() string {
-	if s.Report != "" {
+	switch {
+	case s.Report != "":
 		return "report with SHA-256 " + s.Report
+	case s.Record != "":
+		return "the record of the vault" // not its hash, of which the record code is a part
 	}
 	return fmt.Sprintf("challenge %q", s.Challenge)
 }
@@ -198,13 +267,16 @@ func (s *Statement) Subject() string {
 type Together struct {
 	Curve     curve.Curve
 	RootKey   *curve.Point
-	Epoch     string
+	Roster    string // SHA-256 of the roster, hex; only its first digits if all statements are of version 1
 	Subject   string
 	Threshold int      // the highest that a statement names, or that of those which agree
 	Nodes     []string // each holder once, without those that do not belong to the others
 	Enough    bool     // these holders together have the root private key
 	Doubt     error    // they are enough in number and do not agree: some are false
 }
+
+// Epoch is the name for people of the set of shares.
+func (t *Together) Epoch() string { return epochName(t.Roster) }
 
 // CollectStatements sorts statements whose signatures were verified, by epoch and subject.
 // Enough holders' statements prove that they have the root private key between
@@ -214,13 +286,14 @@ type Together struct {
 // the statements that count for nothing why, and of those whose node ID does.
 func CollectStatements(statements []*Statement) (all []*Together, against map[*Statement]error) {
 	type key struct {
-		curve                curve.Curve
-		epoch, root, subject string
+		set     setName
+		subject [2]string
 	}
 	var keys []key
 	by := map[key][]*Statement{}
-	for _, s := range statements {
-		k := key{s.Curve, s.Epoch, string(s.RootKey.Bytes()), s.Subject()}
+	names := newRosters()
+	for _, s := range fullFirst(statements, itself) {
+		k := key{names.of(s), s.subjects()[0]}
 		if by[k] == nil {
 			keys = append(keys, k)
 		}
@@ -230,7 +303,8 @@ func CollectStatements(statements []*Statement) (all []*Together, against map[*S
 	scales := newScales()
 	for _, k := range keys {
 		w := scales.weigh(by[k])
-		t := &Together{Curve: k.curve, RootKey: by[k][0].RootKey, Epoch: k.epoch, Subject: k.subject, Threshold: w.threshold, Enough: w.shown, Doubt: w.doubt}
+		first := by[k][0]
+		t := &Together{Curve: first.Curve, RootKey: first.RootKey, Roster: k.set.roster, Subject: first.Subject(), Threshold: w.threshold, Enough: w.shown, Doubt: w.doubt}
 		for _, s := range w.counted {
 			t.Nodes = append(t.Nodes, w.nodes[s.point()])
 		}
@@ -240,4 +314,50 @@ func CollectStatements(statements []*Statement) (all []*Together, against map[*S
 		all = append(all, t)
 	}
 	return all, against
+}
+
+// fullFirst returns a list in its order, but with statements of version 1 last: they
+// go with the others that they may belong to.
+func fullFirst[T any](list []T, of func(T) *Statement) []T {
+	full, old := []T{}, []T{}
+	for _, v := range list {
+		if of(v).header() == header1 {
+			old = append(old, v)
+		} else {
+			full = append(full, v)
+		}
+	}
+	return append(full, old...)
+}
+
+func itself(s *Statement) *Statement { return s }
+
+// setName names a set of shares by what files claim.
+type setName struct{ curve, roster, root string }
+
+// rosters know which sets of shares statements name, to find the one that a statement
+// of version 1 means.
+type rosters map[setName][]string // whole hashes by their first digits
+
+func newRosters() rosters { return rosters{} }
+
+// of returns the set of a statement. One of version 1 is of the set that others name
+// which begins like it, if there is one such set; else of a set of its own.
+func (r rosters) of(s *Statement) setName {
+	n := setName{s.Curve.String(), s.Roster, string(s.RootKey.Bytes())}
+	if s.header() == header2 {
+		r.add(n)
+	} else if known := r[n]; len(known) == 1 {
+		n.roster = known[0]
+	}
+	return n
+}
+
+// add makes a set known.
+func (r rosters) add(n setName) {
+	full := n.roster
+	n.roster = full[:oldDigits]
+	if known := r[n]; len(known) < 2 && !slices.Contains(known, full) { // two are as good as many
+		r[n] = append(known, full)
+	}
 }

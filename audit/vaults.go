@@ -7,36 +7,45 @@ import (
 	"slices"
 
 	"lifeboat/derive"
-	"lifeboat/share"
 	"lifeboat/share/verdict"
 )
 
 // judge makes the public form of an epoch.
 func (a *Auditor) judge(e *epoch) Epoch {
 	r := Epoch{
-		Epoch: e.name, GroupIDs: orEmpty(e.groupIDs.list), Created: orEmpty(e.created.list), Threshold: e.threshold, Roster: e.set != nil,
+		Epoch: epochName(e.roster), SHA256: e.roster, GroupIDs: orEmpty(e.groupIDs.list), Created: orEmpty(e.created.list), Threshold: e.threshold,
 		// Without a roster the epoch is a number that a file claims, not the fingerprint of its shares.
-		Recorded: e.set != nil && slices.ContainsFunc(a.o.Epochs, func(name string) bool { return share.SameEpoch(name, e.name) }), Holders: e.holders, Sets: [][]string{},
+		Roster: e.set != nil, Recorded: e.set != nil && a.recordedEpoch(e.roster, epochDigits), Holders: e.holders, Sets: [][]string{},
 	}
 	var here, attested []string
-	for _, h := range r.Holders {
+	for i := range r.Holders {
+		h := &r.Holders[i]
+		h.Opens = h.Attested != nil
+		h.Here = h.Opens || len(h.Copies) > 0
 		if len(h.Copies) > 0 {
 			r.Present++
 		}
-		if h.Attested != nil {
+		if h.Opens {
 			attested = append(attested, h.NodeID)
 		}
-		if h.Here() {
+		if h.Here {
 			here = append(here, h.NodeID)
 		}
 	}
 	r.Attested = len(attested)
 	r.Missing = max(0, r.Threshold-len(here))
-	switch basis := here; {
+	r.Here = r.Threshold > 0 && r.Missing == 0
+	r.Opens = e.shown && r.Attested >= r.Threshold
+	r.Yours = r.Recorded || r.Opens && a.record(e) != nil
+	for i := range r.Holders {
+		h := &r.Holders[i]
+		h.Yours = r.Yours && (h.Opens || r.Recorded && !h.sealedOnly())
+	}
+	switch {
 	case r.Threshold == 0:
 		r.Status = Unknown
 		r.Verdict = fmt.Sprintf("Shares of %s lie in bundles, as their public manifests say. How many are needed, and for which key, is not public: add a share file or an attestation of this set.", names(here))
-	case r.Missing > 0:
+	case !r.Here:
 		r.Status = TooFew
 		r.Verdict = fmt.Sprintf("Not recoverable with these files: %s of %d needed shares %s here (%s).", number(len(here)), r.Threshold, isAre(len(here)), names(here))
 		if len(here) == 0 {
@@ -48,17 +57,32 @@ func (a *Auditor) judge(e *epoch) Epoch {
 		case len(rest) > 0:
 			r.Verdict += fmt.Sprintf(" Missing: %s of %s.", number(r.Missing), names(rest))
 		}
-	case e.shown && r.Attested >= r.Threshold:
-		r.Status, basis = Recoverable, attested
-		r.Verdict = fmt.Sprintf("Recoverable by %s: they attested that they hold their shares, and the share public keys combine to the root key.", r.who(basis))
-	case r.Recorded:
+	case r.Opens && a.foreign(e):
+		r.Status = Present
+		r.Verdict = fmt.Sprintf("Not of a recorded root key: %s attested that they hold the shares of another one.", names(attested))
+	case r.Opens:
 		r.Status = Recoverable
-		r.Verdict = fmt.Sprintf("Recoverable by %s, whose shares are of the epoch that was recorded before; whether the files open was not tried.", r.who(basis))
+		r.Verdict = fmt.Sprintf("Recoverable by %s: they attested to your challenge that they hold their shares, and the share public keys combine to the root key.", r.who(attested))
+	case r.Recorded:
+		r.Status = Present
+		r.Verdict = fmt.Sprintf("Present, of the recorded epoch: enough shares, those of %s. Whether they open was not tried.", r.who(here))
 	default:
 		r.Status = Present
-		r.Verdict = fmt.Sprintf("Enough shares are present, those of %s: whether they open, and are what the files say, is not shown.", r.who(basis))
+		r.Verdict = fmt.Sprintf("Enough shares are present, those of %s: whether they open, and are what the files say, is not shown.", r.who(here))
 	}
 	return r
+}
+
+// recordedEpoch reports whether a recorded epoch, of that many digits at least, is
+// that of a roster.
+func (a *Auditor) recordedEpoch(roster string, digits int) bool {
+	return slices.ContainsFunc(a.o.Epochs, func(epoch string) bool { return len(epoch) >= digits && sameRoster(epoch, roster) })
+}
+
+// foreign reports whether root keys were recorded on the curve of an epoch, and its own
+// is none of them.
+func (a *Auditor) foreign(e *epoch) bool {
+	return a.record(e) == nil && slices.ContainsFunc(a.o.Roots, func(r *derive.Key) bool { return r.Curve().String() == e.curve })
 }
 
 // here counts the holders whose shares are known to be somewhere.
@@ -68,7 +92,7 @@ func (r *Epoch) here() int { return len(r.Holders) - len(r.absent()) }
 func (r *Epoch) absent() []string {
 	var list []string
 	for _, h := range r.Holders {
-		if !h.Here() {
+		if !h.Here {
 			list = append(list, h.NodeID)
 		}
 	}
@@ -97,7 +121,7 @@ func (a *Auditor) vaults() []Vault {
 	var all []*building
 	by := map[string]*building{}
 	for _, e := range a.epochs() {
-		key := e.curve + " ? " + e.name
+		key := e.curve + " ? " + e.roster
 		if e.root != nil {
 			key = e.curve + " " + hex.EncodeToString(e.root.Bytes())
 		}
@@ -211,16 +235,20 @@ func (a *Auditor) judgeVault(v *Vault, epochs []*epoch) {
 
 // judgeRecords holds a vault against what the auditor recorded.
 func (a *Auditor) judgeRecords(v *Vault, epochs []*epoch, name string) {
-	onCurve := slices.ContainsFunc(a.o.Roots, func(r *derive.Key) bool { return r.Curve().String() == v.Curve })
 	switch {
-	case v.RootKey == "":
-	case onCurve && !v.Recorded:
+	case v.RootKey == "" || v.Recorded:
+	case a.foreign(epochs[0]):
 		a.find(Warning, "not-recorded", name, "find out which vault it is of; if it is yours, record its root key", "it is not among the recorded root keys")
-	case !onCurve:
+	default:
 		a.find(Note, "root-not-recorded", name, "record the root key when the vault is made, apart from the backups, and give it with --xpub",
 			"no recorded root key was given: the files may agree with each other and be of another vault")
 	}
-	if len(a.o.Epochs) > 0 && !slices.ContainsFunc(v.Epochs, func(e Epoch) bool { return e.Recorded }) {
+	switch {
+	case len(a.o.Epochs) == 0 || slices.ContainsFunc(v.Epochs, func(e Epoch) bool { return e.Recorded }):
+	case slices.ContainsFunc(epochs, func(e *epoch) bool { return e.set != nil && a.recordedEpoch(e.roster, oldDigits) }):
+		a.find(Warning, "epoch-short", name, "compare the roster with a record of all of it, or with another holder's file, and record the epoch that inspect shows now",
+			"one of its epochs begins like a recorded one of %d digits, and so does one that somebody made for it", oldDigits)
+	default:
 		a.find(Warning, "epoch-not-recorded", name, "find out who made a new set of shares, and when", "none of its epochs is a recorded one")
 	}
 	for i, e := range epochs {

@@ -27,9 +27,9 @@ func Audit(r *audit.Report, command []string) *Page {
 		{Text: "Read what each share file says, and compare the root keys and epochs with your records.", Command: "mpc-backup inspect FILE"},
 		{Text: "Run the audit again on the same files. With the same date it makes this page again, byte for byte.", Command: shell.Line(append(slices.Clone(command), "--report", "AGAIN.html")...)},
 		{Text: "Have each holder show that the share opens: alone, or as an answer to a challenge of your choice.", Command: "mpc-backup verify FILE\nmpc-backup attest FILE --challenge TEXT -o A.json"},
-		{Text: "Check the attestations.", Command: "mpc-backup check A.json --challenge TEXT"},
+		{Text: "Check the attestations.", Command: "mpc-backup check A.json B.json --challenge TEXT"},
 		{Text: "Sign this page with a share, or with an ssh-ed25519 key, and check the signature.",
-			Command: "mpc-backup attest FILE --report THIS.html -o A.json\nmpc-backup check A.json --report THIS.html\nssh-keygen -Y sign -f KEY -n lifeboat-report THIS.html\nssh-keygen -Y verify -f ALLOWED -I NAME -n lifeboat-report -s THIS.html.sig < THIS.html"},
+			Command: "mpc-backup attest FILE --report THIS.html -o A.json\nmpc-backup check A.json --report THIS.html --partial\nssh-keygen -Y sign -f KEY -n lifeboat-report THIS.html\nssh-keygen -Y verify -f ALLOWED -I NAME -n lifeboat-report -s THIS.html.sig < THIS.html"},
 	}
 	return p
 }
@@ -105,12 +105,8 @@ func ofEpoch(e *audit.Epoch) Set {
 	if e.Threshold > 0 && !e.Roster {
 		needed = fmt.Sprintf("%d; no share file says of how many", e.Threshold)
 	}
-	recorded := "no"
-	if e.Recorded {
-		recorded = "yes"
-	}
 	s.Facts = [][2]string{{"Needed", needed}, {"Present", fmt.Sprint(e.Present)}, {"Attested", fmt.Sprint(e.Attested)},
-		{"Epoch recorded", recorded}, {"Group", strings.Join(e.GroupIDs, "; ")}, {"Made", strings.Join(e.Created, "; ")}}
+		{"Epoch recorded", yes(e.Recorded)}, {"Enough are here", yes(e.Here)}, {"They open", yes(e.Opens)}, {"They are yours", yes(e.Yours)}, {"Group", strings.Join(e.GroupIDs, "; ")}, {"Made", strings.Join(e.Created, "; ")}}
 	for i := range e.Holders {
 		s.Holders = append(s.Holders, ofHolder(&e.Holders[i]))
 	}
@@ -123,6 +119,14 @@ func ofEpoch(e *audit.Epoch) Set {
 	return s
 }
 
+// yes is a fact that was shown or not.
+func yes(shown bool) string {
+	if shown {
+		return "yes"
+	}
+	return "not shown"
+}
+
 func ofHolder(h *audit.Holder) Holder {
 	out := Holder{Name: h.NodeID}
 	if len(h.Damaged) > 0 {
@@ -130,6 +134,9 @@ func ofHolder(h *audit.Holder) Holder {
 	}
 	if len(h.Copies) > 0 {
 		out.State = Here
+	}
+	if h.Here {
+		out.Lines = append(out.Lines, h.States())
 	}
 	for _, c := range h.Copies {
 		line := c.Path

@@ -20,8 +20,8 @@
 //	checkkeys FILE BOOK VAULT compare keys.csv with the vault's known keys, and each key with its public key
 //	lines PAGE FILE           type the numbered lines of a page, in small letters without blanks
 //	age ARG…                  run age's own command ([age] says whether it can be built)
-//	readvar NAME FILE [FIELD] set a variable to the last line of a file, or to the
-//	                          texts in a field of JSON, with blanks between them
+//	readvar NAME FILE [FIELD] set a variable to the last line of a file, or to the text in
+//	                          a field of JSON, or the texts, with blanks between them
 //	fifo NAME                 make a named pipe
 //	secret PATH…              secrets belong there: the check below passes over it
 //
@@ -300,9 +300,13 @@ func cmdReadvar(_ *story, ts *testscript.TestScript, args []string) {
 	case 3:
 		var all map[string]json.RawMessage
 		ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[1])), &all))
+		var text string
 		var texts []string
-		ts.Check(json.Unmarshal(all[args[2]], &texts))
-		ts.Setenv(args[0], strings.Join(texts, " "))
+		if json.Unmarshal(all[args[2]], &text) != nil {
+			ts.Check(json.Unmarshal(all[args[2]], &texts))
+			text = strings.Join(texts, " ")
+		}
+		ts.Setenv(args[0], text)
 		return
 	default:
 		ts.Fatalf("usage: readvar NAME FILE [FIELD]")

@@ -12,8 +12,8 @@ import (
 	"lifeboat/internal/cli"
 	"lifeboat/internal/strict"
 	"lifeboat/internal/verb/holder"
-	"lifeboat/share"
 	"lifeboat/share/open"
+	"lifeboat/share/record"
 	"lifeboat/share/verdict"
 )
 
@@ -24,11 +24,17 @@ var attestVerb = cli.Verb{
 
 Opens the share in a file, checks it against its share public key, and signs a
 statement with it: the answer to a challenge, which the auditor chooses anew each
-time, or the hash of a report. The signature shows nothing of the share. Of a file
-with several groups, each share signs a statement of its own.
+time, or the hash of a report, or of the record of the vault. The signature shows
+nothing of the share. Of a file with several groups, each share signs a statement
+of its own.
+
+To sign a record is to swear to it: read it first, and compare its code with the
+paper. It is signed only if its rosters have the shares of the file.
 
   --challenge TEXT        what the auditor asked to be repeated
   --report F              sign the SHA-256 of this file instead
+  --record F              sign the SHA-256 of this record instead
+  --record-code CODE      its code, from the paper; without it, it is asked for
   -o, --output A.json     the file to write
 ` + holder.FlagsHelp + `
 Example:
@@ -41,28 +47,28 @@ Example:
 const fewProve = "Fewer attestations than the threshold, of one epoch and to one fresh challenge, prove nothing about a vault: a consistent roster can be made up around any root public key."
 
 // question are the flags that say what attestations answer.
-type question struct{ challenge, report string }
+type question struct {
+	challenge, report string
+	givenRecord
+}
 
 func (q *question) define(set *cli.Flags) {
 	set.StringVar(&q.challenge, "challenge", "", "")
 	set.StringVar(&q.report, "report", "", "")
+	q.givenRecord.define(set)
 	set.Reads("report")
 }
 
-// asked reports whether it is known what was asked, so that answers are fresh.
-func (q *question) asked() bool { return q.challenge != "" || q.report != "" }
-
 func (q *question) check(set *cli.Flags) error {
-	if q.challenge == "" {
-		return nil
-	}
-	if q.report != "" {
+	if q.challenge != "" && q.report != "" {
 		return set.Misuse("--challenge and --report contradict each other")
 	}
-	if err := audit.CheckChallenge(q.challenge); err != nil {
-		return set.Misuse("--challenge: %w", err)
+	if q.challenge != "" {
+		if err := audit.CheckChallenge(q.challenge); err != nil {
+			return set.Misuse("--challenge: %w", err)
+		}
 	}
-	return nil
+	return q.givenRecord.check(set)
 }
 
 type attestFlags struct {
@@ -79,11 +85,17 @@ func prepareAttest(set *cli.Flags, args []string) (*cli.Plan, error) {
 	if err := set.Parse(args); err != nil {
 		return nil, err
 	}
+	given := 0
+	for _, text := range []string{f.challenge, f.report, f.record} {
+		if text != "" {
+			given++
+		}
+	}
 	switch {
 	case set.NArg() != 1:
 		return nil, set.Misuse("give one FILE: the share file or bundle of one holder")
-	case (f.challenge == "") == (f.report == ""):
-		return nil, set.Misuse("give either --challenge or --report")
+	case given != 1:
+		return nil, set.Misuse("give one of --challenge, --report and --record")
 	case f.output == "":
 		return nil, set.Misuse("-o is missing: name the file to write")
 	}
@@ -95,7 +107,11 @@ func prepareAttest(set *cli.Flags, args []string) (*cli.Plan, error) {
 }
 
 func (f *attestFlags) attest(e *cli.Env, set *cli.Flags) error {
-	subject, err := f.read()
+	vault, err := f.read(e)
+	if err != nil {
+		return err
+	}
+	subject, err := f.subject(vault)
 	if err != nil {
 		return err
 	}
@@ -108,7 +124,11 @@ func (f *attestFlags) attest(e *cli.Env, set *cli.Flags) error {
 	var list []audit.Signed
 	var failed error
 	if err := session.Unlock(false, func(sh *verdict.Share, o *open.Share) bool {
-		a, err := sign(sh, o, subject)
+		err := inRecord(vault, sh)
+		var a audit.Signed
+		if err == nil {
+			a, err = sign(sh, o, subject)
+		}
 		if err != nil {
 			failed = err
 		}
@@ -137,10 +157,16 @@ func (f *attestFlags) attest(e *cli.Env, set *cli.Flags) error {
 	return printAttested(e.Stdout, list, f.output)
 }
 
-// read returns a statement with nothing but what it answers.
-func (q *question) read() (audit.Statement, error) {
-	if q.report == "" {
+// subject returns a statement with nothing but what it answers: nothing, if nothing
+// was asked.
+func (q *question) subject(vault *record.Record) (audit.Statement, error) {
+	switch {
+	case q.challenge != "":
 		return audit.Statement{Challenge: q.challenge}, nil
+	case q.report == "" && vault != nil:
+		return audit.Statement{Record: fmt.Sprintf("%x", vault.Hash())}, nil
+	case q.report == "":
+		return audit.Statement{}, nil
 	}
 	f, err := strict.Open(q.report)
 	if err != nil {
@@ -159,7 +185,7 @@ func sign(sh *verdict.Share, o *open.Share, statement audit.Statement) (audit.Si
 	s := sh.Sealed
 	statement.Curve, statement.GroupID, statement.Threshold = s.Curve, s.Group.ID, s.Group.Threshold
 	statement.NodeID, statement.ShareID, statement.PublicKey = s.NodeID, *s.ShareID, o.Public()
-	statement.RootKey, statement.Epoch, statement.FileSHA256 = s.Group.RootKey, s.Group.Epoch()[:share.OldEpoch], sh.File.SHA256
+	statement.RootKey, statement.Roster, statement.FileSHA256 = s.Group.RootKey, fmt.Sprintf("%x", s.Group.RosterSHA256()), sh.File.SHA256
 	text, err := statement.Text()
 	if err != nil {
 		return audit.Signed{}, fmt.Errorf("%q: %w", sh.File.Path, err)
@@ -178,7 +204,7 @@ func printAttested(w io.Writer, list []audit.Signed, output string) error {
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(&b, "attested: node %q holds share ID %s of group %q on %v, epoch %s\n", s.NodeID, s.ShareID.Text, s.GroupID, s.Curve, s.Epoch)
+		fmt.Fprintf(&b, "attested: node %q holds share ID %s of group %q on %v, epoch %s\n", s.NodeID, s.ShareID.Text, s.GroupID, s.Curve, s.Epoch())
 	}
 	fmt.Fprintf(&b, "written: %s; it holds no secret\n%s\n", cli.Clean(output), fewProve)
 	_, err := io.WriteString(w, b.String())

@@ -30,18 +30,24 @@ Looks through files and folders for share files, bundles with their public
 manifests, attestations and address books, and says for each root key whose shares
 are there, whether they are enough, and what is wrong. Beside a bundle that is named
 it looks for the manifest. It asks for no password, opens nothing, and runs on any
-machine. That a share is present does not say that
-it opens: "recoverable" is said only with attestations of enough holders, or for an
-epoch from your own records.
+machine.
+
+Three things are told apart. Shares are here: files or bundles say so. They open: their
+holders have signed with them, to the challenge that you set. They are yours: their
+roster is a recorded one, or those holders have a recorded root key. "Recoverable" is
+said only if enough of one set open. A recorded epoch alone makes it "present, of the
+recorded epoch": the files may have rotted.
 
 Exit status 3 if any finding is an error, 1 if something could not be read, else 0.
 That shares are missing is status 1, too, when they may be in what could not be read.
 
   --xpub KEY              a root extended public key from your own records (repeatable)
-  --epoch E               an epoch from your own records, as inspect shows it (repeatable)
+  --epoch E               an epoch from your own records, as inspect shows it, or the roster's
+                          whole hash (repeatable)
   --addresses CSV         an address book to hold against the root keys (repeatable); those found
                           among the paths are taken, too
-  --challenge TEXT        attestations that answer anything else do not count
+  --challenge TEXT        the challenge that you set: attestations that answer anything else,
+                          or are dated after tomorrow, do not count; without it none does
   --max-age DAYS          attestations that are older do not count
   --threshold T           how many shares are needed, for tss-lib files, which do not say
   --strict                exit status 3 on warnings as well
@@ -119,7 +125,7 @@ func (f *auditFlags) audit(e *cli.Env, options audit.Options, paths, args []stri
 	return f.verdict(r)
 }
 
-var epochText = regexp.MustCompile(`^([0-9a-f]{16}|[0-9a-f]{32})$`)
+var epochText = regexp.MustCompile(`^([0-9a-f]{16}|[0-9a-f]{32}|[0-9a-f]{64})$`)
 
 func (f *auditFlags) options(set *cli.Flags) (*audit.Options, error) {
 	switch {
@@ -132,7 +138,7 @@ func (f *auditFlags) options(set *cli.Flags) (*audit.Options, error) {
 	}
 	for _, epoch := range f.epochs {
 		if !epochText.MatchString(epoch) {
-			return nil, set.Misuse("--epoch %q: 32 hex digits were expected, as mpc-backup inspect shows them (earlier versions showed 16)", epoch)
+			return nil, set.Misuse("--epoch %q: 32 hex digits were expected, as mpc-backup inspect shows them, or all 64 of the roster's hash (earlier versions showed 16)", epoch)
 		}
 	}
 	roots, err := holder.ParseRoots(f.xpubs)
@@ -398,6 +404,7 @@ func printEpoch(b *strings.Builder, e *audit.Epoch) {
 		needed += fmt.Sprintf(" of %d", len(e.Holders))
 	}
 	fmt.Fprintf(b, "  epoch %s: %d present, %d attested, %s needed\n", e.Epoch, e.Present, e.Attested, needed)
+	fmt.Fprintf(b, "    enough are here: %s; they open: %s; they are yours: %s\n", yesNo(e.Here), shown(e.Opens), shown(e.Yours))
 	for _, h := range e.Holders {
 		var where []string
 		for _, c := range h.Copies {
@@ -413,9 +420,25 @@ func printEpoch(b *strings.Builder, e *audit.Epoch) {
 		if h.Attested != nil {
 			where = append(where, fmt.Sprintf("attested on %s in %q", h.Attested.Date, h.Attested.Path))
 		}
-		if len(where) == 0 {
-			where = []string{"not here"}
+		fmt.Fprintf(b, "    %q: %s", h.NodeID, h.States())
+		if len(where) > 0 {
+			fmt.Fprintf(b, ": %s", strings.Join(where, ", "))
 		}
-		fmt.Fprintf(b, "    %q: %s\n", h.NodeID, strings.Join(where, ", "))
+		b.WriteString("\n")
 	}
+}
+
+func yesNo(is bool) string {
+	if is {
+		return "yes"
+	}
+	return "no"
+}
+
+// shown is for what cannot be shown not to be so.
+func shown(is bool) string {
+	if is {
+		return "yes"
+	}
+	return "not shown"
 }

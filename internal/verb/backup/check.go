@@ -2,48 +2,67 @@ package backup
 
 import (
 	"encoding/hex"
+	"errors"
 	"fmt"
-	"io"
-	"strings"
+	"slices"
+	"time"
 
 	"lifeboat/audit"
 	"lifeboat/internal/cli"
-	"lifeboat/internal/phrase"
+	"lifeboat/internal/curve"
 	"lifeboat/internal/strict"
+	"lifeboat/internal/verb/holder"
 	"lifeboat/share"
 	"lifeboat/share/formats"
+	"lifeboat/share/record"
+	"lifeboat/share/verdict"
 )
 
 var checkVerb = cli.Verb{
 	Name:    "check",
 	Summary: "check attestations, and say what they prove together",
-	Usage: `Usage: mpc-backup check A.json… [--challenge TEXT | --report F] [--group-file F]
+	Usage: `Usage: mpc-backup check A.json… --challenge TEXT [--record F | --xpub KEY]
+       mpc-backup check A.json… --record F
+       mpc-backup check A.json… --report F
 
-Checks the signatures of attestations, and that they answer the challenge and
-belong to the group. It needs no secret and no share. Exit status 0 means that
-every attestation is good; whether there are enough of them is in the output.
+Checks the signatures of attestations, that they answer what was asked, and that
+they are of the recorded root keys. It needs no secret and no share.
+
+With --challenge it says which vaults are recoverable: those of which enough holders
+answered. With --record alone, whether the record is sworn: whether every holder of
+every group has signed it. With --report, whether enough holders have signed the report.
+
+Exit status 0 means that this was shown, of every recorded root key; 3 that an
+attestation is not good, is of another root key, or that too few are there.
 
   --challenge TEXT        the challenge that they must answer
   --report F              the file whose SHA-256 they must sign
+  --record F              the record of the vault
+  --record-code CODE      its code, from the paper; without it, it is asked for
+  --xpub KEY              a root extended public key from your own records (repeatable)
   --group-file F          a share file, as public description of the group (repeatable)
+  --partial               too few attestations are no error: for one holder's at a time
   --json                  print the result as JSON
 
 Example: two of three holders have answered
-  mpc-backup check client.attest.json custodian.attest.json --challenge "audit 2026-Q4, 83b1c9"
+  mpc-backup check client.attest.json custodian.attest.json --challenge "audit 2026-Q4, 83b1c9" --xpub xpub6…
 `,
 	Prepare: prepareCheck,
 }
 
 type checkFlags struct {
 	question
-	groups []string
-	json   bool
+	groups, xpubs []string
+	partial, json bool
+	date          time.Time
 }
 
 func prepareCheck(set *cli.Flags, args []string) (*cli.Plan, error) {
 	var f checkFlags
 	f.define(set)
 	set.StringArrayVar(&f.groups, "group-file", nil, "")
+	set.StringArrayVar(&f.xpubs, "xpub", nil, "")
+	set.BoolVar(&f.partial, "partial", false, "")
 	set.BoolVar(&f.json, "json", false, "")
 	set.Reads("group-file")
 	if err := set.Parse(args); err != nil {
@@ -52,14 +71,27 @@ func prepareCheck(set *cli.Flags, args []string) (*cli.Plan, error) {
 	if set.NArg() == 0 {
 		return nil, set.Misuse("no attestation: give the files that mpc-backup attest wrote")
 	}
-	if err := f.check(set); err != nil {
+	if err := f.question.check(set); err != nil {
 		return nil, err
 	}
+	f.date = set.Date()
 	return &cli.Plan{Reads: set.Args(), Run: func(e *cli.Env, _ *cli.Conditions) error { return f.judge(e, set.Args()) }}, nil
 }
 
 func (f *checkFlags) judge(e *cli.Env, paths []string) error {
-	wanted, err := f.read()
+	roots, err := holder.ParseRoots(f.xpubs)
+	if err != nil {
+		return cli.Fail(cli.Failed, err, "compare the key with your records, letter by letter")
+	}
+	vault, err := f.read(e)
+	if err != nil {
+		return err
+	}
+	known, err := recordedRoots(vault, roots)
+	if err != nil {
+		return err
+	}
+	wanted, err := f.subject(vault)
 	if err != nil {
 		return err
 	}
@@ -67,20 +99,48 @@ func (f *checkFlags) judge(e *cli.Env, paths []string) error {
 	if err != nil {
 		return err
 	}
-	answers, err := readAnswers(paths, wanted, groups)
+	answers, err := readAnswers(paths)
 	if err != nil {
 		return err
 	}
-	r := judgeAnswers(answers, f.asked())
+	for i := range answers {
+		if a := &answers[i]; a.err == nil {
+			a.err = f.hold(a.statement, wanted, groups, known)
+		}
+	}
+	r := judgeAnswers(answers, wanted, known)
+	if wanted.Record != "" {
+		r.Oath = &oathReport{Missing: unsworn(vault, answers)}
+		r.Oath.Sworn = r.Good && len(r.Oath.Missing) == 0
+	}
+	r.conclude(f.partial)
 	if f.json {
 		err = e.WriteJSON(r)
 	} else {
-		err = r.print(e.Stdout, f.asked())
+		err = r.print(e.Stdout)
 	}
 	if err != nil || r.OK {
 		return err
 	}
-	return cli.Fail(cli.Mismatch, fmt.Errorf("not every attestation is good: %s", r.first()))
+	hint := ""
+	if r.Good {
+		hint = "--partial checks the attestations of some holders, before the others have answered"
+	}
+	return cli.Fail(cli.Mismatch, errors.New(r.reason()), hint)
+}
+
+// hold holds a statement against what was asked and what is known.
+func (f *checkFlags) hold(s *audit.Statement, wanted audit.Statement, groups []*audit.Roster, known *known) error {
+	if err := s.Answers(wanted, groups); err != nil {
+		return err
+	}
+	if _, foreign := known.root(s.RootKey); foreign {
+		return fmt.Errorf("%w: node %q attests to a root key that is not a recorded one", audit.ErrContradicts, s.NodeID)
+	}
+	if s.Future(f.date) {
+		return fmt.Errorf("%w: node %q dated it %s, which is after today, %s", audit.ErrContradicts, s.NodeID, s.Date, f.date.Format(time.DateOnly))
+	}
+	return nil
 }
 
 // answer is an attestation and what is wrong with it.
@@ -90,8 +150,8 @@ type answer struct {
 	err       error
 }
 
-// readAnswers checks attestations one by one.
-func readAnswers(paths []string, wanted audit.Statement, groups []*audit.Roster) ([]answer, error) {
+// readAnswers checks the signatures of attestations, one by one.
+func readAnswers(paths []string) ([]answer, error) {
 	var answers []answer
 	for _, path := range paths {
 		list, err := readAttestations(path)
@@ -100,9 +160,6 @@ func readAnswers(paths []string, wanted audit.Statement, groups []*audit.Roster)
 		}
 		for _, a := range list {
 			s, err := a.Verify()
-			if err == nil {
-				err = s.Answers(wanted, groups)
-			}
 			answers = append(answers, answer{path, s, err})
 		}
 	}
@@ -111,7 +168,7 @@ func readAnswers(paths []string, wanted audit.Statement, groups []*audit.Roster)
 
 // judgeAnswers says what the attestations that are good by themselves prove together,
 // and which of them do not belong to the others.
-func judgeAnswers(answers []answer, asked bool) *checkReport {
+func judgeAnswers(answers []answer, wanted audit.Statement, known *known) *checkReport {
 	var good []*audit.Statement
 	for _, a := range answers {
 		if a.err == nil {
@@ -119,22 +176,89 @@ func judgeAnswers(answers []answer, asked bool) *checkReport {
 		}
 	}
 	all, against := audit.CollectStatements(good)
-	r := &checkReport{OK: true, Attestations: []attestationReport{}, Together: []togetherReport{}, Note: fewProve}
-	for _, a := range answers {
+	r := &checkReport{Good: true, asked: wanted, Attestations: []attestationReport{}, Together: []togetherReport{}, Silent: []string{}, Note: fewProve}
+	for i := range answers {
+		a := &answers[i]
 		if a.err == nil {
 			a.err = against[a.statement]
 		}
-		r.OK = r.OK && a.err == nil
+		r.Good = r.Good && a.err == nil
 		r.Attestations = append(r.Attestations, describeAttestation(a.path, a.statement, a.err))
 	}
 	for _, t := range all {
-		report := togetherReport{t.Curve.String(), t.Epoch, hex.EncodeToString(t.RootKey.Bytes()), t.Subject, t.Threshold, t.Nodes, t.Enough, t.Enough && asked, ""}
+		report := togetherReport{
+			Curve: t.Curve.String(), Epoch: t.Epoch(), Roster: t.Roster, RootKey: hex.EncodeToString(t.RootKey.Bytes()), Subject: t.Subject,
+			Threshold: t.Threshold, Nodes: t.Nodes, Enough: t.Enough, Recoverable: t.Enough && wanted.Challenge != "",
+		}
+		if k, _ := known.root(t.RootKey); k != nil {
+			report.Recorded, report.Root, k.answered = true, k.text, k.answered || t.Enough
+		}
 		if t.Doubt != nil {
-			r.OK, report.Reason = false, t.Doubt.Error()
+			r.Good, report.Reason = false, t.Doubt.Error()
 		}
 		r.Together = append(r.Together, report)
 	}
+	for _, k := range known.roots {
+		if !k.answered {
+			r.Silent = append(r.Silent, k.text)
+		}
+	}
 	return r
+}
+
+// known are the root keys that people have recorded.
+type known struct {
+	roots  []*knownRoot
+	curves []curve.Curve // on which all of the vault's are among them
+}
+
+type knownRoot struct {
+	point    *curve.Point
+	text     string // in the form that was recorded
+	answered bool   // by enough holders
+}
+
+// recordedRoots are those of the record, if there is one, and of --xpub, which must be
+// among them.
+func recordedRoots(vault *record.Record, xpubs verdict.Roots) (*known, error) {
+	k := &known{}
+	if vault != nil {
+		k.curves = curve.All()
+		for _, g := range vault.Groups {
+			text := hex.EncodeToString(g.RootKey.Bytes())
+			if root := g.Root(); root != nil {
+				text = root.String()
+			}
+			k.add(g.RootKey, text)
+		}
+	}
+	for _, x := range xpubs {
+		before, foreign := k.root(x.Point())
+		if foreign || before != nil && vault != nil && !slices.ContainsFunc(vault.Roots(), x.SameKey) {
+			return nil, cli.Fail(cli.Mismatch, errors.New("--xpub and --record contradict each other: the record does not have that root key"))
+		}
+		k.add(x.Point(), x.String())
+	}
+	for _, x := range xpubs {
+		k.curves = append(k.curves, x.Curve())
+	}
+	return k, nil
+}
+
+func (k *known) add(p *curve.Point, text string) {
+	if found, _ := k.root(p); found == nil {
+		k.roots = append(k.roots, &knownRoot{point: p, text: text})
+	}
+}
+
+// root returns what was recorded of a root key, and whether others were and it was not.
+func (k *known) root(p *curve.Point) (found *knownRoot, foreign bool) {
+	for _, r := range k.roots {
+		if r.point.Curve() == p.Curve() && r.point.Equal(p) {
+			return r, false
+		}
+	}
+	return nil, slices.Contains(k.curves, p.Curve())
 }
 
 func readAttestations(path string) ([]audit.Signed, error) {
@@ -171,99 +295,4 @@ func readGroups(paths []string) ([]*audit.Roster, error) {
 		}
 	}
 	return groups, nil
-}
-
-type checkReport struct {
-	OK           bool                `json:"ok"` // every attestation is good; not: there are enough
-	Attestations []attestationReport `json:"attestations"`
-	Together     []togetherReport    `json:"together"`
-	Note         string              `json:"note"`
-}
-
-type attestationReport struct {
-	Path       string `json:"path"`
-	OK         bool   `json:"ok"`
-	Reason     string `json:"reason"`
-	NodeID     string `json:"node_id"`
-	GroupID    string `json:"group_id"`
-	Curve      string `json:"curve"`
-	Epoch      string `json:"epoch"`
-	ShareID    string `json:"share_id"`
-	PublicKey  string `json:"share_public_key"`
-	RootKey    string `json:"root_public_key"`
-	Challenge  string `json:"challenge,omitempty"`
-	Report     string `json:"report_sha256,omitempty"`
-	FileSHA256 string `json:"file_sha256"`
-	Tool       string `json:"tool"`
-	Date       string `json:"date"`
-}
-
-type togetherReport struct {
-	Curve     string   `json:"curve"`
-	Epoch     string   `json:"epoch"`
-	RootKey   string   `json:"root_public_key"`
-	Subject   string   `json:"subject"`
-	Threshold int      `json:"threshold"`
-	Nodes     []string `json:"nodes"`
-	Enough    bool     `json:"enough"`      // these holders had the root private key between them when they signed
-	Fresh     bool     `json:"recoverable"` // and they answered what was asked
-	Reason    string   `json:"reason"`      // why not all of them can be true; empty if nothing shows that
-}
-
-func describeAttestation(path string, s *audit.Statement, err error) attestationReport {
-	r := attestationReport{Path: path, OK: err == nil}
-	if err != nil {
-		r.Reason = err.Error()
-	}
-	if s != nil {
-		r.NodeID, r.GroupID, r.Curve, r.Epoch, r.ShareID = s.NodeID, s.GroupID, s.Curve.String(), s.Epoch, s.ShareID.Text
-		r.PublicKey, r.RootKey = hex.EncodeToString(s.PublicKey.Bytes()), hex.EncodeToString(s.RootKey.Bytes())
-		r.Challenge, r.Report, r.FileSHA256, r.Tool, r.Date = s.Challenge, s.Report, s.FileSHA256, s.Tool, s.Date
-	}
-	return r
-}
-
-func (r *checkReport) first() string {
-	for _, a := range r.Attestations {
-		if !a.OK {
-			return fmt.Sprintf("%q: %s", a.Path, a.Reason)
-		}
-	}
-	for _, t := range r.Together {
-		if t.Reason != "" {
-			return t.Reason
-		}
-	}
-	return ""
-}
-
-func (r *checkReport) print(w io.Writer, asked bool) error {
-	var b strings.Builder
-	for _, a := range r.Attestations {
-		if !a.OK {
-			fmt.Fprintf(&b, "BAD: %q: %s\n", a.Path, cli.Clean(a.Reason))
-			continue
-		}
-		fmt.Fprintf(&b, "good: %q: node %q held share ID %s of group %q on %s, epoch %s\n", a.Path, a.NodeID, a.ShareID, a.GroupID, a.Curve, a.Epoch)
-		fmt.Fprintf(&b, "  on %s, by the signer's own date; file with SHA-256 %s\n", a.Date, a.FileSHA256)
-	}
-	for _, t := range r.Together {
-		fmt.Fprintf(&b, "epoch %s on %s: %d holders answered, %d are needed\n  root public key %s\n  %s\n", t.Epoch, t.Curve, len(t.Nodes), t.Threshold, t.RootKey, cli.Clean(t.Subject))
-		switch {
-		case t.Fresh:
-			fmt.Fprintf(&b, "  recoverable: %s have the root private key between them\n", phrase.And(phrase.Quoted(t.Nodes)))
-		case t.Enough:
-			fmt.Fprintf(&b, "  NOT SHOWN to be recoverable today: %s had the root private key between them when they signed\n", phrase.And(phrase.Quoted(t.Nodes)))
-		case t.Reason != "":
-			fmt.Fprintf(&b, "  NOT SHOWN to be recoverable, and %s\n", cli.Clean(t.Reason))
-		default:
-			b.WriteString("  NOT SHOWN to be recoverable\n")
-		}
-	}
-	if !asked {
-		b.WriteString("No --challenge or --report was given: an old answer looks as good as a fresh one. Compare what was asked.\n")
-	}
-	b.WriteString(fewProve + "\n")
-	_, err := io.WriteString(w, b.String())
-	return err
 }

@@ -213,7 +213,7 @@ func sayPresent(out *outputs) (string, error) {
 	}
 	var missing []string
 	for _, h := range r.Vaults[0].Epochs[0].Holders {
-		if !h.Here() {
+		if !h.Here {
 			missing = append(missing, fmt.Sprintf("%q", h.NodeID))
 		}
 	}

@@ -72,7 +72,7 @@ func (g *guide) lostNodes() []string {
 			continue
 		}
 		for _, h := range v.Epochs[0].Holders {
-			if !h.Here() && !slices.Contains(nodes, h.NodeID) {
+			if !h.Here && !slices.Contains(nodes, h.NodeID) {
 				nodes = append(nodes, h.NodeID)
 			}
 		}

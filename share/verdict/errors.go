@@ -1,10 +1,13 @@
 package verdict
 
 import (
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
+	"lifeboat/internal/curve"
 	"lifeboat/internal/phrase"
 	"lifeboat/share"
 )
@@ -17,6 +20,8 @@ var (
 	ErrRootAbsent = errors.New("is the root key of none of the groups in these files")
 	// ErrOtherRoot means that a file is of another vault than the recorded one.
 	ErrOtherRoot = errors.New("is not the recorded one")
+	// ErrUnvouched means that whoever made one file may have made up the vault.
+	ErrUnvouched = errors.New("nothing else vouches for its root key")
 	// ErrChainCode means that only a recorded root extended public key brings the
 	// chain code.
 	ErrChainCode = errors.New("tss-lib files do not hold the chain code")
@@ -61,6 +66,44 @@ func (e *TooFewError) Certain() bool {
 		}
 	}
 	return false
+}
+
+// VaultsError says that what was opened is of several root keys of one curve, and that
+// nothing tells which is meant.
+type VaultsError struct {
+	Curve  curve.Curve
+	Vaults []Vault
+}
+
+// Vault is a root key, and the files that bring it.
+type Vault struct {
+	Root  string // the extended key; hex of the point if the chain code is unknown
+	Paths []string
+
+	point *curve.Point
+}
+
+func (e *VaultsError) add(k Known) {
+	i := slices.IndexFunc(e.Vaults, func(v Vault) bool { return v.point.Equal(k.Point) })
+	if i < 0 {
+		i = len(e.Vaults)
+		e.Vaults = append(e.Vaults, Vault{Root: hex.EncodeToString(k.Point.Bytes()), point: k.Point})
+	}
+	v := &e.Vaults[i]
+	if k.Root != nil {
+		v.Root = k.Root.String()
+	}
+	if !slices.Contains(v.Paths, k.Path) {
+		v.Paths = append(v.Paths, k.Path)
+	}
+}
+
+func (e *VaultsError) Error() string {
+	var all []string
+	for _, v := range e.Vaults {
+		all = append(all, fmt.Sprintf("%s: root key %s", phrase.And(phrase.Quoted(v.Paths)), v.Root))
+	}
+	return fmt.Sprintf("the files are of %d vaults on %v\n%s", len(e.Vaults), e.Curve, strings.Join(all, "\n"))
 }
 
 // NothingError says that no set came about.

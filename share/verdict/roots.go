@@ -27,19 +27,42 @@ func (r Roots) Have(root *derive.Key) bool {
 // is another.
 func (r Roots) contradict(g *share.Group) bool { return r.On(g.Curve) && !r.Have(g.Root()) }
 
-// find refuses a recorded root key that is of none of the groups.
-func (r Roots) find(groups []*share.Group) error {
-	for _, k := range r {
-		if !slices.ContainsFunc(groups, func(g *share.Group) bool { root := g.Root(); return root != nil && root.SameKey(k) }) {
-			return fmt.Errorf("the recorded root key %s %w", k, ErrRootAbsent)
-		}
+// excludes says why a group is not meant, or nothing if it may be.
+func (a Asked) excludes(g *share.Group) string {
+	switch {
+	case a.Roots.contradict(g):
+		return "its root key is not the recorded one"
+	case a.Record && !a.Roots.Have(g.Root()):
+		return fmt.Sprintf("nothing is recorded on %v", g.Curve)
 	}
-	return nil
+	return ""
 }
 
-// Check holds the recorded root keys against every share of the files, for those
-// who use all that they are given.
-func (r Roots) Check(files []*File) error {
+// vouched reports whether a root key may be used although nothing else than one
+// file speaks for it.
+func (a Asked) vouched(root *derive.Key) bool { return a.NoRecord || a.Roots.Have(root) }
+
+// find refuses a recorded root key that is of none of the groups; of the root keys of
+// a record one must be.
+func (a Asked) find(groups []*share.Group) error {
+	found := false
+	var absent error
+	for _, k := range a.Roots {
+		if slices.ContainsFunc(groups, func(g *share.Group) bool { root := g.Root(); return root != nil && root.SameKey(k) }) {
+			found = true
+		} else if absent == nil {
+			absent = fmt.Errorf("the recorded root key %s %w", k, ErrRootAbsent)
+		}
+	}
+	if a.Record && found {
+		return nil
+	}
+	return absent
+}
+
+// Check holds what was recorded against every share of the files, for those who use
+// all that they are given.
+func (a Asked) Check(files []*File) error {
 	var groups []*share.Group
 	for _, f := range files {
 		for _, s := range f.Shares {
@@ -47,13 +70,43 @@ func (r Roots) Check(files []*File) error {
 			if g == nil {
 				continue
 			}
-			if r.contradict(g) {
+			if a.excludes(g) != "" {
 				return fmt.Errorf("%q: the root key of group %q on %v %w", f.Path, g.ID, g.Curve, ErrOtherRoot)
 			}
 			groups = append(groups, g)
 		}
 	}
-	return r.find(groups)
+	return a.find(groups)
+}
+
+// oneVault refuses root keys of one curve that are different, unless it is recorded
+// which is meant. Shares of a vault that somebody made up open, and combine; and
+// their group may have any ID.
+func (a Asked) oneVault(known []Known) error {
+	for _, c := range curve.All() {
+		e := &VaultsError{Curve: c}
+		for _, k := range known {
+			if k.Point.Curve() == c && !a.Roots.On(c) && !a.Record {
+				e.add(k)
+			}
+		}
+		if len(e.Vaults) > 1 {
+			return e
+		}
+	}
+	return nil
+}
+
+// opened are the root keys of the shares that were opened.
+func opened(files []*File) (known []Known) {
+	for _, f := range files {
+		for _, s := range f.Shares {
+			if g := s.Sealed.Group; g != nil && s.Public != nil {
+				known = append(known, Known{f.Path, g.ID, g.RootKey, g.Root()})
+			}
+		}
+	}
+	return known
 }
 
 // Groups returns the groups that files describe, for those who open nothing. Every
@@ -68,7 +121,7 @@ func Groups(files []*File, asked Asked) ([]*share.Group, error) {
 			sealed = append(sealed, s.Sealed)
 		}
 	}
-	if err := asked.Roots.Check(files); err != nil {
+	if err := asked.Check(files); err != nil {
 		return nil, err
 	}
 	var groups []*share.Group
@@ -83,25 +136,36 @@ func Groups(files []*File, asked Asked) ([]*share.Group, error) {
 	return groups, nil
 }
 
-// Known is a root key that an earlier recovery wrote, and the ID of its group.
+// Known is a root key that a file brings. Root is nil if the chain code is unknown.
 type Known struct {
-	Group string
+	Path  string
+	Group string // the ID of its group
+	Point *curve.Point
 	Root  *derive.Key
 }
 
-// Choose returns the indexes of the known root keys that were asked for, and of
-// those that are left out since they are not recorded.
+// Choose returns the indexes of the root keys of earlier recoveries that were asked
+// for, and of those that are left out since they are not recorded. Each is in one
+// file, so something else must vouch for it.
 func Choose(known []Known, asked Asked) (kept, unrecorded []int, err error) {
-	for _, r := range asked.Roots {
-		if !slices.ContainsFunc(known, func(k Known) bool { return k.Root.SameKey(r) }) {
-			return nil, nil, fmt.Errorf("the recorded root key %s %w", r, ErrRootAbsent)
-		}
+	var groups []*share.Group
+	for _, k := range known {
+		chain := k.Root.ChainCode()
+		groups = append(groups, &share.Group{Curve: k.Point.Curve(), RootKey: k.Point, ChainCode: &chain})
+	}
+	if err := asked.find(groups); err != nil {
+		return nil, nil, err
+	}
+	if err := asked.oneVault(known); err != nil {
+		return nil, nil, err
 	}
 	for i, k := range known {
 		switch {
 		case asked.Group != "" && !share.SameID(k.Group, asked.Group):
-		case (asked.Only || asked.Roots.On(k.Root.Curve())) && !asked.Roots.Have(k.Root):
+		case asked.Only && !asked.Roots.Have(k.Root), asked.excludes(groups[i]) != "":
 			unrecorded = append(unrecorded, i)
+		case !asked.vouched(k.Root):
+			return nil, nil, fmt.Errorf("the root key of group %q on %v is from %q alone, and %w", k.Group, k.Point.Curve(), k.Path, ErrUnvouched)
 		default:
 			kept = append(kept, i)
 		}
@@ -110,25 +174,6 @@ func Choose(known []Known, asked Asked) (kept, unrecorded []int, err error) {
 		return nil, unrecorded, errors.New("none of the root keys in these files is of the group and of the recorded root key that were asked for")
 	}
 	return kept, unrecorded, nil
-}
-
-// Beside is the judgement on what was given beside known root keys: the files that
-// cannot be used, and shares, which are not combined then.
-func Beside(files []*File, known []Known) *Judgement {
-	j := &Judgement{Files: files}
-	for _, f := range files {
-		for _, s := range f.Shares {
-			if s.Status == Good {
-				s.Status, s.Note = Elsewhere, "not used: the root keys are those of a bundle, and the file of this share names none of them; run key again without the bundle"
-				group := s.Sealed.Group // nil if it is damaged and was salvaged
-				if group != nil && slices.ContainsFunc(known, func(k Known) bool { return group.RootKey.Equal(k.Root.Point()) }) {
-					s.Note = "not needed: the root keys are those of a bundle"
-				}
-			}
-			j.Stray = append(j.Stray, s)
-		}
-	}
-	return j
 }
 
 // PossibleIDs lists the share IDs that an opened share may have: its own, and

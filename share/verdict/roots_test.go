@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"lifeboat/derive"
 	"lifeboat/internal/curve"
 	"lifeboat/share"
 	"lifeboat/share/verdict"
@@ -27,8 +28,7 @@ func TestRootsCheck(t *testing.T) {
 		{"tsslib-ecdsa/1", "2of3", verdict.ErrOtherRoot},
 		{"tsslib-eddsa/1", "2of3", verdict.ErrRootAbsent},
 	} {
-		roots := asked(t, "", strings.Fields(tc.recorded)...).Roots
-		if err := roots.Check(give(t, tc.given)); !errors.Is(err, tc.err) {
+		if err := asked(t, "", strings.Fields(tc.recorded)...).Check(give(t, tc.given)); !errors.Is(err, tc.err) {
 			t.Errorf("%s, with %q recorded: %v", tc.given, tc.recorded, err)
 		}
 	}
@@ -63,46 +63,39 @@ func TestGroups(t *testing.T) {
 
 // Root keys of an earlier recovery take the place of shares.
 func TestChoose(t *testing.T) {
-	known := []verdict.Known{
-		{"TEST ONLY 2of3 secp256k1 2of3", root(t, "2of3")},
-		{"TEST ONLY 2of3 secp256k1 other-group", root(t, "other-group")},
-		{"eddsa", load(t, "2of3/1")[1].Group.Root()},
+	known := func(group string, root *derive.Key) verdict.Known {
+		return verdict.Known{Path: "a.age", Group: group, Point: root.Point(), Root: root}
 	}
+	first, other := known("TEST ONLY 2of3 secp256k1 2of3", root(t, "2of3")), known("TEST ONLY 2of3 secp256k1 other-group", root(t, "other-group"))
+	edwards := known("eddsa", load(t, "2of3/1")[1].Group.Root())
+	all, one := []verdict.Known{first, other, edwards}, []verdict.Known{first, edwards}
 	for _, tc := range []struct {
+		known            []verdict.Known
 		group, recorded  string
-		only             bool
+		a                verdict.Asked
 		kept, unrecorded []int
-		err              bool
+		err              string // how it begins
 	}{
-		{"", "", false, []int{0, 1, 2}, nil, false},
-		{"other-group", "", false, []int{1}, nil, false},
-		{"", "2of3", false, []int{0, 2}, []int{1}, false}, // nothing is recorded on the other curve
-		{"", "2of3", true, []int{0}, []int{1, 2}, false},
-		{"other-group", "2of3", false, nil, []int{1}, true},
-		{"nonsense", "", false, nil, nil, true},
-		{"", "3of5", false, nil, nil, true},
+		{known: one, a: verdict.Asked{NoRecord: true}, kept: []int{0, 1}},
+		{known: one, group: "2of3", a: verdict.Asked{NoRecord: true}, kept: []int{0}},
+		{known: one, err: `the root key of group "TEST ONLY 2of3 secp256k1 2of3" on secp256k1 is from "a.age" alone, and nothing else vouches`},
+		{known: one, recorded: "2of3", err: `the root key of group "eddsa" on ed25519 is from "a.age" alone, and nothing else vouches`}, // recorded on the other curve
+		{known: one, group: "2of3", recorded: "2of3", kept: []int{0}},
+		{known: one, recorded: "2of3", a: verdict.Asked{Record: true}, kept: []int{0}, unrecorded: []int{1}},
+		{known: one, recorded: "2of3", a: verdict.Asked{Only: true}, kept: []int{0}, unrecorded: []int{1}},
+		{known: all, a: verdict.Asked{NoRecord: true}, err: "the files are of 2 vaults on secp256k1\n"},
+		{known: all, group: "other-group", a: verdict.Asked{NoRecord: true}, err: "the files are of 2 vaults on secp256k1\n"},
+		{known: all, recorded: "2of3", a: verdict.Asked{NoRecord: true}, kept: []int{0, 2}, unrecorded: []int{1}},
+		{known: all, group: "other-group", recorded: "2of3", unrecorded: []int{1}, err: "none of the root keys"},
+		{known: one, group: "nonsense", a: verdict.Asked{NoRecord: true}, err: "none of the root keys"},
+		{known: one, recorded: "3of5", err: "the recorded root key"},
+		{known: one, recorded: "3of5", a: verdict.Asked{Record: true}, err: "the recorded root key"},
 	} {
 		a := asked(t, tc.group, strings.Fields(tc.recorded)...)
-		a.Only = tc.only
-		kept, unrecorded, err := verdict.Choose(known, a)
-		if !slices.Equal(kept, tc.kept) || !slices.Equal(unrecorded, tc.unrecorded) || (err != nil) != tc.err {
+		a.Only, a.Record, a.NoRecord = tc.a.Only, tc.a.Record, tc.a.NoRecord
+		kept, unrecorded, err := verdict.Choose(tc.known, a)
+		if !slices.Equal(kept, tc.kept) || !slices.Equal(unrecorded, tc.unrecorded) || (err != nil) != (tc.err != "") || err != nil && !strings.HasPrefix(err.Error(), tc.err) {
 			t.Errorf("%+v: %v, %v, %v", tc, kept, unrecorded, err)
-		}
-	}
-}
-
-func TestBeside(t *testing.T) {
-	known := []verdict.Known{{"a name of its own", root(t, "2of3")}}
-	files := give(t, "2of3/1 other-epoch/1 other-group/1 2of3/2p 2of3/3f 2of3/2x")
-	damaged := files[4].Shares[0]
-	damaged.Opened(damaged.Sealed.PublicKey)
-	j := verdict.Beside(files, known)
-	if got := draw(j); got != "stray: 2of3/1 elsewhere, other-epoch/1 elsewhere, other-group/1 elsewhere, 2of3/2p unopened, 2of3/3f elsewhere" {
-		t.Error(got)
-	}
-	for i, want := range []string{"not needed", "not needed", "not used", "wrong password", "not used"} {
-		if got := j.Stray[i].Reason(); !strings.HasPrefix(got, want) {
-			t.Errorf("%s: %s", j.Stray[i].File.Path, got)
 		}
 	}
 }

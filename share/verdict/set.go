@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"lifeboat/internal/curve"
 	"lifeboat/share"
 )
 
@@ -56,8 +57,21 @@ func (s *Set) Clean() bool {
 	return !slices.ContainsFunc(s.Given, func(g *Share) bool { return !g.counted() })
 }
 
-// Used returns the good shares that are combined: as many as are needed.
-func (s *Set) Used() []*Share { return s.Good[:s.Group.Threshold] }
+// Used returns the good shares that are combined: as many as are needed, of as many
+// files as there are.
+func (s *Set) Used() []*Share {
+	var first, others []*Share
+	seen := map[*File]bool{}
+	for _, g := range s.Good {
+		if seen[g.File] {
+			others = append(others, g)
+		} else {
+			first = append(first, g)
+		}
+		seen[g.File] = true
+	}
+	return append(first, others...)[:s.Group.Threshold]
+}
 
 // UsedNodes returns the node IDs of Used.
 func (s *Set) UsedNodes() []string {
@@ -89,18 +103,31 @@ func (s *Set) Of(p share.Participant) []*Share {
 	return list
 }
 
-func (s *Set) checkChainCode() error {
-	if s.Group.ChainCode == nil {
-		return fmt.Errorf("group %q: %w", s.Group.ID, ErrChainCode)
+// oneFile returns the path of a file that has all good shares, or nothing if there
+// is none. What somebody made up is in the file that they gave.
+func (s *Set) oneFile() string {
+	in := map[*File]map[[curve.ScalarSize]byte]bool{}
+	for _, g := range s.Given {
+		if g.Public == nil {
+			continue
+		}
+		if in[g.File] == nil {
+			in[g.File] = map[[curve.ScalarSize]byte]bool{}
+		}
+		in[g.File][g.Sealed.ShareID.Scalar().Bytes()] = true
+		if len(in[g.File]) == len(s.Good) {
+			return g.File.Path
+		}
 	}
-	return nil
+	return ""
 }
 
-// holders returns the roster's entries of the good shares.
+// holders returns the good shares as participants, with the share public keys that
+// opening them showed, whatever a roster says.
 func (s *Set) holders() []share.Participant {
 	var list []share.Participant
 	for _, g := range s.Good {
-		list = append(list, *s.Group.Participant(*g.Sealed.ShareID))
+		list = append(list, share.Participant{NodeID: s.Group.Participant(*g.Sealed.ShareID).NodeID, ShareID: *g.Sealed.ShareID, PublicKey: g.Public})
 	}
 	return list
 }

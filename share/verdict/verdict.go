@@ -94,9 +94,15 @@ func (s *Share) counted() bool { return s.Status == Good || s.Status == Duplicat
 
 // Asked is what the user said of the vault that is meant.
 type Asked struct {
-	Roots Roots  // from the user's own records
-	Group string // only groups of this ID, if not empty
-	Only  bool   // only what Roots has, on curves without one as well
+	Roots    Roots  // from the user's own records
+	Record   bool   // Roots are those of a record: nothing else is meant, and not all need be there
+	NoRecord bool   // the user has none, and said so
+	Group    string // only groups of this ID, if not empty
+	Only     bool   // of root keys in place of shares: only what Roots has, on curves without one as well
+
+	// Root keys of earlier recoveries that were given beside the shares. They never
+	// stand in for shares that are there.
+	Beside []Known
 }
 
 // Judgement is what was found out: which shares belong together, which of them
@@ -106,13 +112,15 @@ type Judgement struct {
 	Sets     []*Set
 	Stray    []*Share // of no set that anything is known about
 	Warnings []string
+
+	asked Asked
 }
 
 // Judge sorts the shares of files after opening was tried on all of them, and
 // notes on each what became of it. An error says that nothing is there of what was
-// asked for; the judgement then knows of no sets.
+// asked for, or is a VaultsError; the judgement then knows of no sets.
 func Judge(files []*File, asked Asked) (*Judgement, error) {
-	j := &Judgement{Files: files}
+	j := &Judgement{Files: files, asked: asked}
 	var sealed []*share.Sealed
 	of := map[*share.Sealed]*Share{}
 	for _, f := range files {
@@ -136,7 +144,11 @@ func Judge(files []*File, asked Asked) (*Judgement, error) {
 			j.place(left)
 		}
 	}
-	if err := j.narrow(asked); err != nil {
+	err := j.narrow(asked)
+	if err == nil {
+		err = asked.oneVault(append(opened(files), asked.Beside...))
+	}
+	if err != nil {
 		return &Judgement{Files: files, Warnings: j.Warnings}, err
 	}
 	j.separate()
@@ -178,25 +190,26 @@ func (j *Judgement) narrow(asked Asked) error {
 	if asked.Group != "" && !found {
 		return fmt.Errorf("%w %q", ErrNoGroup, asked.Group)
 	}
-	if err := asked.Roots.find(groups); err != nil {
+	if err := asked.find(groups); err != nil {
 		return err
 	}
 	for _, s := range j.Sets {
-		if asked.Roots.contradict(s.Group) {
-			s.exclude("its root key is not the recorded one")
+		if why := asked.excludes(s.Group); why != "" {
+			s.exclude(why)
 		}
 	}
 	return nil
 }
 
-// separate tells remainders of another epoch or vault from sets that are wanted
-// and too small.
+// separate tells remainders of another epoch from sets that are wanted and too
+// small. What is of another root key is never a remainder: it may be the vault that
+// is meant, and the complete set made up.
 func (j *Judgement) separate() {
 	for _, s := range j.Sets {
 		if s.Complete() || !s.Wanted {
 			continue
 		}
-		i := slices.IndexFunc(j.Sets, func(t *Set) bool { return t.Recoverable() && t.Group.Curve == s.Group.Curve })
+		i := slices.IndexFunc(j.Sets, func(t *Set) bool { return t.Recoverable() && t.Group.SameKey(s.Group) })
 		if i >= 0 {
 			s.exclude(Relation(j.Sets[i].Group, s.Group))
 		}
@@ -288,11 +301,22 @@ func (j *Judgement) counts(s *Share) bool {
 func (j *Judgement) Combinable() ([]*Set, error) {
 	sets := slices.DeleteFunc(j.Wanted(), func(s *Set) bool { return !s.Complete() })
 	for _, s := range sets {
-		if err := s.checkChainCode(); err != nil {
+		if err := j.usable(s); err != nil {
 			return nil, err
 		}
 	}
 	return sets, nil
+}
+
+// usable says why a complete set must not be used.
+func (j *Judgement) usable(s *Set) error {
+	if s.Group.ChainCode == nil {
+		return fmt.Errorf("group %q: %w", s.Group.ID, ErrChainCode)
+	}
+	if path := s.oneFile(); path != "" && !j.asked.vouched(s.Group.Root()) {
+		return fmt.Errorf("group %q on %v: all shares are from %q, and %w", s.Group.ID, s.Group.Curve, path, ErrUnvouched)
+	}
+	return nil
 }
 
 // Resharable returns the sets that a reshare takes: the wanted ones, all complete,
@@ -303,7 +327,7 @@ func (j *Judgement) Resharable() ([]*Set, error) {
 	}
 	sets := j.Wanted()
 	for i, s := range sets {
-		if err := s.checkChainCode(); err != nil {
+		if err := j.usable(s); err != nil {
 			return nil, err
 		}
 		for _, t := range sets[:i] {
@@ -329,7 +353,7 @@ func (j *Judgement) Repairable(node string) ([]*Set, error) {
 		if i := slices.IndexFunc(s.Good, func(h *Share) bool { return h.Sealed.NodeID == node }); i >= 0 {
 			return nil, fmt.Errorf("the share of node %q %w: %q holds it and opens", node, ErrNotLost, s.Good[i].File.Path)
 		}
-		if err := s.checkChainCode(); err != nil {
+		if err := j.usable(s); err != nil {
 			return nil, err
 		}
 	}

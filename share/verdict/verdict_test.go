@@ -128,6 +128,7 @@ func told(err error) string {
 	var few *verdict.TooFewError
 	var nothing *verdict.NothingError
 	var bad *verdict.BadFilesError
+	var vaults *verdict.VaultsError
 	switch {
 	case err == nil:
 		return ""
@@ -141,6 +142,12 @@ func told(err error) string {
 			text += " as far as is known"
 		}
 		return text
+	case errors.As(err, &vaults):
+		var all []string
+		for _, v := range vaults.Vaults {
+			all = append(all, strings.Join(v.Paths, " "))
+		}
+		return fmt.Sprintf("%d vaults: %s", len(all), strings.Join(all, ", "))
 	case errors.As(err, &nothing) && nothing.Contradicting:
 		return "nothing, and a contradiction"
 	case errors.As(err, &nothing):
@@ -189,8 +196,13 @@ func TestJudge(t *testing.T) {
 		// A remainder of another epoch or vault beside enough shares of one.
 		{given: "2of3/1 other-epoch/2 2of3/3", want: "2 of 2: 2of3/1 good, 2of3/3 good; (1 of 2: other-epoch/2 elsewhere)", all: "bad: other-epoch/2, contradicting"},
 		{given: "other-epoch-same-ids/2 2of3/1 2of3/3", want: "(1 of 2: other-epoch-same-ids/2 elsewhere); 2 of 2: 2of3/1 good, 2of3/3 good", all: "bad: other-epoch-same-ids/2, contradicting"},
-		{given: "2of3/1 other-group/2 2of3/3", want: "2 of 2: 2of3/1 good, 2of3/3 good; (1 of 2: other-group/2 elsewhere)", all: "bad: other-group/2, contradicting"},
-		{given: "2of3/1 2of3/3 other-group/2p", want: "2 of 2: 2of3/1 good, 2of3/3 good; (0 of 2: other-group/2p unopened)", all: "bad: other-group/2p, contradicting"},
+
+		// Another vault is no remainder: one of the two may be made up.
+		{given: "2of3/1 other-group/2 2of3/3", want: "", enough: "2 vaults: 2of3/1 2of3/3, other-group/2"},
+		{given: "other-group/1 other-group/2 2of3/1 2of3/3", want: "", enough: "2 vaults: other-group/1 other-group/2, 2of3/1 2of3/3"},
+		{given: "2of3/1 2of3/3 other-group/2p", want: "2 of 2: 2of3/1 good, 2of3/3 good; 0 of 2: other-group/2p unopened", enough: "too few: 0 of 2"},
+		{given: "other-group/1 other-group/3 2of3/1p 2of3/2p", want: "2 of 2: other-group/1 good, other-group/3 good; 0 of 2: 2of3/1p unopened, 2of3/2p unopened", enough: "too few: 0 of 2 as far as is known"},
+		{given: "2of3/1 other-group/2 2of3/3", recorded: "2of3", want: "2 of 2: 2of3/1 good, 2of3/3 good; (1 of 2: other-group/2 elsewhere)", all: "bad: other-group/2, contradicting"},
 		{given: "2of3/1 2of3/3 tsslib-eddsa/1", want: "2 of 2: 2of3/1 good, 2of3/3 good; 1 of 2: tsslib-eddsa/1 good", enough: "too few: 1 of 2"}, // another curve is another key
 		{given: "2of3/1 other-epoch/1 2of3/2 other-epoch/2", want: "2 of 2: 2of3/1 good, 2of3/2 good; 2 of 2: other-epoch/1 good, other-epoch/2 good"},
 
@@ -214,10 +226,12 @@ func TestJudge(t *testing.T) {
 		{given: "2of3/1f", want: "stray: 2of3/1f unreadable", enough: "nothing"},
 		{given: "2of3/1f 2of3/2c", want: "stray: 2of3/1f unreadable, 2of3/2c inconsistent", enough: "nothing, and a contradiction"},
 
-		// One group was asked for: the other's share does no harm and is no use.
-		{given: "2of3/1 2of3/2 other-group/1", group: "2of3", want: "2 of 2: 2of3/1 good, 2of3/2 good; (1 of 2: other-group/1 good)"},
+		// One group was asked for: another's share does no harm and is no use. An ID is
+		// copied easily, and does not say which of two vaults is meant.
+		{given: "2of3/1 2of3/2 other-epoch/1", group: "2of3", want: "2 of 2: 2of3/1 good, 2of3/2 good; (1 of 2: other-epoch/1 good)"},
 		{given: "2of3/1 2of3/2 other-group/1p", group: "2of3", want: "2 of 2: 2of3/1 good, 2of3/2 good; (0 of 2: other-group/1p unopened)"},
-		{given: "2of3/1 2of3/2 other-group/1", group: "other-group", want: "(2 of 2: 2of3/1 good, 2of3/2 good); 1 of 2: other-group/1 good", enough: "too few: 1 of 2"},
+		{given: "2of3/1 2of3/2 other-epoch/1", group: "other-epoch", want: "(2 of 2: 2of3/1 good, 2of3/2 good); 1 of 2: other-epoch/1 good", enough: "too few: 1 of 2"},
+		{given: "2of3/1 2of3/2 other-group/1", group: "2of3", want: "", enough: "2 vaults: 2of3/1 2of3/2, other-group/1"},
 		{given: "2of3/1 2of3/2", group: "nonsense", want: "", enough: `no file has a usable share of group "TEST ONLY 2of3 secp256k1 nonsense"`},
 		{given: "2of3/1c", group: "2of3", want: "", enough: `no file has a usable share of group "TEST ONLY 2of3 secp256k1 2of3"`},
 
@@ -269,7 +283,6 @@ func TestReasons(t *testing.T) {
 		"2of3/1f":   "not a readable share file: chaincode",
 		"copy":      `the same share as "2of3/1": the two count once`,
 		"epoch":     "another epoch of the same root key: its shares were made by another reshare and do not mix",
-		"group":     "another group: its root key is a different one",
 		"chaincode": "the same root key with another chain code",
 		"threshold": "the same group",
 		"recorded":  "its root key is not the recorded one",
@@ -281,8 +294,6 @@ func TestReasons(t *testing.T) {
 			files = append(files, give(t, "2of3/1")...)
 		case "epoch":
 			files = append(files, give(t, "other-epoch/1")...)
-		case "group":
-			files = append(files, give(t, "other-group/1")...)
 		case "chaincode", "threshold":
 			files = append(files, give(t, "2of3/3")...)
 			g := clone(files[2].Shares[0].Sealed.Group)
@@ -309,12 +320,12 @@ func TestReasons(t *testing.T) {
 }
 
 func TestTooFewSaysWhose(t *testing.T) {
-	j, _ := verdict.Judge(give(t, "2of3/2 other-epoch/1 other-epoch-same-ids/3 other-group/2 other-group/3p"), verdict.Asked{})
+	j, _ := verdict.Judge(give(t, "2of3/2 other-epoch/1 other-epoch-same-ids/3 other-group/2p other-group/3p"), verdict.Asked{})
 	var few *verdict.TooFewError
 	if !errors.As(j.Enough(), &few) {
 		t.Fatal(j.Enough())
 	}
-	for i, want := range []struct{ have, unknown int }{{1, 0}, {1, 0}, {1, 0}, {1, 1}} {
+	for i, want := range []struct{ have, unknown int }{{1, 0}, {1, 0}, {1, 0}, {0, 2}} {
 		if s := few.Short[i]; s.Have != want.have || s.Unknown != want.unknown || s.Group != j.Sets[i].Group || !slices.Equal(s.Of, j.Sets[i].MissingNodes()) {
 			t.Errorf("set %d: %d good, %d unknown", i, s.Have, s.Unknown)
 		}
@@ -331,7 +342,7 @@ func TestTooFewSaysWhose(t *testing.T) {
 	want := []string{
 		"other-epoch/1 and 2of3/2: another epoch of the same root key: its shares were made by another reshare and do not mix",
 		"other-epoch-same-ids/3 and 2of3/2: another epoch of the same root key: its shares were made by another reshare and do not mix",
-		"other-group/2 and 2of3/2: another group: its root key is a different one",
+		"other-group/2p and 2of3/2: another group: its root key is a different one",
 	}
 	if !slices.Equal(apart, want) {
 		t.Errorf("%q", apart)
@@ -340,7 +351,7 @@ func TestTooFewSaysWhose(t *testing.T) {
 
 // What differs and changes no key is a warning.
 func TestWarnings(t *testing.T) {
-	files := give(t, "2of3/1 2of3/2 other-group/1")
+	files := give(t, "2of3/1 2of3/2 other-epoch/1")
 	g := clone(files[1].Shares[0].Sealed.Group)
 	g.ID, g.CreatedTime = "TEST ONLY renamed", "2030"
 	files[1].Shares[0].Sealed.Group = g
@@ -368,6 +379,17 @@ func TestAllGoodCombines(t *testing.T) {
 	if len(sets) != 1 || more != 0 || !slices.Equal(sets[0], []string{nodes[0], nodes[2]}) {
 		t.Errorf("%q, and %d more", sets, more)
 	}
+	// What was opened counts, whatever rosters say.
+	one := j.Sets[0].Good[0]
+	public := one.Public
+	one.Opened(public.Add(public))
+	if err := j.AllGood(); err == nil || !strings.HasSuffix(err.Error(), "do not combine to the root public key") {
+		t.Error(err)
+	}
+	if sets, _ := j.Sets[0].Proven(); len(sets) != 0 {
+		t.Errorf("%q give it", sets)
+	}
+	one.Opened(public)
 	g := clone(j.Sets[0].Group)
 	g.RootKey = g.RootKey.Add(g.Curve.Generator())
 	j.Sets[0].Group = g
@@ -406,7 +428,6 @@ func TestWhatToDoWithSets(t *testing.T) {
 		{"2of3/1 2of3/2", nodes[1], "1", "1", fmt.Sprintf(`the share of node %q is not lost: "2of3/2" holds it and opens`, nodes[1])},
 		{"2of3/1 2of3/2 other-epoch/1 other-epoch/2", nodes[2], "2",
 			`the files hold enough shares of two epochs of one root key: groups "TEST ONLY 2of3 secp256k1 2of3" and "TEST ONLY 2of3 secp256k1 other-epoch"`, "2"},
-		{"2of3/1 2of3/2 other-group/1 other-group/2", nodes[2], "2", "2", "2"},
 		{"tsslib-ecdsa/1", parties[1], "0", "too few: 1 of 2", "too few: 1 of 2"},
 		{"tsslib-ecdsa/1 tsslib-ecdsa/2", parties[2], "tss-lib files do not hold the chain code", "tss-lib files do not hold the chain code", "tss-lib files do not hold the chain code"},
 	} {
@@ -436,6 +457,106 @@ func TestWhatToDoWithSets(t *testing.T) {
 		}
 		if got := say(j.Repairable(tc.lost)); got != tc.rebuild {
 			t.Errorf("%s: repair %s: %s", tc.given, tc.lost, got)
+		}
+	}
+}
+
+// together puts all shares into one file.
+func together(files []*verdict.File) []*verdict.File {
+	f := &verdict.File{Path: "one"}
+	for _, g := range files {
+		for _, s := range g.Shares {
+			s.File = f
+			f.Shares = append(f.Shares, s)
+		}
+	}
+	return []*verdict.File{f}
+}
+
+// Whoever made the one file that all shares are from may have made up the vault.
+func TestOneFile(t *testing.T) {
+	for _, tc := range []struct {
+		one, others, recorded string
+		no, want              bool // NoRecord, and whether it is enough
+	}{
+		{one: "2of3/1 2of3/2"},
+		{one: "2of3/1 2of3/2 2of3/3"},
+		{one: "2of3/1 2of3/2", no: true, want: true},
+		{one: "2of3/1 2of3/2", recorded: "2of3", want: true},
+		{one: "tsslib-eddsa/1 tsslib-eddsa/2 2of3/1", others: "2of3/2", recorded: "2of3"}, // recorded on the other curve
+		{one: "2of3/1 2of3/2", others: "2of3/3", want: true},
+		{one: "2of3/1 2of3/2", others: "2of3/2"}, // a copy is nobody else's word
+		{one: "2of3/1 2of3/2", others: "2of3/3p"},
+		{one: "2of3/1 2of3/2", others: "other-epoch/1"},
+		{one: "2of3/1", others: "2of3/2", want: true},
+	} {
+		for _, swap := range []bool{false, true} {
+			files := append(together(give(t, tc.one)), give(t, tc.others)...)
+			if swap {
+				slices.Reverse(files)
+			}
+			for _, f := range files {
+				for _, s := range f.Shares {
+					if s.Sealed.Group.ChainCode == nil {
+						s.Sealed.Group = clone(s.Sealed.Group)
+						s.Sealed.Group.ChainCode = new([derive.ChainCodeSize]byte)
+					}
+				}
+			}
+			a := asked(t, "", strings.Fields(tc.recorded)...)
+			a.NoRecord = tc.no
+			j, err := verdict.Judge(files, a)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for name, use := range map[string]func() ([]*verdict.Set, error){
+				"combine": j.Combinable, "reshare": j.Resharable, "repair": func() ([]*verdict.Set, error) { return j.Repairable(j.Sets[0].Group.NodeIDs()[2]) },
+			} {
+				sets, err := use()
+				if tc.others == "other-epoch/1" && name != "combine" || tc.others == "2of3/3" && name == "repair" || errors.Is(err, verdict.ErrNotLost) || strings.Contains(tc.one, "tsslib") && name == "repair" {
+					continue
+				}
+				if (err == nil) != tc.want || err != nil && !errors.Is(err, verdict.ErrUnvouched) {
+					t.Errorf("%+v: %s: %v", tc, name, err)
+				}
+				for _, s := range sets {
+					used := s.Used()
+					if tc.recorded == "" && !tc.no && used[0].File == used[1].File {
+						t.Errorf("%+v: both shares that are used are from %q", tc, used[0].File.Path)
+					}
+				}
+			}
+		}
+	}
+}
+
+// Of a record, not every root key must be there, and nothing else is meant.
+func TestRecord(t *testing.T) {
+	for _, tc := range []struct{ given, recorded, want, err string }{
+		{"2of3/1 2of3/2", "2of3 other-group", "2 of 2: 2of3/1 good, 2of3/2 good", ""},
+		{"2of3/1 2of3/2 tsslib-eddsa/1 tsslib-eddsa/2", "2of3", "2 of 2: 2of3/1 good, 2of3/2 good; (2 of 2: tsslib-eddsa/1 elsewhere, tsslib-eddsa/2 elsewhere)", ""},
+		{"2of3/1 2of3/2 other-group/1", "2of3", "2 of 2: 2of3/1 good, 2of3/2 good; (1 of 2: other-group/1 elsewhere)", ""},
+		{"2of3/1 2of3/2", "other-group", "", "the recorded root key " + root(t, "other-group").String() + " is the root key of none of the groups in these files"},
+	} {
+		a := asked(t, "", strings.Fields(tc.recorded)...)
+		a.Record = true
+		j, err := verdict.Judge(give(t, tc.given), a)
+		if draw(j) != tc.want || told(err) != tc.err {
+			t.Errorf("%s, with %s: %s, %v", tc.given, tc.recorded, draw(j), err)
+		}
+	}
+}
+
+// Root keys of an earlier recovery are no set, and another vault all the same.
+func TestBeside(t *testing.T) {
+	for vault, want := range map[string]string{"2of3": "", "other-group": "2 vaults: 2of3/1 2of3/2, first.age", "3of5": "2 vaults: 2of3/1 2of3/2, first.age"} {
+		a := verdict.Asked{Beside: []verdict.Known{{Path: "first.age", Point: root(t, vault).Point(), Root: root(t, vault)}}}
+		if _, err := verdict.Judge(give(t, "2of3/1 2of3/2"), a); told(err) != want {
+			t.Errorf("%s: %v", vault, err)
+		}
+		a.Roots = append(a.Roots, root(t, "2of3"))
+		if j, err := verdict.Judge(give(t, "2of3/1 2of3/2"), a); err != nil || j.Enough() != nil {
+			t.Errorf("%s, with the root key recorded: %v", vault, err)
 		}
 	}
 }

@@ -51,10 +51,18 @@ func (s *Session) Files() []*verdict.File {
 	return files
 }
 
-// Judge judges what Unlock brought. group, if not empty, narrows it to the groups
-// of that ID. With an error there is a judgement, too, for reports.
-func (s *Session) Judge(group string) (*verdict.Judgement, error) {
-	j, err := verdict.Judge(s.Files(), verdict.Asked{Roots: s.Roots, Group: group})
+// Asked is what the flags say of the vault that is meant. group, if not empty, narrows
+// it to the groups of that ID.
+func (s *Session) Asked(group string) verdict.Asked {
+	return verdict.Asked{Roots: s.Roots, NoRecord: s.flags.NoRecord, Group: group}
+}
+
+// Judge judges what Unlock brought, with root keys that are beside it. With an error
+// there is a judgement, too, for reports.
+func (s *Session) Judge(group string, beside ...verdict.Known) (*verdict.Judgement, error) {
+	asked := s.Asked(group)
+	asked.Beside = beside
+	j, err := verdict.Judge(s.Files(), asked)
 	for _, w := range j.Warnings {
 		s.env.Warn("%s", w)
 	}
@@ -63,7 +71,12 @@ func (s *Session) Judge(group string) (*verdict.Judgement, error) {
 
 // CheckRoots compares the recorded root keys with every share, for verbs that use
 // every file they are given.
-func (s *Session) CheckRoots() error { return s.Fail(s.Roots.Check(s.Files())) }
+func (s *Session) CheckRoots() error { return s.Fail(s.Asked("").Check(s.Files())) }
+
+// HasShares reports whether any input holds a share, opened or not.
+func (s *Session) HasShares() bool {
+	return slices.ContainsFunc(s.Inputs, func(in *Input) bool { return len(in.Shares) > 0 })
+}
 
 // Held returns opened shares, which Unlock must have kept.
 func (s *Session) Held(shares []*verdict.Share) []*open.Share {
@@ -87,6 +100,12 @@ func (s *Session) Opened(curves ...curve.Curve) []*verdict.Share {
 	return list
 }
 
+// Hints about whose vault it is.
+const (
+	nameVault = "a vault can be made up, and its group have any ID: say with --xpub KEY or --record F, from your own records, which root key is meant"
+	unvouched = "hold it against --xpub KEY or --record F, from your own records; only if there are none, --no-record says that whoever made that file is trusted"
+)
+
 const findVault = "check --xpub, and which vault the files are of; mpc-backup inspect shows the root key of each group"
 
 // judged are the exit status of errors of the judgement, and what to do. Without a
@@ -100,6 +119,7 @@ var judged = []struct {
 	{verdict.ErrRootAbsent, cli.Mismatch, findVault},
 	{verdict.ErrOtherRoot, cli.Mismatch, findVault},
 	{verdict.ErrChainCode, cli.Usage, "give the root extended public key with --xpub"},
+	{verdict.ErrUnvouched, cli.Mismatch, unvouched},
 	{verdict.ErrEpochs, cli.Usage, "give the files of one epoch only, or choose with --group"},
 	{verdict.ErrNotLost, cli.Usage, ""},
 }
@@ -111,6 +131,7 @@ func (s *Session) Fail(err error) error {
 	var nothing *verdict.NothingError
 	var bad *verdict.BadFilesError
 	var node *verdict.NodeError
+	var vaults *verdict.VaultsError
 	code, hints := cli.Mismatch, []string(nil)
 	switch {
 	case errors.As(err, &few):
@@ -128,6 +149,8 @@ func (s *Session) Fail(err error) error {
 		}
 	case errors.As(err, &bad):
 		code, hints = mismatchIf(bad.Contradicting()), s.hints()
+	case errors.As(err, &vaults):
+		hints = []string{nameVault}
 	case errors.As(err, &node):
 		hints = []string{"its nodes are " + phrase.And(phrase.Quoted(node.Group.NodeIDs()))}
 	default:

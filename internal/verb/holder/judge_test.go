@@ -45,6 +45,8 @@ func TestFail(t *testing.T) {
 		{fmt.Errorf("the key %w", verdict.ErrRootAbsent), cli.Mismatch, findVault},
 		{fmt.Errorf("the key %w", verdict.ErrOtherRoot), cli.Mismatch, findVault},
 		{fmt.Errorf("group: %w", verdict.ErrChainCode), cli.Usage, "give the root extended public key with --xpub"},
+		{fmt.Errorf("all from one, and %w", verdict.ErrUnvouched), cli.Mismatch, unvouched},
+		{&verdict.VaultsError{Curve: curve.Ed25519, Vaults: []verdict.Vault{{Root: "a", Paths: []string{"p"}}, {Root: "b", Paths: []string{"q"}}}}, cli.Mismatch, nameVault},
 		{fmt.Errorf("%w: a and b", verdict.ErrEpochs), cli.Usage, "give the files of one epoch only, or choose with --group"},
 		{fmt.Errorf("the share %w", verdict.ErrNotLost), cli.Usage, ""},
 		{errors.New("anything else"), cli.Mismatch, ""},

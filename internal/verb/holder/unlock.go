@@ -23,6 +23,7 @@ type Flags struct {
 	threshold   int
 	limits      Limits
 	Xpubs       []string
+	NoRecord    bool // nothing was recorded, and that was said
 
 	BundlesOnly bool // set by verbs that open bundles and no share in them
 	AnyFile     bool // set by verbs that take files that are neither
@@ -38,6 +39,13 @@ func (f *Flags) Define(set *cli.Flags) {
 	set.StringArrayVar(&f.Xpubs, "xpub", nil, "")
 	set.Reads("identity", "passphrase-file")
 }
+
+// DefineNoRecord adds the flag of verbs that nobody should trust files with.
+func (f *Flags) DefineNoRecord(set *cli.Flags) { set.BoolVar(&f.NoRecord, "no-record", false, "") }
+
+// NoRecordHelp describes it.
+const NoRecordHelp = `  --no-record             nothing was recorded: trust what the files say of whose vault it is
+`
 
 // FlagsHelp describes them.
 const FlagsHelp = `  -i, --identity F        an age identity, an SSH key or a shard that opens bundles (repeatable)

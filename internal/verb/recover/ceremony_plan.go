@@ -125,7 +125,7 @@ func (f *planFlags) groupsOf(e *cli.Env, set *cli.Flags, paths []string) ([]*sha
 			return nil, cli.Fail(cli.Failed, fmt.Errorf("%q holds no share that can be read", in.Path), "give a share file, or with -i the identity that opens the bundle")
 		}
 	}
-	groups, err := verdict.Groups(session.Files(), verdict.Asked{Roots: session.Roots, Group: f.group})
+	groups, err := verdict.Groups(session.Files(), session.Asked(f.group))
 	return groups, session.Fail(err)
 }
 

@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"lifeboat/internal/cli"
-	"lifeboat/internal/curve"
 	"lifeboat/internal/verb/holder"
 	"lifeboat/recover"
 	"lifeboat/share/verdict"
@@ -23,18 +22,21 @@ type found struct {
 // find judges what was opened, and recovers what it gives. The root keys are
 // wiped on exit.
 func (f *keyFlags) find(e *cli.Env, session *holder.Session) (*found, error) {
-	written, err := writtenRoots(session)
+	written, known, err := writtenRoots(session)
 	e.OnExit(func() { recover.WipeRoots(written) })
 	var made *found
-	switch {
-	case len(written) > 0:
-		return f.again(e, session, written)
-	case err != nil && len(session.Opened(curve.All()...)) == 0:
+	switch shares := session.HasShares(); {
+	case !shares && len(written) > 0:
+		return f.again(e, session, written, known)
+	case !shares && err != nil:
 		return nil, err
 	case f.salvage:
 		made, err = f.salvageAll(session)
 	default:
-		made, err = f.combine(session)
+		made, err = f.combine(session, known)
+	}
+	for _, k := range known {
+		e.Warn("%q: the root key of group %q in its root.json is not used: it never stands in for shares that are there", k.Path, k.Group)
 	}
 	if err != nil {
 		return nil, err
@@ -44,8 +46,8 @@ func (f *keyFlags) find(e *cli.Env, session *holder.Session) (*found, error) {
 }
 
 // combine recovers every root key that enough good shares are there for.
-func (f *keyFlags) combine(session *holder.Session) (*found, error) {
-	j, err := session.Judge(f.group)
+func (f *keyFlags) combine(session *holder.Session, beside []verdict.Known) (*found, error) {
+	j, err := session.Judge(f.group, beside...)
 	if err != nil {
 		return nil, err
 	}
@@ -99,21 +101,18 @@ func (f *keyFlags) salvageAll(session *holder.Session) (*found, error) {
 	return made, nil
 }
 
-// again takes root keys that an earlier run wrote. Shares beside them are not
-// combined.
-func (f *keyFlags) again(e *cli.Env, session *holder.Session, written []*recover.Root) (*found, error) {
-	known := make([]verdict.Known, len(written))
-	for i, r := range written {
-		known[i] = verdict.Known{Group: r.Group, Root: r.Key.Public()}
-	}
-	kept, unrecorded, err := verdict.Choose(known, verdict.Asked{Roots: session.Roots, Group: f.group, Only: f.salvage})
+// again takes root keys that an earlier run wrote, where there are no shares.
+func (f *keyFlags) again(e *cli.Env, session *holder.Session, written []*recover.Root, known []verdict.Known) (*found, error) {
+	asked := session.Asked(f.group)
+	asked.Only = f.salvage
+	kept, unrecorded, err := verdict.Choose(known, asked)
 	for _, i := range unrecorded {
 		e.Warn("the root key of group %q on %v is left out: it is not one of --xpub", known[i].Group, known[i].Root.Curve())
 	}
 	if err != nil {
 		return nil, session.Fail(err)
 	}
-	again := &found{judgement: verdict.Beside(session.Files(), known)}
+	again := &found{judgement: &verdict.Judgement{Files: session.Files()}}
 	for _, i := range kept {
 		again.roots = append(again.roots, written[i])
 	}
@@ -122,7 +121,7 @@ func (f *keyFlags) again(e *cli.Env, session *holder.Session, written []*recover
 
 // writtenRoots reads the root keys of bundles that an earlier run made. The error
 // is of those that cannot be used, whose inputs have it too: the others may do.
-func writtenRoots(session *holder.Session) (roots []*recover.Root, err error) {
+func writtenRoots(session *holder.Session) (roots []*recover.Root, known []verdict.Known, err error) {
 	var failures []error
 	for _, in := range session.Inputs {
 		if in.Bundle == nil || len(in.Shares) > 0 || !in.Has(recover.RootsName) {
@@ -135,13 +134,13 @@ func writtenRoots(session *holder.Session) (roots []*recover.Root, err error) {
 		}
 		for _, r := range found {
 			if !slices.ContainsFunc(roots, func(o *recover.Root) bool { return o.Group == r.Group && o.Key.Public().SameKey(r.Key.Public()) }) {
-				roots = append(roots, r)
+				roots, known = append(roots, r), append(known, verdict.Known{Path: in.Path, Group: r.Group, Point: r.Key.Public().Point(), Root: r.Key.Public()})
 			} else {
 				r.Key.Wipe()
 			}
 		}
 	}
-	return roots, errors.Join(failures...)
+	return roots, known, errors.Join(failures...)
 }
 
 func rootsIn(in *holder.Input) ([]*recover.Root, error) {

@@ -75,7 +75,23 @@ func (c *scenario) early(stderr string) bool {
 		})
 	}
 	lost := slices.ContainsFunc(c.xpubs, func(x string) bool { return !given(func(s *sharing) bool { return s.root.xpub() == x }) })
-	return lost && strings.Contains(stderr, "is the root key of none of the groups") ||
+	// Two root keys on one curve of which none is named, or shares that are all from one file.
+	vaults, alone := false, false
+	for _, s := range c.sharings {
+		named := slices.ContainsFunc(c.sharings, func(o *sharing) bool { return o.root.c == s.root.c && slices.Contains(c.xpubs, o.root.xpub()) })
+		other := func(o *sharing) bool { return o.root.c == s.root.c && o.root != s.root }
+		vaults = vaults || !named && given(func(o *sharing) bool { return o == s }) && slices.ContainsFunc(c.given, func(f *file) bool { return slices.ContainsFunc(f.holds, func(h held) bool { return other(h.sharing) }) })
+		files := 0
+		for _, f := range c.given {
+			if f.hurt == "" && slices.ContainsFunc(f.holds, func(h held) bool { return h.sharing == s }) {
+				files++
+			}
+		}
+		alone = alone || !named && files < 2
+	}
+	return vaults && strings.Contains(stderr, "the files are of 2 vaults on") ||
+		alone && strings.Contains(stderr, "nothing else vouches for its root key") ||
+		lost && strings.Contains(stderr, "is the root key of none of the groups") ||
 		!given(func(s *sharing) bool { return s.id == c.group }) && strings.Contains(stderr, "no file has a usable share of group") ||
 		c.chain != "" && strings.Contains(stderr, "none of the recovered root keys is on a curve of this chain") ||
 		c.brokenBook && strings.Contains(stderr, "error: address book")
@@ -135,7 +151,7 @@ func (c *scenario) key(t *rapid.T) {
 
 // why says in a few words what an error was about.
 func (c *scenario) why(stderr string) string {
-	for _, words := range []string{"too few shares", "root key of none of the groups", "no file has a usable share of group", "has a share that can be used",
+	for _, words := range []string{"too few shares", "root key of none of the groups", "no file has a usable share of group", "vaults on", "nothing else vouches", "has a share that can be used",
 		"combines to the recorded root key", "on a curve of this chain", "address book"} {
 		if strings.Contains(stderr, words) {
 			return words

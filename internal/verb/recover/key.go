@@ -34,6 +34,11 @@ the root public key of the files, and each row's key against its child public ke
 The result holds root.json, keys.csv and report.json, sealed into a new bundle.
 A bundle that an earlier run with --root made can stand in place of the shares.
 
+Whoever made a file may have made up the vault in it. Without --xpub the shares of a
+root key must come from two files at least, and all that open on a curve must be of
+one root key: else the exit status is 3 until --xpub, or --no-record, says what to
+trust. --group does not: an ID is copied easily.
+
 What to write (at least one):
   --addresses CSV         a key for each row of the exported address book
   --path P                a key at this path, such as m/44/60/0/0/7 (repeatable)
@@ -44,7 +49,7 @@ Which key:
   --group ID              only this group (default: every group with enough shares)
   --salvage               with --xpub: files with damaged public facts are used, too, and only
                           a result equal to the recorded key is accepted
-` + holder.FlagsHelp + holder.OutputHelp + `  --json                  print the report as JSON
+` + holder.NoRecordHelp + holder.FlagsHelp + holder.OutputHelp + `  --json                  print the report as JSON
 
 Example: two holders, an address book, sealed to an identity of "mpc-backup keygen"
   mpc-recover key client.json custodian.json --addresses address.csv -r age1pq1… -o keys.age
@@ -71,6 +76,7 @@ func prepareKey(set *cli.Flags, args []string) (*cli.Plan, error) {
 	var f keyFlags
 	f.Flags.Define(set)
 	f.OutputFlags.Define(set)
+	f.DefineNoRecord(set)
 	set.StringVar(&f.addresses, "addresses", "", "")
 	set.StringArrayVar(&f.paths, "path", nil, "")
 	set.StringArrayVar(&f.chains, "chain", nil, "")
@@ -153,10 +159,10 @@ func (f *keyFlags) recover(e *cli.Env, set *cli.Flags, session *holder.Session, 
 		return err
 	}
 	found, err := f.find(e, session)
+	session.Blame()
 	if err != nil {
 		return err
 	}
-	session.Blame()
 	f.warnUnrecorded(e, session, found.roots)
 	table.recovered = found.roots
 	r := &keyReport{Tool: e.Program + " " + cli.Version, Date: set.Date().Format("2006-01-02"), Conditions: conditions, table: table}

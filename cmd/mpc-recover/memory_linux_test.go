@@ -54,11 +54,11 @@ var holding = []struct{ program, name, line string }{
 	{"mpc-recover", "repair, bundle", "repair a.json b.json --passphrase-file a.txt --passphrase-file b.txt --lost node-3-B5414719 -R id.pub -o out.age"},
 	{"mpc-recover", "reshare", "reshare a.json b.json --passphrase-file a.txt --passphrase-file b.txt --party p --new-passphrase-file new.txt --party q=id.pub -o out"},
 	{"mpc-recover", "reshare, --to tss-lib", "reshare a.json b.json --passphrase-file a.txt --passphrase-file b.txt --group $ED25519 --to tss-lib --party p=id.pub --party q=id.pub -o out"},
-	{"mpc-recover", "ceremony join", "ceremony join planned --node q -R id.pub -o out.age"},
-	{"mpc-recover", "ceremony deal", "ceremony deal joined a.json --passphrase-file a.txt --words $WORDS"},
+	{"mpc-recover", "ceremony join", "ceremony join planned --no-record --node q -R id.pub -o out.age"},
+	{"mpc-recover", "ceremony deal", "ceremony deal joined a.json --passphrase-file a.txt --xpub $ECDSA --xpub $EDDSA --party p --party q --threshold 2 --joined $P --joined $Q"},
 	{"mpc-recover", "ceremony accept", "ceremony accept dealt --key p.key.age -i id --xpub $ECDSA --xpub $EDDSA --new-passphrase-file new.txt -o out.json"},
 	{"mpc-recover", "ceremony accept, bundle", "ceremony accept dealt --key p.key.age -i id --xpub $ECDSA --xpub $EDDSA -R id.pub -o out.age"},
-	{"mpc-recover", "ceremony confirm", "ceremony confirm accepted p.json --passphrase-file new.txt"},
+	{"mpc-recover", "ceremony confirm", "ceremony confirm accepted p.json --passphrase-file new.txt --xpub $ECDSA --xpub $EDDSA"},
 }
 
 // rehearsal makes what the lines above start from; a line that begins with = is
@@ -73,13 +73,13 @@ mpc-backup paper id -o typed-id.html
 mpc-backup paper q.shard-2.txt -o typed-shard.html
 mpc-recover key a.json b.json --passphrase-file a.txt --passphrase-file b.txt --addresses address.csv --path m/44/60/0/0/7 --chain eth --root -R id.pub -o keys.age
 mpc-recover key a.json b.json --passphrase-file a.txt --passphrase-file b.txt --addresses address.csv --root --seal-passphrase-file seal.txt -o safe.age
-mpc-recover ceremony plan planned a.json --signer node-1-EA4212E8 --signer node-2-7D1723AE --party p --party q --threshold 2
-mpc-recover ceremony join planned --node p -R id.pub -o p.key.age
+mpc-recover ceremony plan planned a.json --signer node-1-EA4212E8 --signer node-2-7D1723AE --party p --party q --threshold 2 --reason rotation --xpub $ECDSA --xpub $EDDSA
+mpc-recover ceremony join planned --no-record --node p -R id.pub -o p.key.age
 = planned joined
-mpc-recover ceremony join joined --node q -R id.pub -o q.key.age
+mpc-recover ceremony join joined --no-record --node q -R id.pub -o q.key.age
 = joined dealt
-mpc-recover ceremony deal dealt a.json --passphrase-file a.txt --words $WORDS
-mpc-recover ceremony deal dealt b.json --passphrase-file b.txt --words $WORDS
+mpc-recover ceremony deal dealt a.json --passphrase-file a.txt --xpub $ECDSA --xpub $EDDSA --party p --party q --threshold 2 --joined $P --joined $Q
+mpc-recover ceremony deal dealt b.json --passphrase-file b.txt --xpub $ECDSA --xpub $EDDSA --party p --party q --threshold 2 --joined $P --joined $Q
 = dealt accepted
 mpc-recover ceremony accept accepted --key p.key.age -i id --xpub $ECDSA --xpub $EDDSA --new-passphrase-file new.txt -o p.json
 `
@@ -124,6 +124,21 @@ func rehearse(t *testing.T, programs map[string]string) string {
 	return dir
 }
 
+// wordsOf returns the words of the join whose key is in a file.
+func wordsOf(t *testing.T, program, dir, ceremony, key string) string {
+	t.Helper()
+	cmd := exec.Command(program, "ceremony", "status", ceremony, "--key", key, "-i", "id", "--json", "--allow-network", "--allow-swap")
+	cmd.Dir = dir
+	out, err := cmd.Output()
+	var status struct {
+		Words []string `json:"words"`
+	}
+	if err != nil || json.Unmarshal(out, &status) != nil || len(status.Words) == 0 {
+		t.Fatal(err)
+	}
+	return strings.Join(status.Words, " ")
+}
+
 var onPage = regexp.MustCompile(`(?s)<pre[^>]*>(.*?)</pre>`)
 
 // arguments splits a line. A name that starts with $ is one argument.
@@ -139,17 +154,9 @@ func arguments(t *testing.T, programs map[string]string, dir, line string) []str
 			args[i] = groups[1].RootXpub
 		case "$ED25519":
 			args[i] = groups[1].ID
-		case "$WORDS":
-			cmd := exec.Command(programs["mpc-recover"], "ceremony", "status", "joined", "--json")
-			cmd.Dir = dir
-			out, err := cmd.Output()
-			var status struct {
-				Fingerprint []string `json:"fingerprint"`
-			}
-			if err != nil || json.Unmarshal(out, &status) != nil {
-				t.Fatal(err)
-			}
-			args[i] = strings.Join(status.Fingerprint, " ")
+		case "$P", "$Q":
+			node := strings.ToLower(a[1:])
+			args[i] = node + "=" + wordsOf(t, programs["mpc-recover"], dir, "joined", node+".key.age")
 		}
 	}
 	if args[0] == "=" {

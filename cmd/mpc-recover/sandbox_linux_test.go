@@ -189,8 +189,8 @@ var verbLines = map[string][]string{
 	},
 	"mpc-recover": {
 		"key x y --root -o out --plaintext", "repair x y --lost n -o out", "reshare x y --party a --party b -o out",
-		"ceremony plan out x --signer a --signer b --party c --party d", "ceremony join x --node a -o out -R r", "ceremony deal x y",
-		"ceremony accept x --key k --xpub z -o out", "ceremony confirm x y", "ceremony status x",
+		"ceremony plan out x --no-record --reason lost --signer a --signer b --party c --party d", "ceremony join x --no-record --node a -o out -R r", "ceremony deal x y --no-record",
+		"ceremony accept x --key k --xpub z -o out", "ceremony confirm x y --no-record", "ceremony status x",
 		"drill", "guide --lost provider x", "guide --role custodian", "help", "version",
 	},
 }

@@ -43,6 +43,7 @@ func besides(bundle string) []string {
 
 const (
 	xpubs   = " --xpub xpub661MyMwAqRbcFW6tk6jJJqU3nvoJybTq12iuMvzNxb5ffWNz5gwroCo2gjbP2UMgcAVDUPq5YL8Ux7WhdLoMTtrxd6VQVwBwKvWoQGsJb2P --xpub cpubGCmTMqXYTnzkcpnhsAhDEF5mWnzpfRHCuiVsdZ73ossLbaBBsjZpqTevfy5YFvSv1k2K2Hxz4awnuBx7ornBwFAstZk8Tvxq7bmK69iwod2"
+	dealing = xpubs + " --party client --party provider --threshold 2 --joined CLIENT --joined PROVIDER"
 	twoOld  = " b.json c.json --passphrase-file b.txt --passphrase-file c.txt"
 	onlyOne = "TEST_ONLY_ed25519" // stands for the ID of the group on ed25519, which has blanks
 )
@@ -75,24 +76,24 @@ var everyWrite = map[string]writes{
 		check: "mpc-backup verify OUT/recovery-secrets-client.age OUT/recovery-secrets-provider.json -i id --passphrase-file new.txt" + xpubs},
 	"reshare, save data": {line: "mpc-recover reshare" + twoOld + " --group " + onlyOne + " --party client=id.pub --party provider=id.pub --threshold 2 --to tss-lib -o out/new", slow: true, outputs: []string{"out/new"},
 		check: "mpc-backup verify OUT/recovery-secrets-client.age OUT/recovery-secrets-provider.age -i id"},
-	"ceremony plan": {line: "mpc-recover ceremony plan s0 b.json --signer node-2-7D1723AE --signer node-3-B5414719 --party client --party provider --threshold 2", outputs: []string{"s0/plan.json"},
+	"ceremony plan": {line: "mpc-recover ceremony plan s0 b.json --signer node-2-7D1723AE --signer node-3-B5414719 --party client --party provider --threshold 2 --reason rotation" + xpubs, outputs: []string{"s0/plan.json"},
 		check: "mpc-recover ceremony status s0", done: true},
-	"ceremony join": {line: "mpc-recover ceremony join s1 --node client -R id.pub -o out/client.key.age", thin: true, outputs: append(besides("out/client.key.age"), "s1/join-client.json"),
+	"ceremony join": {line: "mpc-recover ceremony join s1 --no-record --node client -R id.pub -o out/client.key.age", thin: true, outputs: append(besides("out/client.key.age"), "s1/join-client.json"),
 		check: "mpc-backup open OUT -i id -o opened", done: true},
-	"ceremony deal": {line: "mpc-recover ceremony deal s2 b.json --passphrase-file b.txt --words WORDS", outputs: []string{"s2/deal-node-2-7D1723AE.json"},
+	"ceremony deal": {line: "mpc-recover ceremony deal s2 b.json --passphrase-file b.txt" + dealing, outputs: []string{"s2/deal-node-2-7D1723AE.json"},
 		check: "mpc-recover ceremony status s2", done: true},
 	"ceremony accept": {line: "mpc-recover ceremony accept s3 --key client.key.age -i id --new-passphrase-file new.txt -o out/client.json" + xpubs, slow: true, outputs: []string{"out/client.json"},
-		check: "mpc-recover ceremony confirm s3 OUT --passphrase-file new.txt"},
+		check: "mpc-recover ceremony confirm s3 OUT --passphrase-file new.txt" + xpubs},
 	"ceremony accept, bundle": {line: "mpc-recover ceremony accept s3 --key client.key.age -i id -R id.pub -o out/client.age" + xpubs, slow: true, outputs: besides("out/client.age"),
-		check: "mpc-recover ceremony confirm s3 OUT -i id"},
-	"ceremony confirm": {line: "mpc-recover ceremony confirm s3 client.age -i id", slow: true, outputs: []string{"s3/confirm-client.json"}, check: "mpc-recover ceremony status s3", done: true},
+		check: "mpc-recover ceremony confirm s3 OUT -i id" + xpubs},
+	"ceremony confirm": {line: "mpc-recover ceremony confirm s3 client.age -i id" + xpubs, slow: true, outputs: []string{"s3/confirm-client.json"}, check: "mpc-recover ceremony status s3", done: true},
 }
 
 // A stage is a folder with every input of everyWrite, which each run gets a copy of.
 type stage struct {
 	dir      string
-	programs string // the folder of the programs, as they are released
-	words    string // of the ceremony
+	programs string            // the folder of the programs, as they are released
+	words    map[string]string // of the joins, by node
 	secrets  []story.Secret
 }
 
@@ -126,11 +127,11 @@ func newStage(t *testing.T) *stage {
 		"mpc-backup seal a.json note.txt -R id.pub -o old.age",
 		strings.Replace(everyWrite["ceremony plan"].line, " s0 ", " s1 ", 1),
 		"copy s1 s2",
-		"mpc-recover ceremony join s2 --node client -R id.pub -o client.key.age",
-		"mpc-recover ceremony join s2 --node provider -R id.pub -o provider.key.age",
+		"mpc-recover ceremony join s2 --no-record --node client -R id.pub -o client.key.age",
+		"mpc-recover ceremony join s2 --no-record --node provider -R id.pub -o provider.key.age",
 		"words s2", "copy s2 s3",
-		"mpc-recover ceremony deal s3 b.json --passphrase-file b.txt --words WORDS",
-		"mpc-recover ceremony deal s3 c.json --passphrase-file c.txt --words WORDS",
+		"mpc-recover ceremony deal s3 b.json --passphrase-file b.txt" + dealing,
+		"mpc-recover ceremony deal s3 c.json --passphrase-file c.txt" + dealing,
 		strings.Replace(everyWrite["ceremony accept, bundle"].line, "out/client.age", "client.age", 1),
 	} {
 		switch f := strings.Fields(line); f[0] {
@@ -169,14 +170,10 @@ func private(t *testing.T, dir string) {
 
 func (s *stage) readWords(t *testing.T, ceremony string) {
 	t.Helper()
-	var status struct {
-		Fingerprint []string `json:"fingerprint"`
+	s.words = map[string]string{}
+	for _, node := range []string{"client", "provider"} {
+		s.words[node] = wordsOf(t, filepath.Join(s.programs, "mpc-recover"), s.dir, ceremony, node+".key.age")
 	}
-	r := s.run(t, s.dir, "mpc-recover ceremony status "+ceremony+" --json")
-	if err := json.Unmarshal([]byte(r.stdout), &status); err != nil || len(status.Fingerprint) != 12 {
-		t.Fatal(err, r.stdout, r.stderr)
-	}
-	s.words = strings.Join(status.Fingerprint, " ")
 }
 
 // copy returns a fresh folder with everything in it.
@@ -207,8 +204,9 @@ func (s *stage) command(line string) *exec.Cmd {
 	var args []string
 	for _, a := range strings.Fields(line) {
 		switch a {
-		case "WORDS":
-			a = s.words
+		case "CLIENT", "PROVIDER":
+			node := strings.ToLower(a)
+			a = node + "=" + s.words[node]
 		case onlyOne:
 			a = "TEST ONLY 2of3 ed25519 2of3"
 		}

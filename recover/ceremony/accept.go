@@ -1,7 +1,9 @@
 package ceremony
 
 import (
+	"encoding/hex"
 	"fmt"
+	"slices"
 
 	"lifeboat/internal/curve"
 	"lifeboat/share"
@@ -9,7 +11,7 @@ import (
 )
 
 // Accept makes a party's new shares, one for each group, after every check: call
-// Pinned before, with the root keys of the party's own records. The shares are
+// Pinned before, with what the party has recorded. The shares are
 // the caller's to wipe.
 func (c *Ceremony) Accept(k *Key) ([]open.Held, error) {
 	if err := c.reached(StepAccept); err != nil {
@@ -62,15 +64,22 @@ func (c *Ceremony) Confirm(shares []*open.Share) ([]byte, error) {
 		return nil, err
 	}
 	m := confirmMessage{
-		head: c.head(StepConfirm, node), Joins: c.hashes(StepJoin), Deals: c.hashes(StepDeal), Sums: c.hashes(StepSum), Epochs: c.epochs(),
+		head: c.head(StepConfirm, node), Joins: c.hashes(StepJoin), Deals: c.hashes(StepDeal), Sums: c.hashes(StepSum), Epochs: c.rosters(),
 	}
-	return write(&m, shares...)
+	return write(StepConfirm, &m, shares...)
 }
 
-func (c *Ceremony) epochs() []string {
+// rosters returns the roster hashes of the new groups, in hex. Version 1 had the
+// first share.OldEpoch digits.
+func (c *Ceremony) rosters() []string {
 	var list []string
 	for _, g := range c.groups {
-		list = append(list, g.Epoch())
+		sum := g.RosterSHA256()
+		digits := hex.EncodeToString(sum[:])
+		if c.Legacy() {
+			digits = digits[:share.OldEpoch]
+		}
+		list = append(list, digits)
 	}
 	return list
 }
@@ -95,16 +104,14 @@ func (c *Ceremony) readConfirm(node string, data []byte) error {
 	for _, g := range c.groups {
 		keys = append(keys, g.ByNode(node).PublicKey)
 	}
-	if err := m.verify(keys); err != nil {
+	if err := m.verify(StepConfirm, keys); err != nil {
 		return err
 	}
 	if len(v.Epochs) != len(c.groups) {
 		return fmt.Errorf("%w: it confirms %d groups, and there are %d", ErrMessage, len(v.Epochs), len(c.groups))
 	}
-	for i, epoch := range c.epochs() {
-		if !share.SameEpoch(v.Epochs[i], epoch) {
-			return fmt.Errorf("%w: it confirms another epoch", ErrMessage)
-		}
+	if !slices.Equal(v.Epochs, c.rosters()) {
+		return fmt.Errorf("%w: it confirms another epoch", ErrMessage)
 	}
 	c.confirms[node] = m
 	return nil

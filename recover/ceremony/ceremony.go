@@ -18,8 +18,6 @@ import (
 	"slices"
 	"strings"
 
-	"lifeboat/derive"
-	"lifeboat/recover"
 	"lifeboat/share"
 )
 
@@ -35,6 +33,22 @@ var (
 	ErrKey = errors.New("not the key of this party's join")
 	// ErrUnpinned means that the party brought no root key of a group's curve.
 	ErrUnpinned = errors.New("no root extended public key on this curve was given, and each group of the plan needs one")
+	// ErrRecord means that the plan is not of the shares that the record has.
+	ErrRecord = errors.New("the plan is not of the recorded shares")
+	// ErrOmitted means that the plan leaves out a root key of the party's.
+	ErrOmitted = errors.New("the plan leaves out what you have recorded, or have shares of")
+	// ErrRestated means that the plan is not the one that the dealer means.
+	ErrRestated = errors.New("the plan is not what you mean to deal for")
+	// ErrUnknown means that a dealer has nothing to know a join by.
+	ErrUnknown = errors.New("nothing shows whose it is")
+	// ErrWords means that the words of a join are not those that were given.
+	ErrWords = errors.New("its words are not those that its owner read: the file was swapped, or a word was misheard")
+	// ErrSeats means that one person would get more than one part.
+	ErrSeats = errors.New("one person would have two seats")
+	// ErrUnsigned means that a join cannot be vouched for by a signature.
+	ErrUnsigned = errors.New("a join cannot be signed here")
+	// ErrVersion means that a ceremony was begun under an earlier version.
+	ErrVersion = errors.New("the ceremony was begun under version 1, in which nothing showed whose a join was")
 	// ErrPlan is wrapped by the reasons to refuse a plan.
 	ErrPlan = errors.New("the plan cannot be carried out")
 )
@@ -172,11 +186,17 @@ func (c *Ceremony) checkNames(files map[string][]byte) error {
 // Kind returns what the ceremony is for.
 func (c *Ceremony) Kind() Kind { return c.plan.Kind }
 
+// Reason returns why it is held.
+func (c *Ceremony) Reason() Reason { return c.plan.Reason }
+
 // Session returns what every message is bound to: 64 hex digits.
 func (c *Ceremony) Session() string { return c.session }
 
 // Signers returns the node IDs of the old holders who deal.
 func (c *Ceremony) Signers() []string { return slices.Clone(c.plan.Signers) }
+
+// Joining returns the node IDs of those who join.
+func (c *Ceremony) Joining() []string { return slices.Clone(c.nodes(StepJoin)) }
 
 // Parties returns the node IDs of those who get a share.
 func (c *Ceremony) Parties() []string { return slices.Clone(c.plan.Parties) }
@@ -231,25 +251,20 @@ func (c *Ceremony) Next() (Step, []string) {
 	return "", nil
 }
 
+// Legacy reports whether the folder is of version 1, which can be read only.
+func (c *Ceremony) Legacy() bool { return c.plan.version == oldVersion }
+
+// Early returns an error that wraps ErrTooEarly if a step cannot be taken yet.
+func (c *Ceremony) Early(step Step) error { return c.reached(step) }
+
 // reached returns an error unless all steps before the given one are complete.
 func (c *Ceremony) reached(step Step) error {
+	if c.Legacy() {
+		return ErrVersion
+	}
 	next, missing := c.Next()
 	if next != "" && c.plan.order(next) < c.plan.order(step) {
 		return fmt.Errorf("%w: waiting for the %s of %s", ErrTooEarly, next, names(missing))
-	}
-	return nil
-}
-
-// Pinned checks that every group of the plan is of a root key that the party has
-// in its own records, chain code included.
-func (c *Ceremony) Pinned(roots []*derive.Key) error {
-	for _, g := range c.plan.groups {
-		if !slices.ContainsFunc(roots, func(r *derive.Key) bool { return r.Curve() == g.Curve }) {
-			return fmt.Errorf("group %q on %v: %w", g.ID, g.Curve, ErrUnpinned)
-		}
-		if !slices.ContainsFunc(roots, func(r *derive.Key) bool { return r.SameKey(g.Root()) }) {
-			return fmt.Errorf("group %q on %v: %w", g.ID, g.Curve, recover.ErrPinned)
-		}
 	}
 	return nil
 }

@@ -2,14 +2,14 @@ package ceremony
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/json"
 	"errors"
 	"slices"
 	"strings"
 	"testing"
 
-	"lifeboat/derive"
 	"lifeboat/internal/secret"
-	"lifeboat/recover"
 	"lifeboat/share"
 	"lifeboat/share/open"
 )
@@ -90,10 +90,7 @@ func TestTooEarly(t *testing.T) {
 	w := newWorld(t, 2, 3, 2, 3)
 	w.join("new-1")
 	c := w.open()
-	if _, err := c.Fingerprint(); !errors.Is(err, ErrTooEarly) {
-		t.Error(err)
-	}
-	if _, err := c.Deal(w.shares["old-1"]); !errors.Is(err, ErrTooEarly) {
+	if _, err := c.Deal(w.shares["old-1"], w.terms("")); !errors.Is(err, ErrTooEarly) {
 		t.Error(err)
 	}
 	if _, err := c.Accept(w.key("new-1")); !errors.Is(err, ErrTooEarly) {
@@ -136,7 +133,7 @@ func TestWrongParty(t *testing.T) {
 		"another epoch's":                newWorldOf(t, w).shares["old-1"],
 		"of a file with a forged roster": forged(w),
 	} {
-		if b, err := c.Deal(shares); b != nil || !errors.Is(err, ErrParty) {
+		if b, err := c.Deal(shares, w.terms("")); b != nil || !errors.Is(err, ErrParty) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -180,43 +177,20 @@ func forged(w *world) []*open.Share {
 	return shares
 }
 
-// TestPinned: a plan for another vault, or with another chain code, is refused
-// by whoever knows the root extended public keys.
-func TestPinned(t *testing.T) {
-	w := newWorld(t, 2, 3, 2, 3)
-	var roots []*derive.Key
-	for _, g := range w.groups {
-		roots = append(roots, g.Root())
-	}
-	c := w.open()
-	if err := c.Pinned(roots); err != nil {
-		t.Error(err)
-	}
-	other := newWorld(t, 2, 3, 2, 3).groups
-	code := derive.NewRoot(w.groups[0].RootKey, [derive.ChainCodeSize]byte{99})
-	for name, roots := range map[string][]*derive.Key{"none": nil, "one curve": roots[:1], "the other curve": roots[1:]} {
-		if err := c.Pinned(roots); !errors.Is(err, ErrUnpinned) {
-			t.Errorf("%s: %v", name, err)
-		}
-	}
-	for name, roots := range map[string][]*derive.Key{
-		"another vault": {roots[0], other[1].Root()}, "another chain code": {code, roots[1]},
-	} {
-		if err := c.Pinned(roots); !errors.Is(err, recover.ErrPinned) {
-			t.Errorf("%s: %v", name, err)
-		}
-	}
-}
-
 func TestNewPlanRefuses(t *testing.T) {
 	w := newWorld(t, 2, 3, 2, 3)
 	noCode := *w.groups[0]
 	noCode.ChainCode = nil
 	bad := *w.groups[0]
 	bad.Threshold = 3
-	good := Outline{Kind: Reshare, Threshold: 2, Signers: []string{"old-1", "old-2"}, Parties: []string{"a", "b", "c"}, Groups: w.groups, NewIDs: []string{"x", "y"}}
+	good := Outline{Kind: Reshare, Reason: Rotation, Threshold: 2, Signers: []string{"old-1", "old-2"}, Parties: []string{"a", "b", "c"}, Groups: w.groups, NewIDs: []string{"x", "y"}}
 	for name, change := range map[string]func(o *Outline){
-		"no kind":            func(o *Outline) { o.Kind = "" },
+		"no kind":        func(o *Outline) { o.Kind = "" },
+		"no reason":      func(o *Outline) { o.Reason = "" },
+		"another reason": func(o *Outline) { o.Reason = "whim" },
+		"repair: stolen": func(o *Outline) {
+			o.Kind, o.Reason, o.NewIDs, o.Threshold, o.Parties = Repair, Stolen, nil, 0, []string{"old-3"}
+		},
 		"threshold 1":        func(o *Outline) { o.Threshold = 1 },
 		"threshold too high": func(o *Outline) { o.Threshold = 4 },
 		"too few signers":    func(o *Outline) { o.Signers = o.Signers[:1] },
@@ -231,11 +205,17 @@ func TestNewPlanRefuses(t *testing.T) {
 		"no chain code":      func(o *Outline) { o.Groups = []*share.Group{&noCode} },
 		"an invalid group":   func(o *Outline) { o.Groups = []*share.Group{&bad} },
 		"one key twice":      func(o *Outline) { o.Groups = []*share.Group{w.groups[0], w.groups[0]} },
-		"repair: threshold":  func(o *Outline) { o.Kind, o.NewIDs, o.Parties = Repair, nil, []string{"old-3"} },
-		"repair: a signer":   func(o *Outline) { o.Kind, o.NewIDs, o.Threshold, o.Parties = Repair, nil, 0, []string{"old-1"} },
-		"repair: nobody":     func(o *Outline) { o.Kind, o.NewIDs, o.Threshold, o.Parties = Repair, nil, 0, []string{"a"} },
-		"repair: two":        func(o *Outline) { o.Kind, o.NewIDs, o.Threshold, o.Parties = Repair, nil, 0, []string{"old-3", "a"} },
-		"repair: new ID":     func(o *Outline) { o.Kind, o.Threshold, o.Parties = Repair, 0, []string{"old-3"} },
+		"repair: threshold":  func(o *Outline) { o.Kind, o.Reason, o.NewIDs, o.Parties = Repair, Lost, nil, []string{"old-3"} },
+		"repair: a signer": func(o *Outline) {
+			o.Kind, o.Reason, o.NewIDs, o.Threshold, o.Parties = Repair, Lost, nil, 0, []string{"old-1"}
+		},
+		"repair: nobody": func(o *Outline) {
+			o.Kind, o.Reason, o.NewIDs, o.Threshold, o.Parties = Repair, Lost, nil, 0, []string{"a"}
+		},
+		"repair: two": func(o *Outline) {
+			o.Kind, o.Reason, o.NewIDs, o.Threshold, o.Parties = Repair, Lost, nil, 0, []string{"old-3", "a"}
+		},
+		"repair: new ID": func(o *Outline) { o.Kind, o.Reason, o.Threshold, o.Parties = Repair, Lost, 0, []string{"old-3"} },
 	} {
 		o := good
 		change(&o)
@@ -248,43 +228,44 @@ func TestNewPlanRefuses(t *testing.T) {
 	}
 }
 
-// TestFingerprint: the words stand for the plan and every join, and change with
-// each.
-func TestFingerprint(t *testing.T) {
+// TestJoinWords: the words stand for one join, and its owner alone is told them.
+func TestJoinWords(t *testing.T) {
 	w := newWorld(t, 2, 3, 2, 3).until(StepDeal)
-	words, err := w.open().Fingerprint()
-	if err != nil || len(words) != 12 {
-		t.Fatal(words, err)
+	list, err := w.open().Words(w.key("new-1"))
+	if err != nil || len(list) != 8 {
+		t.Fatal(list, err)
 	}
-	again, err := w.open().Fingerprint()
-	if err != nil || !slices.Equal(words, again) {
-		t.Error("other words for the same files")
+	var e envelope
+	if err := json.Unmarshal(w.files["join-new-1.json"], &e); err != nil {
+		t.Fatal(err)
 	}
-	text := strings.Join(words, " ")
-	if !SameWords(words, text) || !SameWords(words, "  "+strings.ToUpper(strings.Join(words, "\n\t"))) {
+	digest := sha256.Sum256([]byte("lifeboat-ceremony-v2\njoin\n" + e.Message))
+	if want := words(digest[:]); !slices.Equal(list, want) {
+		t.Errorf("%v, not %v", list, want)
+	}
+	text := strings.Join(list, " ")
+	if !sameWords(list, text) || !sameWords(list, "  "+strings.ToUpper(strings.Join(list, "\n\t"))) {
 		t.Error("blanks or capitals matter")
 	}
-	for _, other := range []string{"", strings.Join(words[:11], " "), text + " baba", strings.Join(append(words[1:12:12], words[0]), " ")} {
-		if SameWords(words, other) {
+	for _, other := range []string{"", strings.Join(list[:7], " "), text + " baba", strings.Join(append(list[1:8:8], list[0]), " ")} {
+		if sameWords(list, other) {
 			t.Errorf("%q passes for %q", other, text)
 		}
 	}
-	for _, node := range w.parties {
-		v := w.clone(t)
-		delete(v.files, Name(StepJoin, node))
-		v.join(node)
-		if other, err := v.open().Fingerprint(); err != nil || slices.Equal(words, other) {
-			t.Errorf("a swapped join of %s does not change the words: %v", node, err)
-		}
+	mine := w.key("new-1")
+	w.take("join-new-1.json")
+	w.join("new-1")
+	if list, err := w.open().Words(mine); list != nil || !errors.Is(err, ErrKey) {
+		t.Errorf("the words of somebody else's join are shown: %v", err)
 	}
 }
 
 func TestWords(t *testing.T) {
 	ones := bytes.Repeat([]byte{0xff}, 32)
-	if got := strings.Join(words(make([]byte, 32)), " "); got != strings.TrimSpace(strings.Repeat("baba ", 12)) {
+	if got := strings.Join(words(make([]byte, 32)), " "); got != strings.TrimSpace(strings.Repeat("baba ", 8)) {
 		t.Error(got)
 	}
-	if got := strings.Join(words(ones), " "); got != strings.TrimSpace(strings.Repeat("zuzu ", 12)) {
+	if got := strings.Join(words(ones), " "); got != strings.TrimSpace(strings.Repeat("zuzu ", 8)) {
 		t.Error(got)
 	}
 	// 0x123456 is 0001 00 1000 11, 0100 01 0101 10: d-a m-u, h-i j-o.

@@ -61,9 +61,9 @@ func (c *Ceremony) Dealer(shares []*open.Share) (node string, err error) {
 }
 
 // Deal makes an old holder's deal: commitments in the open, a part sealed to each
-// receiver, signed with the old shares. The words of Fingerprint must have been
-// compared before. The shares stay the caller's to wipe.
-func (c *Ceremony) Deal(shares []*open.Share) ([]byte, error) {
+// receiver, signed with the old shares. Nothing is dealt before the plan and every
+// join agree with the terms. The shares stay the caller's to wipe.
+func (c *Ceremony) Deal(shares []*open.Share, t *Terms) ([]byte, error) {
 	if err := c.reached(StepDeal); err != nil {
 		return nil, err
 	}
@@ -71,11 +71,15 @@ func (c *Ceremony) Deal(shares []*open.Share) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	known, err := c.check(t, shares)
+	if err != nil {
+		return nil, err
+	}
 	_, shares, err = match(c.plan.groups, shares)
 	if err != nil {
 		return nil, err
 	}
-	m := dealMessage{head: c.head(StepDeal, node), Joins: c.hashes(StepJoin)}
+	m := dealMessage{head: c.head(StepDeal, node), Joins: c.hashes(StepJoin), Known: known}
 	for i, s := range shares {
 		dealt, err := c.dealGroup(i, node, s)
 		if err != nil {
@@ -83,7 +87,7 @@ func (c *Ceremony) Deal(shares []*open.Share) ([]byte, error) {
 		}
 		m.Groups = append(m.Groups, *dealt)
 	}
-	return write(&m, shares...)
+	return write(StepDeal, &m, shares...)
 }
 
 func (c *Ceremony) dealGroup(group int, node string, s *open.Share) (*groupDealt, error) {
@@ -125,7 +129,7 @@ func (c *Ceremony) readOld(step Step, node string, data []byte, v headed, joins 
 	if err != nil {
 		return nil, err
 	}
-	if err := m.verify(c.oldKeys(node)); err != nil {
+	if err := m.verify(step, c.oldKeys(node)); err != nil {
 		return nil, err
 	}
 	return m, agree(StepJoin, c.nodes(StepJoin), *joins, c.hashes(StepJoin))
@@ -135,6 +139,9 @@ func (c *Ceremony) readDeal(node string, data []byte) error {
 	var v dealMessage
 	m, err := c.readOld(StepDeal, node, data, &v, &v.Joins)
 	if err != nil {
+		return err
+	}
+	if err := c.checkKnown(v.Known); err != nil {
 		return err
 	}
 	if len(v.Groups) != len(c.plan.groups) {

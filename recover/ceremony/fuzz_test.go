@@ -102,7 +102,7 @@ func newStage(w *world, step Step, node string) *stage {
 		s.stands = append(s.stands, stand{"$sealed", b64(m.sums[0])})
 	}
 	if step == StepConfirm {
-		s.stands = append(s.stands, stand{"$epoch", full.epochs()[0]})
+		s.stands = append(s.stands, stand{"$epoch", full.rosters()[0]})
 	}
 	return s
 }
@@ -193,7 +193,7 @@ func FuzzMessage(f *testing.F) {
 			return // before the work of signing it
 		}
 		for _, x := range s.signers {
-			e.Signatures = append(e.Signatures, x.Sign(append([]byte(domain), text...)))
+			e.Signatures = append(e.Signatures, x.Sign((&message{version: fileVersion, text: text}).signed(s.step)))
 		}
 		if data, err = json.Marshal(e); err != nil {
 			t.Fatal(err)
@@ -253,7 +253,7 @@ func (s *stage) again(t *testing.T, c *Ceremony, text string) {
 	case *confirmMessage:
 		v.Sums = append([]string{}, v.Sums...)
 	}
-	data, err := write(v, s.signers...)
+	data, err := write(s.step, v, s.signers...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -328,7 +328,7 @@ func FuzzPlan(f *testing.F) {
 		if c.Threshold() < 2 || c.Kind() == Reshare && c.Threshold() > len(c.Parties()) {
 			t.Errorf("threshold %d", c.Threshold())
 		}
-		again, err := write(c.plan)
+		again, err := write(StepPlan, c.plan)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -16,6 +16,17 @@ const (
 	Repair  Kind = "repair"  // one lost share again
 )
 
+// Reason is why a ceremony is held.
+type Reason string
+
+// The reasons. A share that was stolen is not repaired, and its signature proves
+// nothing.
+const (
+	Lost     Reason = "lost"
+	Stolen   Reason = "stolen"
+	Rotation Reason = "rotation"
+)
+
 // kinds has the rules of each.
 var kinds = map[Kind]rules{Reshare: reshare{}, Repair: repair{}}
 

@@ -1,6 +1,7 @@
 package ceremony
 
 import (
+	"errors"
 	"io/fs"
 	"maps"
 	"slices"
@@ -69,6 +70,31 @@ func TestLegacyBegun(t *testing.T) {
 		}
 		if len(files) != 1 {
 			t.Errorf("%s: %d files are left", kind, len(files))
+		}
+	}
+}
+
+// TestLegacyOver: no step goes on with them.
+func TestLegacyOver(t *testing.T) {
+	for kind, files := range legacy(t) {
+		for _, step := range []Step{"", StepConfirm, StepSum, StepDeal, StepJoin} {
+			if step != "" {
+				maps.DeleteFunc(files, func(name string, _ []byte) bool { return strings.HasPrefix(name, string(step)+"-") })
+			}
+			c, err := Open(files)
+			if err != nil || !c.Legacy() {
+				t.Fatal(kind, step, err)
+			}
+			_, _, join := c.Join(c.Parties()[0])
+			_, deal := c.Deal(nil, &Terms{})
+			_, sum := c.Sum(nil, nil)
+			_, accept := c.Accept(nil)
+			_, confirm := c.Confirm(nil)
+			for i, err := range []error{join, deal, sum, accept, confirm} {
+				if !errors.Is(err, ErrVersion) {
+					t.Errorf("%s without %q, step %d: %v", kind, step, i+1, err)
+				}
+			}
 		}
 	}
 }

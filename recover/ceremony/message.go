@@ -16,8 +16,13 @@ import (
 // What every file calls itself, and what every signature begins with.
 const (
 	fileFormat  = "lifeboat-ceremony"
-	fileVersion = 1
-	domain      = "lifeboat-ceremony-v1\n"
+	fileVersion = 2
+	domain      = "lifeboat-ceremony-v2\n"
+
+	// Folders of version 1 are read, so that it can be seen what was done. No step
+	// goes on with one: its words did not say whose a join was.
+	oldVersion = 1
+	oldDomain  = "lifeboat-ceremony-v1\n"
 )
 
 // envelope is a file. The message is JSON text in a string, so that exactly its
@@ -26,7 +31,7 @@ type envelope struct {
 	Format     string   `json:"format"`
 	Version    int      `json:"version"`
 	Message    string   `json:"message"`
-	Signatures [][]byte `json:"signatures,omitempty"` // one for each group of the plan
+	Signatures [][]byte `json:"signatures,omitempty"` // one for each group of the plan; of a join perhaps none
 }
 
 // head is what every message but the plan begins with.
@@ -50,6 +55,7 @@ type (
 	dealMessage struct {
 		head
 		Joins  []string     `json:"joins"` // hashes of the joins, in the order of the plan
+		Known  []Known      `json:"known"` // how the dealer knows them; of version 1 none
 		Groups []groupDealt `json:"groups"`
 	}
 	groupDealt struct {
@@ -67,26 +73,36 @@ type (
 		Joins  []string `json:"joins"`
 		Deals  []string `json:"deals"`
 		Sums   []string `json:"sums"`   // hashes of the sums, in the order of the plan
-		Epochs []string `json:"epochs"` // of the new shares, one for each group
+		Epochs []string `json:"epochs"` // whole roster hashes, one for each new group; of version 1 cut
 	}
 )
 
 // message is a file that was read.
 type message struct {
+	version    int
 	text       string
 	hash       string // SHA-256 of the text, hex
 	signatures [][]byte
 }
 
-// write makes the file of a message, signed with the shares.
-func write(v any, shares ...*open.Share) ([]byte, error) {
+// signed returns what the signatures of a message are over.
+func (m *message) signed(step Step) []byte {
+	if m.version == oldVersion {
+		return []byte(oldDomain + m.text)
+	}
+	return []byte(domain + string(step) + "\n" + m.text)
+}
+
+// write makes the file of a message of a step, signed with the shares.
+func write(step Step, v any, shares ...*open.Share) ([]byte, error) {
 	text, err := json.Marshal(v)
 	if err != nil {
 		return nil, err
 	}
 	e := envelope{Format: fileFormat, Version: fileVersion, Message: string(text)}
+	m := message{version: e.Version, text: e.Message}
 	for _, s := range shares {
-		e.Signatures = append(e.Signatures, s.Sign(append([]byte(domain), text...)))
+		e.Signatures = append(e.Signatures, s.Sign(m.signed(step)))
 	}
 	b, err := json.MarshalIndent(e, "", "  ")
 	return append(b, '\n'), err
@@ -104,13 +120,13 @@ func read(data []byte, v any) (*message, error) {
 	if e.Format != fileFormat {
 		return nil, fmt.Errorf("%w: its format is not %q", ErrMessage, fileFormat)
 	}
-	if e.Version != fileVersion {
+	if e.Version != fileVersion && e.Version != oldVersion {
 		return nil, fmt.Errorf("%w: version %d of the format, and this program knows %d", ErrMessage, e.Version, fileVersion)
 	}
 	if err := strict.Unmarshal([]byte(e.Message), v); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrMessage, err)
 	}
-	return &message{e.Message, hash(e.Message), e.Signatures}, nil
+	return &message{e.Version, e.Message, hash(e.Message), e.Signatures}, nil
 }
 
 func hash(text string) string {
@@ -125,6 +141,8 @@ func (c *Ceremony) read(step Step, node string, data []byte, v headed) (*message
 		return nil, err
 	}
 	switch h := v.heading(); {
+	case m.version != c.plan.version:
+		return nil, fmt.Errorf("%w: it is of version %d of the format, and the plan of version %d", ErrMessage, m.version, c.plan.version)
 	case h.Session != c.session:
 		return nil, fmt.Errorf("%w: it was made for another plan than the one in this folder", ErrMessage)
 	case h.Step != step:
@@ -137,13 +155,13 @@ func (c *Ceremony) read(step Step, node string, data []byte, v headed) (*message
 
 func (c *Ceremony) head(step Step, node string) head { return head{step, c.session, node} }
 
-// verify checks the signatures of a message, one under each of the keys.
-func (m *message) verify(keys []*curve.Point) error {
+// verify checks the signatures of a message of a step, one under each of the keys.
+func (m *message) verify(step Step, keys []*curve.Point) error {
 	if len(m.signatures) != len(keys) {
 		return fmt.Errorf("%w: %d signatures, and %d are needed: one for each group", ErrMessage, len(m.signatures), len(keys))
 	}
 	for i, key := range keys {
-		if err := open.VerifySignature(key, []byte(domain+m.text), m.signatures[i]); err != nil {
+		if err := open.VerifySignature(key, m.signed(step), m.signatures[i]); err != nil {
 			return fmt.Errorf("%w: it was changed, or not made by the holder of that share: %w", ErrMessage, err)
 		}
 	}

@@ -2,6 +2,7 @@ package ceremony
 
 import (
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -16,8 +17,9 @@ import (
 
 // Limits of a plan.
 const (
-	maxGroups = 16
-	maxText   = 256 // bytes of an ID or a time
+	maxGroups  = 16
+	maxOmitted = share.MaxGroups
+	maxText    = 256 // bytes of an ID or a time
 )
 
 // plan is the message of plan.json.
@@ -25,15 +27,26 @@ type plan struct {
 	Step      Step        `json:"step"`
 	Nonce     string      `json:"nonce"` // 32 random hex digits: no two plans are the same
 	Kind      Kind        `json:"kind"`
+	Reason    Reason      `json:"reason"`
+	Record    string      `json:"record_sha256"` // hex; empty without a record
 	Tool      string      `json:"tool"`
 	Created   string      `json:"created_time"` // of the new groups
 	Threshold int         `json:"threshold"`    // of the new shares; of a repair 0
 	Signers   []string    `json:"signers"`      // node IDs of the old holders who deal
 	Parties   []string    `json:"parties"`      // node IDs of those who get a share
 	Groups    []groupPlan `json:"groups"`
+	Omitted   []Omission  `json:"omitted"` // what it does not deal for, although it is known
 
-	groups []*share.Group
-	rules  rules // of its kind
+	version int
+	groups  []*share.Group
+	rules   rules // of its kind
+}
+
+// Omission is a group that a ceremony does not deal for: its old shares stay.
+type Omission struct {
+	ID    string `json:"id"` // empty if only the root key is known
+	Curve string `json:"curve"`
+	Root  string `json:"root_public_key"` // 33 bytes, hex
 }
 
 type groupPlan struct {
@@ -55,12 +68,15 @@ type participantPlan struct {
 // Outline is what a plan is made of.
 type Outline struct {
 	Kind      Kind
+	Reason    Reason
+	Pins      Pins // what is known of the vault, beside the files
 	Tool      string
 	Created   string         // created_time of the new groups
 	Threshold int            // of the new shares; of a repair 0
 	Signers   []string       // node IDs of the old holders who will deal
 	Parties   []string       // node IDs of the new holders; of a repair the one whose share is lost
 	Groups    []*share.Group // what files say of the old shares
+	Others    []*share.Group // what else is in the files, and is left out
 	NewIDs    []string       // group IDs of the new groups; of a repair nil
 }
 
@@ -69,8 +85,12 @@ func NewPlan(o Outline) ([]byte, error) {
 	nonce := make([]byte, 16)
 	rand.Read(nonce)
 	p := plan{
-		Step: StepPlan, Nonce: hex.EncodeToString(nonce), Kind: o.Kind, Tool: o.Tool, Created: o.Created,
-		Threshold: o.Threshold, Signers: o.Signers, Parties: o.Parties, groups: o.Groups,
+		Step: StepPlan, Nonce: hex.EncodeToString(nonce), Kind: o.Kind, Reason: o.Reason, Tool: o.Tool, Created: o.Created,
+		Threshold: o.Threshold, Signers: o.Signers, Parties: o.Parties, groups: o.Groups, version: fileVersion,
+	}
+	p.Omitted = append([]Omission{}, p.left(&o.Pins, o.Others)...)
+	if o.Pins.Record != nil {
+		p.Record = recordHash(o.Pins.Record)
 	}
 	for i, g := range o.Groups {
 		root := g.Root()
@@ -90,7 +110,7 @@ func NewPlan(o Outline) ([]byte, error) {
 	if err := p.check(); err != nil {
 		return nil, err
 	}
-	return write(&p)
+	return write(StepPlan, &p)
 }
 
 // readPlan reads plan.json, on which the session rests.
@@ -108,6 +128,7 @@ func (c *Ceremony) readPlan(files map[string][]byte) error {
 		err = m.unsigned()
 	}
 	if err == nil {
+		p.version = m.version
 		err = p.parse()
 	}
 	if err == nil {
@@ -131,6 +152,18 @@ func (p *plan) parse() error {
 			return fmt.Errorf("%w: group %d: %w", ErrPlan, i+1, err)
 		}
 		p.groups = append(p.groups, g)
+	}
+	if len(p.Omitted) > maxOmitted {
+		return fmt.Errorf("%w: it leaves out %d groups; at most %d are supported", ErrPlan, len(p.Omitted), maxOmitted)
+	}
+	for _, o := range p.Omitted {
+		c, ok := curve.ByName(o.Curve)
+		if !ok || len(o.ID) > maxText {
+			return fmt.Errorf("%w: what it leaves out is on no curve that is known, or has a long name", ErrPlan)
+		}
+		if _, err := parsePoints(c, []string{o.Root}); err != nil {
+			return fmt.Errorf("%w: what it leaves out: %w", ErrPlan, err)
+		}
 	}
 	return nil
 }
@@ -178,6 +211,12 @@ func (planned *groupPlan) group() (*share.Group, error) {
 func (p *plan) check() error {
 	if p.rules = kinds[p.Kind]; p.rules == nil {
 		return fmt.Errorf("%w: it is for neither a reshare nor a repair", ErrPlan)
+	}
+	if p.version != oldVersion && !slices.Contains([]Reason{Lost, Stolen, Rotation}, p.Reason) {
+		return fmt.Errorf("%w: its reason is neither lost nor stolen nor rotation", ErrPlan)
+	}
+	if b, err := hex.DecodeString(p.Record); err != nil || len(b) != 0 && hex.EncodeToString(b) != p.Record || len(b) != 0 && len(b) != sha256.Size {
+		return fmt.Errorf("%w: its hash of the record is none", ErrPlan)
 	}
 	if err := errors.Join(checkNodes("signer", p.Signers), checkNodes("party", p.Parties)); err != nil {
 		return err
@@ -240,6 +279,12 @@ func (c *Ceremony) Differences(other *Ceremony) []string {
 		return []string{fmt.Sprintf("it is for a %s, not a %s", p.Kind, o.Kind)}
 	}
 	var list []string
+	if p.Reason != o.Reason {
+		list = append(list, fmt.Sprintf("its reason is %q, not %q", p.Reason, o.Reason))
+	}
+	if p.Record != o.Record {
+		list = append(list, "it was made with another record, or one of them without")
+	}
 	if !sameNodes(p.Signers, o.Signers) {
 		list = append(list, "its signers are "+names(p.Signers))
 	}

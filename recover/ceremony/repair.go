@@ -18,6 +18,9 @@ func (repair) check(p *plan) error {
 	if p.Threshold != 0 || len(p.Parties) != 1 {
 		return fmt.Errorf("%w: a repair changes no threshold and is for one holder", ErrPlan)
 	}
+	if p.version != oldVersion && p.Reason != Lost {
+		return fmt.Errorf("%w: a repair gives the lost share again, so its reason is %q; for another reason reshare", ErrPlan, Lost)
+	}
 	lost := p.Parties[0]
 	if slices.Contains(p.Signers, lost) {
 		return fmt.Errorf("%w: the share of node %q is lost, and it cannot be a signer", ErrPlan, lost)

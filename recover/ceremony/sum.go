@@ -13,7 +13,8 @@ type sumFile struct {
 }
 
 // Sum makes a helper's second message in a repair: the sum of the parts that it
-// got, sealed to the holder of the lost share, signed with the helper's shares.
+// got, sealed to the holder of the lost share, signed with the helper's shares. Open
+// has compared the joins of the helper's own deal with those in the folder.
 func (c *Ceremony) Sum(shares []*open.Share, k *Key) ([]byte, error) {
 	if err := c.reached(StepSum); err != nil {
 		return nil, err
@@ -36,7 +37,7 @@ func (c *Ceremony) Sum(shares []*open.Share, k *Key) ([]byte, error) {
 		}
 		m.Sums = append(m.Sums, sealed)
 	}
-	return write(&m, shares...)
+	return write(StepSum, &m, shares...)
 }
 
 func (c *Ceremony) sumGroup(group int, node string, k *Key) ([]byte, error) {

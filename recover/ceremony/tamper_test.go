@@ -55,14 +55,15 @@ func TestTampering(t *testing.T) {
 		"an edited plan":                {func(w *world) { w.edit(PlanName, func(m map[string]any) { m["tool"] = "x" }) }, "join-new-1.json", "another plan"},
 		"a plan with another threshold": {func(w *world) { w.edit(PlanName, func(m map[string]any) { m["threshold"] = 3 }) }, "join-new-1.json", "another plan"},
 		"a signed plan":                 {func(w *world) { w.edit(PlanName, func(m map[string]any) { m["tool"] = "x" }, w.shares["old-1"]...) }, PlanName, "carries signatures"},
-		"a signed join":                 {func(w *world) { w.edit(join, func(m map[string]any) { m["x"] = 1 }, w.shares["old-1"]...) }, join, "carries signatures"},
+		"a signed join":                 {func(w *world) { w.edit(join, func(m map[string]any) { m["x"] = 1 }, w.shares["old-1"]...) }, join, "it carries signatures"},
 		"no plan":                       {func(w *world) { delete(w.files, PlanName) }, PlanName, "missing"},
 		"a missing join":                {func(w *world) { delete(w.files, join) }, join, "it is missing, and"},
 		"a second version":              {func(w *world) { w.files["deal-old-1 (1).json"] = again.files[deal] }, "deal-old-1 (1).json", "no step of the plan writes a file of this name"},
 		"a stranger's join":             {func(w *world) { w.files["join-mallory.json"] = w.files[join] }, "join-mallory.json", "no step of the plan"},
 		"junk":                          {func(w *world) { w.files[deal] = []byte("junk") }, deal, "not a message"},
 		"an empty file":                 {func(w *world) { w.files[join] = nil }, join, "not a message"},
-		"a newer version":               {func(w *world) { w.files[join] = replace(w.files[join], `"version": 1`, `"version": 2`) }, join, "version 2 of the format"},
+		"a newer version":               {func(w *world) { w.files[join] = replace(w.files[join], `"version": 2`, `"version": 3`) }, join, "version 3 of the format"},
+		"an older version":              {func(w *world) { w.files[join] = replace(w.files[join], `"version": 2`, `"version": 1`) }, join, "it is of version 1 of the format, and the plan of version 2"},
 		"another format":                {func(w *world) { w.files[join] = replace(w.files[join], "lifeboat-ceremony", "lifeboat-bundle") }, join, "its format is not"},
 		"a long file":                   {func(w *world) { w.files[join] = make([]byte, MaxFileSize+1) }, join, "longer than 8 MiB"},
 
@@ -432,7 +433,7 @@ func FuzzOpen(f *testing.F) {
 		f.Add(uint8(i), p.files[p.name], "")
 		f.Add(uint8(i), []byte(nil), e.Message)
 		f.Add(uint8(i), []byte(nil), e.Message[:len(e.Message)/2])
-		f.Add(uint8(i), []byte(`{"format":"lifeboat-ceremony","version":1,"message":"{}"}`), "")
+		f.Add(uint8(i), []byte(`{"format":"lifeboat-ceremony","version":2,"message":"{}"}`), "")
 	}
 	f.Fuzz(func(t *testing.T, which uint8, data []byte, message string) {
 		p := places[int(which)%len(places)]

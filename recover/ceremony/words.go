@@ -6,9 +6,11 @@ import (
 	"strings"
 )
 
-// numWords is how many words a fingerprint has: 12 words of 12 bits are 144
-// bits, so that no second set of files with the same words can be found.
-const numWords = 12
+// numWords is how many words a join has: 8 words of 12 bits are 96 bits. Whoever
+// swaps a join must find another one with the words of one that is there, a second
+// preimage. Two joins of one author with the same words, at 2^48 tries, differ in
+// the full hashes that a deal lists.
+const numWords = 8
 
 // Consonants and vowels of the words. Each word is two syllables of a consonant
 // (4 bits) and a vowel (2 bits), the alphabet of Wilkerson's proquints
@@ -19,20 +21,18 @@ const (
 	vowels     = "aiou"
 )
 
-// Fingerprint returns twelve words that stand for the plan and all joins
-// together. Everybody compares them before anything is dealt: whoever swapped a
-// join for one of their own would get the parts meant for somebody else. It
-// returns ErrTooEarly while a join is missing.
-func (c *Ceremony) Fingerprint() ([]string, error) {
-	if err := c.reached(StepDeal); err != nil {
+// Words returns the words of the join of a key's owner, who reads them to the
+// dealers. Nobody else is shown them: a dealer types what was heard.
+func (c *Ceremony) Words(k *Key) ([]string, error) {
+	if err := c.checkKey(k); err != nil {
 		return nil, err
 	}
-	h := sha256.New()
-	h.Write([]byte(domain + "fingerprint\n" + c.session + "\n"))
-	for i, node := range c.nodes(StepJoin) {
-		h.Write([]byte(node + " " + c.hashes(StepJoin)[i] + "\n"))
-	}
-	return words(h.Sum(nil)), nil
+	return c.joins[k.node].words(), nil
+}
+
+func (j *joinFile) words() []string {
+	digest := sha256.Sum256(j.signed(StepJoin))
+	return words(digest[:])
 }
 
 // words reads 12 bits after 12 bits.
@@ -57,9 +57,9 @@ func words(digest []byte) []string {
 	return list
 }
 
-// SameWords reports whether a text has these words, in their order, whatever the
+// sameWords reports whether a text has these words, in their order, whatever the
 // blanks and the capitals.
-func SameWords(words []string, text string) bool {
+func sameWords(words []string, text string) bool {
 	got := strings.Join(strings.Fields(strings.ToLower(text)), " ")
 	return subtle.ConstantTimeCompare([]byte(got), []byte(strings.Join(words, " "))) == 1
 }

@@ -43,7 +43,7 @@ func newWorldOn(t testing.TB, curves []curve.Curve, threshold, n, newThreshold, 
 	for _, c := range curves {
 		w.share(c, threshold, n)
 	}
-	o := Outline{Kind: Reshare, Tool: "test", Created: "2026-11-22 00:00:00 +0000 UTC", Threshold: newThreshold, Groups: w.groups}
+	o := Outline{Kind: Reshare, Reason: Rotation, Tool: "test", Created: "2026-11-22 00:00:00 +0000 UTC", Threshold: newThreshold, Groups: w.groups}
 	for i := range threshold {
 		o.Signers = append(o.Signers, fmt.Sprintf("old-%d", i+1))
 	}
@@ -54,7 +54,7 @@ func newWorldOn(t testing.TB, curves []curve.Curve, threshold, n, newThreshold, 
 		o.NewIDs = append(o.NewIDs, "TEST ONLY new "+c.String())
 	}
 	if newN == 0 {
-		o.Kind, o.NewIDs, o.Parties = Repair, nil, []string{fmt.Sprintf("old-%d", n)}
+		o.Kind, o.Reason, o.NewIDs, o.Parties = Repair, Lost, nil, []string{fmt.Sprintf("old-%d", n)}
 	}
 	w.signers, w.parties = o.Signers, o.Parties
 	plan, err := NewPlan(o)
@@ -142,9 +142,33 @@ func (w *world) key(node string) *Key {
 	return k
 }
 
+// terms are what an honest dealer knows, who has called the owner of every join.
+func (w *world) terms(node string) *Terms {
+	w.t.Helper()
+	c := w.open()
+	t := &Terms{Kind: c.plan.Kind, Parties: w.parties, Threshold: c.plan.Threshold, Words: map[string]string{}}
+	for _, g := range w.groups {
+		t.Roots = append(t.Roots, g.Root())
+	}
+	for _, owner := range c.nodes(StepJoin) {
+		if !c.Has(StepJoin, owner) {
+			continue
+		}
+		switch words, err := c.Words(w.key(owner)); {
+		case owner == node:
+			t.Key = w.key(node)
+		case err != nil:
+			w.t.Fatal(err)
+		default:
+			t.Words[owner] = strings.Join(words, " ")
+		}
+	}
+	return t
+}
+
 func (w *world) deal(node string) {
 	w.t.Helper()
-	file, err := w.open().Deal(w.shares[node])
+	file, err := w.open().Deal(w.shares[node], w.terms(node))
 	w.add(StepDeal, node, file, err)
 }
 
@@ -228,7 +252,8 @@ func (w *world) edit(name string, change func(m map[string]any), shares ...*open
 	if shares != nil {
 		e.Signatures = nil
 		for _, s := range shares {
-			e.Signatures = append(e.Signatures, s.Sign(append([]byte(domain), text...)))
+			step, _, _ := strings.Cut(strings.TrimSuffix(name, ".json"), "-")
+			e.Signatures = append(e.Signatures, s.Sign((&message{version: e.Version, text: e.Message}).signed(Step(step))))
 		}
 	}
 	if w.files[name], err = json.Marshal(e); err != nil {

@@ -14,6 +14,7 @@ import (
 	"lifeboat/internal/verb/holder"
 	"lifeboat/recover"
 	"lifeboat/recover/ceremony"
+	"lifeboat/share"
 )
 
 var ceremonyVerb = cli.Verb{
@@ -27,41 +28,52 @@ is there, checks everything, adds one file, and says who is next. A step can be
 repeated: if its file is there, it is checked and nothing is written. Nothing in
 DIR is secret.
 
-  1. ceremony plan DIR FILE --signer NODE --signer NODE --party NODE --party NODE --threshold T
+  1. ceremony plan DIR FILE --reason rotation --signer NODE --signer NODE --party NODE --party NODE --threshold T
      ceremony plan DIR FILE --signer NODE --signer NODE --lost NODE
-       anybody, with any share file of the vault, no password: who deals (as many old
-       holders as are needed), and who gets a new share, or whose share is lost; each
-       with a flag of its own.
+       anybody, with any share file of the vault, no password: why (lost, stolen,
+       rotation), who deals (as many old holders as are needed), and who gets a new
+       share, or whose share is lost; each with a flag of its own.
   2. ceremony join DIR --node NODE -o KEY.age -r RECIPIENT
+     ceremony join DIR --node NODE FILE -o KEY.age -r RECIPIENT
        each new party (in a repair each signer, and the holder of the lost share): a
-       one-time key, sealed for yourself in KEY.age, kept outside DIR.
-     Then everybody compares twelve words, over the telephone or face to face. Whoever
-     swapped a file on the stick would otherwise get the parts meant for somebody else.
-  3. ceremony deal DIR FILE
-       each signer, with the old share. It shows the twelve words and goes on only when
-       you confirm them.
+       one-time key, sealed for yourself in KEY.age, kept outside DIR. With FILE, your
+       old share, the join is signed. It shows you eight words: read them to the
+       dealers, who call you, and to nobody else.
+  3. ceremony deal DIR FILE --party NODE --party NODE --threshold T
+     ceremony deal DIR FILE --lost NODE --key KEY.age
+       each signer, with the old share. You say again who gets what, call the owner of
+       every join, and type the words that they read. A join that is your own is known
+       by --key; one that is signed, by the record, unless shares were stolen.
      ceremony deal DIR FILE --key KEY.age
        in a repair once more, when all signers have dealt.
-  4. ceremony accept DIR --key KEY.age --xpub KEY… -o FILE
-       each new party: the new share file, under a new password or sealed (-r). The root
-       extended public keys are from your own records, one for each group.
+  4. ceremony accept DIR --key KEY.age -o FILE
+       each new party: the new share file, under a new password or sealed (-r).
   5. ceremony confirm DIR FILE
        each new party: opens the written file again, and signs what was seen. Only when
-       all have confirmed does anybody destroy an old share.
+       your own machine has seen that all have confirmed do you destroy an old share.
 
-  ceremony status DIR          who is next
+  ceremony status DIR                who is next
+  ceremony status DIR --key KEY.age  and the words of your own join
 
+Each step but status wants one of these, for all that is in DIR passed through the
+hands of others:
+  --record F                   the record of the vault, whose code you type from your paper
+  --record-code CODE           the code, instead of asking
+  --xpub KEY                   the root extended public key of each group, from your own papers
+  --no-record                  you have neither
+
+  --group ID                   these groups only, although more is recorded or in your file:
+                               repeat it for each group that is dealt for
   -i, --identity F             an age identity, an SSH key or a shard that opens FILE or KEY.age
-  --passphrase-file F          the password of FILE (deal, confirm) or of KEY.age (accept)
+  --passphrase-file F          the password of FILE (join, deal, confirm) or KEY.age (accept, status)
   --key-passphrase-file F      deal: the passphrase of KEY.age
+  --joined NODE=WORDS          deal: the words of a join, instead of asking (repeatable)
   --new-passphrase-file F      accept: the password of the new file, instead of asking
-  --words WORDS                deal: the twelve words, instead of asking
-  --group ID                   plan: only this group
-  --old-threshold T            plan: how many old shares were needed, for tss-lib files
+  --old-threshold T            how many old shares were needed, for tss-lib files
 ` + holder.RecipientHelp + `  --json                       print the state as JSON
 
 Example: the second of three signers deals
-  mpc-recover ceremony deal /media/stick/reshare custodian.json
+  mpc-recover ceremony deal /media/stick/reshare custodian.json --record vault-record.txt --party client --party custodian --threshold 2
 `,
 	Steps: []cli.Verb{
 		{Name: "plan", Prepare: preparePlan}, {Name: "join", Prepare: prepareJoin}, {Name: "deal", Prepare: prepareDeal},
@@ -79,6 +91,10 @@ type folder struct {
 	path string
 	*ceremony.Ceremony
 	json bool
+
+	pins  *ceremony.Pins // what the party holds it against; nil if it did not say
+	own   []*share.Group // of the party's own file
+	words []string       // of the party's own join, if it showed its key
 }
 
 // Limits of a folder.
@@ -115,8 +131,17 @@ func readFolder(path string) (map[string][]byte, error) {
 	return files, nil
 }
 
-// openFolder reads and checks a ceremony.
+// openFolder reads and checks a ceremony that is to go on.
 func openFolder(e *cli.Env, path string, asJSON bool) (*folder, error) {
+	f, err := openAnyFolder(e, path, asJSON)
+	if err == nil && f.Legacy() {
+		return nil, f.fail(ceremony.ErrVersion)
+	}
+	return f, err
+}
+
+// openAnyFolder reads and checks a ceremony of any version.
+func openAnyFolder(e *cli.Env, path string, asJSON bool) (*folder, error) {
 	files, err := readFolder(path)
 	if err != nil {
 		return nil, err
@@ -156,6 +181,14 @@ func ceremonyError(kind ceremony.Kind, err error) error {
 		return cli.Fail(cli.Failed, err, "ceremony status DIR says who is next")
 	case errors.Is(err, ceremony.ErrUnpinned):
 		return cli.Fail(cli.Usage, err, "repeat --xpub, once for each group, from your own records")
+	case errors.Is(err, ceremony.ErrVersion):
+		return cli.Fail(cli.Refused, err, "begin a new ceremony with this version, in a new folder; status still says how far this one came")
+	case errors.Is(err, ceremony.ErrOmitted):
+		return cli.Fail(cli.Mismatch, err, "what is not dealt for stays with its old shares; if that is meant, name each group that is dealt for with --group")
+	case errors.Is(err, ceremony.ErrWords):
+		return cli.Fail(cli.Mismatch, err, "the owner reads them from \"ceremony status DIR --key KEY.age\"; if they differ again, the file was swapped: begin a new ceremony, and find out who had the stick")
+	case errors.Is(err, ceremony.ErrRestated), errors.Is(err, ceremony.ErrSeats), errors.Is(err, ceremony.ErrRecord):
+		return cli.Fail(cli.Mismatch, err, "deal nothing: find out who made the plan, and begin a new ceremony")
 	case errors.Is(err, recover.ErrPinned):
 		return cli.Fail(cli.Mismatch, err, "do not go on: the plan may be of another vault, or made up; compare the root extended public key with your records")
 	case errors.Is(err, ceremony.ErrKey) && !errors.As(err, new(*ceremony.FileError)):
@@ -191,18 +224,21 @@ func (f *folder) reread() error {
 
 // ceremonyReport is what --json prints.
 type ceremonyReport struct {
-	Kind        ceremony.Kind `json:"kind"`
-	Session     string        `json:"session"`
-	Did         string        `json:"did"`     // what this run did
-	Written     []string      `json:"written"` // files, in DIR or outside
-	Signers     []string      `json:"signers"`
-	Parties     []string      `json:"parties"`
-	Threshold   int           `json:"threshold"`
-	Fingerprint []string      `json:"fingerprint"` // twelve words, once everybody has joined
-	NextStep    ceremony.Step `json:"next_step"`   // empty: the ceremony is complete
-	WaitingFor  []string      `json:"waiting_for"`
-	Done        bool          `json:"done"`
-	Next        []string      `json:"next"`
+	Kind       ceremony.Kind       `json:"kind"`
+	Reason     ceremony.Reason     `json:"reason"` // of version 1 empty
+	Session    string              `json:"session"`
+	Did        string              `json:"did"`          // what this run did
+	Against    string              `json:"held_against"` // record, xpub, nothing; of a status empty
+	Written    []string            `json:"written"`      // files, in DIR or outside
+	Signers    []string            `json:"signers"`
+	Parties    []string            `json:"parties"`
+	Threshold  int                 `json:"threshold"`
+	Words      []string            `json:"words"`     // of one's own join
+	Omitted    []ceremony.Omission `json:"omitted"`   // what is not dealt for
+	NextStep   ceremony.Step       `json:"next_step"` // empty: the ceremony is complete
+	WaitingFor []string            `json:"waiting_for"`
+	Done       bool                `json:"done"`
+	Next       []string            `json:"next"`
 
 	about string
 }
@@ -210,12 +246,10 @@ type ceremonyReport struct {
 // report says what was done and who is next.
 func (f *folder) report(did string, written ...string) error {
 	r := &ceremonyReport{
-		Kind: f.Kind(), Session: f.Session(), Did: did, Written: append([]string{}, written...),
-		Signers: f.Signers(), Parties: f.Parties(), Threshold: f.Threshold(), Fingerprint: []string{}, WaitingFor: []string{},
+		Kind: f.Kind(), Reason: f.Reason(), Session: f.Session(), Did: did, Against: f.heldAgainst(), Written: append([]string{}, written...),
+		Signers: f.Signers(), Parties: f.Parties(), Threshold: f.Threshold(), Words: append([]string{}, f.words...),
+		Omitted: append([]ceremony.Omission{}, f.omitted()...), WaitingFor: []string{},
 		about: f.about(),
-	}
-	if words, err := f.Fingerprint(); err == nil {
-		r.Fingerprint = words
 	}
 	step, missing := f.Ceremony.Next()
 	r.NextStep, r.WaitingFor, r.Done = step, append(r.WaitingFor, missing...), step == ""
@@ -226,35 +260,73 @@ func (f *folder) report(did string, written ...string) error {
 	return r.print(f.env.Stdout)
 }
 
+// heldAgainst says what the party brought to hold the folder against.
+func (f *folder) heldAgainst() string {
+	switch {
+	case f.pins == nil:
+		return ""
+	case f.pins.Record != nil:
+		return "record"
+	case len(f.pins.Roots) > 0:
+		return "xpub"
+	}
+	return "nothing"
+}
+
+// omitted lists what the ceremony does not cover.
+func (f *folder) omitted() []ceremony.Omission {
+	pins := f.pins
+	if pins == nil {
+		pins = &ceremony.Pins{}
+	}
+	return f.Omitted(pins, f.own...)
+}
+
 // about says in words what the plan is.
 func (f *folder) about() string {
 	about := fmt.Sprintf("%s, session %s…: %s deal; %s\n", f.Kind(), f.Session()[:16], phrase.And(phrase.Quoted(f.Signers())), phrases[f.Kind()].about(f))
+	if f.Reason() != "" {
+		about += fmt.Sprintf("  reason: %s\n", f.Reason())
+	}
 	for _, g := range f.Old() {
 		about += fmt.Sprintf("  group %q on %v, root key %s\n", g.ID, g.Curve, g.Root())
+	}
+	if f.heldAgainst() == "nothing" {
+		about += "  no record: nothing but this folder says that the plan is of your vault\n"
 	}
 	return about
 }
 
 // next says in words what is to be done.
 func (f *folder) next(step ceremony.Step, missing []string) []string {
+	var next []string
 	who := phrase.And(phrase.Quoted(missing))
 	switch step {
 	case ceremony.StepJoin:
-		return []string{"Waiting for the join of " + who + "."}
+		next = []string{"Waiting for the join of " + who + "."}
 	case ceremony.StepDeal:
-		return []string{
-			"Everybody compares the twelve words with everybody else, before anything is dealt.",
+		next = []string{
+			"Each dealer calls the owner of every join, and types the words that they read. Nobody shows words, or reads them to a caller they do not know.",
 			"Waiting for the deal of " + who + ".",
 		}
 	case ceremony.StepSum:
-		return []string{"Waiting for the second deal, with --key, of " + who + "."}
+		next = []string{"Waiting for the second deal, with --key, of " + who + "."}
 	case ceremony.StepConfirm:
-		return append([]string{
-			"Waiting for " + who + " to accept, with --xpub from their own records, and then to confirm.",
-			"Nobody destroys an old share before all have confirmed.",
+		next = append([]string{
+			"Waiting for " + who + " to accept, with --record or --xpub from their own papers, and then to confirm.",
+			"Nobody destroys an old share before their own machine has seen that all have confirmed.",
 		}, phrases[f.Kind()].abandoned(f)...)
+	default:
+		next = phrases[f.Kind()].done(f)
 	}
-	return phrases[f.Kind()].done(f)
+	if f.Legacy() && step != "" {
+		next = []string{"It was begun under version 1, and no step goes on with it: begin a new ceremony with this version, in a new folder."}
+	}
+	next = append(next, phrases[f.Kind()].keys)
+	for _, o := range f.omitted() {
+		next = append(next, fmt.Sprintf("Not covered: %q on %s, root public key %s. Its old shares stay, and nobody destroys them, nor a file that holds one.", o.ID, o.Curve, o.Root))
+	}
+	return next
 }
 
 func (r *ceremonyReport) print(w io.Writer) error {
@@ -264,25 +336,24 @@ func (r *ceremonyReport) print(w io.Writer) error {
 		fmt.Fprintf(&b, "written: %s\n", cli.Clean(path))
 	}
 	b.WriteString(r.about)
-	if len(r.Fingerprint) > 0 {
-		b.WriteString(showWords(r.Fingerprint))
+	if len(r.Words) > 0 {
+		fmt.Fprintf(&b, "the words of your join, for dealers who call you: %s\n", strings.Join(r.Words, " "))
 	}
 	printNext(&b, r.Next)
 	_, err := io.WriteString(w, b.String())
 	return err
 }
 
-// showWords lays the twelve words out in three lines.
-func showWords(words []string) string {
-	var b strings.Builder
-	b.WriteString("the twelve words of the plan and all joins:\n")
-	for i := 0; i < len(words); i += 4 {
-		fmt.Fprintf(&b, "  %s\n", strings.Join(words[i:min(i+4, len(words))], "  "))
-	}
-	return b.String()
+type statusFlags struct {
+	holder.Flags
+	key string
 }
 
 func prepareStatus(set *cli.Flags, args []string) (*cli.Plan, error) {
+	f := statusFlags{Flags: holder.Flags{BundlesOnly: true}}
+	f.Define(set)
+	set.StringVar(&f.key, "key", "", "")
+	set.Reads("key")
 	asJSON := set.Bool("json", false, "")
 	if err := set.Parse(args); err != nil {
 		return nil, err
@@ -290,11 +361,31 @@ func prepareStatus(set *cli.Flags, args []string) (*cli.Plan, error) {
 	if set.NArg() != 1 {
 		return nil, set.Misuse("give the folder of the ceremony")
 	}
-	return &cli.Plan{Reads: set.Args(), Adds: adds(set.Arg(0)), Run: func(e *cli.Env, _ *cli.Conditions) error {
-		f, err := openFolder(e, set.Arg(0), *asJSON)
+	return &cli.Plan{Reads: set.Args(), Adds: adds(set.Arg(0)), Guard: f.key != "", Run: func(e *cli.Env, _ *cli.Conditions) error {
+		dir, err := openAnyFolder(e, set.Arg(0), *asJSON)
 		if err != nil {
 			return err
 		}
-		return f.report("everything in the folder agrees")
+		if f.key != "" {
+			if err := f.readWords(e, set, dir); err != nil {
+				return err
+			}
+		}
+		return dir.report("everything in the folder agrees")
 	}}, nil
+}
+
+// readWords finds the words of the party's own join.
+func (f *statusFlags) readWords(e *cli.Env, set *cli.Flags, dir *folder) error {
+	session, err := holder.Load(e, set, &f.Flags, []string{f.key})
+	if err != nil {
+		return err
+	}
+	defer session.Close()
+	key, err := readKey(session)
+	if err != nil {
+		return err
+	}
+	dir.words, err = dir.Words(key)
+	return dir.fail(err)
 }

@@ -1,6 +1,7 @@
 package recover
 
 import (
+	"cmp"
 	"fmt"
 	"path/filepath"
 
@@ -10,23 +11,21 @@ import (
 )
 
 type acceptFlags struct {
-	holder.Flags
+	pinFlags
 	to         holder.RecipientFlags
 	key        string
 	passphrase string
 	output     string
-	json       bool
 }
 
 func prepareAccept(set *cli.Flags, args []string) (*cli.Plan, error) {
 	var f acceptFlags
-	f.Flags.Define(set)
+	f.define(set)
 	f.to.Define(set)
 	set.StringVar(&f.key, "key", "", "")
 	set.StringVar(&f.passphrase, "new-passphrase-file", "", "")
 	set.StringVarP(&f.output, "output", "o", "", "")
 	set.Reads("key", "new-passphrase-file")
-	set.BoolVar(&f.json, "json", false, "")
 	if err := set.Parse(args); err != nil {
 		return nil, err
 	}
@@ -36,14 +35,12 @@ func prepareAccept(set *cli.Flags, args []string) (*cli.Plan, error) {
 		return nil, set.Misuse("give the folder of the ceremony")
 	case f.key == "":
 		return nil, set.Misuse("--key is missing: the key file of your join")
-	case len(f.Xpubs) == 0:
-		return nil, set.Misuse("--xpub is missing: the root extended public key of each group, from your own records; nothing else tells you that the plan is of your vault")
 	case f.output == "":
 		return nil, set.Misuse("-o is missing: name the file for your new share, outside the folder of the ceremony")
 	case f.passphrase != "" && f.to.Given():
 		return nil, set.Misuse("--new-passphrase-file and a recipient contradict each other: a bundle brings the password of the file in it")
 	}
-	if err := f.to.Check(set); err != nil {
+	if err := cmp.Or(f.misuse(set), f.to.Check(set)); err != nil {
 		return nil, err
 	}
 	return &cli.Plan{Reads: set.Args(), Outputs: shareOutputs(f.output, &f.to), Adds: adds(set.Arg(0)), Guard: true,
@@ -67,8 +64,8 @@ func (f *acceptFlags) run(e *cli.Env, set *cli.Flags) error {
 		return err
 	}
 	defer session.Close()
-	if err := dir.Pinned(session.Roots); err != nil {
-		return dir.fail(err)
+	if err := f.against(e, dir, session); err != nil {
+		return err
 	}
 	return f.accept(e, set, dir, session, &party{recipients: recipients})
 }
@@ -108,29 +105,34 @@ func (f *acceptFlags) accept(e *cli.Env, set *cli.Flags, dir *folder, session *h
 }
 
 func prepareConfirm(set *cli.Flags, args []string) (*cli.Plan, error) {
-	var f holder.Flags
-	f.Define(set)
-	asJSON := set.Bool("json", false, "")
+	var f pinFlags
+	f.define(set)
 	if err := set.Parse(args); err != nil {
 		return nil, err
 	}
 	if set.NArg() != 2 {
 		return nil, set.Misuse("give the folder of the ceremony and the FILE that accept wrote")
 	}
+	if err := f.misuse(set); err != nil {
+		return nil, err
+	}
 	return &cli.Plan{Reads: set.Args(), Adds: adds(set.Arg(0)), Guard: true,
-		Run: func(e *cli.Env, _ *cli.Conditions) error { return confirm(e, set, &f, *asJSON) }}, nil
+		Run: func(e *cli.Env, _ *cli.Conditions) error { return confirm(e, set, &f) }}, nil
 }
 
-func confirm(e *cli.Env, set *cli.Flags, f *holder.Flags, asJSON bool) error {
-	dir, err := openFolder(e, set.Arg(0), asJSON)
+func confirm(e *cli.Env, set *cli.Flags, f *pinFlags) error {
+	dir, err := openFolder(e, set.Arg(0), f.json)
 	if err != nil {
 		return err
 	}
-	session, err := holder.Load(e, set, f, set.Args()[1:])
+	session, err := holder.Load(e, set, &f.Flags, set.Args()[1:])
 	if err != nil {
 		return err
 	}
 	defer session.Close()
+	if err := f.against(e, dir, session); err != nil {
+		return err
+	}
 	shares, err := openAll(session)
 	if err != nil {
 		return err

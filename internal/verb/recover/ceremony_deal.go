@@ -4,35 +4,50 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"strconv"
+	"strings"
 
 	"lifeboat/internal/cli"
-	"lifeboat/internal/prompt"
 	"lifeboat/internal/verb/holder"
 	"lifeboat/recover/ceremony"
 	"lifeboat/share/open"
 )
 
 type dealFlags struct {
-	holder.Flags
-	words         string
+	pinFlags
+	parties       []string
+	lost          string
+	threshold     int
+	joined        []string
 	key           string
 	keyPassphrase string
-	json          bool
 }
 
 func prepareDeal(set *cli.Flags, args []string) (*cli.Plan, error) {
 	var f dealFlags
-	f.Flags.Define(set)
-	set.StringVar(&f.words, "words", "", "")
+	f.define(set)
+	set.StringArrayVar(&f.parties, "party", nil, "")
+	set.StringVar(&f.lost, "lost", "", "")
+	old := set.Int("old-threshold", 0, "")
+	set.StringArrayVar(&f.joined, "joined", nil, "")
 	set.StringVar(&f.key, "key", "", "")
 	set.StringVar(&f.keyPassphrase, "key-passphrase-file", "", "")
 	set.Reads("key", "key-passphrase-file")
-	set.BoolVar(&f.json, "json", false, "")
 	if err := set.Parse(args); err != nil {
 		return nil, err
 	}
-	if set.NArg() != 2 {
+	var err error
+	if f.threshold, err = newThreshold(set, *old); err != nil {
+		return nil, err
+	}
+	switch {
+	case set.NArg() != 2:
 		return nil, set.Misuse("give the folder of the ceremony and your old share FILE")
+	case f.lost != "" && (len(f.parties) > 0 || f.threshold != 0):
+		return nil, set.Misuse("--lost is of a repair, --party and --threshold are of a reshare")
+	}
+	if err := f.misuse(set); err != nil {
+		return nil, err
 	}
 	return &cli.Plan{Reads: set.Args(), Adds: adds(set.Arg(0)), Guard: true,
 		Run: func(e *cli.Env, _ *cli.Conditions) error { return f.run(e, set) }}, nil
@@ -58,9 +73,25 @@ func (f *dealFlags) run(e *cli.Env, set *cli.Flags) error {
 	if step == ceremony.StepSum && f.key == "" {
 		return set.Misuse("all signers have dealt; for the second deal of a repair give --key, the key of your join")
 	}
-	if err := f.compareWords(e, dir); err != nil {
+	if err := f.against(e, dir, session); err != nil {
 		return err
 	}
+	terms := &ceremony.Terms{Pins: *dir.pins}
+	if f.key != "" {
+		if terms.Key, err = f.readKey(e, set); err != nil {
+			return err
+		}
+	}
+	if step == ceremony.StepDeal {
+		if err := f.agree(e, set, dir, terms); err != nil {
+			return err
+		}
+	}
+	return f.deal(dir, session, step, terms)
+}
+
+// deal makes the first or the second message of a dealer.
+func (f *dealFlags) deal(dir *folder, session *holder.Session, step ceremony.Step, terms *ceremony.Terms) error {
 	shares, err := openAll(session)
 	if err != nil {
 		return err
@@ -72,29 +103,20 @@ func (f *dealFlags) run(e *cli.Env, set *cli.Flags) error {
 	if dir.Has(step, node) { // a bundle does not say before it is open
 		return dir.report(fmt.Sprintf("node %q has dealt already: its file is good, and nothing was written", node))
 	}
-	data, err := f.deal(e, set, dir, step, shares)
+	var data []byte
+	if step == ceremony.StepDeal {
+		data, err = dir.Deal(shares, terms)
+	} else {
+		data, err = dir.Sum(shares, terms.Key)
+	}
 	if err != nil {
-		return err
+		return dir.fail(err)
 	}
 	name := ceremony.Name(step, node)
 	if err := dir.add(name, data); err != nil {
 		return err
 	}
 	return dir.report(fmt.Sprintf("node %q has dealt", node), filepath.Join(dir.path, name))
-}
-
-// deal makes the first or the second message of a dealer.
-func (f *dealFlags) deal(e *cli.Env, set *cli.Flags, dir *folder, step ceremony.Step, shares []*open.Share) (data []byte, err error) {
-	if step == ceremony.StepDeal {
-		data, err = dir.Deal(shares)
-		return data, dir.fail(err)
-	}
-	key, err := f.readKey(e, set)
-	if err != nil {
-		return nil, err
-	}
-	data, err = dir.Sum(shares, key)
-	return data, dir.fail(err)
 }
 
 // readKey opens the one-time key beside the share, with the same identities.
@@ -115,34 +137,92 @@ func nodeOf(session *holder.Session) string {
 	return ""
 }
 
-// compareWords goes on only if the words of the plan and all joins are those
-// that everybody sees.
-func (f *dealFlags) compareWords(e *cli.Env, dir *folder) error {
-	words, err := dir.Fingerprint()
-	if err != nil {
+// agree goes on only if the plan is what the dealer means, and every join is known
+// to be of whom the plan says.
+func (f *dealFlags) agree(e *cli.Env, set *cli.Flags, dir *folder, terms *ceremony.Terms) error {
+	if next, _ := dir.Ceremony.Next(); next == ceremony.StepJoin {
+		return dir.fail(dir.Early(ceremony.StepDeal))
+	}
+	if err := f.restate(e, dir, terms); err != nil {
+		return err
+	}
+	if err := dir.Restated(terms); err != nil {
 		return dir.fail(err)
 	}
-	if f.words != "" {
-		if !ceremony.SameWords(words, f.words) {
-			return cli.Fail(cli.Mismatch, errors.New("--words are not the twelve words of the files in this folder: a file was swapped, or the words were mistyped"), "compare the words with every party before you try again")
+	if err := dir.Seats(terms.Record); err != nil {
+		return dir.fail(err)
+	}
+	terms.Words = map[string]string{}
+	for _, text := range f.joined {
+		node, words, ok := strings.Cut(text, "=")
+		if !ok || !dir.Takes(ceremony.StepJoin, node) {
+			return set.Misuse("--joined %q: it is NODE=WORDS, for a node that joins", text)
 		}
-		return nil
+		terms.Words[node] = words
 	}
-	terminal, err := e.Terminal()
-	if errors.Is(err, prompt.ErrNoTerminal) {
-		return cli.Fail(cli.Failed, err, "compare the twelve words with every party, and give them with --words, or run it on a terminal")
-	}
-	if err != nil {
-		return err
-	}
-	yes, err := terminal.Confirm(dir.about() + showWords(words) + "Have all parties compared these words with theirs, and are they the same?")
-	if err != nil {
-		return err
-	}
-	if !yes {
-		return cli.Fail(cli.Refused, errors.New("nothing is dealt before the twelve words are compared"), "ask each party for the words of \"ceremony status\"; if they differ, a file was swapped: begin a new ceremony")
+	for _, node := range dir.Joining() {
+		_, err := dir.Known(node, terms)
+		if errors.Is(err, ceremony.ErrUnknown) {
+			err = askThrice(e, "call the owner of each join, and give the words that they read with --joined NODE=WORDS, or run it on a terminal", call(dir, node), func(answer string) error {
+				terms.Words[node] = answer
+				_, err := dir.Known(node, terms)
+				return dir.fail(err)
+			})
+		} else {
+			err = dir.fail(err)
+		}
+		if err != nil {
+			return err
+		}
 	}
 	return nil
+}
+
+// call says whom to call about a join. The words are never shown: whoever confirms
+// words that are shown has not listened.
+func call(dir *folder, node string) string {
+	who := fmt.Sprintf("Call whoever is to be node %q, at a number from your own papers and not from this stick", node)
+	if r := dir.pins.Record; r != nil {
+		if p, ok := r.Person(node); ok {
+			who = fmt.Sprintf("Call %q, who is node %q in the record, at %q", p.Name, node, p.Contact)
+		}
+	}
+	return who + ", and have the eight words of their join read to you.\nThe words of " + strconv.Quote(node) + ": "
+}
+
+// restate takes from the flags what the dealer means to deal for, or asks, before
+// the plan is shown.
+func (f *dealFlags) restate(e *cli.Env, dir *folder, terms *ceremony.Terms) error {
+	terms.Kind, terms.Parties, terms.Threshold = dir.Kind(), f.parties, f.threshold
+	const hint = "say what you mean to deal for with --party NODE_ID for each new holder and --threshold T, or in a repair with --lost NODE_ID"
+	switch {
+	case f.lost != "":
+		terms.Kind, terms.Parties = ceremony.Repair, []string{f.lost}
+	case len(f.parties) > 0:
+		terms.Kind = ceremony.Reshare
+	default:
+		question := map[ceremony.Kind]string{
+			ceremony.Reshare: "Who is to get a new share? Their node IDs, with blanks between them: ",
+			ceremony.Repair:  "Whose share is lost? The node ID: ",
+		}[dir.Kind()]
+		if err := askThrice(e, hint, question, func(answer string) error {
+			if terms.Parties = strings.Fields(answer); len(terms.Parties) == 0 {
+				return dir.fail(ceremony.ErrRestated)
+			}
+			return nil
+		}); err != nil {
+			return err
+		}
+	}
+	if terms.Kind != ceremony.Reshare || terms.Threshold != 0 {
+		return nil
+	}
+	return askThrice(e, hint, "How many of the new shares will be needed? ", func(answer string) (err error) {
+		if terms.Threshold, err = strconv.Atoi(answer); err != nil {
+			return dir.fail(ceremony.ErrRestated)
+		}
+		return nil
+	})
 }
 
 // openAll opens the shares of the one input, and wants all of them.

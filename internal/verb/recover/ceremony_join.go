@@ -1,6 +1,7 @@
 package recover
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -10,36 +11,37 @@ import (
 	"lifeboat/internal/prompt"
 	"lifeboat/internal/verb/holder"
 	"lifeboat/recover/ceremony"
+	"lifeboat/share/open"
 )
 
 // keyFileName is the file with the one-time key in a bundle of ceremony join.
 const keyFileName = "ceremony-key.txt"
 
 type joinFlags struct {
+	pinFlags
 	to     holder.RecipientFlags
 	node   string
 	output string
-	json   bool
 
 	*folder // once it was read
 }
 
 func prepareJoin(set *cli.Flags, args []string) (*cli.Plan, error) {
 	var j joinFlags
+	j.define(set)
 	j.to.Define(set)
 	set.StringVar(&j.node, "node", "", "")
 	set.StringVarP(&j.output, "output", "o", "", "")
-	set.BoolVar(&j.json, "json", false, "")
 	if err := set.Parse(args); err != nil {
 		return nil, err
 	}
 	switch {
-	case set.NArg() != 1:
-		return nil, set.Misuse("give the folder of the ceremony")
+	case set.NArg() != 1 && set.NArg() != 2:
+		return nil, set.Misuse("give the folder of the ceremony, and if you sign the join the FILE of your old share")
 	case j.node == "":
 		return nil, set.Misuse("--node is missing: your node ID in the plan")
 	}
-	if err := j.to.Check(set); err != nil {
+	if err := cmp.Or(j.misuse(set), j.to.Check(set)); err != nil {
 		return nil, err
 	}
 	p := &cli.Plan{Reads: set.Args(), Adds: adds(set.Arg(0)), Guard: true}
@@ -53,7 +55,7 @@ func prepareJoin(set *cli.Flags, args []string) (*cli.Plan, error) {
 
 // done reports whether the node has joined already.
 func (j *joinFlags) done(e *cli.Env, set *cli.Flags) (done bool, err error) {
-	if j.folder, err = openFolder(e, set.Arg(0), j.json); err != nil {
+	if j.folder, err = openFolder(e, set.Arg(0), j.pinFlags.json); err != nil {
 		return false, err
 	}
 	if j.Has(ceremony.StepJoin, j.node) {
@@ -74,7 +76,21 @@ func (j *joinFlags) join(e *cli.Env, set *cli.Flags) error {
 	if err != nil {
 		return err
 	}
-	file, key, err := f.Join(j.node)
+	session, err := holder.Load(e, set, &j.Flags, set.Args()[1:])
+	if err != nil {
+		return err
+	}
+	defer session.Close()
+	if err := j.against(e, f, session); err != nil {
+		return err
+	}
+	var old []*open.Share
+	if len(session.Inputs) > 0 {
+		if old, err = openAll(session); err != nil {
+			return err
+		}
+	}
+	file, key, err := f.Join(j.node, old...)
 	if err != nil {
 		return f.fail(err)
 	}
@@ -97,6 +113,9 @@ func (j *joinFlags) join(e *cli.Env, set *cli.Flags) error {
 	}
 	if err := f.reread(); err != nil {
 		return err
+	}
+	if f.words, err = f.Words(key); err != nil {
+		return f.fail(err)
 	}
 	return f.report(fmt.Sprintf("node %q has joined", j.node), filepath.Join(f.path, name), j.output)
 }

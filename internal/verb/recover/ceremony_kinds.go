@@ -13,6 +13,7 @@ var phrases = map[ceremony.Kind]struct {
 	abandoned func(f *folder) []string // what a ceremony leaves that is not brought to its end
 	done      func(f *folder) []string // what is left to do after it
 	spoiled   []string                 // hints if a message is wrong
+	keys      string                   // what the one-time keys are good for, and when each is destroyed
 }{
 	ceremony.Reshare: {
 		about: func(f *folder) string {
@@ -22,10 +23,11 @@ var phrases = map[ceremony.Kind]struct {
 			return []string{fmt.Sprintf("If the ceremony is abandoned from here on: any %d shares that were accepted give the key. They are a second set, to be destroyed with their passwords.", f.Threshold())}
 		},
 		done: func(f *folder) []string {
-			next := []string{"All new holders have confirmed the same messages: every one of them holds a share of one new set."}
+			next := []string{"All new holders have confirmed the same messages, as this machine has checked: every one of them holds a share of one new set."}
 			return append(append(next, oldShares("Now destroy", f.Old()[0])...), notKnown)
 		},
 		spoiled: []string{"if a reshare is abandoned, shares that were accepted in it are a second set, and to be destroyed"},
+		keys:    "KEY.age, with a copy of this folder, is a new share: each party destroys theirs, every copy and its password, when all have confirmed, and not before.",
 	},
 	ceremony.Repair: { // which makes no other share than the lost one
 		about: func(f *folder) string {
@@ -38,5 +40,6 @@ var phrases = map[ceremony.Kind]struct {
 				"It is the same share as before. If the old copy may be in somebody's hands, this is not enough: reshare, and destroy the old shares.",
 			}
 		},
+		keys: "The helpers' KEY.age files together, with a copy of this folder, are the root key: each helper destroys theirs, every copy and its password, after their second deal; the holder of the lost share does when it is confirmed.",
 	},
 }

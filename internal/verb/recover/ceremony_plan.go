@@ -16,25 +16,23 @@ import (
 )
 
 type planFlags struct {
-	holder.Flags
+	pinFlags
+	reason    string
 	signers   []string
 	parties   []string
 	lost      string
 	threshold int
 	old       int
-	group     string
-	json      bool
 }
 
 func preparePlan(set *cli.Flags, args []string) (*cli.Plan, error) {
 	var f planFlags
-	f.Flags.Define(set)
+	f.define(set)
 	set.StringArrayVar(&f.signers, "signer", nil, "")
 	set.StringArrayVar(&f.parties, "party", nil, "")
 	set.StringVar(&f.lost, "lost", "", "")
 	set.IntVar(&f.old, "old-threshold", 0, "")
-	set.StringVar(&f.group, "group", "", "")
-	set.BoolVar(&f.json, "json", false, "")
+	set.StringVar(&f.reason, "reason", "", "")
 	if err := set.Parse(args); err != nil {
 		return nil, err
 	}
@@ -54,17 +52,35 @@ func preparePlan(set *cli.Flags, args []string) (*cli.Plan, error) {
 	case f.threshold == 1 || len(f.parties) == 1:
 		return nil, cli.Fail(cli.Refused, errors.New("a threshold of 1, or a single holder, would make one share the key"), "give at least two parties, each with a --party of its own, and --threshold 2 or more")
 	}
+	if err := f.misuse(set); err != nil {
+		return nil, err
+	}
+	if f.lost != "" && f.reason == "" {
+		f.reason = string(ceremony.Lost)
+	}
+	if f.reason == "" {
+		return nil, set.Misuse("--reason is missing: lost, stolen or rotation")
+	}
 	return &cli.Plan{Reads: set.Args(), Adds: append(adds(set.Arg(0)), set.Arg(0)),
 		Run: func(e *cli.Env, _ *cli.Conditions) error { return f.plan(e, set, set.Arg(0)) }}, nil
 }
 
 func (f *planFlags) plan(e *cli.Env, set *cli.Flags, dir string) error {
-	groups, err := f.groupsOf(e, set, set.Args()[1:])
+	session, err := holder.Load(e, set, &f.Flags, set.Args()[1:])
+	if err != nil {
+		return err
+	}
+	defer session.Close()
+	groups, err := f.groupsOf(session)
+	if err != nil {
+		return err
+	}
+	pins, err := f.read(e, session)
 	if err != nil {
 		return err
 	}
 	outline := ceremony.Outline{
-		Kind: ceremony.Repair, Tool: e.Program + " " + cli.Version, Created: set.Date().UTC().Format(createdTime),
+		Kind: ceremony.Repair, Reason: ceremony.Reason(f.reason), Pins: *pins, Others: groupsIn(session), Tool: e.Program + " " + cli.Version, Created: set.Date().UTC().Format(createdTime),
 		Signers: f.signers, Parties: []string{f.lost}, Groups: groups,
 	}
 	if f.lost == "" {
@@ -83,6 +99,9 @@ func (f *planFlags) plan(e *cli.Env, set *cli.Flags, dir string) error {
 	// What is refused here would stop every step after this one.
 	planned, err := ceremony.Open(map[string][]byte{ceremony.PlanName: data})
 	if err != nil {
+		return ceremonyError(outline.Kind, err)
+	}
+	if err := planned.Pinned(pins, outline.Others...); err != nil {
 		return ceremonyError(outline.Kind, err)
 	}
 	if _, err := os.Lstat(filepath.Join(dir, ceremony.PlanName)); err == nil {
@@ -106,12 +125,7 @@ func newThreshold(set *cli.Flags, old int) (int, error) {
 }
 
 // groupsOf returns what the files say of the vault.
-func (f *planFlags) groupsOf(e *cli.Env, set *cli.Flags, paths []string) ([]*share.Group, error) {
-	session, err := holder.Load(e, set, &f.Flags, paths)
-	if err != nil {
-		return nil, err
-	}
-	defer session.Close()
+func (f *planFlags) groupsOf(session *holder.Session) (groups []*share.Group, err error) {
 	if f.Opens() {
 		if err := session.OpenBundles(); err != nil {
 			return nil, err
@@ -125,8 +139,18 @@ func (f *planFlags) groupsOf(e *cli.Env, set *cli.Flags, paths []string) ([]*sha
 			return nil, cli.Fail(cli.Failed, fmt.Errorf("%q holds no share that can be read", in.Path), "give a share file, or with -i the identity that opens the bundle")
 		}
 	}
-	groups, err := verdict.Groups(session.Files(), session.Asked(f.group))
-	return groups, session.Fail(err)
+	meant := f.groups
+	if len(meant) == 0 {
+		meant = []string{""} // all of them
+	}
+	for _, id := range meant {
+		of, err := verdict.Groups(session.Files(), session.Asked(id))
+		if err != nil {
+			return nil, session.Fail(err)
+		}
+		groups = append(groups, of...)
+	}
+	return groups, nil
 }
 
 // again checks that the plan that is there is the one that was asked for.

@@ -1,0 +1,248 @@
+package ceremony
+
+import (
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strings"
+
+	"lifeboat/derive"
+	"lifeboat/internal/curve"
+	"lifeboat/recover"
+	"lifeboat/share"
+	"lifeboat/share/open"
+	"lifeboat/share/record"
+)
+
+// Pins are what somebody knows of a vault from elsewhere than the folder. Without
+// any, the plan is believed.
+type Pins struct {
+	Record *record.Record
+	Roots  []*derive.Key // root extended public keys
+	Groups []string      // IDs of the groups that are meant, if not all are
+}
+
+// Terms are what a dealer knows from elsewhere than the folder.
+type Terms struct {
+	Pins
+	Kind      Kind              // what the dealer means to do
+	Parties   []string          // who is to get a share; of a repair whose share is lost
+	Threshold int               // of the new shares; of a repair 0
+	Key       *Key              // the dealer's own one-time key; nil without one
+	Words     map[string]string // what the owners read of their joins, by node
+}
+
+// Known is how a dealer knows that a join was made by the one the plan names.
+type Known string
+
+// The ways. A signature counts under the share public keys of the record.
+const (
+	KnownOwn       Known = "own"       // the dealer has its key
+	KnownWords     Known = "words"     // its owner read its words, called back by the dealer
+	KnownSignature Known = "signature" // it is signed with the old shares of its node
+)
+
+// Pinned holds the plan against what a party has recorded, and against the groups
+// that its own file has shares of.
+func (c *Ceremony) Pinned(p *Pins, own ...*share.Group) error {
+	for _, g := range c.plan.groups {
+		if err := p.check(g); err != nil {
+			return fmt.Errorf("group %q on %v: %w", g.ID, g.Curve, err)
+		}
+	}
+	if p.Record != nil && c.plan.Record != "" && c.plan.Record != recordHash(p.Record) {
+		return fmt.Errorf("%w: it was made with another record than yours: compare the two papers", ErrRecord)
+	}
+	var ids []string
+	for _, g := range c.plan.groups {
+		ids = append(ids, g.ID)
+	}
+	slices.Sort(ids)
+	meant := slices.Sorted(slices.Values(p.Groups))
+	left := c.plan.left(p, own)
+	switch {
+	case len(meant) > 0 && !slices.Equal(slices.Compact(meant), slices.Compact(ids)):
+		return fmt.Errorf("%w: its groups are %s, not %s", ErrRestated, names(ids), names(meant))
+	case len(meant) == 0 && len(left) > 0:
+		return fmt.Errorf("%w: %s on %s, root public key %s", ErrOmitted, names([]string{left[0].ID}), left[0].Curve, left[0].Root)
+	}
+	return nil
+}
+
+func recordHash(r *record.Record) string {
+	sum := r.Hash()
+	return hex.EncodeToString(sum[:])
+}
+
+// check holds a group of a plan against the pins.
+func (p *Pins) check(g *share.Group) error {
+	if p.Record != nil {
+		_, found := p.Record.Compare(g)
+		var grave []string
+		for _, d := range found {
+			switch d {
+			case record.NoCurve, record.RootKey, record.ChainCode:
+				return recover.ErrPinned
+			case record.GroupID: // on which nothing depends
+			default:
+				grave = append(grave, d.String())
+			}
+		}
+		if len(grave) > 0 {
+			return fmt.Errorf("%w: they differ in %s", ErrRecord, strings.Join(grave, ", "))
+		}
+	}
+	if len(p.Roots) == 0 {
+		return nil
+	}
+	if !slices.ContainsFunc(p.Roots, func(r *derive.Key) bool { return r.Curve() == g.Curve }) {
+		return ErrUnpinned
+	}
+	if !slices.ContainsFunc(p.Roots, func(r *derive.Key) bool { return r.SameKey(g.Root()) }) {
+		return recover.ErrPinned
+	}
+	return nil
+}
+
+// left lists what is recorded, or among the party's own groups, and is not of the
+// plan, each root key once.
+func (p *plan) left(pins *Pins, own []*share.Group) []Omission {
+	var list []Omission
+	add := func(id string, c curve.Curve, root *curve.Point) {
+		o := Omission{ID: id, Curve: c.String(), Root: hex.EncodeToString(root.Bytes())}
+		if !slices.ContainsFunc(p.groups, func(g *share.Group) bool { return g.Curve == c && g.RootKey.Equal(root) }) &&
+			!slices.ContainsFunc(list, o.same) {
+			list = append(list, o)
+		}
+	}
+	if pins.Record != nil {
+		own = slices.Concat(pins.Record.Groups, own)
+	}
+	for _, g := range own {
+		add(g.ID, g.Curve, g.RootKey)
+	}
+	for _, r := range pins.Roots {
+		add("", r.Curve(), r.Point())
+	}
+	return list
+}
+
+func (o Omission) same(other Omission) bool { return o.Curve == other.Curve && o.Root == other.Root }
+
+// Omitted lists what the ceremony does not deal for, as far as the plan says it or
+// the party knows of it.
+func (c *Ceremony) Omitted(p *Pins, own ...*share.Group) []Omission {
+	list := slices.Clone(c.plan.Omitted)
+	for _, o := range c.plan.left(p, own) {
+		if !slices.ContainsFunc(list, o.same) {
+			list = append(list, o)
+		}
+	}
+	return list
+}
+
+// Restated compares the plan with what a dealer means to do, and for whom.
+func (c *Ceremony) Restated(t *Terms) error {
+	switch {
+	case c.plan.Kind != t.Kind:
+		return fmt.Errorf("%w: it is for a %s", ErrRestated, c.plan.Kind)
+	case !sameNodes(c.plan.Parties, t.Parties):
+		return fmt.Errorf("%w: %s", ErrRestated, c.plan.rules.parties(c.plan))
+	case c.plan.Threshold != t.Threshold:
+		return fmt.Errorf("%w: its threshold is %d, not %d", ErrRestated, c.plan.Threshold, t.Threshold)
+	}
+	return nil
+}
+
+// Seats checks that the record names no person for two of those who join.
+func (c *Ceremony) Seats(r *record.Record) error {
+	if r == nil {
+		return nil
+	}
+	var seated []record.Person
+	for _, node := range c.nodes(StepJoin) {
+		p, ok := r.Person(node)
+		if !ok {
+			continue
+		}
+		for _, o := range seated {
+			if strings.EqualFold(o.Name, p.Name) || p.Contact != "" && o.Contact == p.Contact {
+				return fmt.Errorf("%w: the record has %.80q for the nodes %q and %q", ErrSeats, p.Name, o.NodeID, node)
+			}
+		}
+		seated = append(seated, p)
+	}
+	return nil
+}
+
+// Known returns how a dealer knows a join, by one of the three ways. It returns
+// ErrUnknown if there is none, and a FileError that wraps ErrWords for wrong words.
+// Terms that hold a record must have been given to Pinned.
+func (c *Ceremony) Known(node string, t *Terms) (Known, error) {
+	j := c.joins[node]
+	if j == nil {
+		return "", fmt.Errorf("%w: waiting for the join of %s", ErrTooEarly, names([]string{node}))
+	}
+	read, given := t.Words[node]
+	switch {
+	case t.Key != nil && t.Key.node == node:
+		return KnownOwn, c.checkKey(t.Key)
+	case given && sameWords(j.words(), read):
+		return KnownWords, nil
+	case given:
+		return "", &FileError{Name(StepJoin, node), ErrWords}
+	case t.Record != nil && len(j.signatures) > 0:
+		return KnownSignature, nil
+	}
+	return "", &FileError{Name(StepJoin, node), ErrUnknown}
+}
+
+// check holds the plan and every join against the terms of a dealer.
+func (c *Ceremony) check(t *Terms, shares []*open.Share) ([]Known, error) {
+	var own []*share.Group
+	for _, s := range shares {
+		if g := s.Sealed().Group; g != nil {
+			own = append(own, g)
+		}
+	}
+	for _, check := range []func() error{
+		func() error { return c.Pinned(&t.Pins, own...) },
+		func() error { return c.Restated(t) },
+		func() error { return c.Seats(t.Record) },
+	} {
+		if err := check(); err != nil {
+			return nil, err
+		}
+	}
+	var list []Known
+	for _, node := range c.nodes(StepJoin) {
+		known, err := c.Known(node, t)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, known)
+	}
+	return list, nil
+}
+
+// checkKnown checks how a dealer says that the joins were known.
+func (c *Ceremony) checkKnown(list []Known) error {
+	nodes := c.nodes(StepJoin)
+	if c.Legacy() {
+		nodes = nil
+	}
+	if len(list) != len(nodes) {
+		return fmt.Errorf("%w: it says of %d joins how they were known, and there are %d", ErrMessage, len(list), len(nodes))
+	}
+	own := 0
+	for i, known := range list {
+		switch {
+		case known == KnownWords, known == KnownSignature && len(c.joins[nodes[i]].signatures) > 0:
+		case known == KnownOwn && own == 0:
+			own++
+		default:
+			return fmt.Errorf("%w: it cannot have known %q by %.20q", ErrMessage, Name(StepJoin, nodes[i]), known)
+		}
+	}
+	return nil
+}

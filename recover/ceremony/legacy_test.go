@@ -98,3 +98,17 @@ func TestLegacyOver(t *testing.T) {
 		}
 	}
 }
+
+// TestLegacyTampered: they are checked as they were when they were made.
+func TestLegacyTampered(t *testing.T) {
+	for kind, files := range legacy(t) {
+		for name, data := range files {
+			bad := maps.Clone(files)
+			bad[name] = slices.Clone(data)
+			bad[name][len(data)/2] ^= 1
+			if _, err := Open(bad); err == nil {
+				t.Errorf("%s: %s was changed, and nothing is said", kind, name)
+			}
+		}
+	}
+}

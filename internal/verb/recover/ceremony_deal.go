@@ -160,10 +160,12 @@ func (f *dealFlags) agree(e *cli.Env, set *cli.Flags, dir *folder, terms *ceremo
 		}
 		terms.Words[node] = words
 	}
+	about := dir.about() // before the first call
 	for _, node := range dir.Joining() {
 		_, err := dir.Known(node, terms)
 		if errors.Is(err, ceremony.ErrUnknown) {
-			err = askThrice(e, "call the owner of each join, and give the words that they read with --joined NODE=WORDS, or run it on a terminal", call(dir, node), func(answer string) error {
+			err = askThrice(e, "call the owner of each join, and give the words that they read with --joined NODE=WORDS, or run it on a terminal", about+call(dir, node), func(answer string) error {
+				about = ""
 				terms.Words[node] = answer
 				_, err := dir.Known(node, terms)
 				return dir.fail(err)

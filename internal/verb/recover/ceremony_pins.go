@@ -19,7 +19,6 @@ type pinFlags struct {
 	holder.Flags
 	record string
 	code   string
-	none   bool
 	groups []string
 	json   bool
 }
@@ -28,7 +27,7 @@ func (f *pinFlags) define(set *cli.Flags) {
 	f.Flags.Define(set)
 	set.StringVar(&f.record, "record", "", "")
 	set.StringVar(&f.code, "record-code", "", "")
-	set.BoolVar(&f.none, "no-record", false, "")
+	f.DefineNoRecord(set)
 	set.StringArrayVar(&f.groups, "group", nil, "")
 	set.BoolVar(&f.json, "json", false, "")
 	set.Reads("record")
@@ -37,9 +36,9 @@ func (f *pinFlags) define(set *cli.Flags) {
 func (f *pinFlags) misuse(set *cli.Flags) error {
 	known := f.record != "" || len(f.Xpubs) > 0
 	switch {
-	case known && f.none:
+	case known && f.NoRecord:
 		return set.Misuse("--no-record contradicts --record and --xpub")
-	case !known && !f.none:
+	case !known && !f.NoRecord:
 		return set.Misuse("give --record, or the root extended public key of each group with --xpub, from your own papers; nothing else tells you that the plan is of your vault; --no-record says that you have neither")
 	case f.code != "" && f.record == "":
 		return set.Misuse("--record-code is the code of a --record")

@@ -9,8 +9,8 @@ import (
 	"lifeboat/internal/curve"
 )
 
-// Engine derives many descendants of extended public keys. Its tables are built
-// when first used, and may be used by several goroutines.
+// Engine derives many descendants of extended public keys. Its tables are built on
+// first use, and goroutines may share it.
 type Engine struct {
 	tables map[*Tree]*batch.Table
 }
@@ -24,7 +24,7 @@ func NewEngine(rows int64) *Engine {
 	return e
 }
 
-// Descendant is a derived key, or the error that keeps it from being derived.
+// Descendant is a derived key, or the error that prevented it.
 type Descendant struct {
 	Err   error
 	Child batch.Child            // key, chain code and affine point
@@ -41,8 +41,8 @@ func (d *Descendant) AppendExtended(dst []byte) []byte {
 // Extended returns the extended public key in base58.
 func (d *Descendant) Extended() string { return string(d.AppendExtended(nil)) }
 
-// AppendSerial appends the 78 bytes of the extended key at this place in the
-// tree, with another version and another key of 33 bytes, to dst.
+// AppendSerial appends the 78 bytes of the extended key at this place in the tree
+// to dst, with the given version and 33-byte key.
 func (d *Descendant) AppendSerial(dst []byte, version [4]byte, key []byte) []byte {
 	return d.at.append(dst, version, &d.Child.ChainCode, key)
 }
@@ -91,8 +91,8 @@ type node struct {
 // maxNodes bounds how many parents are remembered: about 8 MB.
 const maxNodes = 16384
 
-// sameParent is from how many children of one parent on they are derived apart
-// from the others: the hash of a parent is then prepared once.
+// sameParent is the number of children from which one parent's are derived on their
+// own, preparing its hash once.
 const sameParent = 8
 
 // Bulk returns a Bulk for the descendants of root.
@@ -106,8 +106,8 @@ func (b *Bulk) Root() *Key { return b.root }
 // Worker returns the batch worker, for proofs over what was derived.
 func (b *Bulk) Worker() *batch.Worker { return b.worker }
 
-// Derive sets out[i] to the descendant at paths[i]. The slices are of the same
-// length; a thousand paths at once and more are cheapest. All paths are derived
+// Derive sets out[i] to the descendant at paths[i]. The slices have the same
+// length; batches of a thousand paths or more are cheapest. All paths are derived
 // level by level, each level in one batch.
 func (b *Bulk) Derive(paths []Path, out []Descendant) {
 	if len(b.nodes) > maxNodes {
@@ -133,7 +133,7 @@ func key(p Path) string {
 	return string(s)
 }
 
-// node returns the node at a path, or nil; the one of the root always exists.
+// node returns the node at a path, or nil; the root's always exists.
 func (b *Bulk) node(p Path) *node {
 	n, ok := b.nodes[key(p)]
 	if !ok && len(p) == 0 {
@@ -147,7 +147,7 @@ func (b *Bulk) node(p Path) *node {
 	return n
 }
 
-// deriveNodes derives the nodes at one depth below the root that are not known.
+// deriveNodes derives the missing nodes at one depth below the root.
 func (b *Bulk) deriveNodes(paths []Path, level int) {
 	b.want, b.parents, b.indexes = b.want[:0], b.parents[:0], b.indexes[:0]
 	for _, p := range paths {

@@ -1,5 +1,5 @@
-// Package derive computes with extended public keys of both curves: parsing,
-// children and tweaks along non-hardened paths.
+// Package derive parses extended public keys of both curves, and derives children
+// and tweaks along non-hardened paths.
 //
 // MPC wallets derive non-hardened keys only, since a hardened step needs the
 // private key, which nobody holds. A child private key is therefore the root
@@ -7,8 +7,8 @@
 // curves. This package computes tweaks and public keys. It never sees a private
 // key.
 //
-// How a child's tweak is made is the rule of a Tree, which every key carries. On
-// secp256k1 it is BIP-32's. On ed25519 it is the vendor's:
+// The rule for a child's tweak is a Tree, which every key carries. On secp256k1 it
+// is BIP-32's. On ed25519 it is the vendor's:
 //
 //	I = HMAC-SHA512(chain code, 00 ‖ A ‖ index, 4 bytes big-endian)
 //	child key = A + IL·B, child chain code = IR
@@ -37,7 +37,7 @@ var (
 	ErrKey = errors.New("invalid extended public key")
 	// ErrPrivate is returned when an extended private key is given where a
 	// public one belongs.
-	ErrPrivate = errors.New("this looks like a private key, and an extended public key is wanted; whoever can read the terminal or the shell's history may have it now")
+	ErrPrivate = errors.New("this looks like a private key, not an extended public key; anyone who can read the terminal or the shell's history may now have it")
 	// ErrInvalidChild is returned for the one index in 2^127 that has no child.
 	ErrInvalidChild = errors.New("this index has no valid child key (BIP-32); use the next one")
 )
@@ -45,14 +45,14 @@ var (
 // ChainCodeSize is the length of a chain code, in bytes.
 const ChainCodeSize = 32
 
-// Key is an extended public key. Keys do not change.
+// Key is an extended public key. Keys are immutable.
 type Key struct {
 	position
 	chainCode [ChainCodeSize]byte
 	point     *curve.Point
 }
 
-// position is where in which tree an extended key is.
+// position is an extended key's place in its tree.
 type position struct {
 	network     Network
 	depth       uint8
@@ -87,7 +87,7 @@ func Parse(s string) (*Key, error) {
 		return nil, ErrPrivate
 	}
 	if len(s) > 120 { // 82 bytes are at most 112 characters of base58
-		return nil, fmt.Errorf("%w: it has %d characters, an extended public key has about 111", ErrKey, len(s))
+		return nil, fmt.Errorf("%w: it has %d characters; an extended public key has about 111", ErrKey, len(s))
 	}
 	raw, err := base58.CheckDecode(nil, s)
 	if err != nil {
@@ -120,8 +120,8 @@ func Parse(s string) (*Key, error) {
 	return k, nil
 }
 
-// looksPrivate reports whether text starts like an extended private key of any
-// wallet, or is what raw private keys look like, damaged or not.
+// looksPrivate reports whether text looks like an extended private key of any
+// wallet, or a raw private key, damaged or not.
 func looksPrivate(s string) bool {
 	s = strings.TrimSpace(s)
 	if len(s) > 4 && strings.EqualFold(s[1:4], "prv") {
@@ -137,7 +137,7 @@ func (k *Key) String() string {
 }
 
 // Serialize returns the 78 bytes of the extended key at this place in the tree,
-// without the checksum, with another version and another key of 33 bytes.
+// without the checksum, with the given version and 33-byte key.
 func (k *Key) Serialize(version [4]byte, key []byte) []byte {
 	return k.position.append(make([]byte, 0, SerialSize), version, &k.chainCode, key)
 }
@@ -167,8 +167,8 @@ func (k *Key) SameKey(o *Key) bool {
 	return k.network.Tree == o.network.Tree && k.point.Equal(o.point) && k.chainCode == o.chainCode
 }
 
-// Fingerprint returns the first four bytes of RIPEMD-160(SHA-256(key)), with
-// which the children name their parent.
+// Fingerprint returns the first four bytes of RIPEMD-160(SHA-256(key)), by which
+// children name their parent.
 func (k *Key) Fingerprint() [4]byte {
 	return fingerprint(k.point.Bytes())
 }

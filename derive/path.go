@@ -15,8 +15,8 @@ var (
 	ErrHardened = errors.New("an MPC wallet has no hardened keys: nobody holds the private key that a hardened step needs")
 )
 
-// MaxDepth is the most steps that a path may have below a root: an extended key
-// stores its depth in one byte.
+// MaxDepth is the largest number of steps below a root: an extended key stores its
+// depth in one byte.
 const MaxDepth = 255
 
 // hardenedFrom is the first hardened index, BIP-32.
@@ -58,8 +58,8 @@ func ParsePath(s string) (Path, error) {
 	return p, nil
 }
 
-// ParseBookPath reads a path as address books have it: like ParsePath, and
-// blanks around it and a leading slash do not matter.
+// ParseBookPath is ParsePath for address books: surrounding blanks and a leading
+// slash do not matter.
 func ParseBookPath(s string) (Path, error) {
 	return ParsePath(strings.TrimPrefix(strings.TrimSpace(s), "/"))
 }

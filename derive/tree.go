@@ -8,10 +8,10 @@ import (
 	"lifeboat/internal/curve"
 )
 
-// Tree is a way in which keys descend from a root: the curve, and the rule that
-// makes the tweak of a child.
+// Tree is how keys descend from a root: the curve, and the rule for a child's
+// tweak.
 type Tree struct {
-	Name  string // as records have it
+	Name  string // as written in records
 	Curve curve.Curve
 	tweak func(il []byte) (*curve.Scalar, error) // il is the first half of the child's hash
 	batch *batch.Tree                            // the same rule, for many keys at once
@@ -63,8 +63,8 @@ func MainNetwork(c curve.Curve) Network {
 	panic("derive: no such curve")
 }
 
-// PrefixCurve tells from its first characters on which curve an extended public
-// key lies, without reading it.
+// PrefixCurve returns the curve of an extended public key by its first characters,
+// without parsing it.
 func PrefixCurve(s string) (curve.Curve, bool) {
 	for _, n := range networks {
 		if strings.HasPrefix(s, n.Prefix) {

@@ -1,9 +1,9 @@
 // Package batch derives many children of extended public keys at once, on both
-// curves. It is for public data only: nothing here takes a private key, and the
-// time that everything takes depends on what it is given.
+// curves. It is for public data only: nothing here takes a private key, and running
+// times depend on the inputs.
 //
-// A child is its parent plus a multiple of the base point, the tweak. What the
-// tweak is, a Tree says; in those of today it is a hash of the parent and the index:
+// A child is its parent plus a multiple of the base point, the tweak. A Tree says
+// how it is made; today's hash the parent and the index:
 //
 //	I = HMAC-SHA512(chain code, key (33 bytes) ‖ index (4 bytes, big-endian))
 //	child = parent + IL·G, chain code of the child = IR
@@ -46,8 +46,8 @@ const hardened = 1 << 31
 
 // Parent is what children are derived from: a public key and its chain code.
 //
-// Parents that are children of a batch remember their point. A Parent made from
-// Key and ChainCode is as good, but its point is decompressed at each use. To tell
+// Parents that are children of a batch remember their point. A Parent made from Key
+// and ChainCode works as well, but its point is decompressed at each use. To tell
 // whether two are the same, compare these two fields, not the Parents.
 type Parent struct {
 	Key       [33]byte // SEC 1 compressed on secp256k1, 00‖A on ed25519 (A as in RFC 8032)

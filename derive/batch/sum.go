@@ -7,19 +7,18 @@ import (
 	"lifeboat/internal/curve"
 )
 
-// WeightedSum returns the sum of weights[i] times the point of children[i], in
-// which a child with an error counts for nothing. The slices are of the same
-// length.
+// WeightedSum returns the sum of weights[i] times the point of children[i],
+// ignoring children with an error. The slices have the same length.
 //
 // It is the public half of a proof that many private keys belong to their public
 // keys: whoever holds the private keys kᵢ computes Σ wᵢ·kᵢ and compares its
 // multiple of the base point with this sum. The weights must be drawn after the
 // children are computed. Then a wrong row passes with a probability of 2^-16, and
-// so do two rows that were swapped, which a plain sum would not notice. If the
-// sums differ, those of the halves of the same slices tell where.
+// so do two rows that were swapped, which a plain sum would not notice. If the sums
+// differ, halve the slices to find where.
 //
-// That the Key and XY of each child encode the point that is summed is checked
-// here; an error names the first row where they do not.
+// The Key and XY of each child are checked to encode the point that is summed; an
+// error names the first row where they do not.
 func (w *Worker) WeightedSum(children []Child, weights []uint16) (*curve.Point, error) {
 	sameLength(len(children), len(weights))
 	for i := range children {
@@ -28,8 +27,8 @@ func (w *Worker) WeightedSum(children []Child, weights []uint16) (*curve.Point, 
 			return nil, fmt.Errorf("row %d: the key is not the one that was derived: derive it again", i)
 		}
 	}
-	// Each byte of a weight puts the point into one of 255 sets, and what is wanted
-	// is the sum of v times the sum of set v (Pippenger's method).
+	// Each byte of a weight puts the point into one of 255 sets; the result is the
+	// sum of v times the sum of set v (Pippenger's method).
 	w.fill(children, weights)
 	w.adder.sums(w.sets)
 	for b := range w.bucket {

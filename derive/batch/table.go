@@ -7,12 +7,12 @@ import (
 	"lifeboat/derive/batch/internal/field"
 )
 
-// chunk is how many children share an inversion. What a Worker keeps for so many
-// fits into a second-level cache.
+// chunk is how many children share an inversion. A Worker's data for that many fits
+// in a second-level cache.
 const chunk = 1024
 
-// widths says which window pays for how many children: a wider one needs fewer
-// additions for each, and a table that takes longer to build.
+// widths gives the best window for a number of children: a wider one needs fewer
+// additions for each, but its table takes longer to build.
 var widths = []struct {
 	rows  int64 // up to
 	width int
@@ -29,8 +29,8 @@ const (
 	widestMemory = 256 << 20
 )
 
-// Table holds multiples of the base point of a tree's curve. It may be used by any
-// number of goroutines; it is built by the first that asks for a Worker.
+// Table holds multiples of the base point of a tree's curve. Goroutines may share
+// it; the first to ask for a Worker builds it.
 type Table struct {
 	tree    *Tree
 	g       *group // the tree's

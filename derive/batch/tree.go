@@ -5,15 +5,15 @@ import "math/bits"
 // Tree is the rule by which children descend from their parent, on one curve.
 type Tree struct {
 	g *group
-	// tweak makes IL, the first half of the hash, the tweak. It is not ok if there is
-	// no child.
+	// tweak turns IL, the first half of the hash, into the tweak. ok is false if
+	// there is no child.
 	tweak func(g *group, il *[32]byte) (k words, ok bool)
 }
 
 // The trees.
 var (
 	BIP32 = &Tree{&koblitz, belowOrder} // CKDpub of BIP 32
-	Cpub  = &Tree{&wei25519, modOrder}  // that of cpub keys
+	Cpub  = &Tree{&wei25519, modOrder}  // of cpub keys
 )
 
 // belowOrder takes IL as it is, if it is below the order.

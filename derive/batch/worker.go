@@ -18,7 +18,7 @@ type Worker struct {
 	prefix []field.Element
 	entry  [2][]point // what a window adds, by turns
 	digits []int32    // row j has the digits of window j, a column for each child
-	zeros  []int32    // the row of a window that is not there
+	zeros  []int32    // the row of a missing window
 	slow   []bool
 
 	// Of WeightedSum only.
@@ -44,7 +44,7 @@ func (t *Table) Worker() *Worker {
 }
 
 // Children sets out[i] to the child of p with index indexes[i]. out is as long as
-// indexes. Batches of a thousand and more are cheapest.
+// indexes. Batches of a thousand or more are cheapest.
 func (w *Worker) Children(p *Parent, indexes []uint32, out []Child) {
 	sameLength(len(indexes), len(out))
 	at, err := w.t.g.at(p)
@@ -72,9 +72,9 @@ func (w *Worker) Children(p *Parent, indexes []uint32, out []Child) {
 	}
 }
 
-// EachChild sets out[i] to the child of parents[i] with index indexes[i]. The
-// three are of the same length. Parents that are children themselves are cheapest:
-// their points are known.
+// EachChild sets out[i] to the child of parents[i] with index indexes[i]. All three
+// have the same length. Parents that are children themselves are cheapest: their
+// points are known.
 func (w *Worker) EachChild(parents []Parent, indexes []uint32, out []Child) {
 	sameLength(len(indexes), len(parents))
 	sameLength(len(indexes), len(out))
@@ -96,7 +96,7 @@ func (w *Worker) EachChild(parents []Parent, indexes []uint32, out []Child) {
 	}
 }
 
-// Itself returns the key of p as its own descendant: a tweak of zero leads to it.
+// Itself returns p as its own descendant, with a tweak of zero.
 func (w *Worker) Itself(p *Parent) Child {
 	g := w.t.g
 	at, err := g.at(p)
@@ -117,7 +117,7 @@ func sameLength(a, b int) {
 }
 
 // hmacOnce is HMAC-SHA512 of one message under the chain code (RFC 2104). Unlike
-// crypto/hmac it needs no memory, which tells when each key is used once.
+// crypto/hmac it does not allocate, which matters when each key is used once.
 func hmacOnce(p *Parent, index uint32) [sha512.Size]byte {
 	var inner [sha512.BlockSize + 37]byte
 	var outer [sha512.BlockSize + sha512.Size]byte

@@ -8,7 +8,7 @@
 // modulus is the prime itself; for ed25519 it is twice the prime.
 //
 // An Element may hold any value below 2^256, and so has more than one form. All
-// operations take and give such values; only Reduce gives the least one.
+// operations take and return such values; only Reduce returns the least.
 package field
 
 import (
@@ -16,7 +16,7 @@ import (
 	"math/bits"
 )
 
-// Modulus is m in 2^256 - m. Only the two below are of use.
+// Modulus is m in 2^256 - m. Only the two below work.
 type Modulus uint64
 
 // The moduli. 2^256 - 2^32 - 977 is the prime of secp256k1 (SEC 2 section 2.4.1)

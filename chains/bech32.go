@@ -75,7 +75,7 @@ func eights(values []byte) ([]byte, bool) {
 // readBech32 returns the values of a string with this human-readable part and
 // kind of checksum, all lower or all upper case.
 func readBech32(s, hrp string, version bech32.Version) ([]byte, bool) {
-	// A quick look spares the library most strings that are something else.
+	// Most strings are something else; this is quicker than the library.
 	if len(s) <= len(hrp) || s[len(hrp)] != '1' || !strings.EqualFold(s[:len(hrp)], hrp) {
 		return nil, false
 	}

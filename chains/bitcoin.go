@@ -136,7 +136,7 @@ func bitcoinChains() []Chain {
 	}
 }
 
-// coins adds coin types that are in use as well.
+// coins adds further coin types that are in use.
 func (c Chain) coins(more ...uint32) Chain {
 	c.SLIP44 = append(c.SLIP44, more...)
 	return c

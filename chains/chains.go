@@ -1,12 +1,12 @@
-// Package chains is the table of chains: on which curve their keys live, how a
-// public key becomes an address, how an address is read back, and in which form
-// a wallet imports the private key.
+// Package chains is the table of chains: the curve of their keys, how a public key
+// becomes an address, how an address is read back, and how a wallet imports the
+// private key.
 //
 // A Chain is data; an Encoding is a name, the Payload that it shares with other
 // encodings (a hash of the key, or the key), and a way of writing that payload
-// down. A search computes each payload once per candidate and looks it up among
-// the parsed targets, however many chains and spellings there are. Adding a chain
-// is adding an entry to the file of its family, with vectors.
+// down. A search computes each payload once per candidate and looks it up among the
+// parsed targets, however many chains and spellings there are. To add a chain, add
+// an entry to its family's file, with vectors.
 //
 // The package derives no keys and knows no paths.
 package chains
@@ -21,11 +21,10 @@ import (
 	"lifeboat/internal/curve"
 )
 
-// MaxAddress is the length in bytes of the longest string that is read as an
-// address. Anything longer is no address.
+// MaxAddress is the length, in bytes, of the longest string accepted as an address.
 const MaxAddress = 512
 
-// Status says what a public key tells about an account of a chain.
+// Status is how far a public key determines an account on a chain.
 type Status uint8
 
 const (
@@ -72,13 +71,13 @@ type Chain struct {
 	underivable []rule
 }
 
-// rule recognises addresses that the key alone does not decide.
+// rule recognises addresses that the key alone does not determine.
 type rule struct {
 	reason string
 	test   func(address string) bool
 }
 
-// registry is the table, made when it is first asked for.
+// registry is the table, made on first use.
 var registry = sync.OnceValue(newRegistry)
 
 type table struct {
@@ -131,9 +130,9 @@ func (c *Chain) On(curve curve.Curve) []*Encoding {
 	return on
 }
 
-// Readers returns the encodings of the chains for keys on curve c without those
-// that write the same payload in the same way as one before. To find out which
-// payloads an address may stand for, it is enough to Parse it with these.
+// Readers returns the chains' encodings for keys on curve c, without any that write
+// the same payload in the same way as an earlier one. Parsing an address with these
+// is enough to find every payload that it may stand for.
 func Readers(list []*Chain, c curve.Curve) []*Encoding {
 	type way struct {
 		payload *Payload
@@ -159,7 +158,7 @@ func Readers(list []*Chain, c curve.Curve) []*Encoding {
 
 // Match returns the encoding that makes address of k. An address may be spelt in
 // any way that Parse of the encoding accepts; if several encodings accept it, the
-// one that writes it in exactly this way is preferred.
+// one that writes it exactly so is preferred.
 func (c *Chain) Match(k *PublicKey, address string) (*Encoding, bool) {
 	var found *Encoding
 	var buf [MaxPayload]byte
@@ -185,9 +184,9 @@ func (c *Chain) Match(k *PublicKey, address string) (*Encoding, bool) {
 	return found, found != nil
 }
 
-// Underivable reports whether address is of a kind that a key of this chain alone
-// cannot decide, such as an account name, and which. Ask Match first: some forms
-// (a Cardano base address) are decided for some keys.
+// Underivable reports whether address is of a kind that the key alone does not
+// determine, such as an account name, and which. Ask Match first: some forms (a
+// Cardano base address) are determined for some keys.
 func (c *Chain) Underivable(address string) (reason string, ok bool) {
 	if !readable(address) {
 		return "", false
@@ -200,7 +199,7 @@ func (c *Chain) Underivable(address string) (reason string, ok bool) {
 	return "", false
 }
 
-// Reads reports whether address is one of the chain, in any of its forms.
+// Reads reports whether the chain has such an address, in any form.
 func (c *Chain) Reads(address string) bool {
 	return slices.ContainsFunc(c.Encodings, func(e Encoding) bool {
 		_, ok := e.Parse(address)
@@ -208,9 +207,9 @@ func (c *Chain) Reads(address string) bool {
 	})
 }
 
-// CutAddress cuts ADDRESS or ADDRESS:TAG. Addresses of some chains have colons, too.
-// An address that no key decides counts as well. ok is false if there is no address,
-// or none before a colon that ends the text.
+// CutAddress cuts ADDRESS or ADDRESS:TAG. Addresses of some chains have colons,
+// too. An address that no key determines counts too. ok is false if there is no
+// address, or none before a colon that ends the text.
 func (c *Chain) CutAddress(text string) (address, tag string, ok bool) {
 	named := func(address string) bool {
 		_, ok := c.Underivable(address)

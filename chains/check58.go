@@ -23,8 +23,8 @@ func (c check58) append(dst, payload []byte) []byte {
 	return dst
 }
 
-// read returns what follows prefix and precedes the checksum. The prefix is looked
-// at first: it spares most hashes when an address is read for many chains.
+// read returns what follows prefix and precedes the checksum. The prefix is checked
+// first, which saves most hashes when an address is tried on many chains.
 func (c check58) read(s, prefix string) ([]byte, bool) {
 	b, err := c.alphabet.Decode(nil, s)
 	end := len(b) - base58.ChecksumSize

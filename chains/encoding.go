@@ -31,7 +31,7 @@ func NewPublicKey(p *curve.Point) PublicKey {
 }
 
 // DerivedKey is NewPublicKey for a key whose coordinates were derived with it. xy
-// counts on secp256k1 only.
+// matters on secp256k1 only.
 func DerivedKey(c curve.Curve, key [curve.PointSize]byte, xy [64]byte) PublicKey {
 	k := PublicKey{Curve: c, Key: key}
 	if c == curve.Secp256k1 {
@@ -49,8 +49,8 @@ type Payload struct {
 	Curve curve.Curve
 	// Size is the length in bytes.
 	Size int
-	// Of appends the payload of k to dst. If dst has room it does not allocate, but
-	// for Slow payloads.
+	// Of appends the payload of k to dst. If dst has room it does not allocate,
+	// except for Slow payloads.
 	Of func(dst []byte, k *PublicKey) []byte
 	// Slow payloads need a point multiplication.
 	Slow bool
@@ -78,7 +78,7 @@ type Encoding struct {
 // Address returns the address of k.
 func (e *Encoding) Address(k *PublicKey) (string, error) {
 	if k.Curve != e.Curve {
-		return "", fmt.Errorf("writing address %q: the key is on %v, and this form needs one on %v", e.Name, k.Curve, e.Curve)
+		return "", fmt.Errorf("writing address %q: the key is on %v, but this form needs one on %v", e.Name, k.Curve, e.Curve)
 	}
 	var buf [MaxPayload]byte
 	return e.Format(e.Payload.Of(buf[:0], k)), nil

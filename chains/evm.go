@@ -51,8 +51,7 @@ func checksumCase(account []byte, chainID uint64) string {
 
 var evm = evmText(0, "0x")
 
-// evmName is an EVM chain with nothing of its own: the vendor's ID, the name, and
-// other IDs.
+// evmName is a plain EVM chain: the vendor's ID, the name, and other IDs.
 type evmName struct {
 	id, name string
 	aliases  []string

@@ -21,12 +21,12 @@ type exportForm struct {
 const exportSpace = 1024
 
 // Export writes a private key in the form that wallets of this encoding import.
-// scalar is the private key of k, 32 bytes big-endian; whether it is, the caller
-// has checked. out is the secret, form names what it is, and note says in plain
-// words what to know before importing it, or is empty.
+// scalar is the private key of k, 32 bytes big-endian, as the caller has checked.
+// out is the secret, form is its name, and note is what to know before importing
+// it, or empty.
 func (e *Encoding) Export(scalar *secret.Bytes, k *PublicKey) (form string, out *secret.Bytes, note string, err error) {
 	if k.Curve != e.Curve {
-		return "", nil, "", fmt.Errorf("exporting a key for %q: the key is on %v, and this form needs one on %v", e.Name, k.Curve, e.Curve)
+		return "", nil, "", fmt.Errorf("exporting a key for %q: the key is on %v, but this form needs one on %v", e.Name, k.Curve, e.Curve)
 	}
 	if scalar.Len() != curve.ScalarSize {
 		return "", nil, "", fmt.Errorf("exporting a key for %q: the private key has %d bytes, not %d", e.Name, scalar.Len(), curve.ScalarSize)
@@ -43,7 +43,7 @@ var hexForm = &exportForm{name: "hex", write: func(dst, scalar []byte, _ *Public
 	return hex.AppendEncode(dst, scalar)
 }}
 
-// scalarForm is all that an ed25519 key of a multi-party wallet can be.
+// scalarForm is the only form of an ed25519 key of a multi-party wallet.
 var scalarForm = &exportForm{
 	name: "ed25519 scalar, hex, big-endian",
 	note: "a scalar, not a seed: wallets that import seeds cannot take it, and one that seems to shows another address. Use a signer that takes the scalar",
@@ -65,8 +65,8 @@ func appendWIF(dst []byte, check check58, version byte, scalar []byte, compresse
 	return dst
 }
 
-// wifForm is the WIF of a compressed key. descriptor is the function that tells
-// the kind of address apart where a wallet must be told.
+// wifForm is the WIF of a compressed key. descriptor names the kind of address, for
+// wallets that must be told.
 func wifForm(check check58, version byte, descriptor string) *exportForm {
 	note := ""
 	if descriptor != "" {

@@ -11,14 +11,14 @@ import (
 	"lifeboat/internal/curve"
 )
 
-// Status is what came of a row.
+// Status is the result for a row.
 type Status string
 
 // The results. Only Mismatch and Bad are failures.
 const (
 	OK          Status = "ok"
 	Mismatch    Status = "mismatch"
-	Unsupported Status = "unsupported" // nothing contradicts the row, and not everything in it could be checked
+	Unsupported Status = "unsupported" // nothing contradicts the row, but not all of it could be checked
 	Bad         Status = "bad"
 )
 
@@ -88,7 +88,7 @@ type Checker struct {
 }
 
 // NewChecker returns a checker for root extended public keys of either curve,
-// several of one curve if need be.
+// possibly several of one curve.
 func NewChecker(engine *derive.Engine, roots []*derive.Key) *Checker {
 	c := &Checker{roots: map[curve.Curve][]*derive.Bulk{}}
 	for _, r := range roots {
@@ -164,7 +164,7 @@ func check(root *derive.Bulk, jobs []*job, first bool) (left []*job) {
 	return left
 }
 
-// prepare reads the cells of a row and tells on which curve its key lies.
+// prepare reads the cells of a row and returns the curve of its key.
 func (j *job) prepare() (curve.Curve, error) {
 	if j.row.Err != nil {
 		return 0, j.row.Err
@@ -181,8 +181,8 @@ func (j *job) prepare() (curve.Curve, error) {
 	return j.curve()
 }
 
-// curve tells on which curve a row's key lies. A book without the column is of
-// the older layout, which has secp256k1 only.
+// curve returns the curve of a row's key. A book without the column has the older
+// layout, which is secp256k1 only.
 func (j *job) curve() (curve.Curve, error) {
 	on, hasColumn := curve.Secp256k1, j.row.at[Curve] >= 0
 	recorded, ok := derive.PrefixCurve(j.recorded)
@@ -213,7 +213,7 @@ func (j *job) childError() error {
 	return fmt.Errorf("child publickey: %w", err)
 }
 
-// compare holds a row against the key that a root has at its path.
+// compare checks a row against the key at its path below a root.
 func (j *job) compare(root *derive.Bulk, key *derive.Descendant) Result {
 	if key.Err != nil {
 		return bad(key.Err)

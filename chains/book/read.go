@@ -46,7 +46,7 @@ func Header() []string { return slices.Clone(names[:]) }
 // Row is a line of an address book.
 type Row struct {
 	Line  int      // in the file, from 1
-	Cells []string // all of them, as the header has them
+	Cells []string // all of them, in the order of the header
 	Err   error    // why the row cannot be used, or nil
 	at    *[columns]int
 }
@@ -75,9 +75,9 @@ type Reader struct {
 	at     [columns]int
 }
 
-// NewReader reads the header. Its columns may stand in any order and case, with
-// others between them; "coin", "HD path" and one of "address" and "child
-// publickey" must be there.
+// NewReader reads the header. Its columns may come in any order and case, with
+// others between them; "coin", "HD path" and one of "address" and "child publickey"
+// must be there.
 func NewReader(r io.Reader) (*Reader, error) {
 	b := &Reader{csv: strict.NewReader(r)}
 	header, line, err := b.csv.Read()
@@ -92,7 +92,7 @@ func NewReader(r io.Reader) (*Reader, error) {
 	for i, h := range header {
 		for c, name := range names {
 			if isColumn(h, name) && b.at[c] != i {
-				return nil, fmt.Errorf("%w: column %q is there twice", ErrHeader, name)
+				return nil, fmt.Errorf("%w: column %q occurs twice", ErrHeader, name)
 			}
 		}
 	}
@@ -130,7 +130,7 @@ func (b *Reader) Next() (*Row, error) {
 	return row, nil
 }
 
-// ChunkRows is how many rows Chunk returns at most.
+// ChunkRows is the most rows that Chunk returns.
 const ChunkRows = 512
 
 // Chunk returns the next rows, or io.EOF.
@@ -163,7 +163,7 @@ func NewRow(header []string, cells Cells) *Row {
 	return row
 }
 
-// locate returns where in a header each column stands, or -1.
+// locate returns the position of each column in a header, or -1.
 func locate(header []string) (at [columns]int) {
 	for c, name := range names {
 		at[c] = slices.IndexFunc(header, func(h string) bool { return isColumn(h, name) })
@@ -171,8 +171,8 @@ func locate(header []string) (at [columns]int) {
 	return at
 }
 
-// isColumn compares a cell of a header with a column's name; case, and how the
-// words are parted, do not matter.
+// isColumn compares a cell of a header with a column's name, ignoring case and how
+// words are separated.
 func isColumn(cell, name string) bool {
 	return strings.EqualFold(strings.Join(strings.FieldsFunc(cell, isGap), " "), name)
 }

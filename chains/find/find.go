@@ -16,8 +16,7 @@ import (
 	"lifeboat/internal/curve"
 )
 
-// Targets are addresses that are searched for among keys of one curve. Several
-// goroutines may look at once.
+// Targets are addresses sought among keys of one curve. Goroutines may share them.
 type Targets struct {
 	Addresses []string
 	Coins     []uint32 // coin types in use for the chains that the addresses may be of, in ascending order
@@ -27,9 +26,8 @@ type Targets struct {
 	payloads []*kind
 }
 
-// kind is the payloads of one kind that are searched for. To stay small for
-// millions of them it keeps a mark of each: what has the same mark is compared as
-// an address.
+// kind holds the payloads of one kind that are sought. To stay small with millions
+// of them it keeps a mark of each: keys with the same mark are compared by address.
 type kind struct {
 	of    *chains.Payload
 	last  map[uint64]int32 // by mark: a place in links
@@ -76,12 +74,12 @@ type Hit struct {
 	Encoding *chains.Encoding
 }
 
-// first are the chains that a hit is named after, if several write the same
+// first are the chains preferred for naming a hit, if several write the same
 // address; the others follow in the order of their IDs.
 var first = []string{"BTC", "XTN", "ETH", "ATOM", "XRP", "SOL", "DOT"}
 
-// NewTargets reads addresses as addresses of the given chains, or of all if there
-// are none.
+// NewTargets reads addresses as addresses of the given chains, or of all if none
+// are given.
 func NewTargets(addresses []string, list []*chains.Chain, c curve.Curve) *Targets {
 	if len(list) == 0 {
 		list = chains.All()

@@ -10,7 +10,7 @@ import (
 	"lifeboat/derive"
 )
 
-// Space is the paths that a search looks at.
+// Space is the set of paths to search.
 type Space struct {
 	Templates []Template
 	Coins     []uint32 // for the step coin
@@ -41,7 +41,7 @@ func ParseTemplate(s string) (Template, error) {
 		switch part {
 		case "coin", "account", "change", "index":
 			if seen[part] {
-				return nil, fmt.Errorf("%w: step %d: %s is there twice", derive.ErrPath, i+1, part)
+				return nil, fmt.Errorf("%w: step %d: %s occurs twice", derive.ErrPath, i+1, part)
 			}
 			seen[part] = true
 			t = append(t, step{name: part})
@@ -59,7 +59,7 @@ func ParseTemplate(s string) (Template, error) {
 	return t, nil
 }
 
-// values lists what a step other than index may be.
+// values lists the values of a step other than index.
 func (s *Space) values(st step) []uint32 {
 	switch st.name {
 	case "coin":
@@ -76,8 +76,8 @@ func (s *Space) values(st step) []uint32 {
 	return []uint32{st.fixed}
 }
 
-// Block is how many indexes of one parent are looked at before the next parent's
-// turn: low indexes of all parents come before high ones of any.
+// Block is how many indexes of one parent are tried before the next parent's turn:
+// low indexes of all parents come before high ones of any.
 const Block = 1024
 
 // Paths walks through the space.

@@ -1,6 +1,6 @@
-// Package blake2b is BLAKE2b (RFC 7693) of short messages, with digests of any
-// size and a personalisation string, neither of which golang.org/x/crypto offers
-// without allocating, or at all. It hashes public data.
+// Package blake2b is BLAKE2b (RFC 7693) for short messages, with digests of any
+// size, which golang.org/x/crypto allocates for, and a personalisation string,
+// which it lacks. It hashes public data.
 package blake2b
 
 import (

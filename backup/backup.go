@@ -7,10 +7,9 @@
 // identity, Rewrap seals the same content to other recipients. The format is
 // docs/formats/bundle.md.
 //
-// Files are streamed: memory does not grow with them. The package neither
-// prints, prompts nor touches the file system. Its errors wrap one of the
-// sentinels below and never repeat what age said: age's texts are not made for
-// paths that handle secrets.
+// Files are streamed: memory does not grow with them. The package neither prints,
+// prompts nor touches the file system. Its errors wrap one of the sentinels below
+// and never repeat age's, which were not written with secrets in mind.
 package backup
 
 import (
@@ -22,15 +21,15 @@ import (
 	"lifeboat/share"
 )
 
-// What can be wrong. Every error of this package wraps one of these, an error of
-// a caller's reader or writer, or one of package shard.
+// What can go wrong. Every error of this package wraps one of these, an error of a
+// caller's reader or writer, or one of package shard.
 var (
 	ErrNoIdentity   = errors.New("no identity opens it")              // wrong identity or passphrase
 	ErrDamaged      = errors.New("damaged or incomplete")             // does not authenticate, or differs from its manifest
 	ErrNotBundle    = errors.New("not a bundle")                      // not an age file, or not a tar inside
 	ErrTooExpensive = errors.New("opening it costs too much memory")  // scrypt work factor
 	ErrHostile      = errors.New("made to do harm")                   // a tar that plays tricks
-	ErrName         = errors.New("a file name that cannot be sealed") // illegal, reserved, or there twice
+	ErrName         = errors.New("a file name that cannot be sealed") // illegal, reserved, or a duplicate
 	ErrChanged      = errors.New("changed while it was read")         // a source gave two different contents
 	ErrRecipient    = errors.New("recipients that cannot be used")
 	ErrIdentity     = errors.New("not an identity that can be used")
@@ -40,7 +39,7 @@ var (
 // Limits of what is sealed and opened.
 const (
 	MaxFiles      = 10_000
-	MaxReadFile   = 16 << 20 // bytes that ReadFile gives at once
+	MaxReadFile   = 16 << 20 // bytes that ReadFile returns at once
 	MaxRecipients = 256
 
 	maxManifest = 16 << 20 // bytes
@@ -53,7 +52,7 @@ const (
 type File struct {
 	Name   string // a base name, legal on FAT and NTFS
 	Open   func() (io.ReadCloser, error)
-	Shares []ShareFacts // what is public of the key shares in the file, if it is a share file
+	Shares []ShareFacts // the public facts of its key shares, if it is a share file
 }
 
 // ShareFacts are the public facts of one key share in a file.
@@ -69,7 +68,7 @@ type ShareFacts struct {
 	RootExtendedPublicKey string `json:"root_extended_public_key"`
 }
 
-// Meta is what a bundle says of its making.
+// Meta says how a bundle was made.
 type Meta struct {
 	Tool string    // program and version
 	Date time.Time // written in UTC, to the second
@@ -98,7 +97,7 @@ func (r *secretReader) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// A Together is a sharing of which several shares lie behind the same recipients.
+// A Together is a sharing with several shares behind the same recipients.
 type Together struct {
 	Curve, Epoch string
 	GroupIDs     []string
@@ -108,9 +107,9 @@ type Together struct {
 	Enough       bool // whoever opens it has the key
 }
 
-// SharesTogether finds the sharings of which facts has more than one share. Give
-// it all that is sealed to one identity, in one bundle or in several: two
-// holders' shares behind one identity undo the splitting.
+// SharesTogether finds the sharings with more than one share among facts. Give it
+// all that is sealed to one identity, in one bundle or in several: two holders'
+// shares behind one identity undo the splitting.
 func SharesTogether(facts []ShareFacts) []Together {
 	type sharing struct{ curve, epoch string }
 	var all []Together

@@ -15,11 +15,11 @@ import (
 )
 
 const (
-	// MaxIdentityFile is how long an identity file may be, in bytes.
+	// MaxIdentityFile is the size of the largest identity file, in bytes.
 	MaxIdentityFile = 1 << 20
 
-	// MaxIdentities is how many identities may be tried on one bundle. age tries
-	// each on every recipient of its kind, of which a hostile bundle has 1,024.
+	// MaxIdentities is the most identities tried on one bundle: age tries each on
+	// every recipient of its kind, and a hostile bundle may have 1,024.
 	MaxIdentities = 64
 )
 
@@ -39,8 +39,8 @@ type IdentityFile struct {
 }
 
 // NewIdentity makes an identity: hybrid post-quantum, or X25519 if classic. The
-// identity is one line without its end, to be kept in a file of its own; the
-// recipient is public.
+// identity is one line without a line end, for a file of its own; the recipient is
+// public.
 func NewIdentity(classic bool) (identity *secret.Bytes, recipient string, err error) {
 	// age gives the identity as a string, which cannot be wiped.
 	if classic {
@@ -72,9 +72,9 @@ func PassphraseIdentity(passphrase *secret.Bytes) (*Identity, error) {
 }
 
 // ParseIdentities reads identity files: lines as age-keygen writes them, an SSH
-// private key without a passphrase, or a shard. Shards may come from any number
-// of files in any order; each set must be enough. An error names the file and
-// the line, and shows nothing of it; of shards it wraps shard.ErrShard.
+// private key without a passphrase, or a shard. Shards may come from any number of
+// files in any order; each set must be enough. An error names the file and the line
+// without quoting it; for shards it wraps shard.ErrShard.
 func ParseIdentities(files ...IdentityFile) (all []*Identity, err error) {
 	secret.Do(func() { all, err = parseIdentities(files) })
 	return all, err
@@ -194,8 +194,8 @@ func parseIdentity(line []byte) (*Identity, error) {
 	return nil, fmt.Errorf("%w: a line that starts with AGE-SECRET-KEY- was expected", ErrIdentity)
 }
 
-// parseSSHIdentity reads OpenSSH's own format alone: the primes of an RSA key in
-// another have no limit in crypto/x509, and a few kilobytes of them take minutes.
+// parseSSHIdentity reads OpenSSH's own format only: in others crypto/x509 does not
+// limit the primes of an RSA key, and a few kilobytes of them take minutes.
 func parseSSHIdentity(text []byte) (*Identity, error) {
 	block, _ := pem.Decode(text)
 	if block == nil {

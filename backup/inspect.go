@@ -14,9 +14,9 @@ import (
 	"filippo.io/age/armor"
 )
 
-// A Header is what a bundle says without an identity.
+// A Header is what can be read of a bundle without an identity.
 type Header struct {
-	Size       int64  `json:"size"`             // of the bundle as it lies on the disk, bytes
+	Size       int64  `json:"size"`             // of the bundle on disk, bytes
 	SHA256     string `json:"sha256,omitempty"` // of the same, hex; only Inspect sets it
 	Armored    bool   `json:"armored"`          // ASCII armour, as age -a writes
 	Recipients []Kind `json:"recipients"`       // one for each stanza
@@ -110,8 +110,8 @@ func (h *Header) readStanzas(header string) {
 		kind := Kind(words[1])
 		h.Recipients = append(h.Recipients, kind)
 		if kind == Passphrase && len(words) == 4 {
-			// Of a number that does not fit, ParseUint returns the largest that
-			// does; of what is no number, 0, and age refuses it.
+			// ParseUint returns the largest value for a number that does not fit,
+			// and 0 for anything else, which age refuses.
 			n, _ := strconv.ParseUint(words[3], 10, 16)
 			h.WorkFactor = max(h.WorkFactor, int(n))
 		}

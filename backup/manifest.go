@@ -10,14 +10,14 @@ import (
 	"lifeboat/internal/strict"
 )
 
-// What the two manifests call themselves.
+// The format names of the two manifests.
 const (
 	manifestFormat = "lifeboat-bundle"
 	publicFormat   = "lifeboat-bundle-public"
 	formatVersion  = 1
 )
 
-// A Manifest is the first file in a bundle, manifest.json: what the others are.
+// A Manifest is the first file in a bundle, manifest.json. It describes the others.
 type Manifest struct {
 	Format  string  `json:"format"`
 	Version int     `json:"version"`
@@ -43,21 +43,21 @@ func (m *Manifest) Shares() []ShareFacts {
 	return all
 }
 
-// A PublicManifest lies beside a bundle, for those who cannot open it. It has
-// neither hashes of files nor extended keys: those would let others guess small
-// files, or use the root extended public key with a leaked child key.
+// A PublicManifest lies beside a bundle, for those who cannot open it. It has no
+// file hashes or extended keys, which would let others guess small files, or use
+// the root extended public key with a leaked child key.
 type PublicManifest struct {
 	Format     string            `json:"format"`
 	Version    int               `json:"version"`
 	Tool       string            `json:"tool"`
 	Created    string            `json:"created"` // RFC 3339, UTC
-	SHA256     string            `json:"sha256"`  // of the bundle as it lies on the disk, hex
+	SHA256     string            `json:"sha256"`  // of the bundle on disk, hex
 	Size       int64             `json:"size"`    // of the same, bytes
 	Shares     []PublicShare     `json:"shares"`
 	Recipients []PublicRecipient `json:"recipients"` // in the order of the header
 }
 
-// A PublicShare is what may be known of a share in a bundle.
+// A PublicShare is what may be public about a share in a bundle.
 type PublicShare struct {
 	GroupID      string `json:"group_id"`
 	Curve        string `json:"curve"`
@@ -99,7 +99,7 @@ func ParsePublicManifest(data []byte) (*PublicManifest, error) {
 	return &p, nil
 }
 
-// CheckHeader compares a bundle as it lies on the disk with the manifest.
+// CheckHeader compares a bundle on disk with the manifest.
 func (p *PublicManifest) CheckHeader(h *Header) error {
 	if h.Size != p.Size {
 		return fmt.Errorf("%w: it has %d bytes, its public manifest says %d", ErrDamaged, h.Size, p.Size)
@@ -113,7 +113,7 @@ func (p *PublicManifest) CheckHeader(h *Header) error {
 // CheckContent compares what is inside a bundle with the manifest.
 func (p *PublicManifest) CheckContent(m *Manifest) error {
 	if !slices.Equal(p.Shares, publicShares(m.Shares())) {
-		return fmt.Errorf("%w: its public manifest speaks of other shares than are inside", ErrDamaged)
+		return fmt.Errorf("%w: its public manifest lists other shares than are inside", ErrDamaged)
 	}
 	return nil
 }
@@ -138,7 +138,7 @@ func parseManifest(data []byte) (_ *Manifest, ours bool, err error) {
 		return nil, true, fmt.Errorf("%s: %w", manifestName, err)
 	}
 	if m.Files == nil {
-		return nil, true, fmt.Errorf("%w: %s does not say which files there are", ErrDamaged, manifestName)
+		return nil, true, fmt.Errorf("%w: %s does not list the files", ErrDamaged, manifestName)
 	}
 	if len(m.Files) > MaxFiles {
 		return nil, true, fmt.Errorf("%w: %s lists more than %d files", ErrHostile, manifestName, MaxFiles)
@@ -170,7 +170,7 @@ func isHash(s string) bool {
 	return err == nil && len(b) == 32 && hex.EncodeToString(b) == s
 }
 
-// marshal writes JSON as people read it.
+// marshal writes JSON for people to read.
 func marshal(v any) ([]byte, error) {
 	b, err := json.MarshalIndent(v, "", "  ")
 	return append(b, '\n'), err

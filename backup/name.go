@@ -33,7 +33,7 @@ func checkName(name string) string {
 	case !utf8.ValidString(name):
 		return "it is not UTF-8"
 	case name == "." || name == "..":
-		return "it means a folder"
+		return "it names a folder"
 	case strings.ContainsAny(name, `<>:"/\|?*`):
 		return `it has one of < > : " / \ | ? *`
 	case strings.ContainsFunc(name, isInvisible):
@@ -66,7 +66,7 @@ func foldName(name string) string {
 	return norm.NFC.String(strings.ToLower(strings.ToUpper(norm.NFC.String(name))))
 }
 
-// A nameSet refuses names that are illegal, reserved, or there already.
+// A nameSet refuses names that are illegal, reserved, or taken.
 type nameSet map[string]string // folded name to name
 
 func newNameSet() nameSet {
@@ -84,9 +84,9 @@ func (s nameSet) add(name string) string {
 	case taken && (have == manifestName || have == readmeName):
 		return fmt.Sprintf("the bundle has a %s of its own", have)
 	case taken && have == name:
-		return "there are two of that name"
+		return "two files have that name"
 	case taken:
-		return fmt.Sprintf("%q is there too, the same name on some file systems", have)
+		return fmt.Sprintf("%q has the same name on some file systems", have)
 	}
 	s[folded] = name
 	return ""

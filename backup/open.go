@@ -15,11 +15,11 @@ import (
 	"lifeboat/internal/secret"
 )
 
-// DefaultWorkFactor is the scrypt work factor up to which a bundle is opened
-// unless the caller allows more: 4 GiB of memory. Honest files have 18 to 21.
+// DefaultWorkFactor is the highest scrypt work factor accepted unless the caller
+// allows more: 4 GiB of memory. Honest files have 18 to 21.
 const DefaultWorkFactor = 22
 
-// maxWorkFactor is the most that age can be told.
+// maxWorkFactor is the highest that age accepts.
 const maxWorkFactor = 30
 
 // Options are what a user may allow. The zero value allows nothing unusual.
@@ -27,7 +27,7 @@ type Options struct {
 	WorkFactor int // the highest scrypt work factor, 1 to 30; 0 means DefaultWorkFactor
 }
 
-// A Bundle is an open bundle. All of it was authenticated.
+// A Bundle is an open bundle, authenticated in full.
 type Bundle struct {
 	Header   *Header
 	Manifest *Manifest // of a foreign bundle, what was measured
@@ -70,8 +70,8 @@ func Open(r io.ReaderAt, size int64, identities []*Identity, options Options) (*
 	return open(r, size, ageIdentities(identities, limit))
 }
 
-// ageIdentities gives age the limit as well: the file may change after its
-// header was looked at.
+// ageIdentities gives age the limit as well: the file may change after its header
+// was read.
 func ageIdentities(identities []*Identity, workFactor int) []age.Identity {
 	all := make([]age.Identity, len(identities))
 	for i, id := range identities {
@@ -98,7 +98,7 @@ func open(r io.ReaderAt, size int64, identities []age.Identity) (*Bundle, error)
 	return b, nil
 }
 
-// A plaintext reads the content of an age file at any place. Every read is
+// A plaintext reads the content of an age file at any offset. Every read is
 // authenticated.
 type plaintext struct {
 	r    io.ReaderAt
@@ -134,7 +134,7 @@ func (p *plaintext) failure() error {
 	return fmt.Errorf("%w: it does not authenticate to its end; get another copy", ErrDamaged)
 }
 
-// section returns a reader of a part. An error of it is a failure.
+// section returns a reader of a part, whose errors come from failure.
 func (p *plaintext) section(offset, n int64) io.Reader {
 	const chunk = 64 << 10 // what age authenticates at once
 	return bufio.NewReaderSize(&plainReader{p, io.NewSectionReader(p.r, offset, n)}, chunk)
@@ -199,8 +199,8 @@ func (b *Bundle) Reader(name string) (io.Reader, error) {
 	return &checked{r: b.plain.section(at.offset, entry.Size), hash: sha256.New(), entry: entry}, nil
 }
 
-// Files returns the content, to be sealed again: Seal of it is a rewrap, and the
-// plaintext never leaves the memory.
+// Files returns the content, to be sealed again: giving it to Seal is a rewrap, and
+// the plaintext never leaves memory.
 func (b *Bundle) Files() []File {
 	files := make([]File, len(b.Manifest.Files))
 	for i, f := range b.Manifest.Files {

@@ -21,8 +21,8 @@ const (
 	maxWord         = 8 // letters
 )
 
-// NewPassphrase makes a passphrase of ten words with dashes between them, of 110
-// bits of chance. It needs no checksum: it is not a BIP-39 mnemonic.
+// NewPassphrase makes a passphrase of ten words with dashes between them, with 110
+// bits of entropy. It needs no checksum: it is not a BIP-39 mnemonic.
 func NewPassphrase() *secret.Bytes {
 	list := strings.Fields(words)
 	passphrase := make([]byte, 0, passphraseWords*(maxWord+1))
@@ -33,7 +33,7 @@ func NewPassphrase() *secret.Bytes {
 		if i > 0 {
 			passphrase = append(passphrase, '-')
 		}
-		// 2,048 divides 65,536: every word is as likely.
+		// 2,048 divides 65,536: all words are equally likely.
 		passphrase = append(passphrase, list[binary.BigEndian.Uint16(random[2*i:])%wordCount]...)
 	}
 	return secret.Take(passphrase)

@@ -63,7 +63,7 @@ WHAT OPENS IT
 		for _, s := range p.Shares {
 			fmt.Fprintf(&b, "  key share of node %s, share ID %s, group %s, curve %s, epoch %s\n", plain(s.NodeID), plain(s.ShareID), plain(s.GroupID), plain(s.Curve), plain(s.Epoch))
 		}
-		b.WriteString("\nA key share usually has a password of its own, which is needed besides.\n")
+		b.WriteString("\nA key share usually has a password of its own, which is needed as well.\n")
 	}
 	name := shell.Line(shell.Paths([]string{bundle})...)
 	b.WriteString("\nHOW TO OPEN IT WITH LIFEBOAT\n\n")

@@ -64,8 +64,8 @@ func ParseRecipient(text, label string) (Recipient, error) {
 	switch {
 	case strings.HasPrefix(strings.ToUpper(r.Text), "AGE-SECRET-KEY-"), strings.Contains(r.Text, "PRIVATE KEY"):
 		return r, fmt.Errorf("%w: this is the secret identity; its public recipient starts with age1", ErrRecipient)
-	case strings.ContainsAny(r.Text, "\r\n"): // of several SSH keys one would be taken
-		return r, fmt.Errorf("%w: it has several lines; give each recipient for itself, or a file of them", ErrRecipient)
+	case strings.ContainsAny(r.Text, "\r\n"): // of several SSH keys one would be used
+		return r, fmt.Errorf("%w: it has several lines; give each recipient separately, or a file of them", ErrRecipient)
 	case strings.HasPrefix(r.Text, "age1pq1"):
 		r.Kind = Hybrid
 		r.age, err = age.ParseHybridRecipient(r.Text)
@@ -90,7 +90,7 @@ func parseSSHRecipient(r Recipient) (Recipient, error) {
 	}
 	r.Kind = Kind(key.Type())
 	if r.age, err = agessh.ParseRecipient(r.Text); err != nil {
-		return r, fmt.Errorf("%w: only SSH keys of type ssh-ed25519, and ssh-rsa of 2048 bits and more, can be sealed to", ErrRecipient)
+		return r, fmt.Errorf("%w: only SSH keys of type ssh-ed25519, and ssh-rsa of 2048 bits or more, can be sealed to", ErrRecipient)
 	}
 	if r.Label == "" {
 		r.Label = cleanLabel(comment)
@@ -132,8 +132,8 @@ func ParseRecipients(in io.Reader) ([]Recipient, error) {
 	return all, nil
 }
 
-// PassphraseRecipient seals with a passphrase, stretched by scrypt: a second and
-// 256 MiB each time it is tried.
+// PassphraseRecipient seals with a passphrase, stretched by scrypt: each try takes
+// a second and 256 MiB.
 func PassphraseRecipient(passphrase *secret.Bytes, label string) (Recipient, error) {
 	if passphrase.Len() == 0 {
 		return Recipient{}, fmt.Errorf("%w: the passphrase is empty", ErrRecipient)

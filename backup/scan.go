@@ -18,8 +18,7 @@ const (
 	maxTarEnd = 1 << 20      // zeros after it: tar fills up to a record
 )
 
-// scan reads the tar to the end of the plaintext, and with it authenticates all
-// of it.
+// scan reads the tar to the end of the plaintext, which authenticates all of it.
 func (b *Bundle) scan() error {
 	in := &position{r: b.plain.section(0, b.plain.size)}
 	s := &scanner{in: in, tar: tar.NewReader(in), names: nameSet{}}
@@ -43,7 +42,7 @@ func (b *Bundle) scan() error {
 	return nil
 }
 
-// A scanner reads the entries of a tar, and refuses what is not plain files.
+// A scanner reads the entries of a tar, and refuses all but plain files.
 type scanner struct {
 	in       *position
 	tar      *tar.Reader
@@ -73,7 +72,7 @@ func (s *scanner) entries() error {
 	}
 }
 
-// malformed is why a tar cannot be read on.
+// malformed says why a tar cannot be read further.
 func (s *scanner) malformed() error {
 	if s.in.err != nil {
 		return s.in.err
@@ -88,7 +87,7 @@ func (s *scanner) entry(h *tar.Header) error {
 	switch {
 	case h.Typeflag == tar.TypeDir && s.manifest == nil:
 		if h.Size != 0 {
-			return fmt.Errorf("%w: folder %q has a content", ErrHostile, brief(h.Name))
+			return fmt.Errorf("%w: folder %q has content", ErrHostile, brief(h.Name))
 		}
 		return checkPath(strings.TrimSuffix(h.Name, "/"))
 	case h.Typeflag != tar.TypeReg:
@@ -216,8 +215,8 @@ func (s *scanner) hash() (sum [sha256.Size]byte, err error) {
 	return sum, nil
 }
 
-// checkPath refuses a path that could lead out of the folder it is written to.
-// No part of it is used but the base name.
+// checkPath refuses a path that could lead out of the folder it is written to. Only
+// its base name is used.
 func checkPath(name string) error {
 	if name == "." {
 		return nil
@@ -231,7 +230,7 @@ func checkPath(name string) error {
 	return nil
 }
 
-// brief cuts a name from a tar, which may have a megabyte.
+// brief shortens a name from a tar, which may have a megabyte.
 func brief(name string) string {
 	const most = 100
 	if len(name) > most {

@@ -6,8 +6,8 @@
 //
 //	1: JRBF GMIC AMAA AAAA AAAA AAAA AAAA AAAA  7XQK
 //
-// The whole ends with four bytes of checksum of its own, so that right lines of
-// two different texts are found out. The format is docs/formats/quorum.md.
+// The whole ends with a four-byte checksum of its own, which finds correct lines of
+// two different texts. The format is docs/formats/quorum.md.
 package lines
 
 import (
@@ -32,7 +32,7 @@ const (
 	sumSize = 4  // bytes at the end of the whole
 	full    = perLine*8/5 + check
 
-	// MaxLines is how long a text can be: nobody types more.
+	// MaxLines is the length of the longest text: nobody types more.
 	MaxLines = 999
 	maxText  = 256 << 10 // bytes
 )
@@ -40,15 +40,15 @@ const (
 // MaxPayload is how many bytes fit.
 const MaxPayload = MaxLines*perLine - sumSize
 
-// Errors. What is wrong with single lines is an *Error.
+// Errors. An *Error says what is wrong with single lines.
 var (
 	ErrEmpty    = errors.New("there are no numbered lines")
 	ErrTooLong  = errors.New("the text is too long")
 	ErrTogether = errors.New("every line is right by itself, but they do not belong together; are they from different pages?")
 )
 
-// An Error names the lines that are wrong, in order. It wraps nothing and shows
-// nothing of them.
+// An Error names the lines that are wrong, in order. It wraps nothing and quotes
+// nothing.
 type Error struct{ Problems []Problem }
 
 // A Problem is what is wrong with a line.
@@ -125,7 +125,7 @@ func Like(text *secret.Bytes) bool { return start.Match(text.Expose()) }
 
 // Decode reads lines that Encode wrote and people typed: in capitals or not, with
 // any blanks, dashes and line breaks, in any order, with 0, 1 and 8 for O, I and B.
-// In their order, lines may lack their numbers, all of them.
+// If they are in order, all may lack their numbers.
 func Decode(text *secret.Bytes) (*secret.Bytes, error) {
 	if text.Len() > maxText {
 		return nil, ErrTooLong
@@ -210,14 +210,14 @@ func split(text []byte) (map[int][]byte, error) {
 			return byNumber, &Error{[]Problem{{n, "lines are counted from 1"}}}
 		}
 		if have, ok := byNumber[n]; ok && subtle.ConstantTimeCompare(have, line) != 1 {
-			return byNumber, &Error{[]Problem{{n, "it is there twice and differs"}}}
+			return byNumber, &Error{[]Problem{{n, "it occurs twice and differs"}}}
 		}
 		byNumber[n] = line
 	}
 	return byNumber, nil
 }
 
-// clean drops blanks and dashes and takes what was probably meant.
+// clean drops blanks and dashes, and takes 0, 1 and 8 for letters.
 func clean(text []byte) []byte {
 	out := make([]byte, 0, len(text))
 	for _, c := range text {

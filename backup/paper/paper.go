@@ -18,11 +18,11 @@ import (
 	"lifeboat/internal/secret"
 )
 
-// ErrPaper is what every error of this package wraps.
+// ErrPaper is wrapped by every error of this package.
 var ErrPaper = errors.New("paper")
 
-// MaxBundle is how long a bundle may be to be put on paper, in bytes: about
-// thirty pages. A share or two and a hybrid recipient take a third of it.
+// MaxBundle is the size of the largest bundle put on paper, in bytes: about thirty
+// pages. A share or two and a hybrid recipient take a third of it.
 const MaxBundle = 18 << 10
 
 // A Kind is what a page holds.

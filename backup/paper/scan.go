@@ -31,11 +31,11 @@ type Picture struct {
 }
 
 // Scan finds the QR codes in pictures of pages and returns the numbered lines in
-// them for Read, which finds every mistake of this.
+// them for Read, which finds every mistake.
 //
-// The reading is done by gozxing, a port of ZXing, which was never made for
-// hostile pictures: its panics and its cubic searches end here, and nothing that
-// it returns is believed.
+// The reading is done by gozxing, a port of ZXing, which was never made for hostile
+// pictures: its panics and cubic searches end here, and nothing that it returns is
+// trusted.
 func Scan(pictures ...Picture) (*secret.Bytes, error) {
 	var all []byte
 	for _, p := range pictures {
@@ -98,7 +98,7 @@ func single(b *gozxing.BinaryBitmap, h hints) ([]*gozxing.Result, error) {
 	return []*gozxing.Result{r}, err
 }
 
-// attempt looks for codes in one way. Whatever goes wrong, it found nothing.
+// attempt looks for codes in one way. If anything goes wrong, it found nothing.
 func attempt(binarizer func(gozxing.LuminanceSource) gozxing.Binarizer, look func(*gozxing.BinaryBitmap, hints) ([]*gozxing.Result, error), picture image.Image) (found []string) {
 	defer func() {
 		if recover() != nil {

@@ -20,7 +20,7 @@ type Joined struct {
 	Identity  *secret.Bytes // one line, without its end
 	Recipient string
 	Set       Shard   // what the shards say of their set; Number and From mean nothing
-	Used      []int   // the numbers that gave it
+	Used      []int   // the numbers of those that were joined
 	Bad       []Wrong // shards of the set that are wrong, while the others were enough
 }
 
@@ -54,9 +54,9 @@ func Sets(shards []*Shard) [][]*Shard {
 	return sets
 }
 
-// Join gives back the identity from shards of one set, in any order. A shard
-// given twice counts once. When enough others are there to tell, a wrong shard
-// is named in Bad; when not, the error says so.
+// Join rebuilds the identity from shards of one set, in any order. A shard given
+// twice counts once. A wrong shard is named in Bad if there are enough others to
+// tell; if not, the error says so.
 func Join(shards []*Shard) (*Joined, error) {
 	if len(shards) == 0 {
 		return nil, fmt.Errorf("%w: none was given", ErrTooFew)
@@ -69,7 +69,7 @@ func Join(shards []*Shard) (*Joined, error) {
 			return nil, fmt.Errorf("%w: %s is of the set %s, %s of the set %s", ErrShard, shards[0], shards[0].SetID, s, s.SetID)
 		}
 	}
-	// Shards that say the same of the set: the largest company first.
+	// Shards that agree on their set, the largest group first.
 	var companies [][]*Shard
 	for _, s := range shards {
 		i := slices.IndexFunc(companies, func(c []*Shard) bool { return c[0].agrees(s) })
@@ -92,7 +92,7 @@ func Join(shards []*Shard) (*Joined, error) {
 			continue
 		}
 		for _, other := range slices.Concat(slices.Delete(slices.Clone(companies), i, i+1)...) {
-			j.Bad = append(j.Bad, Wrong{other.Number, other.From, "it says something else of the set than the others"})
+			j.Bad = append(j.Bad, Wrong{other.Number, other.From, "it disagrees with the others about the set"})
 		}
 		return j, nil
 	}
@@ -144,7 +144,7 @@ func join(shards []*Shard) (*Joined, error) {
 		return j, nil
 	}
 	if len(shards) == k {
-		return nil, fmt.Errorf("%w: at least one of them is wrong (%s); give another one, and it can be told which", ErrShard, names(shards))
+		return nil, fmt.Errorf("%w: at least one of them is wrong (%s); give one more to find out which", ErrShard, names(shards))
 	}
 	return nil, fmt.Errorf("%w: no %d of these give the identity (%s); more than one must be wrong", ErrShard, k, names(shards))
 }

@@ -1,11 +1,11 @@
-// Package shard divides an age identity into n shards, any k of which give it
-// back, and joins them.
+// Package shard splits an age identity into n shards, any k of which restore it,
+// and joins them.
 //
-// The dividing is Shamir's, by github.com/hashicorp/vault/shamir, which
+// The splitting is Shamir's, by github.com/hashicorp/vault/shamir, which
 // authenticates nothing: wrong shards give wrong bytes and no error. So a shard
-// says which set it belongs to and carries checksums, what is divided carries a
-// checksum of its own, and a joined identity must parse and fit the recipient
-// that every shard names. The format is docs/formats/quorum.md.
+// says which set it belongs to and carries checksums, what is split carries a
+// checksum of its own, and a joined identity must parse and fit the recipient that
+// every shard names. The format is docs/formats/quorum.md.
 package shard
 
 import (
@@ -42,7 +42,7 @@ type Shard struct {
 	Number      int    // 1 to Count
 	Threshold   int    // how many are needed
 	Count       int    // how many were made
-	Fingerprint string // of the recipient: Fingerprint of it
+	Fingerprint string // Fingerprint of the recipient
 	From        string // the caller's name for where it was read
 
 	piece *secret.Bytes // as vault/shamir makes it: y for each byte, then x
@@ -65,9 +65,9 @@ func Fingerprint(recipient string) string {
 // sumSize is how many bytes of SHA-256 follow the identity in what is divided.
 const sumSize = 8
 
-// Split divides an identity, one line as age writes it, into count shards of
-// which threshold are needed, 2 ≤ threshold ≤ count ≤ MaxCount. Before it
-// returns, every shard has helped to join the identity again.
+// Split divides an identity, one line as age writes it, into count shards of which
+// threshold are needed, 2 ≤ threshold ≤ count ≤ MaxCount. Before it returns, every
+// shard has helped to rejoin the identity.
 func Split(identity *secret.Bytes, threshold, count int, setName string) ([]*Shard, error) {
 	if threshold < 2 {
 		return nil, fmt.Errorf("%w: a threshold of %d; at least 2 must be needed", ErrSplit, threshold)
@@ -193,7 +193,7 @@ func Parse(text *secret.Bytes, from string) (*Shard, error) {
 		SetID: hex.EncodeToString(h[3:11]), Fingerprint: hex.EncodeToString(h[11:]),
 	}
 	if s.Threshold < 2 || s.Count < s.Threshold || s.Count > MaxCount || s.Number < 1 || s.Number > s.Count || b[len(b)-1] == 0 {
-		return nil, fmt.Errorf("%w: it says that it is number %d of %d, of which %d are needed, which cannot be", ErrShard, s.Number, s.Count, s.Threshold)
+		return nil, fmt.Errorf("%w: it claims to be number %d of %d, with %d needed, which is impossible", ErrShard, s.Number, s.Count, s.Threshold)
 	}
 	s.piece = secret.Copy(b[headerSize:])
 	return s, nil

@@ -145,7 +145,7 @@ func TestWrongShard(t *testing.T) {
 	if err != nil || !j.Identity.Equal(id) || len(j.Bad) != 1 || j.Bad[0].From != "forged" || j.Bad[0].Number != 1 {
 		t.Errorf("one wrong of three: %+v, %v", j, err)
 	}
-	if _, err := Join([]*Shard{bad, s[1]}); !errors.Is(err, ErrShard) || !strings.Contains(err.Error(), "give another one") {
+	if _, err := Join([]*Shard{bad, s[1]}); !errors.Is(err, ErrShard) || !strings.Contains(err.Error(), "give one more") {
 		t.Errorf("one wrong of two: %v", err)
 	}
 	if _, err := Join([]*Shard{bad, forge(s[1], 5), s[2]}); !errors.Is(err, ErrShard) || !strings.Contains(err.Error(), "more than one must be wrong") {

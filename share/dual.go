@@ -81,7 +81,7 @@ func (d *dual) fits(threshold int) bool {
 // geometric returns 1 + y + y² + … + y^m, by doubling: S(2k+1) = S(k)·(1 + y^(k+1)).
 func geometric(y *curve.Scalar, m int) *curve.Scalar {
 	one := y.Curve().ScalarFromUint(1)
-	sum, power := one.Clone(), y.Clone() // of so many terms, y to so many
+	sum, power := one.Clone(), y.Clone() // of as many terms as the power of y
 	for bit := topBit(m+1) >> 1; bit > 0; bit >>= 1 {
 		sum.Mul(one.Clone().Add(power))
 		power.Mul(power.Clone())

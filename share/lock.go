@@ -25,7 +25,7 @@ type KDF struct {
 	SaltSize   int    `json:"salt_bytes"` // in bytes
 }
 
-// Clear is no lock: the file has the share itself, in decimal.
+// Clear is no lock: the file holds the share itself, in decimal.
 type Clear struct{ Digits *secret.Bytes }
 
 // InClear is true.

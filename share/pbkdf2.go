@@ -18,20 +18,20 @@ type PBKDF2 struct {
 	Length     int // of the AES key, in bytes
 	Salt       []byte
 	Ciphertext []byte // nonce (12 bytes) ‖ ciphertext ‖ tag (16 bytes)
-	Raw        bool   // encrypted are the bytes of the scalar, and not JSON with their base64
+	Raw        bool   // the plaintext is the bytes of the scalar, not JSON with their base64
 }
 
 // Bounds of the key derivation.
 const (
-	// MaxIterations is the most that is tried without being asked: about three
-	// seconds of work.
+	// MaxIterations is the most that is tried unless the user allows more: about
+	// three seconds of work.
 	MaxIterations = 10_000_000
-	// maxIterations is what no honest file exceeds, whatever is asked.
+	// maxIterations is more than any honest file has, and cannot be raised.
 	maxIterations = 1 << 31
 	maxSalt       = 1024 // bytes
 )
 
-// NewPBKDF2 is how new files are sealed.
+// NewPBKDF2 returns the lock of a new file.
 func NewPBKDF2(salt []byte) *PBKDF2 {
 	return &PBKDF2{HashType: 5, Iterations: cost.Iterations(), Length: 32, Salt: salt}
 }

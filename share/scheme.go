@@ -11,13 +11,14 @@ import (
 // Scheme is how the shares of a group make its key: each is multiplied by a public
 // number, its weight, and the sum is the key.
 type Scheme interface {
-	// String returns the name that records have for it.
+	// String returns its name in records.
 	String() string
 	// Weights returns the weights of shares with these IDs, which are distinct and
 	// as many as are needed.
 	Weights(ids []*curve.Scalar) []*curve.Scalar
-	// Check holds the share public keys of a group against its root public key and
-	// threshold. All else about the group is sound. Its errors wrap ErrInconsistent.
+	// Check compares the share public keys of a group with its root public key and
+	// threshold. All else about the group is sound. Its errors wrap
+	// ErrInconsistent.
 	Check(g *Group) error
 }
 
@@ -51,8 +52,8 @@ func (shamir) Check(g *Group) error {
 	if !newDual(g).fits(g.Threshold) {
 		return fmt.Errorf("%w: the share public keys do not lie on one polynomial of degree %d through the root public key: the roster, the root key or the threshold is damaged or forged", ErrInconsistent, g.Threshold-1)
 	}
-	// On that polynomial, so many shares and the root key show whether its degree
-	// is lower.
+	// On that polynomial, threshold keys and the root key show whether its degree is
+	// lower.
 	first := *g
 	first.Participants = g.Participants[:g.Threshold]
 	if newDual(&first).fits(g.Threshold - 1) {

@@ -9,8 +9,8 @@ import (
 	"lifeboat/internal/curve"
 )
 
-// Form names a vendor's form of share files. share/formats has all of them, and
-// what there is to know about each.
+// Form names a vendor's form of share files. share/formats has all of them, and all
+// there is to know about each.
 type Form string
 
 // Sealed is a share as a file holds it: still encrypted under its own password,
@@ -57,7 +57,7 @@ func (s *Sealed) Readable() bool {
 // TestOnly reports whether the keys of the share's group are published.
 func (s *Sealed) TestOnly() bool { return s.Group != nil && s.Group.TestOnly() }
 
-// Wipe erases what of the share was not encrypted.
+// Wipe erases whatever of the share was not encrypted.
 func (s *Sealed) Wipe() { s.Lock.Wipe() }
 
 // Malformed notes a field that cannot be read.
@@ -87,11 +87,11 @@ func (s *Sealed) CheckOwn() {
 	s.Problems = append(s.Problems, fmt.Errorf("%w: %s", ErrInconsistent, why))
 }
 
-// Pin tells what the user recorded elsewhere about shares in a format that does
-// not store it. Its zero value pins nothing.
+// Pin is what the user recorded elsewhere about shares whose format does not store
+// it. Its zero value pins nothing.
 type Pin struct {
 	Threshold int           // 0 if not recorded
-	Roots     []*derive.Key // root extended public keys, which bring the chain codes
+	Roots     []*derive.Key // root extended public keys, which carry the chain codes
 }
 
 // testOnly are the words that mark a group whose keys are published.

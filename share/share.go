@@ -42,8 +42,8 @@ type Participant struct {
 	PublicKey *curve.Point // share public key: share·G
 }
 
-// FormatKey writes a share public key as files have it: 0x and hex of 33 bytes,
-// in lower case.
+// FormatKey writes a share public key as files do: 0x and hex of 33 bytes, in lower
+// case.
 func FormatKey(p *curve.Point) string { return "0x" + hex.EncodeToString(p.Bytes()) }
 
 // ID is a share ID: in Shamir's scheme the point at which the group's polynomial is
@@ -153,9 +153,9 @@ func (g *Group) Sorted() []Participant {
 //
 //	SHA-256("lifeboat-epoch-v1" ‖ curve name ‖ (share ID ‖ share public key)…)
 //
-// over the shares in the order of their IDs, with each ID reduced modulo the
-// order (32 bytes, big-endian) and each public key in 33 bytes. Whoever reshares
-// gets another one for the same root key, and shares of two sets never mix.
+// over the shares in the order of their IDs, with each ID reduced modulo the order
+// (32 bytes, big-endian) and each public key in 33 bytes. A reshare gives another
+// hash for the same root key, and shares of two sets never mix.
 func (g *Group) RosterSHA256() (sum [sha256.Size]byte) {
 	h := sha256.New()
 	h.Write([]byte("lifeboat-epoch-v1"))
@@ -239,8 +239,8 @@ func (g *Group) Check() error {
 }
 
 // Differences compares two descriptions of what should be one group, field by
-// field. A difference in serious is one that shares may not be mixed over; the
-// ones in minor (the group's own ID and time, node IDs) do not change any key.
+// field. Shares with a serious difference must not be mixed; minor ones (the
+// group's own ID and time, node IDs) change no key.
 func (g *Group) Differences(o *Group) (serious, minor []string) {
 	if g.Curve != o.Curve {
 		return []string{"curve"}, nil

@@ -21,7 +21,7 @@ var ErrUnknown = errors.New("neither a recovery group file nor tss-lib save data
 // form is one vendor's form of share files.
 type form struct {
 	name  share.Form
-	marks []string // keys that its files have and other JSON has not
+	marks []string // keys in its files that other JSON does not have
 	is    func(*document) bool
 	read  func(*document, share.Pin) ([]*share.Sealed, error)
 }
@@ -89,9 +89,8 @@ func parse(data []byte, pin share.Pin) ([]*share.Sealed, error) {
 	return nil, ErrUnknown
 }
 
-// LooksLike reports whether data has something that share files have and other
-// JSON has not. If it cannot be parsed, it is a broken backup and not something
-// else.
+// LooksLike reports whether data has a key that only share files have. If it cannot
+// be parsed, it is a broken backup and not some other file.
 func LooksLike(data []byte) bool {
 	return slices.ContainsFunc(forms, func(f form) bool {
 		return slices.ContainsFunc(f.marks, func(key string) bool { return bytes.Contains(data, []byte(`"`+key+`"`)) })

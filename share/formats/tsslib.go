@@ -25,10 +25,10 @@ var tssLib = form{
 
 type tssLibKeys struct{ Xi, Ks present }
 
-// saveData is what of tss-lib's LocalPartySaveData (github.com/bnb-chain/tss-lib
-// v2, ecdsa/keygen and eddsa/keygen) describes a share. Numbers are JSON
-// integers; points are affine coordinates. Xi is the share itself and is kept as
-// the bytes of the file.
+// saveData is the part of tss-lib's LocalPartySaveData
+// (github.com/bnb-chain/tss-lib v2, ecdsa/keygen and eddsa/keygen) that describes a
+// share. Numbers are JSON integers; points are affine coordinates. Xi is the share
+// itself and is kept as the bytes of the file.
 type saveData struct {
 	Xi       json.RawMessage `json:"Xi"`
 	ShareID  json.Number     `json:"ShareID"`

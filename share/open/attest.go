@@ -19,16 +19,16 @@ import (
 // ErrSignature is returned for a signature that does not verify.
 var ErrSignature = errors.New("the signature does not verify")
 
-// Sign signs a message with the share: it proves possession of the share to
-// whoever knows its share public key, and shows nothing of it.
+// Sign signs a message with the share: it proves possession of the share to whoever
+// knows its share public key, and reveals nothing about it.
 //
 // On secp256k1 it is ECDSA (SEC 1 section 4.1) over the SHA-256 of the message,
 // in DER, with the smaller of the two possible s. On ed25519 it is the 64 bytes
 // of RFC 8032 section 5.1.6, with the share as the secret scalar and a nonce that
 // comes from elsewhere, since there is no seed; any RFC 8032 verifier takes it.
 //
-// The caller must put words into the message that say what it is for, and sign
-// nothing that somebody else chose as a whole.
+// The message must say in words what it is for, and must not be chosen entirely by
+// somebody else.
 func (s *Share) Sign(message []byte) (signature []byte) {
 	secret.Do(func() {
 		for signature == nil {
@@ -51,7 +51,7 @@ const nonceDomain = "lifeboat-attestation-nonce-v1"
 // the message) modulo the order. The share and the message make it unpredictable
 // and different for every message even if the random numbers are bad; the random
 // numbers make it different each time, so that faults injected into one of two
-// equal signatures show nothing.
+// equal signatures reveal nothing.
 func nonce(x *scalar.Secret, message []byte) *scalar.Secret {
 	key := x.Bytes()
 	defer key.Wipe()
@@ -135,9 +135,8 @@ func challenge(r, a, message []byte) *curve.Scalar {
 
 func encodeRFC8032(p *curve.Point) []byte { return bytes.Clone(p.Bytes()[1:]) }
 
-// VerifySignature checks a signature of Sign. It returns ErrSignature if it is
-// not one by the holder of the share with that public key, over exactly these
-// bytes.
+// VerifySignature checks a signature of Sign. It returns ErrSignature unless the
+// holder of the share with that public key signed exactly these bytes.
 func VerifySignature(public *curve.Point, message, signature []byte) error {
 	ok := false
 	if public.Curve() == curve.Ed25519 {

@@ -76,7 +76,7 @@ func stretch(l *share.PBKDF2, password []byte) (cipher.AEAD, error) {
 	return cipher.NewGCM(block)
 }
 
-// decode reads a decrypted share: the scalar's bytes if it is raw, and else JSON
+// decode reads a decrypted share: the scalar's bytes if it is raw, or else JSON
 // with their base64.
 func decode(c curve.Curve, plain []byte, isRaw bool) (*scalar.Secret, error) {
 	raw := plain
@@ -106,9 +106,8 @@ func decode(c curve.Curve, plain []byte, isRaw bool) (*scalar.Secret, error) {
 // text is a JSON string of base64 as bytes, so that it never becomes a string.
 type text []byte
 
-// UnmarshalJSON takes the bytes between the quotes. Some writers escape the
-// slash, and some the equals sign, as \u003d; other escapes stay, and are no
-// base64.
+// UnmarshalJSON takes the bytes between the quotes. Some writers escape the slash,
+// and some the equals sign, as \u003d; other escapes stay, and are not base64.
 func (t *text) UnmarshalJSON(b []byte) error {
 	if len(b) < 2 || b[0] != '"' {
 		return ErrContent

@@ -67,9 +67,8 @@ func (h *Held) Is(o *Share) bool {
 const formatVersion = 3
 
 // Marshal writes a holder's shares as a recovery group file of version 3, every
-// group in one list, as the vendor's kit reads it. Each share is sealed under
-// the password with its own salt and nonce, and checked against its public key
-// before.
+// group in one list, as the vendor's kit reads it. Each share is checked against
+// its public key, and sealed under the password with its own salt and nonce.
 func Marshal(held []Held, password *secret.Bytes) ([]byte, error) {
 	if err := CheckNewPassword(password); err != nil {
 		return nil, err

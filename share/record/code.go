@@ -13,8 +13,8 @@ import (
 // ErrCode is wrapped by every error about text that is no record code.
 var ErrCode = errors.New("not a record code")
 
-// CodeSize is the length of a record code in bytes. Whoever may write the record
-// of a vault must not find two with one code: that would take 2^80 tries.
+// CodeSize is the length of a record code in bytes. Even who writes the records of
+// a vault must not find two with one code: that takes 2^80 tries.
 const CodeSize = 20
 
 const (
@@ -27,13 +27,13 @@ const (
 // it, so a program that asks for it must not show it.
 type Code [CodeSize]byte
 
-// crockford is base32 without letters that are taken for digits, or are a U
+// crockford is base32 without U and the letters that look like digits
 // (https://www.crockford.com/base32.html).
 const crockford = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 var encoding = base32.NewEncoding(crockford).WithPadding(base32.NoPadding)
 
-// codeOf cuts a hash.
+// codeOf truncates a hash.
 func codeOf(hash [sha256.Size]byte) Code { return Code(hash[:CodeSize]) }
 
 // String returns the code in eight groups of four characters.
@@ -61,7 +61,7 @@ func ParseCode(text string) (Code, error) {
 	chars := []rune(meant.Replace(strings.ToUpper(text)))
 	for i, r := range chars {
 		if !strings.ContainsRune(crockford, r) {
-			return Code{}, fmt.Errorf("%w: no code has what is character %d of group %d", ErrCode, i%codeGroup+1, i/codeGroup+1)
+			return Code{}, fmt.Errorf("%w: character %d of group %d is in no code", ErrCode, i%codeGroup+1, i/codeGroup+1)
 		}
 	}
 	if len(chars) != codeChars {

@@ -7,7 +7,7 @@ import (
 	"lifeboat/share"
 )
 
-// A Difference is something in which a group is not as the record has it.
+// A Difference is a way in which a group differs from the record.
 type Difference uint8
 
 // The differences, the gravest first.
@@ -30,10 +30,10 @@ var differences = [...]string{
 // String returns what is different.
 func (d Difference) String() string { return differences[d] }
 
-// Compare holds a group against the recorded one with the same root key; of several
-// against that from which it differs least. recorded is nil if there is none, and
-// then the difference is NoCurve or RootKey. A chain code is one if the record has
-// another or none, and none if the group has none.
+// Compare compares a group with the recorded one of the same root key, or the
+// closest of several. recorded is nil if there is none, and the difference then
+// NoCurve or RootKey. The chain code differs if the record has another or none, but
+// not if the group has none.
 func (r *Record) Compare(g *share.Group) (recorded *share.Group, found []Difference) {
 	i, found := closest(r.Groups, g)
 	switch {
@@ -86,7 +86,7 @@ func differ(recorded, g *share.Group) (found []Difference) {
 	return found
 }
 
-// A Change is something in which a record is not as another one.
+// A Change is a way in which a record differs from an earlier one.
 type Change struct {
 	What        string       // the name of the line that begins it: group, person, exit …
 	About       string       // whose it is: a root key, a node ID, an address …

@@ -8,14 +8,13 @@ import (
 	"lifeboat/share/verdict"
 )
 
-// Gather returns the groups that share files are about, for a record, and warnings.
+// Gather returns the groups that share files describe, for a record, and warnings.
 // Nothing in the files needs to be opened.
 //
 // An error wraps share.ErrInconsistent if a file contradicts itself or another one,
-// also if it is of another set of shares of the same root key. A vault may have
-// several sets that are in use at once, as those of a provider's groups, and then a
-// holder of two has both in one file. Other errors are about fields that cannot be
-// read.
+// even if it only has another set of shares of the same root key. A vault may have
+// several sets in use at once, like a provider's groups, and then a holder of two
+// has both in one file. Other errors are about fields that cannot be read.
 func Gather(files []*verdict.File) (groups []*share.Group, warnings []string, err error) {
 	var all []*share.Sealed
 	for _, f := range files {

@@ -1,6 +1,6 @@
-// Package record is about the record of a vault: its public facts, written down
-// while all is well and kept on paper, against which everything is held on the bad
-// day. It makes records, reads them and compares them. There is no secret in it.
+// Package record makes, reads and compares records of a vault: its public facts,
+// written down while all is well and kept on paper, to check everything against on
+// the bad day. A record holds no secret.
 //
 // The format is docs/formats/record.md.
 package record
@@ -19,8 +19,7 @@ import (
 	"lifeboat/share"
 )
 
-// ErrFormat is wrapped by every error about facts that make no record, and about
-// text that is none.
+// ErrFormat is wrapped by every error about facts or text that are not a record.
 var ErrFormat = errors.New("not the record of a vault")
 
 // Limits of a record, far above anything honest. Those of package share hold for
@@ -40,7 +39,7 @@ type Facts struct {
 	People      []Person       // who has the shares of a node
 	Recipients  []Recipient    // of backups
 	Exits       []Exit         // where money may go
-	Book        *Book          // the address book; it only informs, since books grow
+	Book        *Book          // the address book; for information only, since books grow
 	ReleaseKeys []string       // SSH public keys under which the programs are released
 }
 
@@ -70,8 +69,8 @@ type Book struct {
 	Rows   int64
 }
 
-// A Record is facts that were checked, in their one order, and their text. Records
-// do not change.
+// A Record is checked facts in canonical order, and their text. Records are
+// immutable.
 type Record struct {
 	Facts
 	text []byte
@@ -123,7 +122,7 @@ func (f *Facts) sort() {
 
 func itself(s string) string { return s }
 
-// key tells exits apart. No part of it has a line end.
+// key tells exits apart. Its parts have no line ends.
 func (e Exit) key() string { return e.Chain + "\n" + e.Address + "\n" + e.Tag }
 
 // shown is a key for people.
@@ -163,7 +162,7 @@ func (f *Facts) check() error {
 	)
 }
 
-// each checks the entries of a sorted list, and that none is there twice. It
+// each checks the entries of a sorted list, and that none is listed twice. It
 // returns the first error only.
 func each[T any](what string, list []T, key func(T) string, check func(T) error) error {
 	if len(list) > maxListed {
@@ -172,7 +171,7 @@ func each[T any](what string, list []T, key func(T) string, check func(T) error)
 	for i, entry := range list {
 		err := check(entry)
 		if err == nil && i > 0 && key(list[i-1]) == key(entry) {
-			err = errors.New("it is there twice")
+			err = errors.New("it is listed twice")
 		}
 		if err != nil {
 			return fmt.Errorf("%s %.80q: %w", what, shown(key(entry)), err)

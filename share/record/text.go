@@ -50,7 +50,7 @@ type writer struct{ bytes.Buffer }
 
 func (w *writer) line(key, value string) { fmt.Fprintf(w, "%s: %s\n", key, value) }
 
-// optional writes a line that is left out where there is no value.
+// optional writes a line if there is a value.
 func (w *writer) optional(key, value string) {
 	if value != "" {
 		w.line(key, value)
@@ -127,7 +127,7 @@ func Parse(data []byte) (*Record, error) {
 	f := rd.facts()
 	if rd.err == nil && rd.rest != "" {
 		rd.number++
-		rd.fail(errors.New("it is unknown, or not in its place"))
+		rd.fail(errors.New("it is unknown, or out of place"))
 	}
 	if rd.err != nil {
 		return nil, fmt.Errorf("%w: line %d: %w", ErrFormat, rd.number, rd.err)
@@ -137,7 +137,7 @@ func Parse(data []byte) (*Record, error) {
 		return nil, err
 	}
 	if n := firstDifference(text, string(r.text)); n > 0 {
-		return nil, fmt.Errorf("%w: line %d: it is written in another way than a record has it, or not in its order", ErrFormat, n)
+		return nil, fmt.Errorf("%w: line %d: it is not written as in a record, or is out of order", ErrFormat, n)
 	}
 	return r, nil
 }
@@ -202,8 +202,8 @@ func (r *reader) need(key string) string {
 	return value
 }
 
-// optional reads the next line if it is of that name. An empty value would be
-// written as no line, and is refused for that.
+// optional reads the next line if it is of that name. An empty value is refused,
+// since it would be written as no line.
 func (r *reader) optional(key string) string {
 	value, _ := r.next(key)
 	return value

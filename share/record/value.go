@@ -15,10 +15,10 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// maxText is the most that a name, a contact or an ID may have, in bytes.
+// maxText is the length of the longest name, contact or ID, in bytes.
 const maxText = 256
 
-// maxASCII is the most that a recipient or a release key may have, in bytes. A
+// maxASCII is the length of the longest recipient or release key, in bytes. A
 // hybrid recipient has 1,959.
 const maxASCII = 4096
 
@@ -60,8 +60,8 @@ func checkBlanks(s string) error {
 }
 
 // invisible reports whether a character does not show, or moves others. IsPrint is
-// false for controls, direction marks and all blanks but the common one; what it
-// lets through are fillers and selectors, and Braille's blank.
+// false for controls, direction marks and all blanks but the space; it lets
+// fillers, selectors and Braille's blank through.
 func invisible(r rune) bool {
 	return !unicode.IsPrint(r) || r == '\u2800' || unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
 }
@@ -113,7 +113,7 @@ func checkReleaseKey(s string) error {
 		return err
 	}
 	if _, ok := decodeReleaseKey(s); !ok {
-		return errors.New("it is not an SSH public key like \"ssh-ed25519 AAAA…\", without what stands before and after it")
+		return errors.New("it is not an SSH public key like \"ssh-ed25519 AAAA…\", with nothing before or after it")
 	}
 	return nil
 }

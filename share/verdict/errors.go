@@ -25,16 +25,16 @@ var (
 	// ErrChainCode means that only a recorded root extended public key brings the
 	// chain code.
 	ErrChainCode = errors.New("tss-lib files do not hold the chain code")
-	// ErrEpochs means that it must be said which epoch is meant.
+	// ErrEpochs means that the user must say which epoch is meant.
 	ErrEpochs = errors.New("the files hold enough shares of two epochs of one root key")
-	// ErrNotLost means that a share to be repaired is there.
+	// ErrNotLost means that a share to be repaired is not missing.
 	ErrNotLost = errors.New("is not lost")
 )
 
 // TooFewError says which wanted sets are not complete.
 type TooFewError struct {
 	Short []Shortage
-	Apart []Apart // why files do not count together of which somebody may have thought so
+	Apart []Apart // files that might be thought to count together, and why they do not
 }
 
 // Shortage is a set with too few good shares.

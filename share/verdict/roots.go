@@ -18,13 +18,13 @@ func (r Roots) On(c curve.Curve) bool {
 	return slices.ContainsFunc(r, func(k *derive.Key) bool { return k.Curve() == c })
 }
 
-// Have reports whether a root key is a recorded one. nil is none.
+// Have reports whether a root key is a recorded one. nil is not.
 func (r Roots) Have(root *derive.Key) bool {
 	return root != nil && slices.ContainsFunc(r, root.SameKey)
 }
 
-// contradict reports whether a root key was recorded on the group's curve, and it
-// is another.
+// contradict reports whether the root key recorded on the group's curve is another
+// one.
 func (r Roots) contradict(g *share.Group) bool { return r.On(g.Curve) && !r.Have(g.Root()) }
 
 // excludes says why a group is not meant, or nothing if it may be.
@@ -109,8 +109,8 @@ func opened(files []*File) (known []Known) {
 	return known
 }
 
-// Groups returns the groups that files describe, for those who open nothing. Every
-// share must be in order.
+// Groups returns the groups that files describe, for callers that open nothing.
+// Every share must be sound.
 func Groups(files []*File, asked Asked) ([]*share.Group, error) {
 	var sealed []*share.Sealed
 	for _, f := range files {

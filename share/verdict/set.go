@@ -8,13 +8,13 @@ import (
 	"lifeboat/share"
 )
 
-// Set is a sharing as it was judged.
+// Set is a sharing with its judgement.
 type Set struct {
 	*Sharing
 	Good    []*Share // one for each holder, in the order given
 	Given   []*Share // all that belong here, good or not
 	Missing []share.Participant
-	Wanted  bool // it was asked for, and is not a remainder of another epoch or vault
+	Wanted  bool // it was asked for, and is not left over from another epoch or vault
 
 	excluded bool // another group was asked for
 }
@@ -91,7 +91,7 @@ func (s *Set) MissingNodes() []string {
 	return nodes
 }
 
-// Of returns what was given of one holder.
+// Of returns the shares given of one holder.
 func (s *Set) Of(p share.Participant) []*Share {
 	var list []*Share
 	for _, g := range s.Given {
@@ -156,7 +156,7 @@ func (s *Set) Proven() (sets [][]string, more int) {
 	}), more
 }
 
-// MaxSubsets is how many sets of holders Subsets lists.
+// MaxSubsets is the most sets that Subsets lists.
 const MaxSubsets = 12
 
 // Subsets lists the subsets of k names, at most MaxSubsets, and how many more there are,

@@ -16,8 +16,8 @@ type Sharing struct {
 	Warnings []string        // differences that change no key
 }
 
-// Collect sorts shares by what they belong to. Shares with problems are left out.
-// The sharings come in the order in which their first share was given.
+// Collect sorts shares into sharings. Shares with problems are left out. The
+// sharings come in the order in which their first share was given.
 func Collect(shares []*share.Sealed) []*Sharing {
 	var all []*Sharing
 	for _, s := range shares {

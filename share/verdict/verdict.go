@@ -1,7 +1,7 @@
-// Package verdict judges what was given: which shares count, which set of them is
-// meant, and who is to blame for what does not. It sees what files say, and what
-// came of opening each share; it opens and combines none. It neither prints nor
-// chooses an exit status: errors and warnings are returned to whoever does.
+// Package verdict judges the files given: which shares count, which set of them is
+// meant, and who is to blame for the others. It sees what files say and how opening
+// each share went; it opens and combines none. It neither prints nor chooses an
+// exit status: its callers do, from errors and warnings.
 package verdict
 
 import (
@@ -13,7 +13,7 @@ import (
 	"lifeboat/share"
 )
 
-// Status is what came of a share.
+// Status is the verdict on a share.
 type Status string
 
 // The results.
@@ -27,7 +27,7 @@ const (
 	Salvaged     Status = "salvaged"     // used although its public facts are damaged
 )
 
-// StatusOf is what an error of package share makes of a share.
+// StatusOf returns the status that an error of package share gives a share.
 func StatusOf(err error) Status {
 	switch {
 	case err == nil:
@@ -42,7 +42,7 @@ func StatusOf(err error) Status {
 type File struct {
 	Path   string
 	SHA256 string
-	Err    error // why it cannot be used, or not all of it
+	Err    error // why it, or part of it, cannot be used
 	Shares []*Share
 }
 
@@ -54,8 +54,8 @@ func (f *File) Add(s *share.Sealed) {
 // contradicts reports whether the file can be read and contradicts itself.
 func (f *File) contradicts() bool { return errors.Is(f.Err, share.ErrInconsistent) }
 
-// Share is one share of a file, with what came of it: of opening it, and then of
-// the judgement.
+// Share is one share of a file, with the result of opening it and then of the
+// judgement.
 type Share struct {
 	File   *File
 	Sealed *share.Sealed
@@ -68,10 +68,10 @@ type Share struct {
 // Opened notes that the share was opened and matches this share public key.
 func (s *Share) Opened(public *curve.Point) { s.Public, s.Status, s.Err = public, Good, nil }
 
-// Failed notes why the share was not opened, and what that makes of it.
+// Failed notes why the share was not opened, and its status.
 func (s *Share) Failed(as Status, err error) { s.Public, s.Status, s.Err = nil, as, err }
 
-// Salvaged notes that the share was of use, if its public facts are damaged.
+// Salvaged notes that the share was used, if its public facts are damaged.
 func (s *Share) Salvaged() {
 	if err := s.Sealed.Err(); err != nil {
 		s.Status, s.Note = Salvaged, fmt.Sprintf("used although its public facts are damaged: %v", err)
@@ -92,7 +92,7 @@ func (s *Share) Reason() string {
 // counted reports whether nothing is wrong with the share.
 func (s *Share) counted() bool { return s.Status == Good || s.Status == Duplicate }
 
-// Asked is what the user said of the vault that is meant.
+// Asked is what the user said about the vault.
 type Asked struct {
 	Roots    Roots  // from the user's own records
 	Record   bool   // Roots are those of a record: nothing else is meant, and not all need be there
@@ -110,7 +110,7 @@ type Asked struct {
 type Judgement struct {
 	Files    []*File
 	Sets     []*Set
-	Stray    []*Share // of no set that anything is known about
+	Stray    []*Share // of no known set
 	Warnings []string
 
 	asked Asked
@@ -320,7 +320,7 @@ func (j *Judgement) usable(s *Set) error {
 }
 
 // Resharable returns the sets that a reshare takes: the wanted ones, all complete,
-// and not two of one root key.
+// and no two of one root key.
 func (j *Judgement) Resharable() ([]*Set, error) {
 	if err := j.Enough(); err != nil {
 		return nil, err

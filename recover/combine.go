@@ -1,5 +1,5 @@
-// Package recover does what enough key shares can do: combine them into the
-// root private key, and derive private keys from it.
+// Package recover does what takes enough key shares: combining them into the root
+// private key, and deriving private keys from it.
 //
 // Secret scalars stay in package scalar. The root is judged by the root public
 // key alone: Combine returns a key that matches it or none.

@@ -13,7 +13,7 @@ import (
 
 // Errors about reshares and repairs.
 var (
-	// ErrPlan is wrapped by the reasons for which a reshare or repair cannot begin.
+	// ErrPlan is wrapped by the reasons why a reshare or repair cannot begin.
 	ErrPlan = errors.New("it cannot be done like this")
 	// ErrCheat is wrapped by every CheatError.
 	ErrCheat = errors.New("a contribution is wrong")
@@ -95,15 +95,14 @@ func (c *circle) weighted(s *open.Share) (dealer int, value *scalar.Secret, err 
 	return i, s.Scalar().Clone().MulPublic(c.weights[i]), nil
 }
 
-// sort brings the commitments into the order of the dealers, each of whom gives
-// them exactly once, and checks that each has the given number of points, all on
-// the curve of the group.
+// sort puts the commitments in the order of the dealers, and checks that each
+// dealer gave one, with the given number of points, all on the curve of the group.
 func (c *circle) sort(all []*Commitments, points int) ([]*Commitments, error) {
 	sorted := make([]*Commitments, len(c.dealers))
 	for _, given := range all {
 		i := c.index(given.Dealer)
 		if i < 0 {
-			return nil, fmt.Errorf("%w: share ID %s deals and is not among those that should", ErrPlan, given.Dealer.Text)
+			return nil, fmt.Errorf("%w: share ID %s deals but is not one of the dealers", ErrPlan, given.Dealer.Text)
 		}
 		if sorted[i] != nil {
 			return nil, &CheatError{c.dealers[i].NodeID, "it dealt twice"}

@@ -25,7 +25,7 @@ type Private struct {
 	x      *scalar.Secret
 }
 
-// newPrivate takes x over: it is wiped if it does not match.
+// newPrivate takes ownership of x, and wipes it if it does not match.
 func newPrivate(public *derive.Key, x *scalar.Secret) (*Private, error) {
 	if !x.Public().Equal(public.Point()) {
 		x.Wipe()

@@ -9,11 +9,11 @@ import (
 	"lifeboat/share/open"
 )
 
-// Redistribution gives a key a new set of shares, of another threshold and
-// number if so wished, without changing the key: verifiable secret
-// redistribution after Desmedt and Jajodia, "Redistributing secret shares to new
-// access structures" (1997), with the checks of Wong, Wang and Wing, "Verifiable
-// secret redistribution for archive systems" (2002).
+// Redistribution gives a key a new set of shares, perhaps of another threshold and
+// number, without changing the key: verifiable secret redistribution after Desmedt
+// and Jajodia, "Redistributing secret shares to new access structures" (1997), with
+// the checks of Wong, Wang and Wing, "Verifiable secret redistribution for archive
+// systems" (2002).
 //
 // Each dealer i, one of as many old holders as are needed, takes a random
 // polynomial f_i of degree t'-1 with f_i(0) = λ_i·x_i, publishes its coefficients
@@ -101,9 +101,9 @@ func (r *Redistribution) evaluate(f []*scalar.Secret) []*scalar.Secret {
 }
 
 // Verify checks the public side of all dealings and returns the new share public
-// keys, in the order of the new share IDs. A CheatError names who dealt wrong:
-// another constant than its own weighted share, more or fewer coefficients than
-// the threshold, twice.
+// keys, in the order of the new share IDs. A CheatError names who dealt wrongly: a
+// constant other than its own weighted share, more or fewer coefficients than the
+// threshold, or twice.
 func (r *Redistribution) Verify(dealings []*Commitments) ([]*curve.Point, error) {
 	sorted, err := r.sort(dealings, r.threshold)
 	if err != nil {
@@ -185,7 +185,7 @@ func (r *Redistribution) Accept(id share.ID, dealings []*Commitments, parts []*s
 		}
 	}
 	if own < 0 || len(parts) != len(dealings) {
-		return nil, fmt.Errorf("%w: share ID %s is none of the new ones, or does not have a part of each dealing", ErrPlan, id.Text)
+		return nil, fmt.Errorf("%w: share ID %s is not a new one, or does not have a part of each dealing", ErrPlan, id.Text)
 	}
 	keys, err := r.Verify(dealings)
 	if err != nil {

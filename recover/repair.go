@@ -9,9 +9,9 @@ import (
 	"lifeboat/share/open"
 )
 
-// Repair makes a lost share again, at its old share ID, so that the others stay
-// as they are. It is for a share that is lost and in nobody's hands: one that was
-// stolen stays as good as before, and calls for a Redistribution.
+// Repair makes a lost share again, at its old share ID, so that the others stay as
+// they are. It is for a share that is lost and that nobody has: a stolen one would
+// stay valid, and calls for a Redistribution.
 //
 // Each helper i, one of as many holders as are needed, splits λ_i(k)·x_i, where k
 // is the lost share's ID, into random parts, one for each helper j, and publishes
@@ -68,9 +68,9 @@ func (r *Repair) commit(helper int, parts []*scalar.Secret) *Commitments {
 	return public
 }
 
-// Verify checks the public side of all splits, and returns the public keys of
-// the helpers' sums, in their order. A CheatError names who split anything else
-// than its own weighted share.
+// Verify checks the public side of all splits, and returns the public keys of the
+// helpers' sums, in their order. A CheatError names who split anything but its own
+// weighted share.
 func (r *Repair) Verify(splits []*Commitments) ([]*curve.Point, error) {
 	sorted, err := r.sort(splits, len(r.dealers))
 	if err != nil {
@@ -104,7 +104,7 @@ func (r *Repair) Verify(splits []*Commitments) ([]*curve.Point, error) {
 func (r *Repair) Sum(helper share.ID, splits []*Commitments, parts []*scalar.Secret) (*scalar.Secret, error) {
 	own := r.index(helper)
 	if own < 0 || len(parts) != len(splits) {
-		return nil, fmt.Errorf("%w: share ID %s is no helper's, or does not have a part of each split", ErrPlan, helper.Text)
+		return nil, fmt.Errorf("%w: share ID %s is not a helper's, or does not have a part of each split", ErrPlan, helper.Text)
 	}
 	if _, err := r.Verify(splits); err != nil {
 		return nil, err
@@ -132,7 +132,7 @@ func (r *Repair) Accept(splits []*Commitments, helpers []share.ID, sums []*scala
 	for j, id := range helpers {
 		i := r.index(id)
 		if i < 0 {
-			return nil, fmt.Errorf("%w: share ID %s is no helper's", ErrPlan, id.Text)
+			return nil, fmt.Errorf("%w: share ID %s is not a helper's", ErrPlan, id.Text)
 		}
 		if seen[i] {
 			return nil, &CheatError{r.dealers[i].NodeID, "it gave two sums"}

@@ -11,10 +11,10 @@ import (
 	"lifeboat/internal/strict"
 )
 
-// RootsName is the file of a result that has the root keys.
+// RootsName is the name of the result file with the root keys.
 const RootsName = "root.json"
 
-// ErrPublicOnly is wrapped about a file from which the private keys were left out.
+// ErrPublicOnly is wrapped by the error about a file without the private keys.
 var ErrPublicOnly = errors.New("it has the root public keys only")
 
 // Root is a root key that was recovered.

@@ -10,8 +10,8 @@ import (
 	"lifeboat/share/open"
 )
 
-// Candidate is an opened share of which it is not certain under which share ID
-// it counts, since the public facts of its file are damaged.
+// Candidate is an opened share whose share ID is uncertain, since the public facts
+// of its file are damaged.
 type Candidate struct {
 	Share *open.Share
 	IDs   []share.ID // what any file says, the likeliest first

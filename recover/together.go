@@ -8,9 +8,8 @@ import (
 	"lifeboat/share/open"
 )
 
-// What follows takes every part of a Redistribution or a Repair in turn, on one
-// machine, as if each party had one of its own. Every check is made all the same,
-// and the root private key is not computed.
+// What follows plays every party of a Redistribution or a Repair in turn, on one
+// machine. Every check is still made, and the root private key is not computed.
 
 // Resharing is a new sharing with its shares, in the order of the participants.
 type Resharing struct {
@@ -21,9 +20,8 @@ type Resharing struct {
 // Wipe erases the new shares.
 func (r *Resharing) Wipe() { wipeSecrets(r.Shares) }
 
-// Reshare makes the new shares of a group, from exactly as many old ones as are
-// needed: one for each of nodes, of which threshold are needed. id and created are
-// those of the new group.
+// Reshare makes the new shares of a group, one for each of nodes, from exactly as
+// many old ones as are needed. threshold, id and created are the new group's.
 func Reshare(old *share.Group, helpers []*open.Share, nodes []string, threshold int, id, created string) (*Resharing, error) {
 	dealers, err := idsOf(helpers)
 	if err != nil {
@@ -61,8 +59,8 @@ func Reshare(old *share.Group, helpers []*open.Share, nodes []string, threshold 
 	return r, nil
 }
 
-// RepairShare makes the share of a lost share ID again, from exactly as many
-// others as are needed. It is the caller's to wipe.
+// RepairShare restores the share with a lost share ID from exactly as many others
+// as are needed. It is the caller's to wipe.
 func RepairShare(g *share.Group, helpers []*open.Share, lost share.ID) (*scalar.Secret, error) {
 	ids, err := idsOf(helpers)
 	if err != nil {

@@ -7,9 +7,9 @@
 // nothing to do with the shared key, are made here afresh, and take four safe
 // primes for each party.
 //
-// math/big is used here and nowhere else where secrets are: tss-lib's form is
-// decimal numbers, and the primes have a thousand bits. It takes variable time
-// and cannot be wiped for certain.
+// math/big holds secrets here and nowhere else: tss-lib's form is decimal numbers,
+// and the primes have a thousand bits. It takes variable time and cannot be wiped
+// for certain.
 package tsslib
 
 import (
@@ -23,8 +23,8 @@ import (
 // tss-lib's own.
 const primeBits = 1024
 
-// minDifference is how many bits the difference of a Paillier key's two primes
-// has at least, as tss-lib wants it: close primes are found by taking a root.
+// minDifference is the fewest bits in the difference of a Paillier key's two
+// primes, as in tss-lib: close primes are found by taking a root.
 const minDifference = primeBits - 3
 
 // Params are one party's own parameters for ECDSA with tss-lib. They are secret.
@@ -46,7 +46,7 @@ type paillierKey struct {
 }
 
 // NewParams makes fresh parameters: some seconds of work on all cores. tested, if
-// not nil, is told of every candidate for a prime, from several goroutines.
+// not nil, is called for every candidate for a prime, from several goroutines.
 func NewParams(ctx context.Context, tested func()) (*Params, error) {
 	primes, err := searchPrimes(ctx, primeBits, 4, tested)
 	if err != nil {

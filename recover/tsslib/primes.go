@@ -24,9 +24,8 @@ const (
 type safePrime struct{ p, q *big.Int }
 
 // searchPrimes finds count different safe primes of that many bits, of which the
-// two highest are set, so that the product of two has twice as many. tested, if
-// not nil, is told of every candidate that was tested; it may be called from
-// several goroutines.
+// two highest are set, so that the product of two has twice as many. tested, if not
+// nil, is called for every candidate that was tested, from several goroutines.
 func searchPrimes(ctx context.Context, bits, count int, tested func()) ([]safePrime, error) {
 	if bits < 64 {
 		return nil, fmt.Errorf("%w: internal error: %d bits", ErrSearch, bits)

@@ -43,8 +43,8 @@ type Error struct {
 func (e *Error) Error() string { return e.Err.Error() }
 func (e *Error) Unwrap() error { return e.Err }
 
-// Fail returns err with an exit status and hints, of which empty ones are none; nil
-// stays nil.
+// Fail returns err with an exit status and the hints that are not empty; nil stays
+// nil.
 func Fail(code int, err error, hints ...string) error {
 	if err == nil {
 		return nil
@@ -120,14 +120,13 @@ func (e *Env) Hint(format string, args ...any) { e.lines("hint: ", fmt.Sprintf(f
 func (e *Env) Note(format string, args ...any) { e.lines("", fmt.Sprintf(format, args...)) }
 
 // keys finds extended keys, private and public, and identities. Public ones are
-// found so that letters in their midst are taken for nothing else.
+// found so that letters inside them are not taken for anything else.
 var keys = regexp.MustCompile(`[A-Za-z]pub[1-9A-HJ-NP-Za-km-z]{40,107}|[A-Za-z]prv[1-9A-HJ-NP-Za-z]{40,}|(?i:AGE-SECRET-KEY-)[0-9A-Za-z-]+`)
 
 // identity is one whole: there may be files with a name that begins like it.
 var identity = regexp.MustCompile(`(?i)AGE-SECRET-KEY-(PQ-)?1[02-9AC-HJ-NP-Z]{50}`)
 
-// masked returns a message without private keys, given where something else was
-// expected.
+// masked returns a message without private keys, which may be given by mistake.
 func masked(text string) string {
 	return keys.ReplaceAllStringFunc(text, func(key string) string {
 		if key[1:4] == "pub" {

@@ -121,8 +121,8 @@ func TestFlagsGivenTwice(t *testing.T) {
 		stderr string
 	}{
 		{[]string{"--one", "a", "--many", "a", "--many", "a", "--yes", "--yes"}, OK, ""},
-		{[]string{"--one", "a", "--one=b"}, Usage, "--one was given twice, and takes one value"},
-		{[]string{"--count", "1", "--count", "1"}, Usage, "--count was given twice, and takes one value"},
+		{[]string{"--one", "a", "--one=b"}, Usage, "--one takes one value, and was given twice"},
+		{[]string{"--count", "1", "--count", "1"}, Usage, "--count takes one value, and was given twice"},
 		{[]string{"--yes=hunter2"}, Usage, "--yes takes no value"},
 		{[]string{"--count=hunter2"}, Usage, "--count takes a whole number"},
 	} {

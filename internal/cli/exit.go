@@ -5,7 +5,7 @@ import (
 	"sync"
 )
 
-// cleanups are what must be done before the process ends, however it ends.
+// cleanups must be done before the process ends, however it ends.
 type cleanups struct {
 	mu      sync.Mutex
 	pending []*func()
@@ -13,8 +13,8 @@ type cleanups struct {
 }
 
 // OnExit has f called when the verb ends or a signal ends it, last one first: to
-// remove a temporary output, or to wipe. Then f may run beside the verb. The
-// function returned takes it back.
+// remove a temporary output, or to wipe. On a signal f may run beside the verb. The
+// function returned cancels it.
 func (e *Env) OnExit(f func()) (remove func()) {
 	c, entry := e.exits, &f
 	c.mu.Lock()
@@ -34,8 +34,8 @@ func (c *cleanups) count() int {
 	return len(c.pending)
 }
 
-// run calls what is pending, last one first, but for the first keep. One that
-// panics does not keep the others from it.
+// run calls what is pending, last one first, except the first keep. A panic in one
+// does not stop the others.
 func (c *cleanups) run(keep int) {
 	for {
 		c.mu.Lock()
@@ -45,7 +45,7 @@ func (c *cleanups) run(keep int) {
 		}
 		last := len(c.pending) - 1
 		f := *c.pending[last]
-		c.pending[last] = nil // or it would keep what f holds from being collected
+		c.pending[last] = nil // or what f holds could not be collected
 		c.pending = c.pending[:last]
 		c.mu.Unlock()
 		func() {

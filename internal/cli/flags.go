@@ -32,7 +32,7 @@ Every verb also takes:
   --require-sandbox   refuse to work unless Landlock and seccomp are in force
 `
 
-// newFlags returns a new set for a verb, whose name hints carry.
+// newFlags returns a new set for a verb, which hints name.
 func newFlags(program, verb string) *Flags {
 	f := &Flags{FlagSet: pflag.NewFlagSet(verb, pflag.ContinueOnError), program: program, verb: verb}
 	f.SortFlags = false
@@ -58,7 +58,7 @@ func (f *Flags) Parse(args []string) error {
 	given := map[string]bool{}
 	err := f.ParseAll(args, func(flag *pflag.Flag, value string) error {
 		if _, list := flag.Value.(pflag.SliceValue); !list && given[flag.Name] && flag.Value.Type() != "bool" {
-			return fmt.Errorf("--%s was given twice, and takes one value", flag.Name)
+			return fmt.Errorf("--%s takes one value, and was given twice", flag.Name)
 		}
 		given[flag.Name] = true
 		return f.Set(flag.Name, value)
@@ -85,7 +85,7 @@ func (f *Flags) Parse(args []string) error {
 	return nil
 }
 
-// Misuse returns an error of wrong usage that points to the verb's help.
+// Misuse returns a usage error that points to the verb's help.
 func (f *Flags) Misuse(format string, args ...any) error {
 	return Fail(Usage, fmt.Errorf(format, args...), f.program+" help "+f.verb+" shows how it is used")
 }

@@ -17,7 +17,7 @@ type Conditions struct {
 }
 
 // guard refuses to let secrets onto a machine that looks online or that may write
-// memory to disk. What it lets pass it warns of.
+// memory to disk. It warns of what it lets pass.
 func (e *Env) guard(f *Flags) (*Conditions, error) {
 	if e.sandbox.confined && !e.sandbox.inForce.Complete() {
 		e.Warn("%s", e.sandbox)

@@ -16,8 +16,8 @@ import (
 
 // Outputs are the files that a run makes: all of them, or none. Each is written
 // under a temporary name, read back and verified; when all are there they get their
-// names, in the order in which they were added. One that is left out of it by an
-// error, a signal or the end of the verb is removed.
+// names, in the order in which they were added. If an error, a signal or the end of
+// the verb comes first, they are removed.
 type Outputs struct {
 	Folder string // if not empty, a new folder for the files
 
@@ -43,8 +43,7 @@ func (o *Outputs) Add(path string, data []byte) {
 }
 
 // AddFunc adds a file whose content write writes, when its turn comes. verify, if
-// not nil, looks at what is read back, and takes the place of comparing it with what
-// was written.
+// not nil, checks what is read back, instead of comparing it with what was written.
 func (o *Outputs) AddFunc(path string, write func(io.Writer) error, verify func(r io.ReaderAt, size int64) error) {
 	o.files = append(o.files, output{path, write, verify})
 }
@@ -98,8 +97,8 @@ func begin[T interface{ Abort() }](e *Env, start func(path string) (T, error), p
 	return out, err
 }
 
-// uninterrupted runs f, which takes no long time. A signal waits for its end, and
-// f is not begun after one.
+// uninterrupted runs f, which is quick. A signal waits for its end, and f is not
+// begun after one.
 func (e *Env) uninterrupted(f func() error) error {
 	done := make(chan struct{})
 	defer close(done)
@@ -127,8 +126,8 @@ func (f *output) writeTo(e *Env, file *outfile.File, path string) error {
 	return nil
 }
 
-// counter knows how much was written, and what if it has a sum. It stops when the run
-// is interrupted.
+// counter counts what was written, and hashes it if it has a sum. It stops when the
+// run is interrupted.
 type counter struct {
 	io.Writer
 	interrupt context.Context
@@ -173,7 +172,7 @@ func (w *watched) ReadAt(p []byte, offset int64) (int, error) {
 	return w.ReaderAt.ReadAt(p, offset)
 }
 
-// readBack reads a file in parts, and wants each to be as it should.
+// readBack reads a file in parts, and checks each.
 func readBack(r io.ReaderAt, size int64, right func(p []byte, offset int64) bool) error {
 	buffer := make([]byte, min(size, 64<<10))
 	defer secret.Wipe(buffer)

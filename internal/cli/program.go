@@ -88,7 +88,7 @@ func (p *Program) dispatch(e *Env, args []string) error {
 		return Fail(Usage, errors.New("no verb"), p.hint())
 	}
 	if i := slices.IndexFunc(args, holdsPrivateKey); i >= 0 {
-		return Fail(Usage, fmt.Errorf("argument %d holds a private key, which is for a file and not for a command line", i+1),
+		return Fail(Usage, fmt.Errorf("argument %d holds a private key, which belongs in a file and not on a command line", i+1),
 			"write it into a file that only you can read; what was typed may stay in the history of the shell")
 	}
 	f, plan, err := p.prepare(args[0], args[1:])
@@ -197,8 +197,8 @@ shares or addresses do not belong together or are too few, 4 refused as unsafe,
 130 interrupted.
 `
 
-// results passes results on and remembers that they did not arrive, so that no
-// verb can forget to look.
+// results passes results on and remembers a failure, so that no verb can forget to
+// look.
 type results struct {
 	w   io.Writer
 	err error
@@ -208,7 +208,7 @@ func (r *results) Write(p []byte) (int, error) {
 	n, err := r.w.Write(p)
 	if err != nil && r.err == nil {
 		r.err = Fail(Failed, fmt.Errorf("couldn't write the results to standard output: %w", err),
-			"what it has written to files is whole; have the results go somewhere else")
+			"the files it has written are whole; send the results somewhere else")
 	}
 	if err != nil {
 		return n, r.err

@@ -9,7 +9,7 @@ import (
 	"lifeboat/internal/lockdown"
 )
 
-// sandbox is what a run knows of the sandbox that its process is in.
+// sandbox is what a run knows about its process's sandbox.
 type sandbox struct {
 	confined bool
 	inForce  lockdown.Protection
@@ -18,7 +18,7 @@ type sandbox struct {
 	network, swap evidence
 }
 
-// evidence is what a look at the machine brought.
+// evidence is what was found on the machine.
 type evidence struct {
 	found []string
 	err   error
@@ -29,8 +29,8 @@ type evidence struct {
 func (f *Flags) Reads(flags ...string) { f.reads = append(f.reads, flags...) }
 
 // confineTo leaves the process nothing but files, and refuses to go on without a
-// sandbox if the user wants one. It confines nothing where the process is not the
-// program's own, and where that was done before.
+// sandbox if the user requires one. It does nothing if the process is not the
+// program's own or is already confined.
 func (e *Env) confineTo(f *Flags, files lockdown.Files) error {
 	s := e.sandbox
 	if e.confine != nil && !s.confined {
@@ -45,7 +45,7 @@ func (e *Env) confineTo(f *Flags, files lockdown.Files) error {
 	if !f.requireSandbox || e.sandbox.inForce.Complete() {
 		return nil
 	}
-	return Fail(Refused, fmt.Errorf("--require-sandbox wants Landlock and seccomp, and %s", e.sandbox),
+	return Fail(Refused, fmt.Errorf("--require-sandbox needs Landlock and seccomp, but %s", e.sandbox),
 		"use a Linux system that has both, or leave --require-sandbox out")
 }
 

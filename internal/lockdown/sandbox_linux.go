@@ -45,8 +45,8 @@ func Supported() Support {
 	return Support{Landlock: landlockVersion(), Seccomp: seccomp(unix.SECCOMP_GET_ACTION_AVAIL, 0, &action) == nil}
 }
 
-// onAllThreads makes a system call on every thread of the process. It cannot
-// where threads exist that Go does not know of.
+// onAllThreads makes a system call on every thread of the process. It cannot if
+// there are threads that Go does not know of.
 func onAllThreads(call, a, b, c uintptr) error {
 	_, _, errno := syscall.AllThreadsSyscall(call, a, b, c)
 	switch errno {

@@ -58,7 +58,7 @@ type limit struct {
 	// One of these holds:
 	oneOf []uint32 // the argument is one of these
 	has   uint32   // the argument has this bit
-	lacks uint32   // the argument has not
+	lacks uint32   // the argument lacks it
 }
 
 func limits(pid int) []limit {
@@ -151,7 +151,7 @@ func filterCalls() error {
 	}
 	// A harmless call that is on no list, and that nothing else would refuse.
 	if _, _, errno := unix.RawSyscall(unix.SYS_GETPPID, 0, 0, 0); errno != unix.EPERM {
-		return fmt.Errorf("the filter was loaded and is not in force")
+		return fmt.Errorf("the filter was loaded but is not in force")
 	}
 	return nil
 }

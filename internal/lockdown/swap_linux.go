@@ -11,7 +11,8 @@ import (
 )
 
 // Swap returns the swap space that memory may be written to, if it is not locked
-// (Status.MemoryLock). Compressed memory (zram) without a disk behind it is none.
+// (Status.MemoryLock). Compressed memory (zram) without a disk behind it does not
+// count.
 func Swap() ([]string, error) { return swap(os.DirFS("/")) }
 
 // swap reads proc/swaps below root: a heading, then a line for each swap space

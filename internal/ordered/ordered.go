@@ -23,12 +23,12 @@ func Catch(f func() error) (err error) {
 	return f()
 }
 
-// Run reads pieces with next until io.EOF, has work done on each by one of so
-// many goroutines, and gives the results to emit in the order of the pieces. next
-// and emit are called from one goroutine each. worker tells the goroutines apart,
-// from 0, so that each can have scratch of its own. The first error ends the run,
-// and is returned once all goroutines are done; a panic counts as one. There are
-// at most two pieces more than goroutines at a time.
+// Run reads pieces with next until io.EOF, has one of the workers, each a
+// goroutine, work on each, and gives the results to emit in the order of the
+// pieces. next and emit are called from one goroutine each. worker numbers the
+// goroutines from 0, so that each can have scratch of its own. The first error ends
+// the run, and is returned once all goroutines are done; a panic counts as one. At
+// most two more pieces than workers exist at a time.
 func Run[In, Out any](workers int, next func() (In, error), work func(worker int, in In) (Out, error), emit func(Out) error) error {
 	type job struct {
 		in   In

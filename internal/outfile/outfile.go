@@ -232,7 +232,7 @@ func Hint(err error) string {
 		causes []error
 		hint   string
 	}{
-		{noSpace, "make room there, or write to another disk; of the output nothing was left"},
+		{noSpace, "make room there, or write to another disk; nothing is left of the output"},
 		{readOnly, "unlock the stick, or write to another disk"},
 		{broken, "the disk or the stick may be failing, or was pulled out: use another one"},
 	} {

@@ -19,7 +19,7 @@ func renameNew(from, to string) error {
 // exFAT, and NTFS by either driver (linux/magic.h and the drivers).
 var withoutModes = map[int64]bool{0x4d44: true, 0x2011bab0: true, 0x5346544e: true, 0x7366746e: true}
 
-// OnFAT reports whether modes mean nothing in the folder dir. It says no where
+// OnFAT reports whether modes mean nothing in the folder dir. It returns false if
 // it cannot tell.
 func OnFAT(dir string) bool {
 	var s unix.Statfs_t

@@ -16,8 +16,8 @@ var (
 	broken   = []error{syscall.EIO, syscall.ENXIO, syscall.ENODEV}
 )
 
-// syncFolder makes names in dir last. Some file systems cannot, and a file that
-// is there is not worth removing for that.
+// syncFolder makes names in dir durable. Some file systems cannot, which is no
+// reason to remove a file.
 func syncFolder(dir string) {
 	if d, err := os.Open(dir); err == nil {
 		d.Sync()

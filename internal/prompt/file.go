@@ -39,8 +39,8 @@ func stripped(b []byte) []byte {
 	return p
 }
 
-// Exposed reports whether users other than the owner may read the file. It says
-// no where modes mean nothing.
+// Exposed reports whether users other than the owner may read the file. It returns
+// false where modes mean nothing.
 func Exposed(path string) bool {
 	info, err := os.Stat(path)
 	return err == nil && info.Mode().IsRegular() && runtime.GOOS != "windows" && info.Mode().Perm()&0o044 != 0

@@ -19,7 +19,7 @@ import (
 // epoch is the time of every file in an archive: they tell what, not when.
 var epoch = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
 
-// notSource are what builds leave in the folder of the source, and Git's own.
+// notSource are what builds leave in the source folder, and Git's own.
 var notSource = map[string]bool{".git": true, "dist": true, "modules": true}
 
 // packSource writes the source as it is built, everything in its folder, so that
@@ -65,7 +65,7 @@ func pack(out, dir, prefix string, skip func(name string) bool) (err error) {
 		case d.IsDir(), skip(name):
 			return nil
 		case !d.Type().IsRegular():
-			return fmt.Errorf("%s is no regular file, and an archive holds no other", filepath.Join(dir, name))
+			return fmt.Errorf("%s is not a regular file, and an archive holds no other", filepath.Join(dir, name))
 		}
 		return add(w, root, name, prefix)
 	})

@@ -24,7 +24,7 @@ func printVersion([]string) error {
 	return err
 }
 
-// check looks into every program of a build.
+// check inspects every program of a build.
 func check(args []string) error {
 	dir, toolchain := args[0], args[1]
 	files, err := built(dir)
@@ -65,10 +65,10 @@ func inspect(file, toolchain, sums string) (faults []string, told string, err er
 	told = fmt.Sprintf(", %d modules", len(p.Info.Deps))
 	age := filepath.Base(filepath.Dir(filepath.Dir(file))) == "age" // bin/SYSTEM/PROGRAM, age/SYSTEM/PROGRAM
 	if age == p.Ours() {
-		faults = append(faults, fmt.Sprintf("it was built from %q, and does not belong into this folder", p.Info.Path))
+		faults = append(faults, fmt.Sprintf("it was built from %q, and does not belong in this folder", p.Info.Path))
 	}
 	if folder := filepath.Base(filepath.Dir(file)); folder != p.OS+"-"+p.Arch {
-		faults = append(faults, fmt.Sprintf("it is for %s-%s, and lies in the folder %s", p.OS, p.Arch, folder))
+		faults = append(faults, fmt.Sprintf("it is for %s-%s, but is in the folder %s", p.OS, p.Arch, folder))
 	}
 	if age {
 		return faults, told + "; age starts plugins, so its names and system calls are not looked at", nil
@@ -115,7 +115,7 @@ func readSums(file string) (map[string]string, error) {
 		}
 		match := sumLine.FindStringSubmatch(strings.TrimSuffix(lines.Text(), "\r"))
 		if match == nil || sums[match[2]] != "" {
-			return nil, fmt.Errorf("%s: line %d is not a checksum and a name that is new", file, len(sums)+1)
+			return nil, fmt.Errorf("%s: line %d is not a checksum and a new name", file, len(sums)+1)
 		}
 		sums[match[2]] = match[1]
 	}

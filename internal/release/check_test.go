@@ -35,7 +35,7 @@ func TestFolders(t *testing.T) {
 		has := func(text string) bool {
 			return slices.ContainsFunc(faults, func(f string) bool { return strings.Contains(f, text) })
 		}
-		if has("does not belong into this folder") != foreign || has("and lies in the folder") != (runtime.GOOS+runtime.GOARCH != "linuxamd64") {
+		if has("does not belong in this folder") != foreign || has("but is in the folder") != (runtime.GOOS+runtime.GOARCH != "linuxamd64") {
 			t.Errorf("%s: %q", folder, faults)
 		}
 		other := filepath.Join(filepath.Dir(filepath.Dir(file)), "solaris-sparc64", "program")
@@ -45,7 +45,7 @@ func TestFolders(t *testing.T) {
 		if err := os.Rename(file, other); err != nil {
 			t.Fatal(err)
 		}
-		if faults, _, err = inspect(other, runtime.Version(), ""); err != nil || !has("and lies in the folder solaris-sparc64") {
+		if faults, _, err = inspect(other, runtime.Version(), ""); err != nil || !has("but is in the folder solaris-sparc64") {
 			t.Errorf("%s: %q, %v", folder, faults, err)
 		}
 	}

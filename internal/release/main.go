@@ -1,6 +1,6 @@
-// Release does for build.sh what a shell cannot: it looks into the programs,
-// compares them, describes them, and packs the source. It is no part of the
-// product, and nothing of the product imports it.
+// Release does for build.sh what a shell cannot: it inspects the programs, compares
+// them, describes them, and packs the source. It is not part of the product, which
+// imports none of it.
 package main
 
 import (

@@ -34,8 +34,8 @@ func generated() (map[string]string, error) {
 	return files, nil
 }
 
-// manuals writes the generated files: into docs, where manuals_test.go holds them
-// against the programs, or into a release.
+// manuals writes the generated files: into docs, where manuals_test.go compares
+// them with the programs, or into a release.
 func manuals(args []string) error {
 	files, err := generated()
 	if err != nil {

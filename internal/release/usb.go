@@ -152,7 +152,7 @@ func fatFaults(names []string) []string {
 			stem, _, _ := strings.Cut(part, ".")
 			switch {
 			case part == "", part == ".", part == "..", len(part) > 100, len(name) > 200:
-				faults = append(faults, fmt.Sprintf("%q is no name for a stick", name))
+				faults = append(faults, fmt.Sprintf("%q is not a name for a stick", name))
 			case strings.ContainsFunc(part, func(r rune) bool { return r < ' ' || r > '~' || strings.ContainsRune(`<>:"\|?*`, r) }):
 				faults = append(faults, fmt.Sprintf("%q has a character that FAT or Windows does not have in names", name))
 			case strings.HasSuffix(part, "."), strings.HasSuffix(part, " "), strings.HasPrefix(part, " "):

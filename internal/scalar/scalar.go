@@ -14,11 +14,11 @@ import (
 	"lifeboat/internal/secret"
 )
 
-// ErrZero is returned for a scalar that is zero modulo the order, which is no
-// key, and ErrSize for one of no or too many bytes.
+// ErrZero is returned for a scalar that is zero modulo the order, which is no key,
+// and ErrSize for one that is empty or too long.
 var (
 	ErrZero = errors.New("the secret scalar is zero modulo the group order")
-	ErrSize = errors.New("the secret scalar has no or too many bytes")
+	ErrSize = errors.New("the secret scalar is empty or too long")
 )
 
 // MaxSize is the longest scalar that New accepts, in bytes. A node-side reshare

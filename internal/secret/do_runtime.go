@@ -15,7 +15,7 @@ import (
 // Where the Go runtime has no such support, Do just calls f.
 func Do(f func()) { runtimesecret.Do(f) }
 
-// Collect erases what Do allocated and nobody uses any more. What the first
+// Collect erases what Do allocated and is no longer in use. What the first
 // collection finds unused may lead to more, and finalizers keep some for another.
 func Collect() {
 	for range 3 {

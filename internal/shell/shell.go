@@ -1,11 +1,11 @@
 // Package shell writes commands for people to type or to copy.
 //
-// Nobody knows into which shell: a page is made on one system and read on another,
-// and Windows alone has two. What is quoted for one shell, another one runs, so no
-// word is quoted for one of them. A word is written as it is, or in single quotes,
-// with which sh, bash, zsh, fish and PowerShell take it as it stands, while cmd,
-// which does not know them, looks for a file that is not there. A name for which
-// that does not hold is not safe, and its file wants another one.
+// Nobody knows which shell: a page is made on one system and read on another, and
+// Windows alone has two. What one shell takes as quoted, another runs, so no word
+// is quoted for one of them. A word is written as it is, or in single quotes, with
+// which sh, bash, zsh, fish and PowerShell take it as it stands, while cmd, which
+// does not know them, looks for a file that is not there. A name for which that
+// does not hold is not safe, and its file needs another one.
 package shell
 
 import (
@@ -15,7 +15,7 @@ import (
 )
 
 const (
-	// letters are plain in a flag, too: PowerShell parts -a.b and -a:b.
+	// letters are plain in a flag, too: PowerShell splits -a.b and -a:b.
 	letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-"
 
 	// plain is what no shell gives a meaning to.

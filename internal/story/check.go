@@ -107,7 +107,7 @@ func cmdCheckKeys(s *story, ts *testscript.TestScript, args []string) {
 }
 
 // agree checks that a private key, its extended form and the child public key
-// are one another's.
+// belong together.
 func agree(public, extended string, x []byte) error {
 	key, err := derive.Parse(public)
 	if err != nil {
@@ -144,8 +144,8 @@ func cmdBook(s *story, ts *testscript.TestScript, args []string) {
 	ts.Check(WriteBook(f, n, args[2]))
 }
 
-// WriteBook writes an address book of n rows for the root keys of a vault, of
-// which half are on each curve, with child public keys and no addresses.
+// WriteBook writes an address book of n rows for the root keys of a vault, half on
+// each curve, with child public keys and no addresses.
 func WriteBook(f *os.File, n int, vault string) error {
 	var b bytes.Buffer
 	b.WriteString("wallet name,coin,address,curve,memo,address label,HD path,child publickey\n")

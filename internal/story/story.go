@@ -8,7 +8,7 @@
 //	damaged FILE…             copy share files with one defect each; damaged.txt is their password
 //	damage FILE FIELD [N]     change one digit of the N-th text field of that name (N from 1)
 //	replace FILE OLD NEW      replace the first OLD in a file
-//	book ROWS FILE VAULT      write an address book of so many rows, half of them on each curve
+//	book ROWS FILE VAULT      write an address book of ROWS rows, half of them on each curve
 //	flip FILE N               flip a bit of the N-th byte, from the end if N is negative
 //	mistype FILE N            change a character of the line numbered N, of a shard or a page
 //	cut FILE N NEW            write the first N bytes of a file into a new one
@@ -130,7 +130,7 @@ func withStory(f func(s *story, ts *testscript.TestScript, args []string)) func(
 	}
 }
 
-// addOriginals notes the files that the script itself brings.
+// addOriginals notes the files that come with the script.
 func (s *story) addOriginals(dir string) error {
 	return filepath.WalkDir(dir, func(path string, _ fs.DirEntry, err error) error {
 		if path != dir {

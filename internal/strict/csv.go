@@ -231,13 +231,13 @@ func AppendCell[T string | []byte](dst []byte, cell T) []byte {
 	return append(dst, '"')
 }
 
-// formulas begin one in a spreadsheet, also as the wide and small forms of East
-// Asian keyboards, which it makes plain.
+// formulas begin one in a spreadsheet, which also knows the wide and small forms of
+// East Asian keyboards.
 const formulas = "=+-@\t\r＝＋－＠﹦﹢﹣﹫"
 
 // disarm puts a ' where a formula could begin: at the start, and after a semicolon
-// or a tab, where a spreadsheet parts cells in half of the world's countries, also
-// inside quotes that are none to it because they do not begin its cell.
+// or a tab, which separate cells in half of the world's countries, even inside
+// quotes, which only count where they begin a cell.
 func disarm(s string) string {
 	if !strings.ContainsFunc(s, isFormula) {
 		return s

@@ -35,12 +35,12 @@ var byteOrderMark = []byte("\xef\xbb\xbf")
 // to decode into. A byte order mark before the document is dropped and unknown
 // keys are ignored.
 //
-// Refused are, beyond what encoding/json refuses: a document longer than
-// MaxDocument; arrays and objects nested deeper than MaxDepth; more than MaxKeys keys; a number, or a
-// string of digits, longer than MaxNumber; invalid UTF-8; keys of one object
-// that are equal or differ in case only; a key that differs in case from the
-// field it would set; and null, unless a pointer, an interface or a
-// json.Unmarshaler is to take it. These checks see text only and are linear.
+// Beyond what encoding/json refuses, it refuses a document longer than MaxDocument;
+// arrays and objects nested deeper than MaxDepth; more than MaxKeys keys; a number,
+// or a string of digits, longer than MaxNumber; invalid UTF-8; keys of one object
+// that are equal or differ in case only; a key that differs in case from the field
+// it would set; and null, unless a pointer, an interface or a json.Unmarshaler is
+// to take it. These checks see text only and are linear.
 //
 // An error is one sentence with the path of the culprit and without its value.
 func Unmarshal(data []byte, v any) error {

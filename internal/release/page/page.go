@@ -43,7 +43,7 @@ var (
 	rule    = regexp.MustCompile(`^\|[-| :]+\|$`)
 )
 
-// blocks renders lines that are indented by nothing in common.
+// blocks renders lines without a common indent.
 func blocks(lines []string) string {
 	var b strings.Builder
 	for i := 0; i < len(lines); {
@@ -112,7 +112,7 @@ func dedent(lines []string, by int) []string {
 	return out
 }
 
-// list renders the list that lines begin with, and returns how many were its.
+// list renders the list that lines begin with, and returns its length.
 func list(b *strings.Builder, lines []string) int {
 	m := item.FindStringSubmatch(lines[0])
 	indent, bullet := len(m[1]), len(m[2]) == 1

@@ -51,7 +51,7 @@ func (p *Program) BuildFaults(toolchain, sums string) []string {
 	return faults
 }
 
-// final returns what stands in for a module, or the module.
+// final returns a module's replacement, or the module.
 func final(m *debug.Module) *debug.Module {
 	if m.Replace != nil {
 		return m.Replace
@@ -59,7 +59,7 @@ func final(m *debug.Module) *debug.Module {
 	return m
 }
 
-// shown is how many differences of one kind are told.
+// shown is how many differences of one kind are listed.
 const shown = 5
 
 // Differences says in words how two programs with different bytes differ: in

@@ -1,6 +1,6 @@
-// Package program looks into a finished program, as a stranger would: what it was
-// built from, what it is linked to, and which names are in it. It needs neither
-// the source nor to run the program.
+// Package program inspects a finished program, as a stranger would: what it was
+// built from, what it is linked to, and which names are in it. It needs neither the
+// source nor to run the program.
 package program
 
 import (
@@ -25,7 +25,7 @@ type Program struct {
 	Symbols  map[string]uint64 // the size of each function and variable, as far as the format says
 	Imported []string          // what it asks of the system's libraries
 	libs     []string
-	loader   bool // Linux: it wants a loader
+	loader   bool // Linux: it needs a loader
 	uuid     bool // macOS: it has an LC_UUID
 }
 
@@ -153,7 +153,7 @@ func (p *Program) FormFaults() []string {
 	}
 	for _, l := range p.libs {
 		if !system.MatchString(l) {
-			faults = append(faults, "it wants the library "+l)
+			faults = append(faults, "it needs the library "+l)
 		}
 	}
 	if _, ok := p.Symbols["main.main"]; !ok {

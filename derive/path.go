@@ -38,7 +38,7 @@ func ParsePath(s string) (Path, error) {
 	case ok && rest[0] == '/':
 		rest = rest[1:]
 	case ok:
-		return nil, fmt.Errorf("%w %s: a path starts with m/ or a number", ErrPath, quote(s))
+		return nil, fmt.Errorf("%w %.80q: a path starts with m/ or a number", ErrPath, s)
 	}
 	if len(rest) > (MaxDepth+1)*12 {
 		return nil, fmt.Errorf("%w: more than %d steps", ErrPath, MaxDepth)
@@ -51,7 +51,7 @@ func ParsePath(s string) (Path, error) {
 	for i, step := range steps {
 		v, err := parseStep(step)
 		if err != nil {
-			return nil, fmt.Errorf("%w %s: step %d: %w", ErrPath, quote(s), i+1, err)
+			return nil, fmt.Errorf("%w %.80q: step %d: %w", ErrPath, s, i+1, err)
 		}
 		p[i] = v
 	}
@@ -87,14 +87,6 @@ func parseStep(s string) (uint32, error) {
 		return 0, ErrHardened
 	}
 	return uint32(v), nil
-}
-
-// quote shows at most the first 80 characters of text from outside.
-func quote(s string) string {
-	if len(s) > 80 {
-		return strconv.Quote(s[:80]) + "…"
-	}
-	return strconv.Quote(s)
 }
 
 // String writes the path as "m/44/60/0/0/7".

@@ -3,7 +3,6 @@ package batch
 import (
 	"fmt"
 
-	"lifeboat/derive/batch/internal/field"
 	"lifeboat/internal/curve"
 )
 
@@ -135,8 +134,6 @@ func (g *group) public(p *point) (*curve.Point, error) {
 	if p.isIdentity() {
 		return g.c.Identity(), nil
 	}
-	var c [1]Child
-	tmp := [2][]field.Element{make([]field.Element, 1), make([]field.Element, 1)}
-	g.encode(g, []point{*p}, c[:], &tmp)
-	return g.c.ParsePoint(c[0].Key[:])
+	key := g.encodeOne(p).Key
+	return g.c.ParsePoint(key[:])
 }

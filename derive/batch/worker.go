@@ -103,11 +103,17 @@ func (w *Worker) Itself(p *Parent) Child {
 	if err != nil {
 		return Child{Err: err}
 	}
-	list, out := []point{at}, make([]Child, 1)
+	c := g.encodeOne(&at)
+	c.ChainCode, c.at, c.from = p.ChainCode, at, c.Key
+	return c
+}
+
+// encodeOne returns the key and coordinates of one point, which it reduces.
+func (g *group) encodeOne(p *point) Child {
+	list, out := []point{*p}, make([]Child, 1)
 	g.encode(g, list, out, &[2][]field.Element{make([]field.Element, 1), make([]field.Element, 1)})
-	c := &out[0]
-	c.ChainCode, c.at, c.from = p.ChainCode, list[0], c.Key
-	return *c
+	*p = list[0]
+	return out[0]
 }
 
 func sameLength(a, b int) {
@@ -192,10 +198,8 @@ func (w *Worker) finish(out []Child) {
 
 // add returns p + k·G by way of package curve, for any p and k.
 func (g *group) add(p *point, k *[32]byte) (point, error) {
-	var c [1]Child
-	tmp := [2][]field.Element{make([]field.Element, 1), make([]field.Element, 1)}
-	g.encode(g, []point{*p}, c[:], &tmp)
-	parent, err := g.c.ParsePoint(c[0].Key[:])
+	key := g.encodeOne(p).Key
+	parent, err := g.c.ParsePoint(key[:])
 	if err != nil {
 		return point{}, err
 	}

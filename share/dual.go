@@ -2,6 +2,7 @@ package share
 
 import (
 	"lifeboat/internal/curve"
+	"math/bits"
 )
 
 // dual tests whether points in a group lie on one polynomial "in the exponent",
@@ -82,7 +83,7 @@ func (d *dual) fits(threshold int) bool {
 func geometric(y *curve.Scalar, m int) *curve.Scalar {
 	one := y.Curve().ScalarFromUint(1)
 	sum, power := one.Clone(), y.Clone() // of as many terms as the power of y
-	for bit := topBit(m+1) >> 1; bit > 0; bit >>= 1 {
+	for bit := 1 << bits.Len(uint(m+1)) >> 2; bit > 0; bit >>= 1 {
 		sum.Mul(one.Clone().Add(power))
 		power.Mul(power.Clone())
 		if (m+1)&bit != 0 {
@@ -91,13 +92,4 @@ func geometric(y *curve.Scalar, m int) *curve.Scalar {
 		}
 	}
 	return sum
-}
-
-// topBit returns the highest power of two that is at most n; n is at least 1.
-func topBit(n int) int {
-	b := 1
-	for b<<1 <= n {
-		b <<= 1
-	}
-	return b
 }

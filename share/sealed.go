@@ -1,7 +1,6 @@
 package share
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 
@@ -41,17 +40,6 @@ func (s *Sealed) Err() error {
 		return nil
 	}
 	return s.Problems[0]
-}
-
-// Readable reports whether every field could be read, so that what problems
-// there are are contradictions.
-func (s *Sealed) Readable() bool {
-	for _, p := range s.Problems {
-		if errors.Is(p, ErrFormat) {
-			return false
-		}
-	}
-	return true
 }
 
 // TestOnly reports whether the keys of the share's group are published.

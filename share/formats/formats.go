@@ -96,11 +96,3 @@ func LooksLike(data []byte) bool {
 		return slices.ContainsFunc(f.marks, func(key string) bool { return bytes.Contains(data, []byte(`"`+key+`"`)) })
 	})
 }
-
-// quoted shows at most 40 bytes of text from a file.
-func quoted(s string) string {
-	if len(s) > 40 {
-		return fmt.Sprintf("%q…", s[:40])
-	}
-	return fmt.Sprintf("%q", s)
-}

@@ -148,7 +148,7 @@ func readGroup(g *groupJSON) (*share.Sealed, error) {
 	info := g.GroupInfo
 	var ok bool
 	if s.Curve, ok = curve.ByName(info.Curve); !ok {
-		s.Malformed("group_info.curve", fmt.Errorf("%s is neither secp256k1 nor ed25519", quoted(info.Curve)))
+		s.Malformed("group_info.curve", fmt.Errorf("%.40q is neither secp256k1 nor ed25519", info.Curve))
 		if info.Type != int(curve.Secp256k1) && info.Type != int(curve.Ed25519) {
 			return s, nil // nothing else can be read
 		}

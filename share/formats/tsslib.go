@@ -128,7 +128,7 @@ func (d *saveData) fill(s *share.Sealed, pin share.Pin) error {
 // point reads affine coordinates and checks that they are on the curve.
 func (j *pointJSON) point(c curve.Curve) (*curve.Point, error) {
 	if j.Curve != c.String() {
-		return nil, fmt.Errorf("a point of curve %s, not %v", quoted(j.Curve), c)
+		return nil, fmt.Errorf("a point of curve %.40q, not %v", j.Curve, c)
 	}
 	if len(j.Coords) != 2 {
 		return nil, fmt.Errorf("%d coordinates", len(j.Coords))

@@ -282,22 +282,7 @@ func (r *Record) Roots() []*derive.Key {
 
 // On returns the groups on a curve.
 func (r *Record) On(c curve.Curve) []*share.Group {
-	return r.groups(func(g *share.Group) bool { return g.Curve == c })
-}
-
-// ByRoot returns the groups of a root public key.
-func (r *Record) ByRoot(root *curve.Point) []*share.Group {
-	return r.groups(func(g *share.Group) bool { return g.RootKey.Equal(root) })
-}
-
-func (r *Record) groups(of func(*share.Group) bool) []*share.Group {
-	var groups []*share.Group
-	for _, g := range r.Groups {
-		if of(g) {
-			groups = append(groups, g)
-		}
-	}
-	return groups
+	return slices.DeleteFunc(slices.Clone(r.Groups), func(g *share.Group) bool { return g.Curve != c })
 }
 
 // Person returns who has the shares of a node, if the record says it.
@@ -307,18 +292,6 @@ func (r *Record) Person(node string) (Person, bool) {
 		return Person{}, false
 	}
 	return r.People[i], true
-}
-
-// ExitsOn returns where money of a chain may go, by the chain's ID in the table of
-// chains.
-func (r *Record) ExitsOn(chain string) []Exit {
-	var exits []Exit
-	for _, e := range r.Exits {
-		if e.Chain == chain {
-			exits = append(exits, e)
-		}
-	}
-	return exits
 }
 
 // TestOnly reports whether the keys of a group are published.

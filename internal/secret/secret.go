@@ -68,14 +68,8 @@ func Wipe(b []byte) { clear(b[:cap(b)]) }
 // Format prints [secret], whatever the verb.
 func (s *Bytes) Format(f fmt.State, _ rune) { f.Write([]byte("[secret]")) }
 
-// MarshalText refuses.
+// MarshalText refuses, for encoding/json and encoding/xml too.
 func (s *Bytes) MarshalText() ([]byte, error) { return nil, ErrMarshal }
 
-// MarshalJSON refuses.
-func (s *Bytes) MarshalJSON() ([]byte, error) { return nil, ErrMarshal }
-
-// MarshalBinary refuses.
+// MarshalBinary refuses, for encoding/gob too.
 func (s *Bytes) MarshalBinary() ([]byte, error) { return nil, ErrMarshal }
-
-// GobEncode refuses.
-func (s *Bytes) GobEncode() ([]byte, error) { return nil, ErrMarshal }

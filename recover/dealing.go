@@ -138,10 +138,3 @@ func sum(c curve.Curve, parts []*scalar.Secret) *scalar.Secret {
 func matches(s *scalar.Secret, p *curve.Point) bool {
 	return s != nil && s.Curve() == p.Curve() && s.Public().Equal(p)
 }
-
-// wipeSecrets wipes every one of a list.
-func wipeSecrets(list []*scalar.Secret) {
-	for _, s := range list {
-		s.Wipe()
-	}
-}

@@ -69,7 +69,7 @@ func (r *Redistribution) Deal(s *open.Share) (public *Commitments, parts []*scal
 		return nil, nil, err
 	}
 	f := make([]*scalar.Secret, r.threshold)
-	defer wipeSecrets(f)
+	defer WipeAll(f)
 	f[0] = constant
 	for k := 1; k < len(f); k++ {
 		f[k] = scalar.Random(r.group.Curve)

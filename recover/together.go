@@ -18,7 +18,7 @@ type Resharing struct {
 }
 
 // Wipe erases the new shares.
-func (r *Resharing) Wipe() { wipeSecrets(r.Shares) }
+func (r *Resharing) Wipe() { WipeAll(r.Shares) }
 
 // Reshare makes the new shares of a group, one for each of nodes, from exactly as
 // many old ones as are needed. threshold, id and created are the new group's.
@@ -76,7 +76,7 @@ func RepairShare(g *share.Group, helpers []*open.Share, lost share.ID) (*scalar.
 		return nil, err
 	}
 	var sums []*scalar.Secret
-	defer func() { wipeSecrets(sums) }()
+	defer func() { WipeAll(sums) }()
 	for j, id := range ids {
 		x, err := plan.Sum(id, splits, parts[j])
 		if err != nil {
@@ -120,6 +120,6 @@ func deal(helpers []*open.Share, by func(*open.Share) (*Commitments, []*scalar.S
 
 func wipeParts(parts [][]*scalar.Secret) {
 	for _, list := range parts {
-		wipeSecrets(list)
+		WipeAll(list)
 	}
 }

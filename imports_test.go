@@ -65,7 +65,7 @@ var house = []room{
 	{"recover/tsslib", "share internal/curve internal/scalar internal/secret", ""},
 
 	// Bundles, and what can be said without a secret.
-	{"backup", "backup/lines backup/shard internal/cost internal/secret internal/shell internal/strict",
+	{"backup", "backup/lines backup/shard share internal/cost internal/secret internal/shell internal/strict",
 		"filippo.io/age/... golang.org/x/crypto/ssh golang.org/x/text/unicode/norm"},
 	{"audit", "backup chains/book derive share share/formats share/open share/verdict internal/curve internal/secret internal/strict", ""},
 	{"audit/report", "audit internal/qrcode internal/shell share share/record", ""},

@@ -104,6 +104,12 @@ func (g *Group) Root() *derive.Key {
 	return derive.NewRoot(g.RootKey, *g.ChainCode)
 }
 
+// IsRoot reports whether k is the group's root key, as far as that is known.
+func (g *Group) IsRoot(k *derive.Key) bool {
+	root := g.Root()
+	return k.Point().Equal(g.RootKey) && (root == nil || root.SameKey(k))
+}
+
 // TestOnly reports whether the group's keys are published: it says so of itself,
 // or its root key is a known one.
 func (g *Group) TestOnly() bool {

@@ -10,10 +10,10 @@ _mpc_backup() {
 		inspect) words='--allow-network --allow-swap --date --identity --json --passphrase-file --require-sandbox --threshold --xpub -i' ;;
 		record) words='--addresses --allow-network --allow-swap --contact --date --exit --identity --json --label --name --output --passphrase-file --previous --recipient --recipients-file --release-key --require-sandbox --threshold --xpub -R -i -o -r' ;;
 		audit) words='--addresses --allow-network --allow-swap --challenge --date --epoch --json --max-age --report --require-sandbox --strict --threshold --xpub' ;;
-		verify) words='--addresses --allow-network --allow-swap --date --group --identity --json --max-iterations --max-work-factor --passphrase-file --report --require-sandbox --threshold --xpub -i' ;;
+		verify) words='--addresses --allow-network --allow-swap --date --group --identity --json --max-iterations --max-work-factor --passphrase-file --record --record-code --report --require-sandbox --threshold --xpub -i' ;;
 		attest) words='--allow-network --allow-swap --challenge --date --identity --max-iterations --max-work-factor --output --passphrase-file --record --record-code --report --require-sandbox --threshold --xpub -i -o' ;;
 		check) words='--allow-network --allow-swap --challenge --date --group-file --json --partial --record --record-code --report --require-sandbox --xpub' ;;
-		seal) words='--allow-network --allow-swap --check --date --generate-passphrase --generate-passphrase-file --identity --json --label --max-iterations --max-work-factor --output --passphrase --passphrase-file --recipient --recipients-file --require-sandbox --seal-passphrase-file --threshold --xpub -R -i -o -r' ;;
+		seal) words='--allow-network --allow-swap --check --date --generate-passphrase --generate-passphrase-file --identity --json --label --max-iterations --max-work-factor --output --passphrase --passphrase-file --recipient --recipients-file --record --record-code --require-sandbox --seal-passphrase-file --threshold --xpub -R -i -o -r' ;;
 		open) words='--allow-network --allow-swap --date --identity --json --list --max-work-factor --output --passphrase-file --require-sandbox -i -o' ;;
 		rewrap) words='--allow-network --allow-swap --date --generate-passphrase --generate-passphrase-file --identity --json --label --max-work-factor --output --passphrase --passphrase-file --recipient --recipients-file --require-sandbox --seal-passphrase-file -R -i -o -r' ;;
 		keygen) words='--allow-network --allow-swap --classic --date --json --output --quorum --require-sandbox --set -o' ;;

@@ -7,9 +7,9 @@ _mpc_recover() {
 	else
 		case $current in -*) ;; *) return ;; esac
 		case ${COMP_WORDS[1]} in
-		key) words='--addresses --allow-network --allow-swap --chain --date --group --identity --json --label --max-iterations --max-work-factor --no-record --output --passphrase-file --path --plaintext --recipient --recipients-file --require-sandbox --root --salvage --seal-passphrase-file --threshold --xpub -R -i -o -r' ;;
-		repair) words='--allow-network --allow-swap --date --group --identity --json --label --lost --max-iterations --max-work-factor --new-passphrase-file --output --passphrase-file --recipient --recipients-file --require-sandbox --seal-passphrase-file --threshold --xpub -R -i -o -r' ;;
-		reshare) words='--allow-network --allow-swap --date --group --identity --json --max-iterations --max-work-factor --new-passphrase-file --old-threshold --output --party --passphrase-file --require-sandbox --threshold --to --xpub -i -o' ;;
+		key) words='--addresses --allow-network --allow-swap --chain --date --group --identity --json --label --max-iterations --max-work-factor --no-record --output --passphrase-file --path --plaintext --recipient --recipients-file --record --record-code --require-sandbox --root --salvage --seal-passphrase-file --threshold --xpub -R -i -o -r' ;;
+		repair) words='--allow-network --allow-swap --date --group --identity --json --label --lost --max-iterations --max-work-factor --new-passphrase-file --no-record --output --passphrase-file --recipient --recipients-file --record --record-code --require-sandbox --seal-passphrase-file --threshold --xpub -R -i -o -r' ;;
+		reshare) words='--allow-network --allow-swap --date --group --identity --json --max-iterations --max-work-factor --new-passphrase-file --no-record --old-threshold --output --party --passphrase-file --record --record-code --require-sandbox --threshold --to --xpub -i -o' ;;
 		ceremony) words='--allow-network --allow-swap --date --group --identity --joined --json --key --key-passphrase-file --label --lost --new-passphrase-file --no-record --node --old-threshold --party --passphrase-file --reason --recipient --recipients-file --record --record-code --require-sandbox --seal-passphrase-file --signer --threshold --xpub -R -i -o -r' ;;
 		drill) words='--allow-network --allow-swap --date --interactive --keep --require-sandbox --scenario' ;;
 		guide) words='--allow-network --allow-swap --date --lost --require-sandbox --role' ;;

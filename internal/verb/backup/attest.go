@@ -34,7 +34,6 @@ paper. It is signed only if its rosters have the shares of the file.
   --challenge TEXT        what the auditor asked to be repeated
   --report F              sign the SHA-256 of this file instead
   --record F              sign the SHA-256 of this record instead
-  --record-code CODE      its code, from the paper; without it, it is asked for
   -o, --output A.json     the file to write
 ` + holder.FlagsHelp + `
 Example:
@@ -47,15 +46,11 @@ Example:
 const fewProve = "Fewer attestations than the threshold, of one epoch and to one fresh challenge, prove nothing about a vault: a consistent roster can be made up around any root public key."
 
 // question are the flags that say what attestations answer.
-type question struct {
-	challenge, report string
-	givenRecord
-}
+type question struct{ challenge, report string }
 
 func (q *question) define(set *cli.Flags) {
 	set.StringVar(&q.challenge, "challenge", "", "")
 	set.StringVar(&q.report, "report", "", "")
-	q.givenRecord.define(set)
 	set.Reads("report")
 }
 
@@ -68,7 +63,7 @@ func (q *question) check(set *cli.Flags) error {
 			return set.Misuse("--challenge: %w", err)
 		}
 	}
-	return q.givenRecord.check(set)
+	return nil
 }
 
 type attestFlags struct {
@@ -86,8 +81,8 @@ func prepareAttest(set *cli.Flags, args []string) (*cli.Plan, error) {
 		return nil, err
 	}
 	given := 0
-	for _, text := range []string{f.challenge, f.report, f.record} {
-		if text != "" {
+	for _, is := range []bool{f.challenge != "", f.report != "", f.Record.Given()} {
+		if is {
 			given++
 		}
 	}
@@ -107,19 +102,16 @@ func prepareAttest(set *cli.Flags, args []string) (*cli.Plan, error) {
 }
 
 func (f *attestFlags) attest(e *cli.Env, set *cli.Flags) error {
-	vault, err := f.read(e)
-	if err != nil {
-		return err
-	}
-	subject, err := f.subject(vault)
-	if err != nil {
-		return err
-	}
 	session, err := holder.Load(e, set, &f.Flags, set.Args())
 	if err != nil {
 		return err
 	}
 	defer session.Close()
+	vault := session.Record
+	subject, err := f.subject(vault)
+	if err != nil {
+		return err
+	}
 	subject.Tool, subject.Date = e.Program+" "+cli.Version, set.Date().Format("2006-01-02")
 	var list []audit.Signed
 	var failed error

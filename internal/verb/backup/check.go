@@ -1,6 +1,7 @@
 package backup
 
 import (
+	"cmp"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -52,6 +53,7 @@ Example: two of three holders have answered
 
 type checkFlags struct {
 	question
+	record        holder.RecordFlags
 	groups, xpubs []string
 	partial, json bool
 	date          time.Time
@@ -60,6 +62,7 @@ type checkFlags struct {
 func prepareCheck(set *cli.Flags, args []string) (*cli.Plan, error) {
 	var f checkFlags
 	f.define(set)
+	f.record.Define(set)
 	set.StringArrayVar(&f.groups, "group-file", nil, "")
 	set.StringArrayVar(&f.xpubs, "xpub", nil, "")
 	set.BoolVar(&f.partial, "partial", false, "")
@@ -71,7 +74,7 @@ func prepareCheck(set *cli.Flags, args []string) (*cli.Plan, error) {
 	if set.NArg() == 0 {
 		return nil, set.Misuse("no attestation: give the files that mpc-backup attest wrote")
 	}
-	if err := f.question.check(set); err != nil {
+	if err := cmp.Or(f.question.check(set), f.record.Check(set)); err != nil {
 		return nil, err
 	}
 	f.date = set.Date()
@@ -83,7 +86,7 @@ func (f *checkFlags) judge(e *cli.Env, paths []string) error {
 	if err != nil {
 		return cli.Fail(cli.Failed, err, "compare the key with your records, letter by letter")
 	}
-	vault, err := f.read(e)
+	vault, err := f.record.Read(e)
 	if err != nil {
 		return err
 	}

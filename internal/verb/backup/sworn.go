@@ -7,68 +7,9 @@ import (
 
 	"lifeboat/audit"
 	"lifeboat/internal/cli"
-	"lifeboat/internal/strict"
 	"lifeboat/share/record"
 	"lifeboat/share/verdict"
 )
-
-// givenRecord are the record of the vault, as attest signs it and check compares it.
-type givenRecord struct{ record, recordCode string }
-
-func (f *givenRecord) define(set *cli.Flags) {
-	set.StringVar(&f.record, "record", "", "")
-	set.StringVar(&f.recordCode, "record-code", "", "")
-	set.Reads("record")
-}
-
-func (f *givenRecord) check(set *cli.Flags) error {
-	if f.recordCode == "" {
-		return nil
-	}
-	if f.record == "" {
-		return set.Misuse("--record-code goes with --record")
-	}
-	if _, err := record.ParseCode(f.recordCode); err != nil {
-		return set.Misuse("--record-code: %w", err)
-	}
-	return nil
-}
-
-// read returns the record, or nil if none was given. A file is the record if it has
-// the code on the paper, which is asked for and never shown.
-func (f *givenRecord) read(e *cli.Env) (*record.Record, error) {
-	if f.record == "" {
-		return nil, nil
-	}
-	data, err := strict.ReadFile(f.record, record.MaxSize)
-	if err != nil {
-		return nil, fmt.Errorf("--record: %w", err)
-	}
-	vault, err := record.Parse(data)
-	if err != nil {
-		return nil, fmt.Errorf("--record %q: %w", f.record, err)
-	}
-	text := f.recordCode
-	if text == "" {
-		const hint = "give the code on the paper with --record-code, or run it on a terminal"
-		terminal, err := e.Terminal()
-		if err != nil {
-			return nil, cli.Fail(cli.Failed, err, hint)
-		}
-		if text, err = terminal.Line("Record code, from the paper: "); err != nil {
-			return nil, cli.Fail(cli.Failed, err, hint)
-		}
-	}
-	code, err := record.ParseCode(text)
-	if err != nil {
-		return nil, err
-	}
-	if !vault.Code().Equal(code) {
-		return nil, cli.Fail(cli.Mismatch, fmt.Errorf("--record %q: it does not have the code that was given", f.record),
-			"compare the code with the paper, group by group; if it is typed as it stands there, the file is another record")
-	}
-	return vault, nil
-}
 
 // inRecord compares the group of a share with the record that its holder is to sign.
 // Without a record, there is nothing to compare.

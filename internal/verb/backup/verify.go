@@ -19,7 +19,7 @@ import (
 var verifyVerb = cli.Verb{
 	Name:    "verify",
 	Summary: "open one share after another and prove that they would give the root key",
-	Usage: `Usage: mpc-backup verify FILE… [--addresses CSV] [--xpub KEY] [--group ID] [--json]
+	Usage: `Usage: mpc-backup verify FILE… [--addresses CSV] [--record F] [--group ID] [--json]
 
 Opens each share with its password, checks it against its share public key and
 wipes it again: no two shares are in memory at once, and nothing secret is shown.
@@ -100,6 +100,9 @@ func (f *verifyFlags) verify(e *cli.Env, set *cli.Flags, args []string, conditio
 		return err
 	}
 	session.Blame()
+	if err := session.CheckRecord(judgement.Wanted(), false); err != nil {
+		return err
+	}
 	for _, b := range bundles {
 		if b.differs != nil {
 			e.Warn("%v", b.differs)

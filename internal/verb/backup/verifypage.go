@@ -49,11 +49,11 @@ func notExercised(roots verdict.Roots, j *verdict.Judgement, bookPath string) []
 		}
 	}
 	if len(roots) == 0 {
-		list = append(list, "your own records of the root keys: no --xpub was given, so the root keys are what the files say")
+		list = append(list, "your own records of the root keys: no --record or --xpub was given, so the root keys are what the files say")
 	} else {
 		for _, c := range curve.All() {
 			if !roots.On(c) && slices.ContainsFunc(j.Sets, func(set *verdict.Set) bool { return set.Wanted && set.Group.Curve == c }) {
-				list = append(list, fmt.Sprintf("your own record of the root key on %v: no --xpub was given for it, so it is what the files say", c))
+				list = append(list, fmt.Sprintf("your own record of the root key on %v: no --record or --xpub was given for it, so it is what the files say", c))
 			}
 		}
 	}
@@ -70,7 +70,7 @@ func (r *verifyReport) page(s *holder.Session, j *verdict.Judgement, bookPath st
 		Proves: []string{
 			"Every share that is called opened was decrypted with its password or identity, matched its share public key, and was wiped again; no two were in memory at once.",
 			"That the shares give the root key was shown on the public keys: the share public keys of the holders combine to the root public key.",
-			"Root keys count as yours if they are the ones that you recorded before and gave with --xpub.",
+			"Root keys count as yours if they are the ones that you recorded before and gave with --record or --xpub.",
 			"Nothing here says who else has copies.",
 		},
 		Facts: [][2]string{{"Program", r.Tool}, {"Date", r.Date}, {"Sandbox", r.Conditions.Sandbox},

@@ -54,7 +54,7 @@ func (s *Session) Files() []*verdict.File {
 // Asked is what the flags say of the vault that is meant. group, if not empty, narrows
 // it to the groups of that ID.
 func (s *Session) Asked(group string) verdict.Asked {
-	return verdict.Asked{Roots: s.Roots, NoRecord: s.flags.NoRecord, Group: group}
+	return verdict.Asked{Roots: s.Roots, Record: s.Record != nil, NoRecord: s.flags.NoRecord, Group: group}
 }
 
 // Judge judges what Unlock brought, with root keys that are beside it. With an error
@@ -106,7 +106,7 @@ const (
 	unvouched = "hold it against --xpub KEY or --record F, from your own records; only if there are none, --no-record says that whoever made that file is trusted"
 )
 
-const findVault = "check --xpub, and which vault the files are of; mpc-backup inspect shows the root key of each group"
+const findVault = "check --xpub or --record, and which vault the files are of; mpc-backup inspect shows the root key of each group"
 
 // judged are the exit status of errors of the judgement, and what to do. Without a
 // row, an error is a mismatch.

@@ -13,6 +13,7 @@ import (
 	"lifeboat/internal/secret"
 	"lifeboat/share"
 	"lifeboat/share/open"
+	"lifeboat/share/record"
 	"lifeboat/share/verdict"
 )
 
@@ -24,6 +25,7 @@ type Flags struct {
 	limits      Limits
 	Xpubs       []string
 	NoRecord    bool // nothing was recorded, and that was said
+	Record      RecordFlags
 
 	BundlesOnly bool // set by verbs that open bundles and no share in them
 	AnyFile     bool // set by verbs that take files that are neither
@@ -37,6 +39,7 @@ func (f *Flags) Define(set *cli.Flags) {
 	set.Int64Var(&f.limits.Iterations, "max-iterations", 0, "")
 	set.IntVar(&f.limits.WorkFactor, "max-work-factor", 0, "")
 	set.StringArrayVar(&f.Xpubs, "xpub", nil, "")
+	f.Record.Define(set)
 	set.Reads("identity", "passphrase-file")
 }
 
@@ -47,12 +50,17 @@ func (f *Flags) DefineNoRecord(set *cli.Flags) { set.BoolVar(&f.NoRecord, "no-re
 const NoRecordHelp = `  --no-record             nothing was recorded: trust what the files say of whose vault it is
 `
 
+// RecordHelp describes the flags of the record.
+const RecordHelp = `  --record F              the record of the vault, which stands for --xpub; its code is asked for
+  --record-code CODE      the code on the paper, whole, where there is no terminal
+`
+
 // FlagsHelp describes them.
 const FlagsHelp = `  -i, --identity F        an age identity, an SSH key or a shard that opens bundles (repeatable)
   --passphrase-file F     the password of a file, instead of asking: the i-th is for the i-th
                           FILE; a bundle under a passphrase takes two, its own first
   --xpub KEY              a root extended public key from your own records (repeatable)
-  --threshold T           how many shares are needed, for tss-lib files, which do not say
+` + RecordHelp + `  --threshold T           how many shares are needed, for tss-lib files, which do not say
   --max-iterations N      allow password derivations of more than 10,000,000 iterations
   --max-work-factor N     allow bundles with an scrypt work factor above 22
 `
@@ -73,7 +81,8 @@ func (f *Flags) Beside(passphraseFile string) *Flags {
 // Session is the inputs of one run of a verb.
 type Session struct {
 	Inputs []*Input
-	Roots  verdict.Roots // of --xpub
+	Roots  verdict.Roots  // of --xpub and of the record
+	Record *record.Record // nil if none was given
 
 	env        *cli.Env
 	flags      *Flags
@@ -85,7 +94,7 @@ type Session struct {
 }
 
 // Load reads the inputs and the identities, and counts the passphrase files. It
-// opens no share and asks for nothing. Call Close when done.
+// opens no share and asks for nothing but the code of a record. Call Close when done.
 func Load(e *cli.Env, set *cli.Flags, f *Flags, paths []string) (*Session, error) {
 	if f.threshold < 0 || f.threshold == 1 {
 		return nil, set.Misuse("--threshold %d: a share alone must never be enough, so the least is 2", f.threshold)
@@ -93,12 +102,22 @@ func Load(e *cli.Env, set *cli.Flags, f *Flags, paths []string) (*Session, error
 	if f.limits.Iterations < 0 || f.limits.WorkFactor < 0 || f.limits.WorkFactor > 30 {
 		return nil, set.Misuse("--max-iterations and --max-work-factor (at most 30) are positive numbers")
 	}
+	if err := f.Record.Check(set); err != nil {
+		return nil, err
+	}
+	if f.NoRecord && f.Recorded() {
+		return nil, set.Misuse("--no-record contradicts --record and --xpub")
+	}
 	roots, err := ParseRoots(f.Xpubs)
 	if err != nil {
 		return nil, cli.Fail(cli.Failed, err, "compare the key with your records, letter by letter")
 	}
-	s := &Session{env: e, flags: f, Roots: roots, pin: share.Pin{Threshold: f.threshold, Roots: roots}}
+	s := &Session{env: e, flags: f, Roots: roots}
 	e.OnExit(s.Close)
+	if err := s.readRecord(); err != nil {
+		return nil, err
+	}
+	s.pin = share.Pin{Threshold: f.threshold, Roots: s.Roots}
 	if s.identities, err = readIdentities(e, f.identities); err != nil {
 		return nil, err
 	}
@@ -326,7 +345,7 @@ func (s *Session) unlock(in *Input, a *asker, salvage bool, use Use) error {
 		held, err := open.Open(sh.Sealed, passwords, o)
 		if errors.Is(err, open.ErrPassword) {
 			a.next(sh.Sealed.Path)
-			err = a.ask(fmt.Sprintf("Password of %q, node %q: ", sh.Sealed.Path, sh.Sealed.NodeID), func(forms []*secret.Bytes) error {
+			err = a.ask(s.question(sh.Sealed), func(forms []*secret.Bytes) error {
 				// It may be right for the file's other groups, if this one is damaged.
 				for _, f := range forms {
 					p := secret.Copy(f.Expose())

@@ -40,7 +40,7 @@ func prepareAccept(set *cli.Flags, args []string) (*cli.Plan, error) {
 	case f.passphrase != "" && f.to.Given():
 		return nil, set.Misuse("--new-passphrase-file and a recipient contradict each other: a bundle brings the password of the file in it")
 	}
-	if err := cmp.Or(f.misuse(set), f.to.Check(set)); err != nil {
+	if err := cmp.Or(f.CheckVouched(set), f.to.Check(set)); err != nil {
 		return nil, err
 	}
 	return &cli.Plan{Reads: set.Args(), Outputs: shareOutputs(f.output, &f.to), Adds: adds(set.Arg(0)), Guard: true,
@@ -64,7 +64,7 @@ func (f *acceptFlags) run(e *cli.Env, set *cli.Flags) error {
 		return err
 	}
 	defer session.Close()
-	if err := f.against(e, dir, session); err != nil {
+	if err := f.against(dir, session); err != nil {
 		return err
 	}
 	return f.accept(e, set, dir, session, &party{recipients: recipients})
@@ -113,7 +113,7 @@ func prepareConfirm(set *cli.Flags, args []string) (*cli.Plan, error) {
 	if set.NArg() != 2 {
 		return nil, set.Misuse("give the folder of the ceremony and the FILE that accept wrote")
 	}
-	if err := f.misuse(set); err != nil {
+	if err := f.CheckVouched(set); err != nil {
 		return nil, err
 	}
 	return &cli.Plan{Reads: set.Args(), Adds: adds(set.Arg(0)), Guard: true,
@@ -130,7 +130,7 @@ func confirm(e *cli.Env, set *cli.Flags, f *pinFlags) error {
 		return err
 	}
 	defer session.Close()
-	if err := f.against(e, dir, session); err != nil {
+	if err := f.against(dir, session); err != nil {
 		return err
 	}
 	shares, err := openAll(session)

@@ -46,7 +46,7 @@ func prepareDeal(set *cli.Flags, args []string) (*cli.Plan, error) {
 	case f.lost != "" && (len(f.parties) > 0 || f.threshold != 0):
 		return nil, set.Misuse("--lost is of a repair, --party and --threshold are of a reshare")
 	}
-	if err := f.misuse(set); err != nil {
+	if err := f.CheckVouched(set); err != nil {
 		return nil, err
 	}
 	return &cli.Plan{Reads: set.Args(), Adds: adds(set.Arg(0)), Guard: true,
@@ -73,7 +73,7 @@ func (f *dealFlags) run(e *cli.Env, set *cli.Flags) error {
 	if step == ceremony.StepSum && f.key == "" {
 		return set.Misuse("all signers have dealt; for the second deal of a repair give --key, the key of your join")
 	}
-	if err := f.against(e, dir, session); err != nil {
+	if err := f.against(dir, session); err != nil {
 		return err
 	}
 	terms := &ceremony.Terms{Pins: *dir.pins}
@@ -164,7 +164,7 @@ func (f *dealFlags) agree(e *cli.Env, set *cli.Flags, dir *folder, terms *ceremo
 	for _, node := range dir.Joining() {
 		_, err := dir.Known(node, terms)
 		if errors.Is(err, ceremony.ErrUnknown) {
-			err = askThrice(e, "call the owner of each join, and give the words that they read with --joined NODE=WORDS, or run it on a terminal", about+call(dir, node), func(answer string) error {
+			err = holder.AskThrice(e, "call the owner of each join, and give the words that they read with --joined NODE=WORDS, or run it on a terminal", about+call(dir, node), func(answer string) error {
 				about = ""
 				terms.Words[node] = answer
 				_, err := dir.Known(node, terms)
@@ -207,7 +207,7 @@ func (f *dealFlags) restate(e *cli.Env, dir *folder, terms *ceremony.Terms) erro
 			ceremony.Reshare: "Who is to get a new share? Their node IDs, with blanks between them: ",
 			ceremony.Repair:  "Whose share is lost? The node ID: ",
 		}[dir.Kind()]
-		if err := askThrice(e, hint, question, func(answer string) error {
+		if err := holder.AskThrice(e, hint, question, func(answer string) error {
 			if terms.Parties = strings.Fields(answer); len(terms.Parties) == 0 {
 				return dir.fail(ceremony.ErrRestated)
 			}
@@ -219,7 +219,7 @@ func (f *dealFlags) restate(e *cli.Env, dir *folder, terms *ceremony.Terms) erro
 	if terms.Kind != ceremony.Reshare || terms.Threshold != 0 {
 		return nil
 	}
-	return askThrice(e, hint, "How many of the new shares will be needed? ", func(answer string) (err error) {
+	return holder.AskThrice(e, hint, "How many of the new shares will be needed? ", func(answer string) (err error) {
 		if terms.Threshold, err = strconv.Atoi(answer); err != nil {
 			return dir.fail(ceremony.ErrRestated)
 		}

@@ -41,7 +41,7 @@ func prepareJoin(set *cli.Flags, args []string) (*cli.Plan, error) {
 	case j.node == "":
 		return nil, set.Misuse("--node is missing: your node ID in the plan")
 	}
-	if err := cmp.Or(j.misuse(set), j.to.Check(set)); err != nil {
+	if err := cmp.Or(j.CheckVouched(set), j.to.Check(set)); err != nil {
 		return nil, err
 	}
 	p := &cli.Plan{Reads: set.Args(), Adds: adds(set.Arg(0)), Guard: true}
@@ -81,7 +81,7 @@ func (j *joinFlags) join(e *cli.Env, set *cli.Flags) error {
 		return err
 	}
 	defer session.Close()
-	if err := j.against(e, f, session); err != nil {
+	if err := j.against(f, session); err != nil {
 		return err
 	}
 	var old []*open.Share

@@ -52,7 +52,7 @@ func preparePlan(set *cli.Flags, args []string) (*cli.Plan, error) {
 	case f.threshold == 1 || len(f.parties) == 1:
 		return nil, cli.Fail(cli.Refused, errors.New("a threshold of 1, or a single holder, would make one share the key"), "give at least two parties, each with a --party of its own, and --threshold 2 or more")
 	}
-	if err := f.misuse(set); err != nil {
+	if err := f.CheckVouched(set); err != nil {
 		return nil, err
 	}
 	if f.lost != "" && f.reason == "" {
@@ -75,10 +75,7 @@ func (f *planFlags) plan(e *cli.Env, set *cli.Flags, dir string) error {
 	if err != nil {
 		return err
 	}
-	pins, err := f.read(e, session)
-	if err != nil {
-		return err
-	}
+	pins := f.read(session)
 	outline := ceremony.Outline{
 		Kind: ceremony.Repair, Reason: ceremony.Reason(f.reason), Pins: *pins, Others: groupsIn(session), Tool: e.Program + " " + cli.Version, Created: set.Date().UTC().Format(createdTime),
 		Signers: f.signers, Parties: []string{f.lost}, Groups: groups,

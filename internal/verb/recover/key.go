@@ -34,10 +34,10 @@ the root public key of the files, and each row's key against its child public ke
 The result holds root.json, keys.csv and report.json, sealed into a new bundle.
 A bundle that an earlier run with --root made can stand in place of the shares.
 
-Whoever made a file may have made up the vault in it. Without --xpub the shares of a
+Whoever made a file may have made up the vault in it. Without --record or --xpub the shares of a
 root key must come from two files at least, and all that open on a curve must be of
-one root key: else the exit status is 3 until --xpub, or --no-record, says what to
-trust. --group does not: an ID is copied easily.
+one root key: else the exit status is 3 until one of them says which is meant.
+--no-record trusts one file; --group says nothing, for an ID is copied easily.
 
 What to write (at least one):
   --addresses CSV         a key for each row of the exported address book
@@ -47,7 +47,7 @@ What to write (at least one):
 
 Which key:
   --group ID              only this group (default: every group with enough shares)
-  --salvage               with --xpub: files with damaged public facts are used, too, and only
+  --salvage               with --xpub or --record: files with damaged public facts are used, too, and only
                           a result equal to the recorded key is accepted
 ` + holder.NoRecordHelp + holder.FlagsHelp + holder.OutputHelp + `  --json                  print the report as JSON
 
@@ -129,9 +129,9 @@ func (f *keyFlags) table(set *cli.Flags) (*keyTable, error) {
 	case len(f.chains) > 0 && len(f.paths) == 0:
 		return nil, set.Misuse("--chain needs --path; the address book names its own coins")
 	case f.salvage && f.group != "":
-		return nil, set.Misuse("--salvage goes by --xpub alone: it does not trust what files say of their group, so --group cannot narrow it")
-	case f.salvage && len(f.Xpubs) == 0:
-		return nil, set.Misuse("--salvage needs --xpub, the root extended public key from your own records: nothing else vouches for the result")
+		return nil, set.Misuse("--salvage goes by recorded root keys alone: it does not trust what files say of their group, so --group cannot narrow it")
+	case f.salvage && !f.Recorded():
+		return nil, set.Misuse("--salvage needs --xpub or --record, the root extended public key from your own records: nothing else vouches for the result")
 	}
 	t := &keyTable{book: f.addresses}
 	for _, p := range f.paths {
@@ -195,14 +195,11 @@ func (f *keyFlags) recover(e *cli.Env, set *cli.Flags, session *holder.Session, 
 
 // warnUnrecorded names the curves without an --xpub, if another curve has one.
 func (f *keyFlags) warnUnrecorded(e *cli.Env, session *holder.Session, roots []*recover.Root) {
+	session.WarnUnrecorded(func(c curve.Curve) bool {
+		return slices.ContainsFunc(roots, func(r *recover.Root) bool { return r.Key.Public().Curve() == c })
+	})
 	for _, c := range curve.All() {
-		if len(session.Roots) == 0 || session.Roots.On(c) {
-			continue
-		}
-		if slices.ContainsFunc(roots, func(r *recover.Root) bool { return r.Key.Public().Curve() == c }) {
-			e.Warn("no --xpub was given on %v: the root key there is the one that the files name", c)
-		}
-		if f.salvage && len(session.Opened(c)) > 0 {
+		if f.salvage && !session.Roots.On(c) && len(session.Opened(c)) > 0 {
 			e.Warn("no --xpub was given on %v, so --salvage leaves the shares on it alone", c)
 		}
 	}

@@ -41,7 +41,7 @@ func TestRepairGivesTheShareAgain(t *testing.T) {
 		}
 		c.lay(t)
 		out := filepath.Join(c.dir, "again.json")
-		code, stderr := c.run(t, recover.Program(), "repair", "--lost", c.sharings[0].nodes[lost], "-o", out, "--new-passphrase-file", c.newPassword(t))
+		code, stderr := c.run(t, recover.Program(), "repair", "--no-record", "--lost", c.sharings[0].nodes[lost], "-o", out, "--new-passphrase-file", c.newPassword(t))
 		groups := c.open(t, out)
 		if (code == cli.OK) != (groups != nil) {
 			t.Fatalf("exit status %d, %d groups in the file\n%s", code, len(groups), stderr)
@@ -76,7 +76,7 @@ func TestReshareGivesTheKey(t *testing.T) {
 		n := rapid.IntRange(2, 3).Draw(t, "new holders")
 		threshold := rapid.IntRange(2, n).Draw(t, "new threshold")
 		out := filepath.Join(c.dir, "new")
-		args := []string{"reshare", "-o", out, "--threshold", fmt.Sprint(threshold)}
+		args := []string{"reshare", "--no-record", "-o", out, "--threshold", fmt.Sprint(threshold)}
 		for _, node := range nodes("new", n) {
 			args = append(args, "--party", node, "--new-passphrase-file", c.newPassword(t))
 		}

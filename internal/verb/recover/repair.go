@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"lifeboat/internal/cli"
+	"lifeboat/internal/curve"
 	"lifeboat/internal/phrase"
 	"lifeboat/internal/shell"
 	"lifeboat/internal/verb/holder"
@@ -19,7 +21,7 @@ import (
 var repairVerb = cli.Verb{
 	Name:    "repair",
 	Summary: "a lost share again, so that the other files stay valid",
-	Usage: `Usage: mpc-recover repair FILE FILE… --lost NODE_ID -o FILE
+	Usage: `Usage: mpc-recover repair FILE FILE… --lost NODE_ID -o FILE --record F | --xpub KEY… | --no-record
 
 Makes the share of one holder again, at its old share ID, from enough of the
 others. It is the same share as before: the other files stay valid and agree with
@@ -28,14 +30,19 @@ the new one. The root private key is never computed.
 Only for a share that is lost. One that may be in somebody's hands stays as good
 as it was: use "mpc-recover reshare" then, and destroy the old shares.
 
+It must be said whose vault it is: whoever made the files may have made it up. A
+record, or root keys from your own records, decide; a set of shares that the record
+does not have is refused.
+
   --lost NODE_ID               whose share it is
   --new-passphrase-file F      the password of the new file, instead of asking
   -o, --output FILE            the file to write: a recovery group file, or with a recipient a bundle
 ` + holder.RecipientHelp + `  --group ID                   only this group (default: every group of the files)
-` + holder.FlagsHelp + `  --json                       print the report as JSON
+` + holder.NoRecordHelp + holder.FlagsHelp + `  --json                       print the report as JSON
 
 Example: the client's file is gone
-  mpc-recover repair provider.json custodian.json --lost client -o client.json
+  mpc-recover repair provider.json custodian.json --lost client --record vault-record.txt \
+    -o client.json
 `,
 	Prepare: prepareRepair,
 }
@@ -59,6 +66,7 @@ func prepareRepair(set *cli.Flags, args []string) (*cli.Plan, error) {
 	set.StringVarP(&f.output, "output", "o", "", "")
 	set.StringVar(&f.group, "group", "", "")
 	set.BoolVar(&f.json, "json", false, "")
+	f.DefineNoRecord(set)
 	set.Reads("new-passphrase-file")
 	if err := set.Parse(args); err != nil {
 		return nil, err
@@ -119,7 +127,10 @@ func (f *repairFlags) misuse(set *cli.Flags) error {
 	if err := open.CheckNodeID(f.lost); err != nil {
 		return set.Misuse("--lost: %w", err)
 	}
-	return f.to.Check(set)
+	if err := f.to.Check(set); err != nil {
+		return err
+	}
+	return f.CheckVouched(set)
 }
 
 func (f *repairFlags) repair(e *cli.Env, set *cli.Flags, session *holder.Session, p *party, report *repairReport) error {
@@ -135,6 +146,16 @@ func (f *repairFlags) repair(e *cli.Env, set *cli.Flags, session *holder.Session
 	if err != nil {
 		return session.Fail(err)
 	}
+	if err := session.CheckRecord(sets, true); err != nil {
+		return err
+	}
+	uncovered := session.Uncovered(judgement, sets, f.group, f.lost)
+	if err := session.CheckCovered(uncovered, f.group); err != nil {
+		return err
+	}
+	session.WarnUnrecorded(func(c curve.Curve) bool {
+		return slices.ContainsFunc(sets, func(s *verdict.Set) bool { return s.Group.Curve == c })
+	})
 	var held []open.Held
 	e.OnExit(func() {
 		for _, h := range held {
@@ -150,6 +171,7 @@ func (f *repairFlags) repair(e *cli.Env, set *cli.Flags, session *holder.Session
 		held = append(held, open.Held{Group: s.Group, Holder: *lost, Share: x})
 		report.add(s)
 	}
+	report.HeldAgainst, report.Next = session.HeldAgainst(), append(report.Next, notDone(uncovered)...)
 	if err := p.choosePassword(e); err != nil {
 		return err
 	}
@@ -164,14 +186,15 @@ func (f *repairFlags) repair(e *cli.Env, set *cli.Flags, session *holder.Session
 
 // repairReport is what --json prints. It holds no secret.
 type repairReport struct {
-	Tool       string           `json:"tool"`
-	Date       string           `json:"date"`
-	Conditions *cli.Conditions  `json:"conditions"`
-	NodeID     string           `json:"node_id"`
-	Path       string           `json:"path"`
-	Bundle     bool             `json:"bundle"`
-	Groups     []repairedReport `json:"groups"`
-	Next       []string         `json:"next"`
+	Tool        string             `json:"tool"`
+	Date        string             `json:"date"`
+	Conditions  *cli.Conditions    `json:"conditions"`
+	NodeID      string             `json:"node_id"`
+	Path        string             `json:"path"`
+	Bundle      bool               `json:"bundle"`
+	Groups      []repairedReport   `json:"groups"`
+	HeldAgainst holder.HeldAgainst `json:"held_against"`
+	Next        []string           `json:"next"`
 }
 
 type repairedReport struct {
@@ -200,6 +223,7 @@ func (r *repairReport) print(w io.Writer) error {
 		how = "bundle"
 	}
 	fmt.Fprintf(&b, "written: %s (%s; read back and opened)\n", cli.Clean(r.Path), how)
+	fmt.Fprintf(&b, "%s\n", r.HeldAgainst)
 	printNext(&b, r.Next)
 	_, err := io.WriteString(w, b.String())
 	return err

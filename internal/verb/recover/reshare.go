@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"lifeboat/internal/cli"
+	"lifeboat/internal/curve"
 	"lifeboat/internal/verb/holder"
 	"lifeboat/recover"
 	"lifeboat/share"
@@ -19,12 +20,17 @@ var reshareVerb = cli.Verb{
 	Name:    "reshare",
 	Summary: "a new set of shares of the same key, for the same or other holders",
 	Usage: `Usage: mpc-recover reshare FILE FILE… --party NODE_ID --party NODE_ID… --threshold T -o DIR
+         --record F | --xpub KEY… | --no-record
 
 Soft or third-party key recovery on one machine: enough old shares become a new
 set, for new holders, of another threshold and number if so wished. The root key,
 the chain code and all addresses stay. The root private key is never computed; yet
 this machine sees enough shares to compute it, so where the holders do not trust
 one machine, use "mpc-recover ceremony".
+
+It must be said whose vault it is: whoever made the files may have made it up. A
+record, or root keys from your own records, decide; a set of shares that the record
+does not have is refused, and so is leaving out one that it has.
 
 Every group of the files is reshared, so a vault's two curves stay together. Each
 new holder's file is opened again before the folder appears.
@@ -42,6 +48,9 @@ new holder's file is opened again before the folder appears.
   -i, --identity F             an age identity, an SSH key or a shard that opens bundles (repeatable)
   --passphrase-file F          the password of an old file: the i-th is for the i-th FILE
   --xpub KEY                   a root extended public key from your own records (repeatable)
+  --record F                   the record of the vault, which stands for --xpub; its code is asked for
+  --record-code CODE           the code on the paper, whole, where there is no terminal
+  --no-record                  nothing was recorded: trust what the files say of whose vault it is
   --old-threshold T            how many old shares were needed, for tss-lib files, which do not say
   --max-iterations N           allow password derivations of more than 10,000,000 iterations
   --max-work-factor N          allow bundles with an scrypt work factor above 22
@@ -49,7 +58,7 @@ new holder's file is opened again before the folder appears.
 
 Example: the client's share is lost; the provider's and the custodian's make a new set
   mpc-recover reshare provider.json custodian.json --party client --party provider \
-    --party custodian=age1pq1… --threshold 2 -o new-shares
+    --party custodian=age1pq1… --threshold 2 --record vault-record.txt -o new-shares
 `,
 	Prepare: prepareReshare,
 }
@@ -92,6 +101,9 @@ func prepareReshare(set *cli.Flags, args []string) (*cli.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := f.CheckVouched(set); err != nil {
+		return nil, err
+	}
 	reads := slices.Clone(set.Args())
 	for _, p := range parties {
 		if p.from != "" {
@@ -121,8 +133,18 @@ func (f *reshareFlags) run(e *cli.Env, set *cli.Flags, parties, takers []*party,
 	if err != nil {
 		return err
 	}
+	if err := session.CheckRecord(sets, true); err != nil {
+		return err
+	}
+	uncovered := session.Uncovered(judgement, sets, f.group, "")
+	if err := session.CheckCovered(uncovered, f.group); err != nil {
+		return err
+	}
+	session.WarnUnrecorded(func(c curve.Curve) bool {
+		return slices.ContainsFunc(sets, func(s *verdict.Set) bool { return s.Group.Curve == c })
+	})
 	r := &reshareReport{Tool: e.Program + " " + cli.Version, Date: set.Date().Format("2006-01-02"), Conditions: conditions,
-		Groups: []resharedReport{}, Files: []newFileReport{}, Old: holder.Groups(judgement)}
+		Groups: []resharedReport{}, Files: []newFileReport{}, Old: holder.Groups(judgement), HeldAgainst: session.HeldAgainst(), Next: notDone(uncovered)}
 	if err := f.reshare(e, set, session, parties, sets, r); err != nil {
 		return err
 	}
@@ -141,6 +163,7 @@ func (f *reshareFlags) define(set *cli.Flags) {
 	set.StringVar(&f.group, "group", "", "")
 	set.StringVar(&f.to, "to", "", "")
 	set.BoolVar(&f.json, "json", false, "")
+	f.DefineNoRecord(set)
 	set.Reads("new-passphrase-file")
 }
 

@@ -14,13 +14,14 @@ import (
 
 // reshareReport is what --json prints. It holds no secret.
 type reshareReport struct {
-	Tool       string               `json:"tool"`
-	Date       string               `json:"date"`
-	Conditions *cli.Conditions      `json:"conditions"`
-	Groups     []resharedReport     `json:"groups"`
-	Files      []newFileReport      `json:"files"`
-	Old        []holder.GroupReport `json:"old_groups"`
-	Next       []string             `json:"next"`
+	Tool        string               `json:"tool"`
+	Date        string               `json:"date"`
+	Conditions  *cli.Conditions      `json:"conditions"`
+	Groups      []resharedReport     `json:"groups"`
+	Files       []newFileReport      `json:"files"`
+	Old         []holder.GroupReport `json:"old_groups"`
+	HeldAgainst holder.HeldAgainst   `json:"held_against"`
+	Next        []string             `json:"next"`
 }
 
 type resharedReport struct {
@@ -92,9 +93,19 @@ func (r *reshareReport) print(w io.Writer) error {
 		}
 		fmt.Fprintf(&b, "written: %s (%s; read back and opened)\n", cli.Clean(f.Path), how)
 	}
+	fmt.Fprintf(&b, "%s\n", r.HeldAgainst)
 	printNext(&b, r.Next)
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// notDone names the groups that --group left out.
+func notDone(groups []*share.Group) []string {
+	var lines []string
+	for _, g := range groups {
+		lines = append(lines, fmt.Sprintf("Nothing was done for group %q on %v: keep its shares, and the files that hold them, until that is done too.", g.ID, g.Curve))
+	}
+	return lines
 }
 
 func printNext(b *strings.Builder, next []string) {

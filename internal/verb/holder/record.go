@@ -1,0 +1,258 @@
+package holder
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"lifeboat/internal/cli"
+	"lifeboat/internal/curve"
+	"lifeboat/internal/phrase"
+	"lifeboat/internal/prompt"
+	"lifeboat/internal/strict"
+	"lifeboat/share"
+	"lifeboat/share/record"
+	"lifeboat/share/verdict"
+)
+
+// RecordFlags are the flags of the record of a vault.
+type RecordFlags struct{ path, code string }
+
+// Define adds the flags.
+func (f *RecordFlags) Define(set *cli.Flags) {
+	set.StringVar(&f.path, "record", "", "")
+	set.StringVar(&f.code, "record-code", "", "")
+	set.Reads("record")
+}
+
+// Given reports whether there is a record.
+func (f *RecordFlags) Given() bool { return f.path != "" }
+
+// Check finds what is wrong with the flags themselves.
+func (f *RecordFlags) Check(set *cli.Flags) error {
+	if f.code == "" {
+		return nil
+	}
+	if !f.Given() {
+		return set.Misuse("--record-code goes with --record, the file whose code it is")
+	}
+	if _, err := record.ParseCode(f.code); err != nil {
+		return set.Misuse("--record-code: %w", err)
+	}
+	return nil
+}
+
+// Read returns the record, or nil if none was given. A file is the record if it has
+// the code on the paper, which did not travel with it and is never shown.
+func (f *RecordFlags) Read(e *cli.Env) (*record.Record, error) {
+	if !f.Given() {
+		return nil, nil
+	}
+	data, err := strict.ReadFile(f.path, record.MaxSize)
+	if err != nil {
+		return nil, fmt.Errorf("--record: %w", err)
+	}
+	r, err := record.Parse(data)
+	if err != nil {
+		return nil, fmt.Errorf("--record %q: %w", f.path, err)
+	}
+	check := func(text string) error {
+		code, err := record.ParseCode(text)
+		if err == nil && !code.Equal(r.Code()) {
+			err = fmt.Errorf("%q has another code than your paper: it is another record, or was changed", f.path)
+		}
+		return cli.Fail(cli.Mismatch, err, "compare what you typed with the paper, group by group")
+	}
+	if f.code != "" {
+		err = check(f.code)
+	} else {
+		err = AskThrice(e, "give the code on your paper with --record-code, or run it on a terminal", fmt.Sprintf("The record code on your paper, for %q: ", f.path), check)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+// AskThrice asks until an answer passes.
+func AskThrice(e *cli.Env, hint, question string, check func(string) error) error {
+	terminal, err := e.Terminal()
+	if errors.Is(err, prompt.ErrNoTerminal) {
+		return cli.Fail(cli.Failed, err, hint)
+	}
+	if err != nil {
+		return err
+	}
+	for n := 1; ; n++ {
+		answer, err := terminal.Line(question)
+		if err != nil {
+			return err
+		}
+		if err = check(answer); err == nil || n == tries {
+			return err
+		}
+		e.Note("that is not it (%d of %d tries)", n, tries)
+	}
+}
+
+// Recorded reports whether anything was given that did not travel with the files.
+func (f *Flags) Recorded() bool { return f.Record.Given() || len(f.Xpubs) > 0 }
+
+// CheckVouched refuses to go on for a vault that nobody vouches for, not even in so
+// many words.
+func (f *Flags) CheckVouched(set *cli.Flags) error {
+	switch {
+	case f.Recorded() && f.NoRecord:
+		return set.Misuse("--no-record contradicts --record and --xpub")
+	case !f.Recorded() && !f.NoRecord:
+		return set.Misuse("give --record, or the root extended public key of each group with --xpub, from your own papers; nothing else tells you whose vault it is; --no-record says that you have neither")
+	}
+	return f.Record.Check(set)
+}
+
+// readRecord reads the record, if one was given.
+func (s *Session) readRecord() (err error) {
+	if s.Record, err = s.flags.Record.Read(s.env); err != nil || s.Record == nil {
+		return err
+	}
+	s.env.Warn("record %q is unsworn, as far as is known here: it is as good as whoever made it", s.flags.Record.path)
+	return s.mergeRoots()
+}
+
+// mergeRoots takes the root keys of the record. --xpub may bring the chain codes that
+// it lacks, and no other root key.
+func (s *Session) mergeRoots() error {
+	roots := verdict.Roots(s.Record.Roots())
+	for _, k := range s.Roots {
+		if !slices.ContainsFunc(s.Record.ByRoot(k.Point()), func(g *share.Group) bool { return g.IsRoot(k) }) {
+			return cli.Fail(cli.Mismatch, fmt.Errorf("--xpub %s is not in record %q", k, s.flags.Record.path), "give one of the two, or find out which is of the vault that is meant")
+		}
+		if !roots.Have(k) {
+			roots = append(roots, k)
+		}
+	}
+	for _, g := range s.Record.Groups {
+		if !slices.ContainsFunc(roots, g.IsRoot) {
+			return cli.Fail(cli.Usage, fmt.Errorf("record %q has no chain code for group %q on %v", s.flags.Record.path, g.ID, g.Curve), "give the root extended public key with --xpub as well")
+		}
+	}
+	s.Roots = roots
+	return nil
+}
+
+// CheckRecord holds sets against the recorded groups of their root keys. What does not
+// change the root key is a warning; but a verb that deals shares, to people and of a set
+// that the record does not know, is refused.
+func (s *Session) CheckRecord(sets []*verdict.Set, deals bool) error {
+	if s.Record == nil {
+		return nil
+	}
+	least := record.Scheme
+	if deals {
+		least = record.NodeIDs
+	}
+	for _, set := range sets {
+		_, found := s.Record.Compare(set.Group)
+		var grave, told []string
+		for _, d := range found {
+			if d <= least {
+				grave = append(grave, d.String())
+			} else {
+				told = append(told, d.String())
+			}
+		}
+		if len(grave) > 0 {
+			return cli.Fail(cli.Mismatch, fmt.Errorf("group %q on %v is not as the record has it; different: %s", set.Group.ID, set.Group.Curve, phrase.And(grave)),
+				"if these are the shares that are in use, have a record made of them first: mpc-backup record FILE… --previous "+cli.Clean(s.flags.Record.path))
+		}
+		if len(told) > 0 {
+			s.env.Warn("group %q on %v is not as the record has it; different: %s", set.Group.ID, set.Group.Curve, phrase.And(told))
+		}
+	}
+	return nil
+}
+
+// Uncovered returns the groups of the record, and those that --group excludes, which are
+// not among the sets that are used; if a node is named, those in which it has a share.
+func (s *Session) Uncovered(j *verdict.Judgement, sets []*verdict.Set, group, node string) []*share.Group {
+	var groups []*share.Group
+	add := func(g *share.Group) {
+		same := func(o *share.Group) bool { return o.SameKey(g) && o.SameShares(g) }
+		if (node == "" || g.ByNode(node) != nil) && !slices.ContainsFunc(groups, same) &&
+			!slices.ContainsFunc(sets, func(s *verdict.Set) bool { return same(s.Group) }) {
+			groups = append(groups, g)
+		}
+	}
+	if s.Record != nil {
+		for _, g := range s.Record.Groups {
+			add(g)
+		}
+	}
+	for _, set := range j.Sets {
+		if group != "" && !set.Wanted && (!s.Roots.On(set.Group.Curve) || s.Roots.Have(set.Group.Root())) {
+			add(set.Group)
+		}
+	}
+	return groups
+}
+
+// CheckCovered refuses to leave out a recorded group unless --group names what is done.
+func (s *Session) CheckCovered(uncovered []*share.Group, group string) error {
+	if len(uncovered) == 0 || group != "" {
+		return nil
+	}
+	g := uncovered[0]
+	return cli.Fail(cli.Mismatch, fmt.Errorf("the record has group %q on %v, and the files have not enough shares of it", g.ID, g.Curve),
+		"give files that have them, or name with --group what is to be done without it")
+}
+
+// HeldAgainst says in a report what the files were held against.
+type HeldAgainst struct {
+	What   string `json:"what"` // record, xpub or nothing
+	Serial int    `json:"record_serial,omitempty"`
+	Date   string `json:"record_date,omitempty"`
+	Sworn  bool   `json:"record_sworn"`
+}
+
+// HeldAgainst returns what the flags said.
+func (s *Session) HeldAgainst() HeldAgainst {
+	switch {
+	case s.Record != nil:
+		return HeldAgainst{What: "record", Serial: s.Record.Serial, Date: s.Record.Date}
+	case len(s.Roots) > 0:
+		return HeldAgainst{What: "xpub"}
+	}
+	return HeldAgainst{What: "nothing"}
+}
+
+func (h HeldAgainst) String() string {
+	switch h.What {
+	case "record":
+		return fmt.Sprintf("held against: record number %d, of %s, which is unsworn", h.Serial, h.Date)
+	case "xpub":
+		return "held against: the root keys of --xpub"
+	}
+	return "held against: nothing, as --no-record says: it is the vault of whoever made the files"
+}
+
+// WarnUnrecorded names the curves that are used, and on which --xpub has no root key,
+// although it has one on another.
+func (s *Session) WarnUnrecorded(used func(curve.Curve) bool) {
+	for _, c := range curve.All() {
+		if len(s.Roots) > 0 && !s.Roots.On(c) && used(c) {
+			s.env.Warn("no --xpub was given on %v: the root key there is the one that the files name", c)
+		}
+	}
+}
+
+// question asks for the password of a share, of the person who has it if the record
+// says who that is.
+func (s *Session) question(sh *share.Sealed) string {
+	if s.Record != nil {
+		if p, ok := s.Record.Person(sh.NodeID); ok {
+			return fmt.Sprintf("Password of %s's file %q: ", strings.TrimSpace(cli.Clean(p.Name)), sh.Path)
+		}
+	}
+	return fmt.Sprintf("Password of %q, node %q: ", sh.Path, sh.NodeID)
+}

@@ -33,7 +33,8 @@ var house = []room{
 	// What everything stands on.
 	{"internal/secret", "", ""},
 	{"internal/base58", "", ""},
-	{"internal/strict", "", ""},
+	{"internal/plain", "", ""},
+	{"internal/strict", "internal/plain", ""},
 	{"internal/cost", "", ""},
 	{"internal/ordered", "", ""},
 	{"internal/phrase", "", ""},
@@ -68,19 +69,19 @@ var house = []room{
 	{"backup", "backup/lines backup/shard share internal/cost internal/secret internal/shell internal/strict",
 		"filippo.io/age/... golang.org/x/crypto/ssh golang.org/x/text/unicode/norm"},
 	{"audit", "backup chains/book derive share share/formats share/open share/verdict internal/curve internal/secret internal/strict", ""},
-	{"audit/report", "audit internal/qrcode internal/shell share share/record", ""},
+	{"audit/report", "audit internal/plain internal/qrcode internal/shell share share/record", ""},
 	{"backup/lines", "internal/secret", ""},
-	{"backup/paper", "backup backup/lines backup/shard internal/qrcode internal/secret", "github.com/makiuchi-d/gozxing/..."},
+	{"backup/paper", "backup backup/lines backup/shard internal/plain internal/qrcode internal/secret", "github.com/makiuchi-d/gozxing/..."},
 	{"backup/shard", "backup/lines internal/secret", "filippo.io/age github.com/hashicorp/vault/shamir"},
 
 	// The machine and the person before it.
 	{"internal/outfile", "", "golang.org/x/sys/..."},
 	{"internal/airgap", "", "golang.org/x/sys/..."},
 	{"internal/lockdown", "", "golang.org/x/sys/..."},
-	{"internal/prompt", "internal/secret internal/strict", "golang.org/x/sys/... golang.org/x/term golang.org/x/text/unicode/norm"},
+	{"internal/prompt", "internal/plain internal/secret internal/strict", "golang.org/x/sys/... golang.org/x/term golang.org/x/text/unicode/norm"},
 	{"internal/prompt/ptytest", "", "golang.org/x/sys/..."},
 	{"internal/story", "derive fixtures share/... internal/airgap internal/base58 internal/cost internal/curve internal/secret", "github.com/rogpeppe/go-internal/testscript"},
-	{"internal/cli", "internal/airgap internal/lockdown internal/outfile internal/prompt internal/secret",
+	{"internal/cli", "internal/airgap internal/lockdown internal/outfile internal/plain internal/prompt internal/secret",
 		"github.com/spf13/pflag golang.org/x/sys/... golang.org/x/term"},
 
 	// The verbs: flags, prompts, printing. holder is what verbs that open shares
@@ -112,7 +113,7 @@ var house = []room{
 // domain are the packages that neither print, prompt, log nor exit.
 var domain = []string{
 	"derive/...", "chains/...", "share/...", "recover/...", "backup/...", "audit/...",
-	"internal/secret", "internal/base58", "internal/cost", "internal/strict", "internal/ordered", "internal/phrase", "internal/shell", "internal/qrcode", "internal/curve", "internal/scalar",
+	"internal/secret", "internal/base58", "internal/cost", "internal/plain", "internal/strict", "internal/ordered", "internal/phrase", "internal/shell", "internal/qrcode", "internal/curve", "internal/scalar",
 }
 
 // banned says what must not be linked at all, also through others: into every

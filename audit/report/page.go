@@ -6,11 +6,11 @@ package report
 import (
 	"cmp"
 	"fmt"
-	"html"
 	"slices"
 	"strings"
 
 	"lifeboat/audit"
+	"lifeboat/internal/plain"
 	"lifeboat/internal/shell"
 )
 
@@ -385,20 +385,8 @@ func sentence(s string) string {
 	return s + "."
 }
 
-// esc makes text fit for HTML. Characters that do not show are shown by their
-// number, so that no name of a file can hide or reorder anything.
-func esc(s string) string {
-	s = strings.ToValidUTF8(s, "\uFFFD")
-	var b strings.Builder
-	for _, r := range s {
-		if visible(r) {
-			b.WriteRune(r)
-		} else {
-			fmt.Fprintf(&b, "\\u%04x", r)
-		}
-	}
-	return html.EscapeString(b.String())
-}
+// esc makes text fit for HTML.
+func esc(s string) string { return plain.HTML(s) }
 
 // writer collects the page.
 type writer struct{ strings.Builder }

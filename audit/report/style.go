@@ -1,10 +1,5 @@
 package report
 
-import "strconv"
-
-// visible reports whether a character shows and stays in its place.
-func visible(r rune) bool { return strconv.IsPrint(r) }
-
 // style is the whole look: black on white, one colour for each level and never
 // colour alone.
 const style = `:root { --ink: #111; --soft: #555; --rule: #c8c8c8; --error: #a40000; --warning: #7a4b00; --note: #444; --good: #0b5a2a; }

@@ -3,10 +3,10 @@ package paper
 import (
 	"bytes"
 	"fmt"
-	"html"
 	"strings"
 
 	"lifeboat/backup/shard"
+	"lifeboat/internal/plain"
 	"lifeboat/internal/secret"
 )
 
@@ -38,11 +38,11 @@ func Page(text *secret.Bytes, label Label) (*secret.Bytes, error) {
 	if label.Title != "" {
 		title += ": " + label.Title
 	}
-	fmt.Fprintf(out, head, html.EscapeString(title), html.EscapeString(title))
-	fmt.Fprintf(out, "<p class=\"what\">%s</p>\n<table>\n", html.EscapeString(w.what))
+	fmt.Fprintf(out, head, plain.HTML(title), plain.HTML(title))
+	fmt.Fprintf(out, "<p class=\"what\">%s</p>\n<table>\n", plain.HTML(w.what))
 	for _, f := range append(w.facts, fact{"Made", label.Made}) {
 		if f.value != "" {
-			fmt.Fprintf(out, "<tr><th>%s</th><td>%s</td></tr>\n", html.EscapeString(f.name), html.EscapeString(f.value))
+			fmt.Fprintf(out, "<tr><th>%s</th><td>%s</td></tr>\n", plain.HTML(f.name), plain.HTML(f.value))
 		}
 	}
 	out.WriteString("</table>\n<h2>In three steps</h2>\n<ol>\n")
@@ -63,7 +63,7 @@ func Page(text *secret.Bytes, label Label) (*secret.Bytes, error) {
 		out.WriteString("<pre>")
 	}
 	out.Write(c.lines.Expose()) // digits, letters, colons and blanks
-	fmt.Fprintf(out, "</pre></section>\n<section><h2>Without Lifeboat, for a programmer</h2>\n<p class=\"small\">%s</p></section>\n</body></html>\n", html.EscapeString(w.byHand))
+	fmt.Fprintf(out, "</pre></section>\n<section><h2>Without Lifeboat, for a programmer</h2>\n<p class=\"small\">%s</p></section>\n</body></html>\n", plain.HTML(w.byHand))
 	return secret.Take(out.Bytes()), nil
 }
 

@@ -13,12 +13,12 @@ import (
 	"io"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"lifeboat/internal/airgap"
 	"lifeboat/internal/lockdown"
 	"lifeboat/internal/outfile"
+	"lifeboat/internal/plain"
 	"lifeboat/internal/prompt"
 )
 
@@ -150,20 +150,9 @@ func (e *Env) lines(kind, text string) {
 	}
 }
 
-// Clean escapes what could steer a terminal or reorder a line: control
-// characters, direction marks, and whatever else is not printable.
-func Clean(s string) string {
-	var b strings.Builder
-	for _, r := range s {
-		if strconv.IsPrint(r) {
-			b.WriteRune(r)
-			continue
-		}
-		quoted := strconv.QuoteRuneToASCII(r)
-		b.WriteString(quoted[1 : len(quoted)-1])
-	}
-	return b.String()
-}
+// Clean is plain.Line, for what may not begin a line of its own. All of standard
+// output is made fit for a terminal anyway (program.go).
+func Clean(s string) string { return plain.Line(s) }
 
 // WriteJSON writes v as the one document on standard output.
 func (e *Env) WriteJSON(v any) error {
@@ -174,7 +163,7 @@ func (e *Env) WriteJSON(v any) error {
 	if err := enc.Encode(v); err != nil {
 		return fmt.Errorf("internal error: couldn't encode the result: %w", err)
 	}
-	_, err := e.Stdout.Write(b.Bytes())
+	_, err := e.Stdout.Write(plain.JSON(b.Bytes()))
 	return err
 }
 

@@ -64,7 +64,7 @@ func TestExitStatus(t *testing.T) {
 		{"interrupted", fmt.Errorf("x: %w", context.Canceled), Env{Interrupt: cancelled}, Interrupted, "mpc-test: error: interrupted: what was not finished has been removed\n"},
 		{"failed after a signal", fmt.Errorf("x: %w", outfile.ErrExists), Env{Interrupt: cancelled}, Interrupted, "mpc-test: error: interrupted: what was not finished has been removed\n"},
 		{"cancelled otherwise", context.Canceled, Env{}, Failed, "mpc-test: error: context canceled\n"},
-		{"steering", errors.New("a\x1b]0;evil\x07b\u202ec\rd\xff"), Env{}, Failed, `mpc-test: error: a\x1b]0;evil\ab\u202ec\rd` + "\ufffd\n"},
+		{"steering", errors.New("a\x1b]0;evil\x07b\u202ec\rd\xff"), Env{}, Failed, `mpc-test: error: a\x1b]0;evil\ab\u202ec\rd\xff` + "\n"},
 	} {
 		code, stdout, stderr := run(func(*Env, []string) error { return c.err }, &c.env, "do")
 		if code != c.code || stdout != "" || stderr != c.stderr {

@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"lifeboat/internal/lockdown"
+	"lifeboat/internal/plain"
 	"lifeboat/internal/prompt"
 	"lifeboat/internal/secret"
 )
@@ -47,7 +48,7 @@ func (p *Program) Run(e *Env, args []string) (code int) {
 	env := *e
 	env.Program = p.Name
 	env.complete()
-	out := &results{w: env.Stdout}
+	out := &results{w: plain.NewWriter(env.Stdout)}
 	env.Stdout = out
 	if !env.nested {
 		env.nested = true
@@ -62,7 +63,7 @@ func (p *Program) Run(e *Env, args []string) (code int) {
 	}()
 	err := p.dispatch(&env, args)
 	if err == nil {
-		err = out.err
+		err = out.end()
 	}
 	if err != nil {
 		return env.fail(err)
@@ -197,23 +198,34 @@ shares or addresses do not belong together or are too few, 4 refused as unsafe,
 130 interrupted.
 `
 
-// results passes results on and remembers a failure, so that no verb can forget to
-// look.
+// results passes results on, fit for a terminal whatever files had in them, and
+// remembers a failure, so that no verb can forget to look.
 type results struct {
-	w   io.Writer
+	w   *plain.Writer
 	err error
 }
 
 func (r *results) Write(p []byte) (int, error) {
 	n, err := r.w.Write(p)
+	return n, r.note(err)
+}
+
+// end passes on what is left, and returns why something did not arrive.
+func (r *results) end() error {
+	r.note(r.w.Flush())
+	return r.err
+}
+
+// note remembers the first error.
+func (r *results) note(err error) error {
 	if err != nil && r.err == nil {
 		r.err = Fail(Failed, fmt.Errorf("couldn't write the results to standard output: %w", err),
 			"the files it has written are whole; send the results somewhere else")
 	}
 	if err != nil {
-		return n, r.err
+		return r.err
 	}
-	return n, nil
+	return nil
 }
 
 // gcPercent is how much garbage may pile up, in percent of what is in use, before

@@ -11,6 +11,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"lifeboat/internal/plain"
 	"lifeboat/internal/secret"
 )
 
@@ -289,11 +290,11 @@ func (t *terminal) put(question string) error {
 	if t.closed {
 		return ErrEnd
 	}
-	t.question = question
+	t.question = plain.Lines(question)
 	if t.paused {
 		return nil
 	}
-	return t.write(question)
+	return t.write(t.question)
 }
 
 // line reads up to the end of the line, byte by byte: what was typed ahead is

@@ -4,6 +4,9 @@
 // Besides testscript's own commands a story has
 //
 //	vault NAME [DIR]          copy the files of a test vault here, or into a new folder
+//	hostile NAME DIR          copy the share files of a test vault into a new folder, with node IDs, group IDs
+//	                          and times that would steer a terminal, and again under file names that begin with
+//	                          $HOSTILE, where the system has them
 //	legacy NAME               copy what the programs wrote at an earlier time, of that name in fixtures/legacy
 //	damaged FILE…             copy share files with one defect each; damaged.txt is their password
 //	damage FILE FIELD [N]     change one digit of the N-th text field of that name (N from 1)
@@ -28,7 +31,9 @@
 // Trying a password costs next to nothing on what the programs write, unless the
 // story says env REAL_COST=1.
 //
-// After every run of a program no known secret of the vaults may be on its
+// After every run of a program no character that could steer a terminal may be on its
+// standard output or standard error, nor in its pages and tables, and no known secret of
+// the vaults may be on its
 // standard output or standard error, nor, at the end of the story, in any file
 // that was not copied from the fixtures or named by secret.
 package story
@@ -43,11 +48,14 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"testing"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -95,7 +103,7 @@ func Run(t *testing.T, dir string) {
 					ts.Fatalf("age: %v", err)
 				}
 			}, "cut": withStory(cmdCut), "tmpfs": withStory(cmdTmpfs),
-			"exits": withStory(cmdExits), "fifo": withStory(cmdFifo), "secret": withStory(cmdSecret),
+			"exits": withStory(cmdExits), "fifo": withStory(cmdFifo), "hostile": withStory(cmdHostile), "secret": withStory(cmdSecret),
 			"checkroot": withStory(cmdCheckRoot), "checkkeys": withStory(cmdCheckKeys),
 		},
 	})
@@ -378,6 +386,9 @@ func cmdExits(s *story, ts *testscript.TestScript, args []string) {
 		if what := Find(s.secrets, text); what != "" {
 			ts.Fatalf("%s is on %s", what, stream)
 		}
+		if at := steering(text); at >= 0 {
+			ts.Fatalf("%s has %q", stream, text[max(0, at-40):min(len(text), at+40)])
+		}
 		if bytes.Contains(text, []byte("goroutine ")) || bytes.Contains(text, []byte("internal error")) {
 			ts.Fatalf("a traceback is on %s", stream)
 		}
@@ -404,6 +415,44 @@ func (s *story) checkFiles(dir string) error {
 		if what := Find(s.secrets, data); what != "" {
 			return fmt.Errorf("%s is in %s", what, path)
 		}
+		if ext := filepath.Ext(path); ext == ".html" || ext == ".csv" {
+			if at := steering(data); at >= 0 {
+				return fmt.Errorf("%s has %q", path, data[max(0, at-40):min(len(data), at+40)])
+			}
+		}
 		return nil
 	})
+}
+
+// steering returns where a control character, a mark of direction or another character
+// that does not show stands in what a program wrote, or -1.
+func steering(text []byte) int {
+	return bytes.IndexFunc(text, func(r rune) bool { return r != '\n' && (!unicode.IsGraphic(r) || r == utf8.RuneError) })
+}
+
+// hostileText would set the title of a window, clear the screen, go back, turn a line
+// around, and hide. In the name of a file there is no NUL and nothing for FAT to refuse.
+const hostileText = "\x1b]0;owned\a\u009b2J\r\u202e\u2066\u200b"
+
+var named = regexp.MustCompile(`"(node_id|id|created_time)": *"`)
+
+func cmdHostile(s *story, ts *testscript.TestScript, args []string) {
+	if len(args) != 2 {
+		ts.Fatalf("usage: hostile NAME DIR")
+	}
+	dir := ts.MkAbs(args[1])
+	ts.Check(os.Mkdir(dir, 0o700))
+	quoted, err := json.Marshal(hostileText)
+	ts.Check(err)
+	for _, f := range fixtures.Load(args[0]).Files {
+		text := named.ReplaceAllStringFunc(string(f.Data), func(found string) string {
+			return found + strings.Trim(string(quoted), `"`)
+		})
+		ts.Check(os.WriteFile(filepath.Join(dir, f.Name), []byte(text), 0o600))
+		if runtime.GOOS != "windows" {
+			ts.Check(os.WriteFile(filepath.Join(dir, hostileText+f.Name), []byte(text), 0o600))
+		}
+	}
+	ts.Setenv("HOSTILE", hostileText)
+	ts.Check(s.addOriginals(dir))
 }

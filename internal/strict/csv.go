@@ -8,6 +8,8 @@ import (
 	"io"
 	"strings"
 	"unicode/utf8"
+
+	"lifeboat/internal/plain"
 )
 
 // Bounds of a CSV row. There is none on the number of rows.
@@ -209,8 +211,9 @@ func WriteRow(w *bufio.Writer, cells []string) error {
 }
 
 // AppendText is AppendCell for a cell whose text came from a file: what a
-// spreadsheet would take for a formula gets a ' before it.
-func AppendText(dst []byte, cell string) []byte { return AppendCell(dst, disarm(cell)) }
+// spreadsheet would take for a formula gets a ' before it, and what could hide or turn
+// text around is escaped.
+func AppendText(dst []byte, cell string) []byte { return AppendCell(dst, disarm(plain.Lines(cell))) }
 
 // AppendCell appends a cell of a row to dst as it is, in quotes where it needs them.
 func AppendCell[T string | []byte](dst []byte, cell T) []byte {
@@ -233,10 +236,10 @@ func AppendCell[T string | []byte](dst []byte, cell T) []byte {
 
 // formulas begin one in a spreadsheet, which also knows the wide and small forms of
 // East Asian keyboards.
-const formulas = "=+-@\t\r＝＋－＠﹦﹢﹣﹫"
+const formulas = "=+-@＝＋－＠﹦﹢﹣﹫"
 
-// disarm puts a ' where a formula could begin: at the start, and after a semicolon
-// or a tab, which separate cells in half of the world's countries, even inside
+// disarm puts a ' where a formula could begin: at the start, and after a semicolon,
+// which separates cells in half of the world's countries, even inside
 // quotes, which only count where they begin a cell.
 func disarm(s string) string {
 	if !strings.ContainsFunc(s, isFormula) {
@@ -249,7 +252,7 @@ func disarm(s string) string {
 			b.WriteByte('\'')
 		}
 		b.WriteRune(r)
-		start = r == ';' || r == '\t' || start && (r == ' ' || r == '"')
+		start = r == ';' || start && (r == ' ' || r == '"')
 	}
 	return b.String()
 }

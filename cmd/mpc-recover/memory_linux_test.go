@@ -58,6 +58,7 @@ var holding = []struct{ program, name, line string }{
 	{"mpc-recover", "ceremony deal", "ceremony deal joined a.json --passphrase-file a.txt --xpub $ECDSA --xpub $EDDSA --party p --party q --threshold 2 --joined $P --joined $Q"},
 	{"mpc-recover", "ceremony accept", "ceremony accept dealt --key p.key.age -i id --xpub $ECDSA --xpub $EDDSA --new-passphrase-file new.txt -o out.json"},
 	{"mpc-recover", "ceremony accept, bundle", "ceremony accept dealt --key p.key.age -i id --xpub $ECDSA --xpub $EDDSA -R id.pub -o out.age"},
+	{"mpc-recover", "ceremony status", "ceremony status joined --key p.key.age -i id"},
 	{"mpc-recover", "ceremony confirm", "ceremony confirm accepted p.json --passphrase-file new.txt --xpub $ECDSA --xpub $EDDSA"},
 }
 

@@ -74,14 +74,8 @@ func accountChains() []Chain {
 			Encodings: []Encoding{encode("secp256k1", ontologyHash, bitcoin58.text("\x17"), wifForm(bitcoin58, 0x80, ""))},
 			Note:      "Ontology's own wallets use P-256 keys, which are out of reach",
 		}.unconfirmed("the address of a secp256k1 key"),
-		{
-			ID: "NULS", Name: "NULS", SLIP44: []uint32{8964},
-			Encodings: []Encoding{encode("default", hash160, nulsText, hexForm)},
-		},
-		{
-			ID: "NAS", Name: "Nebulas", SLIP44: []uint32{2718},
-			Encodings: []Encoding{encode("default", nebulasHash, nebulas58.text("\x19\x57"), hexForm)},
-		},
+		one("NULS", "NULS", 8964, encode("default", hash160, nulsText, hexForm)),
+		one("NAS", "Nebulas", 2718, encode("default", nebulasHash, nebulas58.text("\x19\x57"), hexForm)),
 		{
 			ID: "FLOW", Name: "Flow", SLIP44: []uint32{539}, Status: LookUp,
 			Encodings:   []Encoding{encode("pubkey", xy, plainHex(64), hexForm)},

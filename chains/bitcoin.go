@@ -117,15 +117,9 @@ func bitcoinChains() []Chain {
 		bitcoinLike{p2pkh: "\x1e", wif: 0x9e}.chain("XVG", "Verge", 77).unconfirmed("the WIF version"),
 		bitcoinLike{p2pkh: "\x39", p2sh: "\x27", hrp: "ex", wif: 0x80}.chain("LBTC", "Liquid", 1776, "LIQUID").liquid("lq", "\x0c"),
 		bitcoinLike{p2pkh: "\x24", p2sh: "\x13", hrp: "tex", wif: 0xef}.chain("LBTC_TEST", "Liquid testnet", 1, "TLBTC").liquid("tlq", "\x17"),
-		{
-			ID: "DCR", Name: "Decred", SLIP44: []uint32{42},
-			Encodings: []Encoding{encode("p2pkh", decredHash160, decred58.text("\x07\x3f"), decredForm)},
-			Note:      "BLAKE-256 takes the place of SHA-256",
-		},
-		{
-			ID: "HNS", Name: "Handshake", Aliases: []string{"HANDSHAKE"}, SLIP44: []uint32{5353},
-			Encodings: []Encoding{encode("default", blake160Key, segwit("hs", 0), wifForm(bitcoin58, 0x80, ""))},
-		},
+		one("DCR", "Decred", 42, encode("p2pkh", decredHash160, decred58.text("\x07\x3f"), decredForm)).
+			with("BLAKE-256 takes the place of SHA-256"),
+		one("HNS", "Handshake", 5353, encode("default", blake160Key, segwit("hs", 0), wifForm(bitcoin58, 0x80, "")), "HANDSHAKE"),
 		{
 			ID: "KAS", Name: "Kaspa", Aliases: []string{"KASPA"}, SLIP44: []uint32{111111},
 			Encodings: []Encoding{

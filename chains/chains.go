@@ -71,6 +71,11 @@ type Chain struct {
 	underivable []rule
 }
 
+// one is a chain with one form of address.
+func one(id, name string, slip44 uint32, e Encoding, aliases ...string) Chain {
+	return Chain{ID: id, Name: name, Aliases: aliases, SLIP44: []uint32{slip44}, Encodings: []Encoding{e}}
+}
+
 // rule recognises addresses that the key alone does not determine.
 type rule struct {
 	reason string

@@ -91,18 +91,9 @@ func cosmosChains() []Chain {
 				encode("p-chain", hash160, labelled("P-", bech32Text("avax")), avalancheForm),
 			},
 		},
-		Chain{
-			ID: "ICX", Name: "ICON", Aliases: []string{"ICON"}, SLIP44: []uint32{74},
-			Encodings: []Encoding{encode("default", iconHash, labelled("hx", plainHex(20)), hexForm)},
-		},
-		Chain{
-			ID: "TRON", Name: "Tron", Aliases: []string{"TRX"}, SLIP44: []uint32{195},
-			Encodings: []Encoding{encode("default", keccak20, tronText, hexForm)},
-		},
-		Chain{
-			ID: "TTRON", Name: "Tron testnet", Aliases: []string{"TTRX"}, SLIP44: []uint32{1, 195},
-			Encodings: []Encoding{encode("default", keccak20, tronText, hexForm)},
-		},
+		one("ICX", "ICON", 74, encode("default", iconHash, labelled("hx", plainHex(20)), hexForm), "ICON"),
+		one("TRON", "Tron", 195, encode("default", keccak20, tronText, hexForm), "TRX"),
+		one("TTRON", "Tron testnet", 1, encode("default", keccak20, tronText, hexForm), "TTRX").coins(195),
 		confluxChain("CFX", "Conflux Core", "cfx", 503),
 		confluxChain("TCFX", "Conflux Core testnet", "cfxtest", 1, 503),
 	)

@@ -19,14 +19,8 @@ import (
 func edwardsChains() []Chain {
 	moveNote := "the address of an account stays when its key is changed on the chain; a changed one cannot be told from the key"
 	return []Chain{
-		{
-			ID: "SOL", Name: "Solana", Aliases: []string{"SOLANA"}, SLIP44: []uint32{501},
-			Encodings: []Encoding{encode("default", ed25519Key, plain58, scalarForm)},
-		},
-		{
-			ID: "SOLDEV_SOL", Name: "Solana devnet", Aliases: []string{"TSOL"}, SLIP44: []uint32{1, 501},
-			Encodings: []Encoding{encode("default", ed25519Key, plain58, scalarForm)},
-		},
+		one("SOL", "Solana", 501, encode("default", ed25519Key, plain58, scalarForm), "SOLANA"),
+		one("SOLDEV_SOL", "Solana devnet", 1, encode("default", ed25519Key, plain58, scalarForm), "TSOL").coins(501),
 		{
 			ID: "APTOS", Name: "Aptos", Aliases: []string{"APT"}, SLIP44: []uint32{637}, Note: moveNote,
 			Encodings: []Encoding{
@@ -55,10 +49,7 @@ func edwardsChains() []Chain {
 			Note:        "implicit accounts only; a named account needs a look-up",
 			underivable: []rule{{"account name", regexp.MustCompile(`^([a-z0-9]+[-_])*[a-z0-9]+(\.([a-z0-9]+[-_])*[a-z0-9]+)+$`).MatchString}},
 		},
-		{
-			ID: "ALGO", Name: "Algorand", Aliases: []string{"ALGORAND"}, SLIP44: []uint32{283},
-			Encodings: []Encoding{encode("default", ed25519Key, algorandText, scalarForm)},
-		},
+		one("ALGO", "Algorand", 283, encode("default", ed25519Key, algorandText, scalarForm), "ALGORAND"),
 		stellarChain("XLM", "Stellar", 148, "STELLAR"),
 		stellarChain("KIN", "Kin", 2017),
 		{
@@ -72,10 +63,7 @@ func edwardsChains() []Chain {
 				{"key of another curve", regexp.MustCompile(`^tz[34][1-9A-Za-z]{33}$`).MatchString},
 			},
 		},
-		{
-			ID: "EGLD", Name: "MultiversX", SLIP44: []uint32{508},
-			Encodings: []Encoding{encode("default", ed25519Key, bech32Text("erd"), scalarForm)},
-		},
+		one("EGLD", "MultiversX", 508, encode("default", ed25519Key, bech32Text("erd"), scalarForm)),
 		{
 			ID: "HBAR", Name: "Hedera", Aliases: []string{"HEDERA"}, SLIP44: []uint32{3030},
 			Encodings: []Encoding{
@@ -92,26 +80,11 @@ func edwardsChains() []Chain {
 			Note:        "the account is a name on the chain; the public key is written",
 			underivable: []rule{{"account name", regexp.MustCompile(`^[a-z0-9_]{5,11}$`).MatchString}},
 		},
-		{
-			ID: "ROSE", Name: "Oasis", SLIP44: []uint32{474},
-			Encodings: []Encoding{encode("default", oasisHash, bech32Text("oasis", 0), scalarForm)},
-		},
-		{
-			ID: "AE", Name: "Aeternity", SLIP44: []uint32{457},
-			Encodings: []Encoding{encode("default", ed25519Key, prefixed("ak_", bitcoin58.text("")), scalarForm)},
-		},
-		{
-			ID: "NIM", Name: "Nimiq", SLIP44: []uint32{242},
-			Encodings: []Encoding{encode("default", nimiqHash, nimiqText, scalarForm)},
-		},
-		{
-			ID: "PAC", Name: "Pactus", SLIP44: []uint32{21888},
-			Encodings: []Encoding{encode("ed25519", pactusHash, segwit("pc", 3), scalarForm)},
-		},
-		{
-			ID: "AION", Name: "Aion", SLIP44: []uint32{425},
-			Encodings: []Encoding{encode("default", aionHash, aionText, scalarForm)},
-		},
+		one("ROSE", "Oasis", 474, encode("default", oasisHash, bech32Text("oasis", 0), scalarForm)),
+		one("AE", "Aeternity", 457, encode("default", ed25519Key, prefixed("ak_", bitcoin58.text("")), scalarForm)),
+		one("NIM", "Nimiq", 242, encode("default", nimiqHash, nimiqText, scalarForm)),
+		one("PAC", "Pactus", 21888, encode("ed25519", pactusHash, segwit("pc", 3), scalarForm)),
+		one("AION", "Aion", 425, encode("default", aionHash, aionText, scalarForm)),
 		{
 			ID: "XRD", Name: "Radix", SLIP44: []uint32{1022},
 			Encodings: []Encoding{
@@ -119,10 +92,7 @@ func edwardsChains() []Chain {
 				encode("account-secp256k1", radixSecp256k1, bech32mText("account_rdx", 0xd1), hexForm),
 			},
 		},
-		{
-			ID: "KDA", Name: "Kadena", SLIP44: []uint32{626},
-			Encodings: []Encoding{encode("k-account", ed25519Key, labelled("k:", plainHex(32)), scalarForm)},
-		},
+		one("KDA", "Kadena", 626, encode("k-account", ed25519Key, labelled("k:", plainHex(32)), scalarForm)),
 		{
 			ID: "CSPR", Name: "Casper", SLIP44: []uint32{506},
 			Encodings: []Encoding{

@@ -126,11 +126,8 @@ func tonChains() []Chain {
 	return []Chain{
 		tonChain("TON", "TON", "", append([]tonPayload{v5(tonV5Mainnet, "ton-v5r1")}, others...), 607),
 		tonChain("TON_TEST", "TON testnet", "-testnet", append([]tonPayload{v5(tonV5Testnet, "ton-v5r1-testnet")}, others...), 1, 607),
-		{
-			ID: "EVER", Name: "Everscale", SLIP44: []uint32{396},
-			Encodings: []Encoding{encode("default", tonV3(codeHashV3R2, everSubWallet).payload("ever-v3"), tonRaw, scalarForm)},
-			Note:      "the wallet contract v3 of Trust Wallet",
-		},
+		one("EVER", "Everscale", 396, encode("default", tonV3(codeHashV3R2, everSubWallet).payload("ever-v3"), tonRaw, scalarForm)).
+			with("the wallet contract v3 of Trust Wallet"),
 	}
 }
 

@@ -19,9 +19,6 @@ import (
 )
 
 func cmdCheckRoot(s *story, ts *testscript.TestScript, args []string) {
-	if len(args) < 2 {
-		ts.Fatalf("usage: checkroot FILE VAULT [CURVE]")
-	}
 	var got struct {
 		Groups []struct {
 			ID       string `json:"id"`
@@ -56,9 +53,6 @@ func cmdCheckRoot(s *story, ts *testscript.TestScript, args []string) {
 // key agree, and give the child public key; and both are the known ones, where
 // any are known.
 func cmdCheckKeys(s *story, ts *testscript.TestScript, args []string) {
-	if len(args) != 3 {
-		ts.Fatalf("usage: checkkeys FILE BOOK VAULT")
-	}
 	read := func(name string) [][]string {
 		r := csv.NewReader(strings.NewReader(ts.ReadFile(name)))
 		all, err := r.ReadAll()
@@ -133,9 +127,6 @@ func agree(public, extended string, x []byte) error {
 
 // cmdBook writes an address book for the root keys of a vault.
 func cmdBook(s *story, ts *testscript.TestScript, args []string) {
-	if len(args) != 3 {
-		ts.Fatalf("usage: book ROWS FILE VAULT")
-	}
 	n, err := strconv.Atoi(args[0])
 	ts.Check(err)
 	f, err := os.Create(ts.MkAbs(args[1]))

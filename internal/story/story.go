@@ -66,6 +66,18 @@ import (
 // Run runs the stories of a folder.
 func Run(t *testing.T, dir string) {
 	age := ageCommand(t.TempDir())
+	cmds := map[string]func(ts *testscript.TestScript, neg bool, args []string){
+		"age": func(ts *testscript.TestScript, neg bool, args []string) {
+			bin, err := age()
+			ts.Check(err)
+			if err := ts.Exec(bin, args...); (err != nil) != neg {
+				ts.Fatalf("age: %v", err)
+			}
+		},
+	}
+	for name, c := range commands {
+		cmds[name] = c.checked(name)
+	}
 	testscript.Run(t, testscript.Params{
 		Dir:                 dir,
 		RequireUniqueNames:  true,
@@ -93,19 +105,7 @@ func Run(t *testing.T, dir string) {
 			}
 			return false, fmt.Errorf("unknown condition %q", cond)
 		},
-		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"vault": withStory(cmdVault), "legacy": withStory(cmdLegacy), "damaged": withStory(cmdDamaged), "damage": withStory(cmdDamage),
-			"replace": withStory(cmdReplace), "book": withStory(cmdBook), "junk": withStory(cmdJunk), "flip": withStory(cmdFlip), "mistype": withStory(cmdMistype), "readvar": withStory(cmdReadvar), "lines": withStory(cmdLines),
-			"age": func(ts *testscript.TestScript, neg bool, args []string) {
-				bin, err := age()
-				ts.Check(err)
-				if err := ts.Exec(bin, args...); (err != nil) != neg {
-					ts.Fatalf("age: %v", err)
-				}
-			}, "cut": withStory(cmdCut), "tmpfs": withStory(cmdTmpfs),
-			"exits": withStory(cmdExits), "fifo": withStory(cmdFifo), "hostile": withStory(cmdHostile), "secret": withStory(cmdSecret),
-			"checkroot": withStory(cmdCheckRoot), "checkkeys": withStory(cmdCheckKeys),
-		},
+		Cmds: cmds,
 	})
 }
 
@@ -129,12 +129,44 @@ type story struct {
 	secrets []Secret
 }
 
-func withStory(f func(s *story, ts *testscript.TestScript, args []string)) func(*testscript.TestScript, bool, []string) {
+// command is a command of stories. Of its arguments, those in brackets may be left
+// out, and … stands for any number.
+type command struct {
+	arguments string
+	run       func(s *story, ts *testscript.TestScript, args []string)
+}
+
+var commands = map[string]command{
+	"vault":     {"NAME [DIR]", cmdVault},
+	"legacy":    {"NAME", cmdLegacy},
+	"damaged":   {"FILE…", cmdDamaged},
+	"damage":    {"FILE FIELD [N]", cmdDamage},
+	"replace":   {"FILE OLD NEW", cmdReplace},
+	"book":      {"ROWS FILE VAULT", cmdBook},
+	"flip":      {"FILE N", cmdFlip},
+	"mistype":   {"FILE N", cmdMistype},
+	"cut":       {"FILE N NEW", cmdCut},
+	"junk":      {"TEXT N FILE", cmdJunk},
+	"tmpfs":     {"DIR SIZE [ro]", cmdTmpfs},
+	"exits":     {"N PROGRAM ARG…", cmdExits},
+	"checkroot": {"FILE VAULT [CURVE]", cmdCheckRoot},
+	"checkkeys": {"FILE BOOK VAULT", cmdCheckKeys},
+	"lines":     {"PAGE FILE", cmdLines},
+	"readvar":   {"NAME FILE [FIELD]", cmdReadvar},
+	"fifo":      {"NAME", cmdFifo},
+	"secret":    {"PATH…", cmdSecret},
+	"hostile":   {"NAME DIR", cmdHostile},
+}
+
+// checked runs the command if it has its arguments.
+func (c command) checked(name string) func(*testscript.TestScript, bool, []string) {
+	all := strings.Fields(c.arguments)
+	needed := len(all) - strings.Count(c.arguments, "[") - strings.Count(c.arguments, "…")
 	return func(ts *testscript.TestScript, neg bool, args []string) {
-		if neg {
-			ts.Fatalf("this command cannot be negated")
+		if neg || len(args) < needed || len(args) > len(all) && !strings.Contains(c.arguments, "…") {
+			ts.Fatalf("usage: %s %s, not negated", name, c.arguments)
 		}
-		f(ts.Value(storyKey{}).(*story), ts, args)
+		c.run(ts.Value(storyKey{}).(*story), ts, args)
 	}
 }
 
@@ -155,13 +187,9 @@ func (s *story) write(ts *testscript.TestScript, path string, data []byte) {
 
 func cmdVault(s *story, ts *testscript.TestScript, args []string) {
 	dir := ts.MkAbs(".")
-	switch len(args) {
-	case 1:
-	case 2:
+	if len(args) == 2 {
 		dir = ts.MkAbs(args[1])
 		ts.Check(os.MkdirAll(dir, 0o700))
-	default:
-		ts.Fatalf("usage: vault NAME [DIR]")
 	}
 	s.secrets = append(s.secrets, OfVault(args[0])...)
 	entries, err := fs.ReadDir(fixtures.FS, "vaults/"+args[0])
@@ -174,9 +202,6 @@ func cmdVault(s *story, ts *testscript.TestScript, args []string) {
 }
 
 func cmdLegacy(s *story, ts *testscript.TestScript, args []string) {
-	if len(args) != 1 {
-		ts.Fatalf("usage: legacy NAME")
-	}
 	root := "legacy/" + args[0]
 	ts.Check(fs.WalkDir(fixtures.FS, root, func(name string, e fs.DirEntry, err error) error {
 		path := ts.MkAbs(strings.TrimPrefix(name, root+"/"))
@@ -206,9 +231,6 @@ func cmdDamaged(s *story, ts *testscript.TestScript, args []string) {
 
 // cmdDamage changes a digit in the middle of a field, and keeps it a digit.
 func cmdDamage(s *story, ts *testscript.TestScript, args []string) {
-	if len(args) != 2 && len(args) != 3 {
-		ts.Fatalf("usage: damage FILE FIELD [N]")
-	}
 	n := 1
 	if len(args) == 3 {
 		n, _ = strconv.Atoi(args[2])
@@ -228,9 +250,6 @@ func cmdDamage(s *story, ts *testscript.TestScript, args []string) {
 }
 
 func cmdReplace(s *story, ts *testscript.TestScript, args []string) {
-	if len(args) != 3 {
-		ts.Fatalf("usage: replace FILE OLD NEW")
-	}
 	data := ts.ReadFile(args[0])
 	if !strings.Contains(data, args[1]) {
 		ts.Fatalf("%s does not contain %q", args[0], args[1])
@@ -239,18 +258,12 @@ func cmdReplace(s *story, ts *testscript.TestScript, args []string) {
 }
 
 func cmdJunk(s *story, ts *testscript.TestScript, args []string) {
-	if len(args) != 3 {
-		ts.Fatalf("usage: junk TEXT N FILE")
-	}
 	n, err := strconv.Atoi(args[1])
 	ts.Check(err)
 	s.write(ts, ts.MkAbs(args[2]), bytes.Repeat([]byte(args[0]), n))
 }
 
 func cmdFlip(_ *story, ts *testscript.TestScript, args []string) {
-	if len(args) != 2 {
-		ts.Fatalf("usage: flip FILE N")
-	}
 	data := []byte(ts.ReadFile(args[0]))
 	n, err := strconv.Atoi(args[1])
 	ts.Check(err)
@@ -264,9 +277,6 @@ func cmdFlip(_ *story, ts *testscript.TestScript, args []string) {
 // cmdMistype types Q for A, and A for anything else, in the third place. It takes
 // the first line of that number.
 func cmdMistype(_ *story, ts *testscript.TestScript, args []string) {
-	if len(args) != 2 {
-		ts.Fatalf("usage: mistype FILE N")
-	}
 	data := []byte(ts.ReadFile(args[0]))
 	at := regexp.MustCompile(`(?m)^\s*` + args[1] + `: +..(.)`).FindSubmatchIndex(data)
 	if at == nil {
@@ -281,9 +291,6 @@ func cmdMistype(_ *story, ts *testscript.TestScript, args []string) {
 }
 
 func cmdCut(_ *story, ts *testscript.TestScript, args []string) {
-	if len(args) != 3 {
-		ts.Fatalf("usage: cut FILE N NEW")
-	}
 	n, err := strconv.Atoi(args[1])
 	ts.Check(err)
 	ts.Check(os.WriteFile(ts.MkAbs(args[2]), []byte(ts.ReadFile(args[0]))[:n], 0o600))
@@ -292,9 +299,6 @@ func cmdCut(_ *story, ts *testscript.TestScript, args []string) {
 var numbered = regexp.MustCompile(`(?m)(?:^|>)( *[0-9]+:)((?: +[A-Z2-7]+)+)$`)
 
 func cmdLines(_ *story, ts *testscript.TestScript, args []string) {
-	if len(args) != 2 {
-		ts.Fatalf("usage: lines PAGE FILE")
-	}
 	var typed strings.Builder
 	for _, m := range numbered.FindAllStringSubmatch(ts.ReadFile(args[0]), -1) {
 		typed.WriteString(m[1] + " " + strings.ToLower(strings.ReplaceAll(m[2], " ", "")) + "\n")
@@ -303,9 +307,7 @@ func cmdLines(_ *story, ts *testscript.TestScript, args []string) {
 }
 
 func cmdReadvar(_ *story, ts *testscript.TestScript, args []string) {
-	switch len(args) {
-	case 2:
-	case 3:
+	if len(args) == 3 {
 		var all map[string]json.RawMessage
 		ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[1])), &all))
 		var text string
@@ -316,17 +318,12 @@ func cmdReadvar(_ *story, ts *testscript.TestScript, args []string) {
 		}
 		ts.Setenv(args[0], text)
 		return
-	default:
-		ts.Fatalf("usage: readvar NAME FILE [FIELD]")
 	}
 	lines := strings.Split(strings.TrimSpace(ts.ReadFile(args[1])), "\n")
 	ts.Setenv(args[0], lines[len(lines)-1])
 }
 
 func cmdTmpfs(_ *story, ts *testscript.TestScript, args []string) {
-	if len(args) != 2 && len(args) != 3 {
-		ts.Fatalf("usage: tmpfs DIR SIZE [ro]")
-	}
 	dir := ts.MkAbs(args[0])
 	ts.Check(os.Mkdir(dir, 0o700))
 	ts.Check(mount(dir, args[1], len(args) == 3))
@@ -334,9 +331,6 @@ func cmdTmpfs(_ *story, ts *testscript.TestScript, args []string) {
 }
 
 func cmdFifo(_ *story, ts *testscript.TestScript, args []string) {
-	if len(args) != 1 {
-		ts.Fatalf("usage: fifo NAME")
-	}
 	ts.Check(mkfifo(ts.MkAbs(args[0])))
 }
 
@@ -355,9 +349,6 @@ func cmdSecret(s *story, ts *testscript.TestScript, args []string) {
 var offline = []string{"--allow-network", "--allow-swap"}
 
 func cmdExits(s *story, ts *testscript.TestScript, args []string) {
-	if len(args) < 2 {
-		ts.Fatalf("usage: exits N PROGRAM ARG…")
-	}
 	want, err := strconv.Atoi(args[0])
 	if err != nil {
 		ts.Fatalf("%q is no exit status", args[0])
@@ -437,9 +428,6 @@ const hostileText = "\x1b]0;owned\a\u009b2J\r\u202e\u2066\u200b"
 var named = regexp.MustCompile(`"(node_id|id|created_time)": *"`)
 
 func cmdHostile(s *story, ts *testscript.TestScript, args []string) {
-	if len(args) != 2 {
-		ts.Fatalf("usage: hostile NAME DIR")
-	}
 	dir := ts.MkAbs(args[1])
 	ts.Check(os.Mkdir(dir, 0o700))
 	quoted, err := json.Marshal(hostileText)

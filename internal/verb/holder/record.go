@@ -125,7 +125,7 @@ func (s *Session) readRecord() (err error) {
 func (s *Session) mergeRoots() error {
 	roots := verdict.Roots(s.Record.Roots())
 	for _, k := range s.Roots {
-		if !slices.ContainsFunc(s.Record.ByRoot(k.Point()), func(g *share.Group) bool { return g.IsRoot(k) }) {
+		if !slices.ContainsFunc(s.Record.Groups, func(g *share.Group) bool { return g.IsRoot(k) }) {
 			return cli.Fail(cli.Mismatch, fmt.Errorf("--xpub %s is not in record %q", k, s.flags.Record.path), "give one of the two, or find out which is of the vault that is meant")
 		}
 		if !roots.Have(k) {

@@ -397,7 +397,7 @@ func TestFullDiskBehindStandardOutput(t *testing.T) {
 		return err
 	})}}}
 	code := p.Run(&Env{Stdout: fullDisk{}, Stderr: &stderr}, []string{"do"})
-	if code != Failed || !strings.Contains(stderr.String(), "hint: what it has written to files is whole") || strings.Contains(stderr.String(), "nothing was left") {
+	if code != Failed || !strings.Contains(stderr.String(), "hint: the files it has written are whole") || strings.Contains(stderr.String(), "nothing is left") {
 		t.Errorf("exit %d: %q", code, stderr.String())
 	}
 }

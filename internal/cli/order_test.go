@@ -36,7 +36,7 @@ func TestOrder(t *testing.T) {
 		{name: "misuse", args: "--none", code: Usage, events: "prepare", stderr: "unknown flag"},
 		{name: "help", args: "--help", code: OK, events: "prepare confine"},
 		{name: "nothing to ask on", failing: "ask", code: Failed, events: "prepare ask", stderr: "error: no"},
-		{name: "no sandbox", failing: "confine", args: "--require-sandbox", output: there, online: true, code: Refused, events: "prepare ask confine", stderr: "--require-sandbox wants"},
+		{name: "no sandbox", failing: "confine", args: "--require-sandbox", output: there, online: true, code: Refused, events: "prepare ask confine", stderr: "--require-sandbox needs"},
 		{name: "cannot tell", failing: "done", output: there, online: true, code: Failed, events: "prepare ask confine done", stderr: "error: no"},
 		{name: "done before", done: true, output: there, online: true, code: OK, events: "prepare ask confine done"},
 		{name: "output is there", output: there, online: true, code: Refused, events: "prepare ask confine done", stderr: "already exists, and nothing is ever overwritten\nmpc-test: hint: choose another name for it"},

@@ -78,7 +78,7 @@ func (r *verifyReport) page(s *holder.Session, j *verdict.Judgement, bookPath st
 		Again: []report.Step{
 			{Text: "Compare the files with the hashes above.", Command: "sha256sum FILE"},
 			{Text: "Verify the same files again; every holder gives their own password.", Command: shell.Line(command...)},
-			{Text: "Have somebody sign this page, and check the signature.", Command: "mpc-backup attest FILE --report THIS.html -o A.json\nmpc-backup check A.json --report THIS.html"},
+			{Text: "Have somebody sign this page, and check the signature.", Command: "mpc-backup attest FILE --report THIS.html -o A.json\nmpc-backup check A.json --report THIS.html --partial"},
 		},
 	}
 	switch {

@@ -197,7 +197,21 @@ func (c *scenario) seal(t *rapid.T, f *file, recipient string) {
 }
 
 // run runs a command line on the given files, in this process.
-func (c *scenario) run(t *rapid.T, p *cli.Program, args ...string) (code int, stderr string) {
+func (c *scenario) run(t *rapid.T, p *cli.Program, args ...string) (int, string) {
+	args = c.line(args)
+	code, stdout, stderr := bare(p, args...)
+	c.harmless(t, code, stdout, stderr)
+	if code != cli.OK && code != cli.Failed && code != cli.Mismatch {
+		t.Fatalf("exit status %d:\n%s", code, stderr)
+	}
+	if code != cli.OK && !c.names(stderr) {
+		t.Fatalf("neither a file nor a group nor a row is named:\n%s", stderr)
+	}
+	return code, stderr
+}
+
+// line adds what is given to a command line.
+func (c *scenario) line(args []string) []string {
 	args = append(args, "-i", filepath.Join(c.dir, "identity.txt"))
 	for _, f := range c.given {
 		args = append(args, f.path, "--passphrase-file", filepath.Join(c.dir, f.name+".txt"))
@@ -211,28 +225,30 @@ func (c *scenario) run(t *rapid.T, p *cli.Program, args ...string) (code int, st
 	if c.book {
 		args = append(args, "--addresses", filepath.Join(c.dir, "address.csv"))
 	}
-	var out, errs bytes.Buffer
-	env := &cli.Env{Stdout: &out, Stderr: &errs, Terminal: func() (prompt.Terminal, error) { return nil, prompt.ErrNoTerminal }}
-	code = p.Run(env, append(args, "--allow-network", "--allow-swap"))
-	stderr = errs.String()
+	return args
+}
+
+// harmless looks at what was printed.
+func (c *scenario) harmless(t *rapid.T, code int, stdout, stderr string) {
 	if strings.Contains(stderr, "internal error") {
 		t.Fatalf("%s", stderr)
 	}
 	for _, secret := range c.secrets() {
-		if strings.Contains(out.String()+stderr, secret) {
-			t.Fatalf("a secret is printed: %q\n%s%s", secret, out.String(), stderr)
+		if strings.Contains(stdout+stderr, secret) {
+			t.Fatalf("a secret is printed: %q\n%s%s", secret, stdout, stderr)
 		}
 	}
 	if (code != cli.OK) != strings.Contains(stderr, ": error: ") {
 		t.Fatalf("exit status %d:\n%s", code, stderr)
 	}
-	if code != cli.OK && code != cli.Failed && code != cli.Mismatch {
-		t.Fatalf("exit status %d:\n%s", code, stderr)
-	}
-	if code != cli.OK && !c.names(stderr) {
-		t.Fatalf("neither a file nor a group nor a row is named:\n%s", stderr)
-	}
-	return code, stderr
+}
+
+// bare runs a command line in this process, without a terminal.
+func bare(p *cli.Program, args ...string) (code int, stdout, stderr string) {
+	var out, errs bytes.Buffer
+	env := &cli.Env{Stdout: &out, Stderr: &errs, Terminal: func() (prompt.Terminal, error) { return nil, prompt.ErrNoTerminal }}
+	code = p.Run(env, append(args, "--allow-network", "--allow-swap"))
+	return code, out.String(), errs.String()
 }
 
 // names reports whether the messages name a file, a group, a row or an argument.

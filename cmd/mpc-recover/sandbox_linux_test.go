@@ -188,7 +188,7 @@ var verbLines = map[string][]string{
 		"rewrap x -o out -R r", "keygen -o out", "paper x -o out", "help seal", "version --json",
 	},
 	"mpc-recover": {
-		"key x y --root -o out --plaintext", "repair x y --lost n -o out", "reshare x y --party a --party b -o out",
+		"key x y --root -o out --plaintext", "repair x y --no-record --lost n -o out", "reshare x y --no-record --party a --party b -o out",
 		"ceremony plan out x --no-record --reason lost --signer a --signer b --party c --party d", "ceremony join x --no-record --node a -o out -R r", "ceremony deal x y --no-record",
 		"ceremony accept x --key k --xpub z -o out", "ceremony confirm x y --no-record", "ceremony status x", "ceremony status x --key k",
 		"drill", "guide --lost provider x", "guide --role custodian", "help", "version",

@@ -42,6 +42,7 @@ var house = []room{
 	{"internal/qrcode", "", "rsc.io/qr"},
 	{"internal/curve", "", "filippo.io/edwards25519/... github.com/decred/dcrd/dcrec/secp256k1/v4"},
 	{"internal/scalar", "internal/secret internal/curve", ""},
+	{"internal/signature", "internal/curve", "github.com/decred/dcrd/dcrec/secp256k1/v4/ecdsa"},
 
 	// Public keys and addresses. chains sees a private key only to write it down.
 	{"derive", "derive/batch internal/base58 internal/curve", "golang.org/x/crypto/ripemd160"},
@@ -113,7 +114,7 @@ var house = []room{
 // domain are the packages that neither print, prompt, log nor exit.
 var domain = []string{
 	"derive/...", "chains/...", "share/...", "recover/...", "backup/...", "audit/...",
-	"internal/secret", "internal/base58", "internal/cost", "internal/plain", "internal/strict", "internal/ordered", "internal/phrase", "internal/shell", "internal/qrcode", "internal/curve", "internal/scalar",
+	"internal/secret", "internal/base58", "internal/cost", "internal/plain", "internal/strict", "internal/ordered", "internal/phrase", "internal/shell", "internal/qrcode", "internal/curve", "internal/scalar", "internal/signature",
 }
 
 // banned says what must not be linked at all, also through others: into every

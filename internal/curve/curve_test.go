@@ -117,6 +117,9 @@ func TestGroupLaws(t *testing.T) {
 				if !c.MultiMul(k, []*curve.Point{p, q, g}).Equal(p.Mul(k[0]).Add(q.Mul(k[1]))) {
 					t.Error("MultiMul is wrong")
 				}
+				if !c.MulBase(k...).Equal(sum) || !c.MulBase(k[0], k[0].Clone().Neg()).IsIdentity() {
+					t.Error("MulBase is wrong")
+				}
 				if x.Sign() != 0 {
 					back, err := c.ParsePoint(p.Bytes())
 					if err != nil || !back.Equal(p) || !bytes.Equal(back.Bytes(), p.Bytes()) {
@@ -128,7 +131,7 @@ func TestGroupLaws(t *testing.T) {
 					}
 				}
 			})
-			if !c.MultiMul(nil, nil).IsIdentity() {
+			if !c.MultiMul(nil, nil).IsIdentity() || !c.MulBase().IsIdentity() {
 				t.Error("the empty sum is not the neutral element")
 			}
 		})

@@ -83,6 +83,14 @@ func (edwards) multi(k []*Scalar, p []*Point) element {
 	return (*twisted)(new(edwards25519.Point).VarTimeMultiScalarMult(scalars, points))
 }
 
+func (edwards) multiBase(k []*Scalar) element {
+	sum := edwards25519.NewIdentityPoint()
+	for i := range k {
+		sum.Add(sum, new(edwards25519.Point).ScalarBaseMult(&k[i].f.(*modL).s))
+	}
+	return (*twisted)(sum)
+}
+
 // twisted is a point of the twisted Edwards curve of ed25519.
 type twisted edwards25519.Point
 
@@ -114,14 +122,19 @@ type modL struct{ s edwards25519.Scalar }
 func (a *modL) set(b field) { a.s.Set(&b.(*modL).s) }
 
 func (a *modL) setBytes(b *[32]byte) {
-	var wide [64]byte // little-endian; SetUniformBytes reduces
-	for i, v := range b {
-		wide[31-i] = v
-	}
-	if _, err := a.s.SetUniformBytes(wide[:]); err != nil {
+	var wide [2 * ScalarSize]byte
+	copy(wide[ScalarSize:], b[:])
+	a.setWide(&wide)
+	clear(wide[:])
+}
+
+func (a *modL) setWide(b *[2 * ScalarSize]byte) {
+	little := *b
+	slices.Reverse(little[:])
+	if _, err := a.s.SetUniformBytes(little[:]); err != nil {
 		panic("unreachable: 64 bytes are always accepted")
 	}
-	clear(wide[:])
+	clear(little[:])
 }
 
 func (a *modL) setCanonical(b *[32]byte) bool {

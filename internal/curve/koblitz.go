@@ -60,6 +60,16 @@ func (koblitz) multi(k []*Scalar, p []*Point) element {
 	return affine(&sum)
 }
 
+func (koblitz) multiBase(k []*Scalar) element {
+	var sum secp.JacobianPoint
+	for i := range k {
+		var q secp.JacobianPoint
+		secp.ScalarBaseMultNonConst(&k[i].f.(*modN).n, &q)
+		secp.AddNonConst(&sum, &q, &sum)
+	}
+	return affine(&sum)
+}
+
 // weierstrass is a point of secp256k1, affine; all zero is the neutral element.
 type weierstrass struct{ p secp.JacobianPoint }
 
@@ -107,8 +117,18 @@ func (w *weierstrass) uncompressed() []byte {
 // modN is an integer modulo the order of secp256k1.
 type modN struct{ n secp.ModNScalar }
 
-func (a *modN) set(b field)                   { a.n.Set(&b.(*modN).n) }
-func (a *modN) setBytes(b *[32]byte)          { a.n.SetBytes(b) }
+func (a *modN) set(b field)          { a.n.Set(&b.(*modN).n) }
+func (a *modN) setBytes(b *[32]byte) { a.n.SetBytes(b) }
+func (a *modN) setWide(b *[2 * ScalarSize]byte) {
+	var high, shift secp.ModNScalar // b = high·2^256 + low, and 2^256 = (2^255)·2
+	high.SetBytes((*[ScalarSize]byte)(b[:ScalarSize]))
+	shift.SetBytes(&[ScalarSize]byte{0: 0x80})
+	high.Mul(shift.Add(&shift))
+	a.n.SetBytes((*[ScalarSize]byte)(b[ScalarSize:]))
+	a.n.Add(&high)
+	high.Zero()
+}
+
 func (a *modN) setCanonical(b *[32]byte) bool { return a.n.SetBytes(b) == 0 }
 func (a *modN) add(b field)                   { a.n.Add(&b.(*modN).n) }
 func (a *modN) mul(b field)                   { a.n.Mul(&b.(*modN).n) }

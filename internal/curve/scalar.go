@@ -39,34 +39,17 @@ func (c Curve) ScalarFromUint(n uint64) *Scalar {
 }
 
 // ScalarFromBytes reads up to 64 big-endian bytes and reduces them modulo the
-// order, in time that depends on the length only. It panics on a longer input,
+// order, in the same time for all. It panics on a longer input,
 // which its callers exclude.
 func (c Curve) ScalarFromBytes(b []byte) *Scalar {
 	if len(b) > 2*ScalarSize {
 		panic("curve: scalar longer than 64 bytes")
 	}
-	var hi, lo [ScalarSize]byte
-	if len(b) <= ScalarSize {
-		copy(lo[ScalarSize-len(b):], b)
-		s := c.Scalar().SetBytes(&lo)
-		clear(lo[:])
-		return s
-	}
-	if n := len(b) - ScalarSize; n > 0 {
-		copy(hi[ScalarSize-n:], b[:n])
-		b = b[n:]
-	}
-	copy(lo[ScalarSize-len(b):], b)
-	s := c.Scalar().SetBytes(&lo)
-	high := c.Scalar().SetBytes(&hi)
-	// b = hi·2^256 + lo, and 2^256 = (2^255)·2.
-	shift := c.Scalar().SetBytes(&[ScalarSize]byte{0: 0x80})
-	shift.f.add(shift.f)
-	high.f.mul(shift.f)
-	s.f.add(high.f)
-	high.Wipe()
-	clear(hi[:])
-	clear(lo[:])
+	var wide [2 * ScalarSize]byte
+	copy(wide[len(wide)-len(b):], b)
+	s := c.Scalar()
+	s.f.setWide(&wide)
+	clear(wide[:])
 	return s
 }
 

@@ -97,6 +97,20 @@ func (s *Secret) Mul(t *Secret) *Secret { s.s.Mul(t.s); return s }
 // MulPublic sets s to s·t and returns s.
 func (s *Secret) MulPublic(t *curve.Scalar) *Secret { s.s.Mul(t); return s }
 
+// Neg sets s to -s and returns s.
+func (s *Secret) Neg() *Secret { s.s.Neg(); return s }
+
+// Invert sets s to 1/s and returns s; the inverse of zero is zero.
+//
+// The inverse that Go has for secp256k1 takes variable time, so it never sees s: for
+// a fresh random b it sees s·b, which is uniform whatever s is, and 1/s = b·(1/(s·b)).
+func (s *Secret) Invert() *Secret {
+	b := s.Curve().RandomScalar()
+	defer b.Wipe()
+	s.s.Mul(b).Invert().Mul(b)
+	return s
+}
+
 // IsZero reports whether s is zero.
 func (s *Secret) IsZero() bool { return s.s.IsZero() }
 
@@ -121,12 +135,11 @@ func (s *Secret) Bytes() *secret.Bytes {
 // never sees s: it computes r·G and (s-r)·G for a fresh random r, and the two
 // points are added. Each of the two factors is uniform whatever s is.
 func (s *Secret) Public() *curve.Point {
-	g := s.Curve().Generator()
 	r := s.Curve().RandomScalar()
 	d := r.Clone().Neg().Add(s.s)
 	defer r.Wipe()
 	defer d.Wipe()
-	return g.Mul(r).Add(g.Mul(d))
+	return s.Curve().MulBase(r, d)
 }
 
 // Wipe sets s to zero. A nil scalar may be wiped.

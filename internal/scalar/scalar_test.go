@@ -91,6 +91,8 @@ func TestArithmetic(t *testing.T) {
 				check("a*b", a.Clone().Mul(b), new(big.Int).Mul(x, y))
 				check("a+public", a.Clone().AddPublic(c.ScalarFromInt(y)), new(big.Int).Add(x, y))
 				check("a*public", a.Clone().MulPublic(c.ScalarFromInt(y)), new(big.Int).Mul(x, y))
+				check("-a", a.Clone().Neg(), new(big.Int).Neg(x))
+				check("1/a", a.Clone().Invert(), new(big.Int).ModInverse(x, n))
 				yb := [32]byte(y.FillBytes(make([]byte, 32)))
 				over := [32]byte(bytes.Repeat([]byte{0xff}, 32))
 				each := a.AddEach([]*[32]byte{&yb, &over})

@@ -42,6 +42,7 @@ var house = []room{
 	{"internal/qrcode", "", "rsc.io/qr"},
 	{"internal/curve", "", "filippo.io/edwards25519/... github.com/decred/dcrd/dcrec/secp256k1/v4"},
 	{"internal/scalar", "internal/secret internal/curve", ""},
+	{"internal/sign", "internal/secret internal/curve internal/scalar internal/signature", ""},
 	{"internal/signature", "internal/curve", "github.com/decred/dcrd/dcrec/secp256k1/v4/ecdsa"},
 
 	// Public keys and addresses. chains sees a private key only to write it down.
@@ -60,7 +61,7 @@ var house = []room{
 	{"share/formats", "derive share internal/curve internal/secret internal/strict", ""},
 	{"share/verdict", "derive share internal/curve internal/phrase", ""},
 	{"share/record", "derive internal/curve share share/verdict", "golang.org/x/text/unicode/norm"},
-	{"share/open", "share internal/curve internal/scalar internal/secret internal/strict", ""},
+	{"share/open", "share internal/curve internal/scalar internal/secret internal/sign internal/signature internal/strict", ""},
 	{"recover", "derive/... share share/open internal/base58 internal/curve internal/scalar internal/secret internal/strict",
 		"github.com/bnb-chain/tss-lib/v2/..."},
 	{"recover/ceremony", "derive recover share/... internal/curve internal/scalar internal/secret internal/strict", ""},
@@ -114,7 +115,7 @@ var house = []room{
 // domain are the packages that neither print, prompt, log nor exit.
 var domain = []string{
 	"derive/...", "chains/...", "share/...", "recover/...", "backup/...", "audit/...",
-	"internal/secret", "internal/base58", "internal/cost", "internal/plain", "internal/strict", "internal/ordered", "internal/phrase", "internal/shell", "internal/qrcode", "internal/curve", "internal/scalar", "internal/signature",
+	"internal/secret", "internal/base58", "internal/cost", "internal/plain", "internal/strict", "internal/ordered", "internal/phrase", "internal/shell", "internal/qrcode", "internal/curve", "internal/scalar", "internal/sign", "internal/signature",
 }
 
 // banned says what must not be linked at all, also through others: into every

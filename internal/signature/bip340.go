@@ -48,7 +48,7 @@ func verifySchnorr(public *curve.Point, message []byte, signature *[Size]byte) b
 		return false // s is not below the order
 	}
 	e := SchnorrChallenge(r, X(public), message)
-	p := curve.Secp256k1.Generator().Mul(s).Sub(lift(public).Mul(e))
+	p := curve.Secp256k1.MulBase(s).Sub(lift(public).Mul(e))
 	return !p.IsIdentity() && !IsOdd(p) && bytes.Equal(X(p), r) // r is a coordinate, so below the prime
 }
 
@@ -67,5 +67,5 @@ func TaprootOutput(internal *curve.Point, tweak *curve.Scalar) *curve.Point {
 	if tweak == nil {
 		return p
 	}
-	return p.Add(curve.Secp256k1.Generator().Mul(tweak))
+	return p.Add(curve.Secp256k1.MulBase(tweak))
 }

@@ -5,9 +5,11 @@ package signature
 import (
 	"bytes"
 	"crypto/ed25519"
+	"crypto/sha512"
 	"encoding/asn1"
 	"errors"
 	"fmt"
+	"slices"
 
 	"lifeboat/internal/curve"
 
@@ -122,21 +124,34 @@ func Verify(public *curve.Point, message []byte, s *Signature) error {
 	return nil
 }
 
+// Ed25519Challenge returns SHA-512(R ‖ A ‖ message) modulo the order, as RFC 8032
+// section 5.1.6 has it: k of its step 4.
+func Ed25519Challenge(r, public, message []byte) *curve.Scalar {
+	h := sha512.New()
+	h.Write(r)
+	h.Write(public)
+	h.Write(message)
+	digest := h.Sum(nil)
+	slices.Reverse(digest) // little-endian
+	return curve.Ed25519.ScalarFromBytes(digest)
+}
+
 // compactOffset is what Bitcoin's signed messages add to the recovery number.
 const compactOffset = 27
 
 // verifyECDSA recovers the public key, which takes what verifying takes, and is
 // right for the one that verifies and no other.
 func verifyECDSA(public *curve.Point, hash []byte, s *Signature) bool {
-	if s.Recovery > 3 || isHigh(s.Bytes[32:]) {
+	if s.Recovery > 3 || IsHigh(s.Bytes[32:]) {
 		return false
 	}
 	recovered, _, err := ecdsa.RecoverCompact(append([]byte{compactOffset + s.Recovery}, s.Bytes[:]...), hash)
 	return err == nil && bytes.Equal(recovered.SerializeUncompressed(), public.Uncompressed())
 }
 
-// isHigh reports whether s is the larger of s and -s.
-func isHigh(s []byte) bool {
+// IsHigh reports whether the second half of an ECDSA signature is the larger of s
+// and -s.
+func IsHigh(s []byte) bool {
 	minus := curve.Secp256k1.ScalarFromBytes(s).Neg().Bytes()
 	return bytes.Compare(s, minus[:]) > 0
 }

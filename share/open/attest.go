@@ -14,6 +14,8 @@ import (
 	"lifeboat/internal/curve"
 	"lifeboat/internal/scalar"
 	"lifeboat/internal/secret"
+	"lifeboat/internal/sign"
+	"lifeboat/internal/signature"
 )
 
 // ErrSignature is returned for a signature that does not verify.
@@ -29,19 +31,18 @@ var ErrSignature = errors.New("the signature does not verify")
 //
 // The message must say in words what it is for, and must not be chosen entirely by
 // somebody else.
-func (s *Share) Sign(message []byte) (signature []byte) {
+func (s *Share) Sign(message []byte) (out []byte) {
 	secret.Do(func() {
-		for signature == nil {
-			k := nonce(s.x, message)
-			if s.public.Curve() == curve.Ed25519 {
-				signature = signEd25519(s.x, s.public, k, message)
-			} else {
-				signature = signECDSA(s.x, k, message)
-			}
-			k.Wipe()
+		k := nonce(s.x, message)
+		defer k.Wipe()
+		if s.public.Curve() == curve.Ed25519 {
+			out = sign.WithNonce(signature.Ed25519, s.x, k, s.public, message).Bytes[:]
+			return
 		}
+		digest := sha256.Sum256(message)
+		out = sign.WithNonce(signature.ECDSA, s.x, k, s.public, digest[:]).DER()
 	})
-	return signature
+	return out
 }
 
 // nonceDomain keeps nonces of this use apart.
@@ -73,76 +74,20 @@ func nonce(x *scalar.Secret, message []byte) *scalar.Secret {
 	return k
 }
 
-// signECDSA returns nil if the nonce will not do, which does not happen.
-func signECDSA(x, k *scalar.Secret, message []byte) []byte {
-	c := curve.Secp256k1
-	r := xCoordinate(k.Public())
-	digest := sha256.Sum256(message)
-	// s = (h + r·x)/k. Inverses take variable time, so that k is inverted behind a
-	// random factor b that hides it: 1/k = b·(1/(k·b)), and k·b alone is uniform.
-	b := scalar.Random(c)
-	defer b.Wipe()
-	blind := k.Clone().Mul(b)
-	defer blind.Wipe()
-	kb := blind.Bytes()
-	defer kb.Wipe()
-	inverse := c.ScalarFromBytes(kb.Expose()).Invert()
-	defer inverse.Wipe()
-	t := x.Clone().MulPublic(r).AddPublic(c.ScalarFromBytes(digest[:])).MulPublic(inverse).Mul(b)
-	defer t.Wipe()
-	out := t.Bytes() // public from here on
-	s := c.ScalarFromBytes(out.Expose())
-	if r.IsZero() || s.IsZero() {
-		return nil
-	}
-	if minus := s.Clone().Neg(); less(minus, s) {
-		s = minus
-	}
-	return encodeDER(r, s)
-}
-
 // xCoordinate returns the first coordinate of a point of secp256k1 modulo the
 // order of the group.
 func xCoordinate(p *curve.Point) *curve.Scalar {
-	return p.Curve().ScalarFromBytes(p.Bytes()[1:])
+	return p.Curve().ScalarFromBytes(signature.X(p))
 }
-
-func less(a, b *curve.Scalar) bool {
-	x, y := a.Bytes(), b.Bytes()
-	return bytes.Compare(x[:], y[:]) < 0
-}
-
-func signEd25519(x *scalar.Secret, public *curve.Point, k *scalar.Secret, message []byte) []byte {
-	r := encodeRFC8032(k.Public())
-	t := x.Clone().MulPublic(challenge(r, encodeRFC8032(public), message)).Add(k)
-	defer t.Wipe()
-	s := t.Bytes()
-	slices.Reverse(s.Expose()) // little-endian; public from here on
-	return append(r, s.Expose()...)
-}
-
-// challenge returns SHA-512(R ‖ A ‖ message) modulo the order, read as RFC 8032
-// does: little-endian.
-func challenge(r, a, message []byte) *curve.Scalar {
-	h := sha512.New()
-	h.Write(r)
-	h.Write(a)
-	h.Write(message)
-	digest := h.Sum(nil)
-	slices.Reverse(digest)
-	return curve.Ed25519.ScalarFromBytes(digest)
-}
-
-func encodeRFC8032(p *curve.Point) []byte { return bytes.Clone(p.Bytes()[1:]) }
 
 // VerifySignature checks a signature of Sign. It returns ErrSignature unless the
 // holder of the share with that public key signed exactly these bytes.
-func VerifySignature(public *curve.Point, message, signature []byte) error {
+func VerifySignature(public *curve.Point, message, sig []byte) error {
 	ok := false
 	if public.Curve() == curve.Ed25519 {
-		ok = ed25519.Verify(encodeRFC8032(public), message, signature)
+		ok = ed25519.Verify(public.Uncompressed(), message, sig)
 	} else {
-		ok = verifyECDSA(public, message, signature)
+		ok = verifyECDSA(public, message, sig)
 	}
 	if !ok {
 		return ErrSignature
@@ -151,9 +96,9 @@ func VerifySignature(public *curve.Point, message, signature []byte) error {
 }
 
 // verifyECDSA follows SEC 1 section 4.1.4. Either s is accepted, as openssl does.
-func verifyECDSA(public *curve.Point, message, signature []byte) bool {
+func verifyECDSA(public *curve.Point, message, sig []byte) bool {
 	c := curve.Secp256k1
-	r, s, ok := decodeDER(signature)
+	r, s, ok := decodeDER(sig)
 	if !ok {
 		return false
 	}
@@ -168,29 +113,10 @@ func verifyECDSA(public *curve.Point, message, signature []byte) bool {
 // derSignature is SEC 1's ECDSA-Sig-Value, with the integers as their bytes.
 type derSignature struct{ R, S asn1.RawValue }
 
-func encodeDER(r, s *curve.Scalar) []byte {
-	b, err := asn1.Marshal(derSignature{derInteger(r), derInteger(s)})
-	if err != nil {
-		panic("unreachable: two integers always marshal")
-	}
-	return b
-}
-
-// derInteger writes a positive integer: without leading zeros but for one where
-// the first bit would make it negative.
-func derInteger(s *curve.Scalar) asn1.RawValue {
-	raw := s.Bytes()
-	b := bytes.TrimLeft(raw[:], "\x00")
-	if len(b) == 0 || b[0] >= 0x80 {
-		b = append([]byte{0}, b...)
-	}
-	return asn1.RawValue{Tag: asn1.TagInteger, Bytes: b}
-}
-
 // maxDER is the length of the longest signature: two integers of 33 bytes.
 const maxDER = 2 + 2*(2+33)
 
-// decodeDER takes DER only: what it reads must be what encodeDER writes.
+// decodeDER takes DER only: what it reads must be what is written for r and s.
 func decodeDER(b []byte) (r, s *curve.Scalar, ok bool) {
 	if len(b) > maxDER {
 		return nil, nil, false
@@ -200,5 +126,7 @@ func decodeDER(b []byte) (r, s *curve.Scalar, ok bool) {
 		return nil, nil, false
 	}
 	r, s = curve.Secp256k1.ScalarFromBytes(d.R.Bytes), curve.Secp256k1.ScalarFromBytes(d.S.Bytes)
-	return r, s, !r.IsZero() && !s.IsZero() && bytes.Equal(encodeDER(r, s), b)
+	rb, sb := r.Bytes(), s.Bytes()
+	again := signature.Signature{Bytes: [signature.Size]byte(slices.Concat(rb[:], sb[:]))}
+	return r, s, !r.IsZero() && !s.IsZero() && bytes.Equal(again.DER(), b)
 }

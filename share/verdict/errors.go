@@ -68,8 +68,8 @@ func (e *TooFewError) Certain() bool {
 	return false
 }
 
-// VaultsError says that what was opened is of several root keys of one curve, and that
-// nothing tells which is meant.
+// VaultsError says that the shares given are of several root keys of one curve, and
+// that nothing tells which is meant.
 type VaultsError struct {
 	Curve  curve.Curve
 	Vaults []Vault
@@ -80,7 +80,8 @@ type Vault struct {
 	Root  string // the extended key; hex of the point if the chain code is unknown
 	Paths []string
 
-	point *curve.Point
+	opened bool // some share of it was
+	point  *curve.Point
 }
 
 func (e *VaultsError) add(k Known) {
@@ -90,6 +91,7 @@ func (e *VaultsError) add(k Known) {
 		e.Vaults = append(e.Vaults, Vault{Root: hex.EncodeToString(k.Point.Bytes()), point: k.Point})
 	}
 	v := &e.Vaults[i]
+	v.opened = v.opened || !k.Unopened
 	if k.Root != nil {
 		v.Root = k.Root.String()
 	}
@@ -101,7 +103,11 @@ func (e *VaultsError) add(k Known) {
 func (e *VaultsError) Error() string {
 	var all []string
 	for _, v := range e.Vaults {
-		all = append(all, fmt.Sprintf("%s: root key %s", phrase.And(phrase.Quoted(v.Paths)), v.Root))
+		text := fmt.Sprintf("%s: root key %s", phrase.And(phrase.Quoted(v.Paths)), v.Root)
+		if !v.opened {
+			text += ", of which no share opened"
+		}
+		all = append(all, text)
 	}
 	return fmt.Sprintf("the files are of %d vaults on %v\n%s", len(e.Vaults), e.Curve, strings.Join(all, "\n"))
 }

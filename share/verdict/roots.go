@@ -81,7 +81,8 @@ func (a Asked) Check(files []*File) error {
 
 // oneVault refuses root keys of one curve that are different, unless it is recorded
 // which is meant. Shares of a vault that somebody made up open, and combine; and
-// their group may have any ID.
+// their group may have any ID. So a share that did not open speaks, too: it may be the
+// honest one, whose password was mistyped.
 func (a Asked) oneVault(known []Known) error {
 	for _, c := range curve.All() {
 		e := &VaultsError{Curve: c}
@@ -97,12 +98,14 @@ func (a Asked) oneVault(known []Known) error {
 	return nil
 }
 
-// opened are the root keys of the shares that were opened.
-func opened(files []*File) (known []Known) {
+// claimed are the root keys that shares say they are of: those that were opened, and
+// those that were not and contradict nothing.
+func claimed(files []*File) (known []Known) {
 	for _, f := range files {
 		for _, s := range f.Shares {
-			if g := s.Sealed.Group; g != nil && s.Public != nil {
-				known = append(known, Known{f.Path, g.ID, g.RootKey, g.Root()})
+			closed := s.Status == Unopened && s.Sealed.Err() == nil
+			if g := s.Sealed.Group; g != nil && (s.Public != nil || closed) {
+				known = append(known, Known{Path: f.Path, Group: g.ID, Point: g.RootKey, Root: g.Root(), Unopened: closed})
 			}
 		}
 	}
@@ -138,10 +141,11 @@ func Groups(files []*File, asked Asked) ([]*share.Group, error) {
 
 // Known is a root key that a file brings. Root is nil if the chain code is unknown.
 type Known struct {
-	Path  string
-	Group string // the ID of its group
-	Point *curve.Point
-	Root  *derive.Key
+	Path     string
+	Group    string // the ID of its group
+	Point    *curve.Point
+	Root     *derive.Key
+	Unopened bool // nothing but the file's word says that it is of this root key
 }
 
 // Choose returns the indexes of the root keys of earlier recoveries that were asked

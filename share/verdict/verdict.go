@@ -146,7 +146,7 @@ func Judge(files []*File, asked Asked) (*Judgement, error) {
 	}
 	err := j.narrow(asked)
 	if err == nil {
-		err = asked.oneVault(append(opened(files), asked.Beside...))
+		err = asked.oneVault(append(claimed(files), asked.Beside...))
 	}
 	if err != nil {
 		return &Judgement{Files: files, Warnings: j.Warnings}, err

@@ -200,8 +200,11 @@ func TestJudge(t *testing.T) {
 		// Another vault is no remainder: one of the two may be made up.
 		{given: "2of3/1 other-group/2 2of3/3", want: "", enough: "2 vaults: 2of3/1 2of3/3, other-group/2"},
 		{given: "other-group/1 other-group/2 2of3/1 2of3/3", want: "", enough: "2 vaults: other-group/1 other-group/2, 2of3/1 2of3/3"},
-		{given: "2of3/1 2of3/3 other-group/2p", want: "2 of 2: 2of3/1 good, 2of3/3 good; 0 of 2: other-group/2p unopened", enough: "too few: 0 of 2"},
-		{given: "other-group/1 other-group/3 2of3/1p 2of3/2p", want: "2 of 2: other-group/1 good, other-group/3 good; 0 of 2: 2of3/1p unopened, 2of3/2p unopened", enough: "too few: 0 of 2 as far as is known"},
+		{given: "2of3/1 2of3/3 other-group/2p", want: "", enough: "2 vaults: 2of3/1 2of3/3, other-group/2p"}, // which may be the honest one, mistyped
+		{given: "2of3/1 2of3/3 other-group/2p", recorded: "2of3", want: "2 of 2: 2of3/1 good, 2of3/3 good; (0 of 2: other-group/2p unopened)", all: "bad: other-group/2p, contradicting"},
+		{given: "2of3/1 2of3/3 other-group/2c other-group/1f other-group/3x", want: "2 of 2: 2of3/1 good, 2of3/3 good, other-group/2c inconsistent, other-group/1f unreadable", all: "bad: other-group/2c other-group/1f other-group/3x, contradicting"},
+		{given: "other-group/1 other-group/3 2of3/1p 2of3/2p", want: "", enough: "2 vaults: other-group/1 other-group/3, 2of3/1p 2of3/2p"},
+		{given: "other-group/1p 2of3/2p", want: "", enough: "2 vaults: other-group/1p, 2of3/2p"},
 		{given: "2of3/1 other-group/2 2of3/3", recorded: "2of3", want: "2 of 2: 2of3/1 good, 2of3/3 good; (1 of 2: other-group/2 elsewhere)", all: "bad: other-group/2, contradicting"},
 		{given: "2of3/1 2of3/3 tsslib-eddsa/1", want: "2 of 2: 2of3/1 good, 2of3/3 good; 1 of 2: tsslib-eddsa/1 good", enough: "too few: 1 of 2"}, // another curve is another key
 		{given: "2of3/1 other-epoch/1 2of3/2 other-epoch/2", want: "2 of 2: 2of3/1 good, 2of3/2 good; 2 of 2: other-epoch/1 good, other-epoch/2 good"},
@@ -229,7 +232,8 @@ func TestJudge(t *testing.T) {
 		// One group was asked for: another's share does no harm and is no use. An ID is
 		// copied easily, and does not say which of two vaults is meant.
 		{given: "2of3/1 2of3/2 other-epoch/1", group: "2of3", want: "2 of 2: 2of3/1 good, 2of3/2 good; (1 of 2: other-epoch/1 good)"},
-		{given: "2of3/1 2of3/2 other-group/1p", group: "2of3", want: "2 of 2: 2of3/1 good, 2of3/2 good; (0 of 2: other-group/1p unopened)"},
+		{given: "2of3/1 2of3/2 other-group/1p", group: "2of3", want: "", enough: "2 vaults: 2of3/1 2of3/2, other-group/1p"},
+		{given: "2of3/1 2of3/2 other-group/1p", group: "2of3", recorded: "2of3", want: "2 of 2: 2of3/1 good, 2of3/2 good; (0 of 2: other-group/1p unopened)"},
 		{given: "2of3/1 2of3/2 other-epoch/1", group: "other-epoch", want: "(2 of 2: 2of3/1 good, 2of3/2 good); 1 of 2: other-epoch/1 good", enough: "too few: 1 of 2"},
 		{given: "2of3/1 2of3/2 other-group/1", group: "2of3", want: "", enough: "2 vaults: 2of3/1 2of3/2, other-group/1"},
 		{given: "2of3/1 2of3/2", group: "nonsense", want: "", enough: `no file has a usable share of group "TEST ONLY 2of3 secp256k1 nonsense"`},
@@ -320,7 +324,7 @@ func TestReasons(t *testing.T) {
 }
 
 func TestTooFewSaysWhose(t *testing.T) {
-	j, _ := verdict.Judge(give(t, "2of3/2 other-epoch/1 other-epoch-same-ids/3 other-group/2p other-group/3p"), verdict.Asked{})
+	j, _ := verdict.Judge(give(t, "2of3/2 other-epoch/1 other-epoch-same-ids/3 other-group/2p other-group/3p"), asked(t, "", "2of3", "other-group"))
 	var few *verdict.TooFewError
 	if !errors.As(j.Enough(), &few) {
 		t.Fatal(j.Enough())

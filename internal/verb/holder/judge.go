@@ -102,7 +102,7 @@ func (s *Session) Opened(curves ...curve.Curve) []*verdict.Share {
 
 // Hints about whose vault it is.
 const (
-	nameVault = "a vault can be made up, and its group have any ID: say with --xpub KEY or --record F, from your own records, which root key is meant"
+	nameVault = "a vault can be made up, and its group have any ID: say with --xpub KEY or --record F, from your own records, which root key is meant, or leave out the files that are of another vault"
 	unvouched = "hold it against --xpub KEY or --record F, from your own records; only if there are none, --no-record says that whoever made that file is trusted"
 )
 

@@ -23,8 +23,8 @@ import (
 //
 //	go test ./internal/verb/recover -run TestOnlyTheRecordedVault -v -rapid.checks=10000
 //
-// Hostile files have shares of made-up vaults under the IDs of the real one, of other
-// epochs, rosters of one vault around shares of another, and root keys in place of
+// Hostile files have shares of made-up vaults under the IDs of the real one or their own,
+// of other epochs, rosters of one vault around shares of another, and root keys in place of
 // shares; several holders' in one file, or one holder's in several.
 func TestOnlyTheRecordedVault(t *testing.T) {
 	count := map[string]int{}
@@ -47,15 +47,15 @@ func TestOnlyTheRecordedVault(t *testing.T) {
 type hostile struct {
 	*scenario
 	real, old, made []*sharing
-	recorded        string // the arguments that bring the record, if that is made
-	foreign         bool   // some file has a share of a made-up vault
-	honest          int    // files of the real vault as it is
+	recorded        string            // the arguments that bring the record, if that is made
+	foreign         bool              // some file has a share of a made-up vault
+	honest          map[*onCurve]bool // on which a file of the real vault as it is was given
 	args            []string
 }
 
 func anyHostile(t *rapid.T) *hostile {
 	c := wholeVault(t, 3, 3)
-	h := &hostile{scenario: c, real: c.sharings}
+	h := &hostile{scenario: c, real: c.sharings, honest: map[*onCurve]bool{}}
 	c.sound = true // no bundles but those below
 	how := sealing{version: 3, iterations: 2}
 	share := func(name string, root func(s *sharing) *hdKey) []*sharing {
@@ -70,16 +70,19 @@ func anyHostile(t *rapid.T) *hostile {
 		return list
 	}
 	h.old = share("before", func(s *sharing) *hdKey { return s.root })
-	h.made = share("", func(s *sharing) *hdKey { return c.vault.root(t, s.root.c) })
+	h.made = share(rapid.SampledFrom([]string{"", "made up"}).Draw(t, "made-up ID"), func(s *sharing) *hdKey { return c.vault.root(t, s.root.c) })
 	c.sharings = slices.Concat(h.real, h.old, h.made) // whose secrets must not be printed
 
-	for i, f := range c.files { // of any number of holders, some of which mistype
+	mistypes := rapid.SampledFrom([]int{0, 0, 1, 3}).Draw(t, "of three holders mistype")
+	for i, f := range c.files { // of any number of holders
 		if rapid.IntRange(0, 3).Draw(t, "given") > 0 {
 			g := f.copy()
-			if rapid.IntRange(0, 3).Draw(t, "mistyped") == 0 {
+			if rapid.IntRange(1, 3).Draw(t, "mistyped") <= mistypes {
 				g.given = "mistyped"
 			}
-			h.honest++
+			for _, o := range g.holds {
+				h.honest[o.root.c] = true
+			}
 			g.name = fmt.Sprintf("%d-%s", i, g.name)
 			c.given = append(c.given, g)
 		}
@@ -100,6 +103,16 @@ func anyHostile(t *rapid.T) *hostile {
 			f.groups, f.holds = append(f.groups, entry), append(f.holds, held{of[at], holder})
 		}
 		c.given = append(c.given, f)
+	}
+	if rapid.IntRange(0, 2).Draw(t, "colluding files") == 0 { // enough for what was made up, each in order by itself
+		for i := range 2 {
+			f := &file{name: fmt.Sprintf("colluding-%d.json", i), wrapping: "list", password: "colluding", given: "colluding"}
+			for _, s := range h.made {
+				f.groups, f.holds = append(f.groups, s.entry(c.r, i, f.password, how)), append(f.holds, held{s, i})
+			}
+			h.foreign = true
+			c.given = append(c.given, f)
+		}
 	}
 	c.given = rapid.Permutation(c.given).Draw(t, "order")
 	c.root = true
@@ -159,10 +172,10 @@ func (h *hostile) quiet(t *rapid.T, p *cli.Program, args ...string) {
 }
 
 // vouch draws what the files are held against. Without anything there must be an honest
-// file, if only one that does not open.
+// file on the curve, if only one that does not open.
 func (h *hostile) vouch(t *rapid.T, verb string) {
 	ways := []string{"record", "xpub"}
-	if h.honest > 0 && (verb == "key" || verb == "verify") {
+	if len(h.honest) > 0 && (verb == "key" || verb == "verify") {
 		ways = append(ways, "nothing")
 	}
 	switch rapid.SampledFrom(ways).Draw(t, "held against") {
@@ -181,8 +194,8 @@ func (h *hostile) vouch(t *rapid.T, verb string) {
 			h.xpubs = append(h.xpubs, s.root.xpub())
 		}
 	}
-	if rapid.IntRange(0, 4).Draw(t, "--group") == 0 {
-		h.group = rapid.SampledFrom(h.real).Draw(t, "group").id
+	if rapid.IntRange(0, 2).Draw(t, "--group") == 0 {
+		h.group = rapid.SampledFrom(slices.Concat(h.real, h.made)).Draw(t, "group").id
 	}
 }
 
@@ -217,8 +230,11 @@ func (h *hostile) judge(t *rapid.T, verb string) int {
 	if verb != "key" && code != cli.OK && len(roots) > 0 {
 		t.Fatalf("exit status %d, and something was written\n%s", code, stderr)
 	}
+	recorded := len(h.xpubs) > 0 || slices.Contains(h.args, "--record")
 	for _, root := range roots {
-		if (code == cli.OK || len(h.xpubs) > 0 || slices.Contains(h.args, "--record")) && !slices.ContainsFunc(h.real, func(s *sharing) bool { return s.root.xpub() == root }) {
+		has := func(s *sharing) bool { return s.root.xpub() == root }
+		believed := slices.ContainsFunc(h.made, func(s *sharing) bool { return has(s) && !h.honest[s.root.c] })
+		if (recorded || code == cli.OK && !believed) && !slices.ContainsFunc(h.real, has) {
 			t.Fatalf("exit status %d, and the made-up root key %s\n%s", code, root, stderr)
 		}
 	}

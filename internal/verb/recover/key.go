@@ -35,7 +35,7 @@ The result holds root.json, keys.csv and report.json, sealed into a new bundle.
 A bundle that an earlier run with --root made can stand in place of the shares.
 
 Whoever made a file may have made up the vault in it. Without --record or --xpub the shares of a
-root key must come from two files at least, and all that open on a curve must be of
+root key must come from two files at least, and all of a curve, opened or not, must be of
 one root key: else the exit status is 3 until one of them says which is meant.
 --no-record trusts one file; --group says nothing, for an ID is copied easily.
 

@@ -37,6 +37,7 @@ var house = []room{
 	{"internal/strict", "internal/plain", ""},
 	{"internal/cost", "", ""},
 	{"internal/ordered", "", ""},
+	{"internal/choose", "", ""},
 	{"internal/phrase", "", ""},
 	{"internal/shell", "", ""},
 	{"internal/qrcode", "", "rsc.io/qr"},
@@ -59,7 +60,7 @@ var house = []room{
 	// Shares: what files say, opening one, and what enough of them can do.
 	{"share", "derive internal/cost internal/curve internal/secret", ""},
 	{"share/formats", "derive share internal/curve internal/secret internal/strict", ""},
-	{"share/verdict", "derive share internal/curve internal/phrase", ""},
+	{"share/verdict", "derive share internal/choose internal/curve internal/phrase", ""},
 	{"share/record", "derive internal/curve share share/verdict", "golang.org/x/text/unicode/norm"},
 	{"share/open", "share internal/curve internal/scalar internal/secret internal/sign internal/signature internal/strict", ""},
 	{"recover", "derive/... share share/open internal/base58 internal/curve internal/scalar internal/secret internal/strict",
@@ -74,7 +75,7 @@ var house = []room{
 	{"audit/report", "audit internal/plain internal/qrcode internal/shell share share/record", ""},
 	{"backup/lines", "internal/secret", ""},
 	{"backup/paper", "backup backup/lines backup/shard internal/plain internal/qrcode internal/secret", "github.com/makiuchi-d/gozxing/..."},
-	{"backup/shard", "backup/lines internal/secret", "filippo.io/age github.com/hashicorp/vault/shamir"},
+	{"backup/shard", "backup/lines internal/choose internal/secret", "filippo.io/age github.com/hashicorp/vault/shamir"},
 
 	// The machine and the person before it.
 	{"internal/outfile", "", "golang.org/x/sys/..."},
@@ -115,7 +116,7 @@ var house = []room{
 // domain are the packages that neither print, prompt, log nor exit.
 var domain = []string{
 	"derive/...", "chains/...", "share/...", "recover/...", "backup/...", "audit/...",
-	"internal/secret", "internal/base58", "internal/cost", "internal/plain", "internal/strict", "internal/ordered", "internal/phrase", "internal/shell", "internal/qrcode", "internal/curve", "internal/scalar", "internal/sign", "internal/signature",
+	"internal/secret", "internal/base58", "internal/cost", "internal/plain", "internal/strict", "internal/ordered", "internal/phrase", "internal/shell", "internal/qrcode", "internal/curve", "internal/scalar", "internal/sign", "internal/signature", "internal/choose",
 }
 
 // banned says what must not be linked at all, also through others: into every

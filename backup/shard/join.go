@@ -9,6 +9,7 @@ import (
 
 	"github.com/hashicorp/vault/shamir"
 
+	"lifeboat/internal/choose"
 	"lifeboat/internal/secret"
 )
 
@@ -124,7 +125,7 @@ func join(shards []*Shard) (*Joined, error) {
 		return nil, fmt.Errorf("%w: %d of %d needed are there (%s)", ErrTooFew, len(shards), k, names(shards))
 	}
 	tries := 0
-	for choice := range choices(len(shards), k) {
+	for choice := range choose.Of(len(shards), k) {
 		if tries++; tries > maxTries {
 			return nil, fmt.Errorf("%w: several are wrong, and there are too many to find out which; give fewer at a time", ErrShard)
 		}
@@ -205,27 +206,4 @@ func fits(s *Shard, subset []*Shard, identity *secret.Bytes) bool {
 	j := joinAll(with)
 	defer j.Wipe()
 	return j != nil && j.Identity.Equal(identity)
-}
-
-// choices gives all choices of k of n, as increasing indices.
-func choices(n, k int) func(yield func([]int) bool) {
-	return func(yield func([]int) bool) {
-		c := make([]int, k)
-		for i := range c {
-			c[i] = i
-		}
-		for yield(c) {
-			i := k - 1
-			for i >= 0 && c[i] == n-k+i {
-				i--
-			}
-			if i < 0 {
-				return
-			}
-			c[i]++
-			for j := i + 1; j < k; j++ {
-				c[j] = c[j-1] + 1
-			}
-		}
-	}
 }

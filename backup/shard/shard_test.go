@@ -15,6 +15,7 @@ import (
 
 	"lifeboat/backup/lines"
 	"lifeboat/fixtures"
+	"lifeboat/internal/choose"
 	"lifeboat/internal/secret"
 )
 
@@ -74,7 +75,7 @@ func TestEveryChoice(t *testing.T) {
 		for _, id := range []*secret.Bytes{hybrid(t), classic(t)} {
 			shards := reread(t, split(t, id, c.k, c.n))
 			for size := 1; size <= c.n; size++ {
-				for choice := range choices(c.n, size) {
+				for choice := range choose.Of(c.n, size) {
 					var given []*Shard
 					for _, i := range choice {
 						given = append(given, shards[i])
@@ -108,7 +109,7 @@ func TestLegacy(t *testing.T) {
 		}
 		shards = append(shards, s)
 	}
-	for choice := range choices(3, 2) {
+	for choice := range choose.Of(3, 2) {
 		j, err := Join([]*Shard{shards[choice[0]], shards[choice[1]]})
 		if err != nil || j.Recipient != recipient {
 			t.Errorf("%v: %v", choice, err)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"lifeboat/internal/choose"
 	"lifeboat/internal/curve"
 	"lifeboat/share"
 )
@@ -168,27 +169,15 @@ func Subsets(list []string, k int) (sets [][]string, more int) {
 	for i := 1; i <= k && total < most; i++ {
 		total = total * (len(list) - k + i) / i
 	}
-	at := make([]int, k)
-	for i := range at {
-		at[i] = i
-	}
-	for len(sets) < min(total, MaxSubsets) {
+	for at := range choose.Of(len(list), k) {
+		if len(sets) == MaxSubsets {
+			break
+		}
 		var set []string
 		for _, i := range at {
 			set = append(set, list[i])
 		}
 		sets = append(sets, set)
-		i := k - 1
-		for i >= 0 && at[i] == len(list)-k+i {
-			i--
-		}
-		if i < 0 {
-			break
-		}
-		at[i]++
-		for j := i + 1; j < k; j++ {
-			at[j] = at[j-1] + 1
-		}
 	}
 	return sets, min(total, most) - len(sets)
 }

@@ -61,7 +61,7 @@ var house = []room{
 	{"share", "derive internal/cost internal/curve internal/secret", ""},
 	{"share/formats", "derive share internal/curve internal/secret internal/strict", ""},
 	{"share/verdict", "derive share internal/choose internal/curve internal/phrase", ""},
-	{"share/record", "derive internal/curve share share/verdict", "golang.org/x/text/unicode/norm"},
+	{"share/record", "derive internal/curve share share/verdict internal/phrase", "golang.org/x/text/unicode/norm"},
 	{"share/open", "share internal/curve internal/scalar internal/secret internal/sign internal/signature internal/strict", ""},
 	{"recover", "derive/... share share/open internal/base58 internal/curve internal/scalar internal/secret internal/strict",
 		"github.com/bnb-chain/tss-lib/v2/..."},

@@ -77,19 +77,12 @@ func recordHash(r *record.Record) string {
 // check holds a group of a plan against the pins.
 func (p *Pins) check(g *share.Group) error {
 	if p.Record != nil {
-		_, found := p.Record.Compare(g)
-		var grave []string
-		for _, d := range found {
-			switch d {
-			case record.NoCurve, record.RootKey, record.ChainCode:
-				return recover.ErrPinned
-			case record.GroupID: // on which nothing depends
-			default:
-				grave = append(grave, d.String())
-			}
-		}
-		if len(grave) > 0 {
-			return fmt.Errorf("%w: they differ in %s", ErrRecord, strings.Join(grave, ", "))
+		grave, _ := p.Record.Judge(g, record.StopsDealing)
+		switch {
+		case len(grave) > 0 && grave[0] <= record.ChainCode:
+			return recover.ErrPinned
+		case len(grave) > 0:
+			return fmt.Errorf("%w: they differ in %s", ErrRecord, record.List(grave))
 		}
 	}
 	if len(p.Roots) == 0 {

@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"slices"
 
+	"lifeboat/internal/phrase"
 	"lifeboat/share"
 )
 
@@ -29,6 +30,36 @@ var differences = [...]string{
 
 // String returns what is different.
 func (d Difference) String() string { return differences[d] }
+
+// The least differences that stop what is done; lesser ones are told.
+const (
+	// StopsKey is for recovering a key: the root public key judges that, and
+	// providers refresh shares.
+	StopsKey = Scheme
+	// StopsDealing is for dealing shares, to people, and for swearing to the record:
+	// nothing may differ but the vendor's name of the group.
+	StopsDealing = NodeIDs
+)
+
+// Judge compares a group with the record, and tells the differences that stop what is
+// done, the least of which is least, from those that do not. The gravest come first.
+func (r *Record) Judge(g *share.Group, least Difference) (grave, told []Difference) {
+	_, found := r.Compare(g)
+	i := slices.IndexFunc(found, func(d Difference) bool { return d > least })
+	if i < 0 {
+		i = len(found)
+	}
+	return found[:i], found[i:]
+}
+
+// List lists differences for people.
+func List(found []Difference) string {
+	var list []string
+	for _, d := range found {
+		list = append(list, d.String())
+	}
+	return phrase.And(list)
+}
 
 // Compare compares a group with the recorded one of the same root key, or the
 // closest of several. recorded is nil if there is none, and the difference then

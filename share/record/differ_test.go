@@ -75,6 +75,43 @@ func TestCompare(t *testing.T) {
 	}
 }
 
+// What stops a recovery, what stops dealing, and what is told.
+func TestJudge(t *testing.T) {
+	list := groups(t, "2of3") // of both curves
+	secp := list[0]
+	r := newRecord(t, record.Facts{Serial: 1, Date: "2026-11-22", Groups: list[:1]})
+	code := [32]byte{1}
+	for name, c := range map[string]struct {
+		group                  *share.Group
+		key, dealing           string // the grave ones
+		keyTells, dealingTells string
+	}{
+		"itself":             {group: secp},
+		"the other curve":    {group: list[1], key: "curve", dealing: "curve"},
+		"another vault":      {group: groups(t, "v3-list")[0], key: "root public key", dealing: "root public key"},
+		"another chain code": {group: altered(secp, func(g *share.Group) { g.ChainCode = &code }), key: "chain code or tree", dealing: "chain code or tree"},
+		"another scheme":     {group: altered(secp, func(g *share.Group) { g.Scheme = otherScheme{g.Scheme} }), key: "scheme", dealing: "scheme"},
+		"another epoch": {group: groups(t, "other-epoch")[0], dealing: "share IDs or share public keys",
+			keyTells: "share IDs or share public keys and group ID", dealingTells: "group ID"},
+		"another threshold": {group: altered(secp, func(g *share.Group) { g.Threshold = 3 }), dealing: "threshold", keyTells: "threshold"},
+		"another node":      {group: altered(secp, func(g *share.Group) { g.Participants[1].NodeID = "other" }), dealing: "node IDs", keyTells: "node IDs"},
+		"another ID":        {group: altered(secp, func(g *share.Group) { g.ID = "other" }), keyTells: "group ID", dealingTells: "group ID"},
+		"much": {group: altered(secp, func(g *share.Group) {
+			g.ID, g.Threshold, g.ChainCode = "x", 3, &code
+		}), key: "chain code or tree", keyTells: "threshold and group ID", dealing: "chain code or tree and threshold", dealingTells: "group ID"},
+	} {
+		for _, use := range []struct {
+			least       record.Difference
+			grave, told string
+		}{{record.StopsKey, c.key, c.keyTells}, {record.StopsDealing, c.dealing, c.dealingTells}} {
+			grave, told := r.Judge(c.group, use.least)
+			if record.List(grave) != use.grave || record.List(told) != use.told {
+				t.Errorf("%s, and %v: %v stop it, %v are told", name, use.least, grave, told)
+			}
+		}
+	}
+}
+
 // Of several groups of one root key the right one is compared.
 func TestCompareOneOfSeveral(t *testing.T) {
 	old, now := groups(t, "2of3")[0], groups(t, "other-epoch")[0]

@@ -27,6 +27,8 @@ var (
 	ErrChainCode = errors.New("tss-lib files do not hold the chain code")
 	// ErrEpochs means that the user must say which epoch is meant.
 	ErrEpochs = errors.New("the files hold enough shares of two epochs of one root key")
+	// ErrUncovered means that something recorded would be left out, unawares.
+	ErrUncovered = errors.New("the files have not enough shares of it")
 	// ErrNotLost means that a share to be repaired is not missing.
 	ErrNotLost = errors.New("is not lost")
 )

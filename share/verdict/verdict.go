@@ -319,6 +319,35 @@ func (j *Judgement) usable(s *Set) error {
 	return nil
 }
 
+// Uncovered returns the recorded groups, and those that are left out since another
+// group was asked for, which are not among the sets that are used; if a node is named,
+// those in which it has a share.
+func (j *Judgement) Uncovered(recorded []*share.Group, used []*Set, node string) []*share.Group {
+	left := slices.Clone(recorded)
+	for _, s := range j.Sets {
+		if s.excluded && j.asked.excludes(s.Group) == "" {
+			left = append(left, s.Group)
+		}
+	}
+	var groups []*share.Group
+	for _, g := range left {
+		same := func(o *share.Group) bool { return o.SameKey(g) && o.SameShares(g) }
+		if (node == "" || g.ByNode(node) != nil) && !slices.ContainsFunc(groups, same) &&
+			!slices.ContainsFunc(used, func(s *Set) bool { return same(s.Group) }) {
+			groups = append(groups, g)
+		}
+	}
+	return groups
+}
+
+// Covered refuses to leave groups out, unless the group to use was named.
+func (j *Judgement) Covered(left []*share.Group) error {
+	if len(left) == 0 || j.asked.Group != "" {
+		return nil
+	}
+	return fmt.Errorf("the record has group %q on %v, and %w", left[0].ID, left[0].Curve, ErrUncovered)
+}
+
 // Resharable returns the sets that a reshare takes: the wanted ones, all complete,
 // and no two of one root key.
 func (j *Judgement) Resharable() ([]*Set, error) {

@@ -583,6 +583,57 @@ func TestOf(t *testing.T) {
 	}
 }
 
+// What is recorded is not left out unawares; what --group leaves out is named.
+func TestUncovered(t *testing.T) {
+	for _, tc := range []struct {
+		given, group, roots string
+		recorded            string // vaults whose groups are recorded
+		node                string
+		want                string // vaults
+		covered             bool
+	}{
+		{given: "2of3/1 2of3/2", covered: true},
+		{given: "2of3/1 2of3/2", recorded: "2of3", roots: "2of3", covered: true},
+		{given: "2of3/1 2of3/2", recorded: "2of3 3of5", roots: "2of3", want: "3of5"},
+		{given: "2of3/1 2of3/2", recorded: "2of3 3of5", roots: "2of3", group: "2of3", want: "3of5", covered: true},
+		{given: "2of3/1 2of3/2", recorded: "3of5 3of5", want: "3of5"}, // once
+		{given: "other-epoch/1 other-epoch/2", recorded: "2of3", roots: "2of3", want: "2of3"},
+		{given: "2of3/1 2of3/2", recorded: "2of3 3of5", roots: "2of3", node: "no such node", covered: true},
+		{given: "2of3/1 2of3/2", recorded: "2of3 3of5", roots: "2of3", node: "node-3of5", want: "3of5"},
+
+		// Beside a group that was asked for.
+		{given: "2of3/1 2of3/2 other-epoch/1", group: "2of3", want: "other-epoch", covered: true},
+		{given: "2of3/1 2of3/2 other-epoch/1", group: "2of3", recorded: "2of3 other-epoch", roots: "2of3", want: "other-epoch", covered: true},
+		{given: "2of3/1 2of3/2 other-group/1", group: "2of3", roots: "2of3", covered: true}, // it is not the vault's
+	} {
+		name := fmt.Sprintf("%+v", tc)
+		j, err := verdict.Judge(give(t, tc.given), asked(t, tc.group, strings.Fields(tc.roots)...))
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		used := slices.DeleteFunc(j.Wanted(), func(s *verdict.Set) bool { return !s.Complete() })
+		var recorded []*share.Group
+		for vault := range strings.FieldsSeq(tc.recorded) {
+			recorded = append(recorded, load(t, vault+"/1")[0].Group)
+		}
+		if tc.node == "node-3of5" {
+			tc.node = recorded[1].Participants[0].NodeID
+		}
+		left := j.Uncovered(recorded, used, tc.node)
+		var got []string
+		for _, g := range left {
+			got = append(got, g.ID[strings.LastIndexByte(g.ID, ' ')+1:])
+		}
+		if strings.Join(got, " ") != tc.want {
+			t.Errorf("%s: %q is left out", name, got)
+		}
+		if err := j.Covered(left); (err == nil) != tc.covered || err != nil && !errors.Is(err, verdict.ErrUncovered) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 func TestSubsets(t *testing.T) {
 	for _, tc := range []struct {
 		list    string

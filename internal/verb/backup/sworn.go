@@ -3,7 +3,6 @@ package backup
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"lifeboat/audit"
 	"lifeboat/internal/cli"
@@ -18,18 +17,12 @@ func inRecord(vault *record.Record, sh *verdict.Share) error {
 	if vault == nil {
 		return nil
 	}
-	_, found := vault.Compare(sh.Sealed.Group)
-	var differs []string
-	for _, d := range found {
-		if d != record.GroupID { // on which no key depends
-			differs = append(differs, d.String())
-		}
-	}
-	if len(differs) == 0 {
+	grave, _ := vault.Judge(sh.Sealed.Group, record.StopsDealing)
+	if len(grave) == 0 {
 		return nil
 	}
 	return cli.Fail(cli.Mismatch, fmt.Errorf("%q: the record does not have the share of node %q, group %q on %v: it differs in the %s",
-		sh.File.Path, sh.Sealed.NodeID, sh.Sealed.Group.ID, sh.Sealed.Curve, strings.Join(differs, ", ")),
+		sh.File.Path, sh.Sealed.NodeID, sh.Sealed.Group.ID, sh.Sealed.Curve, record.List(grave)),
 		"swear to nothing that is not so: find out which of the two is not of the vault, or is an older set of shares")
 }
 

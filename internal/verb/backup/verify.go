@@ -14,6 +14,7 @@ import (
 	"lifeboat/internal/prompt"
 	"lifeboat/internal/verb/addresses"
 	"lifeboat/internal/verb/holder"
+	"lifeboat/share/record"
 )
 
 var verifyVerb = cli.Verb{
@@ -100,7 +101,7 @@ func (f *verifyFlags) verify(e *cli.Env, set *cli.Flags, args []string, conditio
 		return err
 	}
 	session.Blame()
-	if err := session.CheckRecord(judgement.Wanted(), false); err != nil {
+	if err := session.CheckRecord(judgement.Wanted(), record.StopsKey); err != nil {
 		return err
 	}
 	for _, b := range bundles {

@@ -120,6 +120,7 @@ var judged = []struct {
 	{verdict.ErrOtherRoot, cli.Mismatch, findVault},
 	{verdict.ErrChainCode, cli.Usage, "give the root extended public key with --xpub"},
 	{verdict.ErrUnvouched, cli.Mismatch, unvouched},
+	{verdict.ErrUncovered, cli.Mismatch, "give files that have them, or name with --group what is to be done without it"},
 	{verdict.ErrEpochs, cli.Usage, "give the files of one epoch only, or choose with --group"},
 	{verdict.ErrNotLost, cli.Usage, ""},
 }

@@ -8,7 +8,6 @@ import (
 
 	"lifeboat/internal/cli"
 	"lifeboat/internal/curve"
-	"lifeboat/internal/phrase"
 	"lifeboat/internal/prompt"
 	"lifeboat/internal/strict"
 	"lifeboat/share"
@@ -141,70 +140,66 @@ func (s *Session) mergeRoots() error {
 	return nil
 }
 
-// CheckRecord holds sets against the recorded groups of their root keys. What does not
-// change the root key is a warning; but a verb that deals shares, to people and of a set
-// that the record does not know, is refused.
-func (s *Session) CheckRecord(sets []*verdict.Set, deals bool) error {
+// CheckRecord holds sets against the record. least is the least difference that stops
+// the run; of lesser ones there is a warning.
+func (s *Session) CheckRecord(sets []*verdict.Set, least record.Difference) error {
 	if s.Record == nil {
 		return nil
 	}
-	least := record.Scheme
-	if deals {
-		least = record.NodeIDs
-	}
 	for _, set := range sets {
-		_, found := s.Record.Compare(set.Group)
-		var grave, told []string
-		for _, d := range found {
-			if d <= least {
-				grave = append(grave, d.String())
-			} else {
-				told = append(told, d.String())
-			}
+		differs := func(found []record.Difference) error {
+			return fmt.Errorf("group %q on %v is not as the record has it; different: %s", set.Group.ID, set.Group.Curve, record.List(found))
 		}
+		grave, told := s.Record.Judge(set.Group, least)
 		if len(grave) > 0 {
-			return cli.Fail(cli.Mismatch, fmt.Errorf("group %q on %v is not as the record has it; different: %s", set.Group.ID, set.Group.Curve, phrase.And(grave)),
+			return cli.Fail(cli.Mismatch, differs(grave),
 				"if these are the shares that are in use, have a record made of them first: mpc-backup record FILE… --previous "+cli.Clean(s.flags.Record.path))
 		}
 		if len(told) > 0 {
-			s.env.Warn("group %q on %v is not as the record has it; different: %s", set.Group.ID, set.Group.Curve, phrase.And(told))
+			s.env.Warn("%v", differs(told))
 		}
 	}
 	return nil
 }
 
-// Uncovered returns the groups of the record, and those that --group excludes, which are
-// not among the sets that are used; if a node is named, those in which it has a share.
-func (s *Session) Uncovered(j *verdict.Judgement, sets []*verdict.Set, group, node string) []*share.Group {
-	var groups []*share.Group
-	add := func(g *share.Group) {
-		same := func(o *share.Group) bool { return o.SameKey(g) && o.SameShares(g) }
-		if (node == "" || g.ByNode(node) != nil) && !slices.ContainsFunc(groups, same) &&
-			!slices.ContainsFunc(sets, func(s *verdict.Set) bool { return same(s.Group) }) {
-			groups = append(groups, g)
-		}
-	}
-	if s.Record != nil {
-		for _, g := range s.Record.Groups {
-			add(g)
-		}
-	}
-	for _, set := range j.Sets {
-		if group != "" && !set.Wanted && (!s.Roots.On(set.Group.Curve) || s.Roots.Have(set.Group.Root())) {
-			add(set.Group)
-		}
-	}
-	return groups
-}
-
-// CheckCovered refuses to leave out a recorded group unless --group names what is done.
-func (s *Session) CheckCovered(uncovered []*share.Group, group string) error {
-	if len(uncovered) == 0 || group != "" {
+// recorded are the groups of the record, if there is one.
+func (s *Session) recorded() []*share.Group {
+	if s.Record == nil {
 		return nil
 	}
-	g := uncovered[0]
-	return cli.Fail(cli.Mismatch, fmt.Errorf("the record has group %q on %v, and the files have not enough shares of it", g.ID, g.Curve),
-		"give files that have them, or name with --group what is to be done without it")
+	return s.Record.Groups
+}
+
+// CheckDealing holds the sets that are dealt of against the record, and returns the
+// groups that are not dealt of; if a node is named, those in which it has a share.
+func (s *Session) CheckDealing(j *verdict.Judgement, sets []*verdict.Set, node string) (left []*share.Group, err error) {
+	if err := s.CheckRecord(sets, record.StopsDealing); err != nil {
+		return nil, err
+	}
+	left = j.Uncovered(s.recorded(), sets, node)
+	if err := j.Covered(left); err != nil {
+		return nil, s.Fail(err)
+	}
+	s.WarnUnrecorded(func(c curve.Curve) bool {
+		return slices.ContainsFunc(sets, func(s *verdict.Set) bool { return s.Group.Curve == c })
+	})
+	return left, nil
+}
+
+// CheckKeys holds the sets whose keys are recovered against the record, and names the
+// recorded groups of which none is.
+func (s *Session) CheckKeys(j *verdict.Judgement, sets []*verdict.Set) error {
+	if err := s.CheckRecord(sets, record.StopsKey); err != nil {
+		return err
+	}
+	left := j.Uncovered(s.recorded(), sets, "")
+	if j.Covered(left) == nil {
+		return nil
+	}
+	for _, g := range left {
+		s.env.Warn("the record has group %q on %v, and its key is not recovered", g.ID, g.Curve)
+	}
+	return nil
 }
 
 // HeldAgainst says in a report what the files were held against.

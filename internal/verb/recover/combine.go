@@ -33,7 +33,7 @@ func (f *keyFlags) find(e *cli.Env, session *holder.Session) (*found, error) {
 	case f.salvage:
 		made, err = f.salvageAll(session)
 	default:
-		made, err = f.combine(e, session, known)
+		made, err = f.combine(session, known)
 	}
 	for _, k := range known {
 		e.Warn("%q: the root key of group %q in its root.json is not used: it never stands in for shares that are there", k.Path, k.Group)
@@ -46,7 +46,7 @@ func (f *keyFlags) find(e *cli.Env, session *holder.Session) (*found, error) {
 }
 
 // combine recovers every root key that enough good shares are there for.
-func (f *keyFlags) combine(e *cli.Env, session *holder.Session, beside []verdict.Known) (*found, error) {
+func (f *keyFlags) combine(session *holder.Session, beside []verdict.Known) (*found, error) {
 	j, err := session.Judge(f.group, beside...)
 	if err != nil {
 		return nil, err
@@ -55,13 +55,8 @@ func (f *keyFlags) combine(e *cli.Env, session *holder.Session, beside []verdict
 	if err != nil {
 		return nil, session.Fail(err)
 	}
-	if err := session.CheckRecord(sets, false); err != nil {
+	if err := session.CheckKeys(j, sets); err != nil {
 		return nil, err
-	}
-	for _, g := range session.Uncovered(j, sets, "", "") {
-		if f.group == "" {
-			e.Warn("the record has group %q on %v, and its key is not recovered", g.ID, g.Curve)
-		}
 	}
 	made := &found{judgement: j, short: session.Fail(j.Enough())}
 	for _, s := range sets {

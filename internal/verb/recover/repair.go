@@ -5,11 +5,9 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"lifeboat/internal/cli"
-	"lifeboat/internal/curve"
 	"lifeboat/internal/phrase"
 	"lifeboat/internal/shell"
 	"lifeboat/internal/verb/holder"
@@ -146,16 +144,10 @@ func (f *repairFlags) repair(e *cli.Env, set *cli.Flags, session *holder.Session
 	if err != nil {
 		return session.Fail(err)
 	}
-	if err := session.CheckRecord(sets, true); err != nil {
+	left, err := session.CheckDealing(judgement, sets, f.lost)
+	if err != nil {
 		return err
 	}
-	uncovered := session.Uncovered(judgement, sets, f.group, f.lost)
-	if err := session.CheckCovered(uncovered, f.group); err != nil {
-		return err
-	}
-	session.WarnUnrecorded(func(c curve.Curve) bool {
-		return slices.ContainsFunc(sets, func(s *verdict.Set) bool { return s.Group.Curve == c })
-	})
 	var held []open.Held
 	e.OnExit(func() {
 		for _, h := range held {
@@ -171,7 +163,7 @@ func (f *repairFlags) repair(e *cli.Env, set *cli.Flags, session *holder.Session
 		held = append(held, open.Held{Group: s.Group, Holder: *lost, Share: x})
 		report.add(s)
 	}
-	report.HeldAgainst, report.Next = session.HeldAgainst(), append(report.Next, notDone(uncovered)...)
+	report.HeldAgainst, report.Next = session.HeldAgainst(), append(report.Next, notDone(left)...)
 	if err := p.choosePassword(e); err != nil {
 		return err
 	}

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"lifeboat/internal/cli"
-	"lifeboat/internal/curve"
 	"lifeboat/internal/verb/holder"
 	"lifeboat/recover"
 	"lifeboat/share"
@@ -133,18 +132,12 @@ func (f *reshareFlags) run(e *cli.Env, set *cli.Flags, parties, takers []*party,
 	if err != nil {
 		return err
 	}
-	if err := session.CheckRecord(sets, true); err != nil {
+	left, err := session.CheckDealing(judgement, sets, "")
+	if err != nil {
 		return err
 	}
-	uncovered := session.Uncovered(judgement, sets, f.group, "")
-	if err := session.CheckCovered(uncovered, f.group); err != nil {
-		return err
-	}
-	session.WarnUnrecorded(func(c curve.Curve) bool {
-		return slices.ContainsFunc(sets, func(s *verdict.Set) bool { return s.Group.Curve == c })
-	})
 	r := &reshareReport{Tool: e.Program + " " + cli.Version, Date: set.Date().Format("2006-01-02"), Conditions: conditions,
-		Groups: []resharedReport{}, Files: []newFileReport{}, Old: holder.Groups(judgement), HeldAgainst: session.HeldAgainst(), Next: notDone(uncovered)}
+		Groups: []resharedReport{}, Files: []newFileReport{}, Old: holder.Groups(judgement), HeldAgainst: session.HeldAgainst(), Next: notDone(left)}
 	if err := f.reshare(e, set, session, parties, sets, r); err != nil {
 		return err
 	}

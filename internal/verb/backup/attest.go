@@ -33,7 +33,8 @@ paper. It is signed only if its rosters have the shares of the file.
 
   --challenge TEXT        what the auditor asked to be repeated
   --report F              sign the SHA-256 of this file instead
-  --record F              sign the SHA-256 of this record instead
+  --record F              alone: sign the SHA-256 of this record instead; with one of the others
+                          it says which vault is meant
   -o, --output A.json     the file to write
 ` + holder.FlagsHelp + `
 Example:
@@ -80,16 +81,10 @@ func prepareAttest(set *cli.Flags, args []string) (*cli.Plan, error) {
 	if err := set.Parse(args); err != nil {
 		return nil, err
 	}
-	given := 0
-	for _, is := range []bool{f.challenge != "", f.report != "", f.Record.Given()} {
-		if is {
-			given++
-		}
-	}
 	switch {
 	case set.NArg() != 1:
 		return nil, set.Misuse("give one FILE: the share file or bundle of one holder")
-	case given != 1:
+	case f.challenge == "" && f.report == "" && !f.Record.Given():
 		return nil, set.Misuse("give one of --challenge, --report and --record")
 	case f.output == "":
 		return nil, set.Misuse("-o is missing: name the file to write")
@@ -107,8 +102,7 @@ func (f *attestFlags) attest(e *cli.Env, set *cli.Flags) error {
 		return err
 	}
 	defer session.Close()
-	vault := session.Record
-	subject, err := f.subject(vault)
+	subject, err := f.subject(session.Record)
 	if err != nil {
 		return err
 	}
@@ -116,8 +110,11 @@ func (f *attestFlags) attest(e *cli.Env, set *cli.Flags) error {
 	var list []audit.Signed
 	var failed error
 	if err := session.Unlock(false, func(sh *verdict.Share, o *open.Share) bool {
-		err := inRecord(vault, sh)
 		var a audit.Signed
+		var err error
+		if subject.Record != "" {
+			err = inRecord(session.Record, sh)
+		}
 		if err == nil {
 			a, err = sign(sh, o, subject)
 		}

@@ -12,11 +12,7 @@ import (
 )
 
 // inRecord compares the group of a share with the record that its holder is to sign.
-// Without a record, there is nothing to compare.
 func inRecord(vault *record.Record, sh *verdict.Share) error {
-	if vault == nil {
-		return nil
-	}
 	grave, _ := vault.Judge(sh.Sealed.Group, record.StopsDealing)
 	if len(grave) == 0 {
 		return nil

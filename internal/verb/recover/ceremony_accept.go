@@ -91,7 +91,7 @@ func (f *acceptFlags) accept(e *cli.Env, set *cli.Flags, dir *folder, session *h
 			h.Share.Wipe()
 		}
 	})
-	if err := p.choosePassword(e); err != nil {
+	if err := p.choosePassword(e, session.Record); err != nil {
 		return err
 	}
 	var out cli.Outputs

@@ -183,13 +183,16 @@ func (f *dealFlags) agree(e *cli.Env, set *cli.Flags, dir *folder, terms *ceremo
 // call says whom to call about a join. The words are never shown: whoever confirms
 // words that are shown has not listened.
 func call(dir *folder, node string) string {
-	who := fmt.Sprintf("Call whoever is to be node %q, at a number from your own papers and not from this stick", node)
+	who, where := fmt.Sprintf("whoever is to be node %q", node), "a number from your own papers and not from this stick"
 	if r := dir.pins.Record; r != nil {
 		if p, ok := r.Person(node); ok {
-			who = fmt.Sprintf("Call %q, who is node %q in the record, at %q", p.Name, node, p.Contact)
+			who = fmt.Sprintf("%q, who is node %q in the record", p.Name, node)
+			if p.Contact != "" {
+				where = strconv.Quote(p.Contact)
+			}
 		}
 	}
-	return who + ", and have the eight words of their join read to you.\nThe words of " + strconv.Quote(node) + ": "
+	return "Call " + who + ", at " + where + ", and have the eight words of their join read to you.\nThe words of " + strconv.Quote(node) + ": "
 }
 
 // restate takes from the flags what the dealer means to deal for, or asks, before

@@ -14,6 +14,7 @@ import (
 	"lifeboat/internal/secret"
 	"lifeboat/internal/verb/holder"
 	"lifeboat/share/open"
+	"lifeboat/share/record"
 )
 
 // party is a holder for whom a share file is written.
@@ -81,9 +82,9 @@ func (p *party) readPassword(e *cli.Env, path string) error {
 	return nil
 }
 
-// choosePassword asks for the party's new password, or makes a random one for a
-// bundle, unless there is one.
-func (p *party) choosePassword(e *cli.Env) error {
+// choosePassword asks for the party's new password, by name if the record has one, or
+// makes a random one for a bundle, unless there is one.
+func (p *party) choosePassword(e *cli.Env, vault *record.Record) error {
 	if p.password != nil {
 		return nil
 	}
@@ -95,8 +96,14 @@ func (p *party) choosePassword(e *cli.Env) error {
 	if err != nil {
 		return err
 	}
+	question := fmt.Sprintf("New password for the file of node %q: ", p.node)
+	if vault != nil {
+		if who, ok := vault.Person(p.node); ok {
+			question = fmt.Sprintf("New password for %s's file, node %q: ", cli.Clean(who.Name), p.node)
+		}
+	}
 	for {
-		p.password, err = prompt.Twice(terminal, fmt.Sprintf("New password for the file of node %q: ", p.node))
+		p.password, err = prompt.Twice(terminal, question)
 		if err == nil {
 			err = open.CheckNewPassword(p.password)
 		}

@@ -164,7 +164,7 @@ func (f *repairFlags) repair(e *cli.Env, set *cli.Flags, session *holder.Session
 		report.add(s)
 	}
 	report.HeldAgainst, report.Next = session.HeldAgainst(), append(report.Next, notDone(left)...)
-	if err := p.choosePassword(e); err != nil {
+	if err := p.choosePassword(e, session.Record); err != nil {
 		return err
 	}
 	var out cli.Outputs

@@ -254,7 +254,7 @@ type resharing struct {
 func (f *reshareFlags) reshare(e *cli.Env, set *cli.Flags, session *holder.Session, parties []*party, sets []*verdict.Set, report *reshareReport) error {
 	warnSameRecipients(e, parties)
 	for _, p := range parties {
-		if err := p.choosePassword(e); err != nil {
+		if err := p.choosePassword(e, session.Record); err != nil {
 			return err
 		}
 	}

@@ -17,28 +17,38 @@ import (
 	"lifeboat/internal/prompt"
 	"lifeboat/internal/shell"
 	"lifeboat/internal/verb/backup"
+	"lifeboat/internal/verb/holder"
+	"lifeboat/share/record"
 )
 
 var guideVerb = cli.Verb{
 	Name:    "guide",
 	Summary: "the runbook for the case at hand: what to prepare and what to type, in order",
-	Usage: `Usage: mpc-recover guide [--lost WHAT] [PATH…]
-       mpc-recover guide --role custodian|client|auditor
+	Usage: `Usage: mpc-recover guide [--lost WHAT] [--record F | --no-record] [PATH…]
+       mpc-recover guide --role custodian|client|auditor [--record F]
 
-For the person on the worst day. On a terminal it asks what was lost and where the
-files are. It looks at the files, without opening anything, and prints what to
-prepare and the exact commands for this case, in order. It runs none of them. With
---role it prints the whole runbook of a role.
+For the person on the worst day. On a terminal it asks what was lost, for the record
+of the vault, and where the files are. It looks at the files, without opening
+anything, and prints what to prepare and the exact commands for this case, in order.
+It runs none of them. With --role it prints the whole runbook of a role.
+
+The record says whose files are needed and whom to call, and fills in the root keys,
+the holders and where money may go. Its code is asked for once, and never printed;
+the commands ask for it again. Without a record, the guide says what is lost by that,
+and what to compare instead.
 
   --lost provider         the custody provider is gone
   --lost client           the client's share is lost
   --lost third-party      the third party's share is lost
   --lost share:NODE       the share of this node is lost
   --role ROLE             the runbook of a role, to read or to print
+  --record F              the record of the vault; its code is asked for
+  --record-code CODE      the code on the paper, whole, where there is no terminal
+  --no-record             there is none
   PATH                    share files, bundles and address books that are left, or folders of them
 
 Example: the provider is gone, and this is what the client and the custodian have
-  mpc-recover guide --lost provider client.json custodian.json address.csv
+  mpc-recover guide --lost provider --record vault-record.txt client.json custodian.json address.csv
 `,
 	Prepare: prepareGuide,
 }
@@ -64,20 +74,29 @@ var guideCases = []guideCase{
 }
 
 func prepareGuide(set *cli.Flags, args []string) (*cli.Plan, error) {
+	g := &guide{}
 	lost := set.String("lost", "", "")
 	role := set.String("role", "", "")
+	g.papers.Define(set)
+	set.BoolVar(&g.noRecord, "no-record", false, "")
 	if err := set.Parse(args); err != nil {
 		return nil, err
 	}
-	if *role != "" {
-		return printRole(set, *role, *lost)
+	if err := g.papers.Check(set); err != nil {
+		return nil, err
 	}
-	g := &guide{paths: set.Args()}
+	if g.noRecord && g.papers.Given() {
+		return nil, set.Misuse("--no-record contradicts --record")
+	}
+	if *role != "" {
+		return g.printRole(set, *role, *lost)
+	}
+	g.paths = set.Args()
 	p := &cli.Plan{Reads: backup.WithManifests(g.paths), Run: func(e *cli.Env, _ *cli.Conditions) error { return g.show(e, set) }}
 	if *lost == "" {
 		p.Ask = func(terminal func() (prompt.Terminal, error)) ([]string, error) {
 			err := g.ask(set, terminal)
-			return backup.WithManifests(g.paths), err
+			return append(backup.WithManifests(g.paths), recordPath(set)...), err
 		}
 		return p, nil
 	}
@@ -91,16 +110,24 @@ func (g *guide) show(e *cli.Env, set *cli.Flags) error {
 			return cli.Fail(cli.Failed, fmt.Errorf("there is nothing of the name %q", path), "check the spelling; nothing was looked at")
 		}
 	}
+	if err := g.readRecord(e, set); err != nil {
+		return err
+	}
 	if paths := backup.Besides(g.paths); len(paths) > 0 {
-		a := audit.New(audit.Options{Date: set.Date(), Tool: e.Program + " " + cli.Version})
+		options := g.recorded()
+		options.Date, options.Tool = set.Date(), e.Program+" "+cli.Version
+		a := audit.New(options)
 		if err := backup.Look(e, a, paths); err != nil {
 			return err
 		}
 		g.books = a.Books()
 		g.found = a.Report()
-		if err := cmp.Or(g.checkNode(), g.checkNames()); err != nil {
+		if err := g.keepRecorded(); err != nil {
 			return err
 		}
+	}
+	if err := cmp.Or(g.checkNode(), g.checkNames()); err != nil {
+		return err
 	}
 	verdict := g.verdict()
 	var b strings.Builder
@@ -112,27 +139,42 @@ func (g *guide) show(e *cli.Env, set *cli.Flags) error {
 }
 
 // printRole is the plan to print a runbook.
-func printRole(set *cli.Flags, role, lost string) (*cli.Plan, error) {
+func (g *guide) printRole(set *cli.Flags, role, lost string) (*cli.Plan, error) {
 	page := runbooks.Page(role)
 	switch {
 	case page == "":
 		return nil, set.Misuse("--role %q: there is %s", role, strings.Join(runbooks.Roles(), ", "))
 	case lost != "" || set.NArg() > 0:
-		return nil, set.Misuse("--role stands alone: it prints the whole runbook")
+		return nil, set.Misuse("--role takes no other case and no PATH: it prints the whole runbook")
 	}
 	return &cli.Plan{Run: func(e *cli.Env, _ *cli.Conditions) error {
-		_, err := io.WriteString(e.Stdout, page)
+		if err := g.readRecord(e, set); err != nil {
+			return err
+		}
+		if err := g.checkNames(); err != nil {
+			return err
+		}
+		var b strings.Builder
+		g.printRecord(&b)
+		head, rest, _ := strings.Cut(page, "\n## ") // the head explains the marks
+		fmt.Fprintf(&b, "%s\n## %s", head, g.fill(rest))
+		_, err := io.WriteString(e.Stdout, b.String())
 		return err
 	}}, nil
 }
 
-// guide is a case and what its files say.
+// guide is a case, what its files say, and what was recorded.
 type guide struct {
 	is    guideCase
 	node  string // whose share is lost, if it is known
 	paths []string
 	books []string
 	found *audit.Report // nil without files
+
+	papers   holder.RecordFlags
+	path     string         // of the record
+	record   *record.Record // nil if none was given
+	noRecord bool           // there is none, and that was said
 }
 
 // choose finds out what was lost from the flag.
@@ -177,6 +219,9 @@ func (g *guide) ask(set *cli.Flags, open func() (prompt.Terminal, error)) error 
 			return err
 		}
 	}
+	if err := g.askRecord(set, terminal); err != nil {
+		return err
+	}
 	const next = "Share file, bundle or address book that is there, or a folder of them (Enter when that is all): "
 	question = next
 	for len(g.paths) < 100 {
@@ -206,9 +251,9 @@ func missing(path string) bool {
 // checkNode refuses a node that no file lists, since its name would stand in the
 // commands. Where no roster is known, any name may be right.
 func (g *guide) checkNode() error {
-	var nodes []string
-	roster := false
-	for _, v := range g.found.Vaults {
+	nodes := g.recordedNodes()
+	roster := g.record != nil
+	for _, v := range g.vaults() {
 		for _, e := range v.Epochs {
 			roster = roster || e.Roster
 			for _, h := range e.Holders {
@@ -221,7 +266,11 @@ func (g *guide) checkNode() error {
 	if g.node == "" || !roster || slices.Contains(nodes, g.node) {
 		return nil
 	}
-	return cli.Fail(cli.Mismatch, fmt.Errorf("no file lists a node %q", g.node), "they list "+phrase.And(phrase.Quoted(nodes)))
+	where := "no file lists"
+	if g.record != nil {
+		where = "neither the record nor a file lists"
+	}
+	return cli.Fail(cli.Mismatch, fmt.Errorf("%s a node %q", where, g.node), "they list "+phrase.And(phrase.Quoted(nodes)))
 }
 
 // printLost says whose share the commands make again, if that is not plain.
@@ -229,9 +278,9 @@ func (g *guide) printLost(b *strings.Builder) {
 	lost := g.lostNodes()
 	switch {
 	case g.node != "" && !slices.Contains(lost, g.node):
-		fmt.Fprintf(b, "  WARNING: the share of %q is among the files. Is it the one that is lost?\n", g.node)
+		fmt.Fprintf(b, "  WARNING: the share of %s is among the files. Is it the one that is lost?\n", g.who(g.node))
 	case g.node == "" && g.is.name != "provider" && len(lost) == 1:
-		fmt.Fprintf(b, "  The commands take the lost share to be that of %q, the only one that is not here. Is it?\n", lost[0])
+		fmt.Fprintf(b, "  The commands take the lost share to be that of %s, the only one that is not here. Is it?\n", g.who(lost[0]))
 	}
 }
 
@@ -245,6 +294,7 @@ for printed pages, and ask every holder. Then run this again with all the files 
 
 func (g *guide) print(b *strings.Builder, enough bool) {
 	fmt.Fprintf(b, "THE CASE: %s.\n\n", g.is.question)
+	g.printRecord(b)
 	if g.found != nil {
 		g.printFound(b)
 		if enough {
@@ -255,6 +305,9 @@ func (g *guide) print(b *strings.Builder, enough bool) {
 		b.WriteString("No files were named. Give those that are left, and the commands below name them.\n\n")
 	}
 	sections := g.is.sections
+	if g.record == nil {
+		sections = slices.Insert(slices.Clone(sections), 0, noRecordSection)
+	}
 	if !enough {
 		b.WriteString(findFirst)
 		sections = nil
@@ -274,13 +327,14 @@ func (g *guide) print(b *strings.Builder, enough bool) {
 	fmt.Fprintf(b, "The whole runbook: mpc-recover guide --role %s\n", g.is.role)
 }
 
+// worthSaying are findings that are no errors, and change what is to be done.
+var worthSaying = []string{"several-epochs", "unreadable", "test-only", "not-recorded", "epoch-not-recorded"}
+
 func (g *guide) printFound(b *strings.Builder) {
 	b.WriteString("WHAT THE FILES SAY (nothing was opened)\n\n")
-	for _, v := range g.found.Vaults {
+	for _, v := range g.vaults() {
 		fmt.Fprintf(b, "  On %s: %s\n", v.Curve, cli.Clean(v.Verdict))
-		if v.Root != "" {
-			fmt.Fprintf(b, "    root key %s: is it the one in your records?\n", v.Root)
-		}
+		g.printRoot(b, v)
 		for _, e := range v.Epochs {
 			if e.Roster && e.Threshold == len(e.Holders) {
 				fmt.Fprintf(b, "    ALL %d shares are needed. If the provider holds one and is gone, this key cannot be recovered.\n", e.Threshold)
@@ -288,7 +342,7 @@ func (g *guide) printFound(b *strings.Builder) {
 		}
 	}
 	for _, f := range g.found.Findings {
-		if f.Level != audit.Error && f.Code != "several-epochs" && f.Code != "unreadable" && f.Code != "test-only" {
+		if f.Level != audit.Error && !slices.Contains(worthSaying, f.Code) {
 			continue
 		}
 		fmt.Fprintf(b, "  %s: %s\n", strings.ToUpper(string(f.Level)), cli.Clean(f.Text))
@@ -322,7 +376,7 @@ func (g *guide) verdict() error {
 	if g.found == nil {
 		return nil
 	}
-	for _, v := range g.found.Vaults {
+	for _, v := range g.vaults() {
 		if v.Status.Enough() || v.Status == audit.Unknown {
 			return nil
 		}

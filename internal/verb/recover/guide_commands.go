@@ -8,7 +8,6 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
-	"strings"
 
 	"lifeboat/audit"
 	"lifeboat/docs/runbooks"
@@ -19,7 +18,10 @@ import (
 
 // files are the share files and bundles to name in the commands.
 func (g *guide) files() (files []string, bundles bool) {
-	for _, v := range g.found.Vaults {
+	if g.found == nil {
+		return nil, false
+	}
+	for _, v := range g.vaults() {
 		if len(v.Epochs) == 0 {
 			continue
 		}
@@ -32,13 +34,13 @@ func (g *guide) files() (files []string, bundles bool) {
 			}
 		}
 	}
-	lacking := slices.ContainsFunc(g.found.Vaults, func(v audit.Vault) bool { return !v.Status.Enough() })
+	lacking := slices.ContainsFunc(g.vaults(), func(v audit.Vault) bool { return !v.Status.Enough() })
 	for _, f := range g.found.Files {
 		if f.Kind != audit.Bundle || slices.Contains(files, f.Path) {
 			continue
 		}
 		// Without a public manifest it may hold a share; with one, still the root keys.
-		if lacking || len(g.found.Vaults) == 0 || g.unlisted(f.Path) {
+		if lacking || len(g.vaults()) == 0 || g.unlisted(f.Path) {
 			files, bundles = append(files, f.Path), true
 		}
 	}
@@ -48,7 +50,7 @@ func (g *guide) files() (files []string, bundles bool) {
 // checkNames refuses names that no command can safely have.
 func (g *guide) checkNames() error {
 	files, _ := g.files()
-	for _, path := range slices.Concat(files, g.books) {
+	for _, path := range append(slices.Concat(files, g.books), g.path) {
 		if !shell.Safe(path) {
 			return cli.Fail(cli.Refused, fmt.Errorf("the name %q holds what a shell could run, so no command may have it", path),
 				"give the file or its folder another name, of letters, digits, blanks, dots and dashes, or leave it out, and run this again")
@@ -67,7 +69,15 @@ func (g *guide) unlisted(bundle string) bool {
 // lostNodes are the nodes whose shares are not among the files.
 func (g *guide) lostNodes() []string {
 	var nodes []string
-	for _, v := range g.found.Vaults {
+	if g.found == nil {
+		return nil
+	}
+	for _, node := range g.recordedNodes() {
+		if len(g.filesOf(node)) == 0 {
+			nodes = append(nodes, node)
+		}
+	}
+	for _, v := range g.vaults() {
 		if len(v.Epochs) == 0 {
 			continue
 		}
@@ -81,36 +91,56 @@ func (g *guide) lostNodes() []string {
 }
 
 // holders are all who hold shares of the vault, and how many of them give the key.
-// They are known if share files list the same ones for every root key, under names
-// that a new set of shares can have.
+// They are known if the record, or else the share files, list the same ones for every
+// root key, under names that a new set of shares can have.
 func (g *guide) holders() (nodes []string, threshold int, known bool) {
-	for _, v := range g.found.Vaults {
-		if len(v.Epochs) == 0 {
-			continue
-		}
-		e := v.Epochs[0]
-		var list []string
-		for _, h := range e.Holders {
-			if open.CheckNodeID(h.NodeID) != nil {
-				return nil, 0, false
-			}
-			list = append(list, h.NodeID)
-		}
-		slices.Sort(list)
-		if !e.Roster || e.Threshold == 0 || nodes != nil && (e.Threshold != threshold || !slices.Equal(list, nodes)) {
+	for _, r := range g.rosters() {
+		slices.Sort(r.nodes)
+		if r.threshold == 0 || slices.ContainsFunc(r.nodes, func(node string) bool { return open.CheckNodeID(node) != nil }) ||
+			nodes != nil && (r.threshold != threshold || !slices.Equal(r.nodes, nodes)) {
 			return nil, 0, false
 		}
-		nodes, threshold = list, e.Threshold
+		nodes, threshold = r.nodes, r.threshold
 	}
 	return nodes, threshold, nodes != nil
 }
 
+// roster is who holds the shares of a root key.
+type roster struct {
+	nodes     []string
+	threshold int // 0: not known, like all of it
+}
+
+// rosters returns that of each root key.
+func (g *guide) rosters() (rosters []roster) {
+	if g.record != nil {
+		for _, group := range g.record.Groups {
+			rosters = append(rosters, roster{group.NodeIDs(), group.Threshold})
+		}
+		return rosters
+	}
+	for _, v := range g.vaults() {
+		if len(v.Epochs) == 0 {
+			continue
+		}
+		var r roster
+		if e := v.Epochs[0]; e.Roster {
+			r.threshold = e.Threshold
+			for _, h := range e.Holders {
+				r.nodes = append(r.nodes, h.NodeID)
+			}
+		}
+		rosters = append(rosters, r)
+	}
+	return rosters
+}
+
 // fill puts the names of this case where the runbook has marks.
 func (g *guide) fill(text string) string {
-	if g.found == nil {
-		return text
+	values := map[string]string{}
+	if g.found != nil {
+		values["--addresses BOOK"] = ""
 	}
-	values := map[string]string{"--addresses BOOK": ""}
 	if files, _ := g.files(); len(files) > 0 {
 		values["FILES"] = shell.Line(files...)
 	}
@@ -125,15 +155,9 @@ func (g *guide) fill(text string) string {
 		values["NODE"] = shell.Line(node)
 	}
 	g.fillSet(values)
-	var keys, epochs []string
-	for _, v := range g.found.Vaults {
-		if v.Root != "" {
-			keys = append(keys, fmt.Sprintf("--xpub {KEY on %s}", v.Curve))
-			epochs = append(epochs, fmt.Sprintf("--epoch {EPOCH on %s}", v.Curve))
-		}
-	}
-	if len(keys) > 0 {
-		values["--xpub KEY"], values["--epoch EPOCH"] = strings.Join(keys, " "), strings.Join(epochs, " ")
+	g.fillKeys(values)
+	if g.record != nil {
+		g.fillRecord(values)
 	}
 	for mark, value := range values {
 		values[mark] = cli.Clean(value)
@@ -147,9 +171,11 @@ func (g *guide) fillSet(values map[string]string) {
 	if !known {
 		return
 	}
-	var parties, attested []string
+	var parties, files, attested, sworn []string
 	for i, node := range nodes {
 		parties = append(parties, "--party", node)
+		files = append(files, "new-shares/"+secretsName(node))
+		sworn = append(sworn, node+".oath.json")
 		if i < threshold {
 			attested = append(attested, node+".attest.json")
 		}
@@ -157,6 +183,8 @@ func (g *guide) fillSet(values map[string]string) {
 	values["--party NODE --threshold T"] = shell.Line(append(parties, "--threshold", strconv.Itoa(threshold))...)
 	values["HOLDER"] = nodes[0] // plain in every shell, and part of a name
 	values["ATTESTATIONS"] = shell.Line(shell.Paths(attested)...)
+	values["OATHS"] = shell.Line(shell.Paths(sworn)...)
+	values["NEWFILES"] = shell.Line(files...)
 }
 
 var writes = regexp.MustCompile(`(?m)^ +mpc-.* -o (\S+)`)

@@ -14,19 +14,18 @@ import (
 
 // ErrFault is returned when a computed private key does not belong to its public
 // key. No input can cause it.
-var ErrFault = errors.New("a computed private key does not belong to its public key: this machine computes wrongly; nothing it wrote can be trusted, use another one")
+var ErrFault = errors.New("a computed private key does not belong to its public key: this machine miscalculates; trust nothing that it wrote, and use another one")
 
 // Children returns the private keys of descendants of p, in their order: p plus
-// the tweak of each. All of them are proved against the public keys at once, with
-// random weights drawn after everything was computed:
+// the tweak of each. All of them are checked against the public keys at once, with
+// random weights drawn after everything has been computed:
 //
 //	Σ w_i·k_i times the base point = Σ w_i·K_i
 //
-// so that a wrong key passes with a probability of 2^-16 only, two that were
-// swapped included. If the sums differ, halving finds the row. The secret side is
-// one constant-time sum and one base multiplication; secrets never enter the
-// batch engine. worker is one for the curve of p. The scalars are the caller's to
-// wipe.
+// A wrong key, or two that were swapped, passes with a probability of 2^-16. If the
+// sums differ, halving finds the row. The secret side is one constant-time sum and one
+// base multiplication; secrets never enter the batch engine. worker is one for the
+// curve of p. The scalars are the caller's to wipe.
 func (p *Private) Children(worker *batch.Worker, keys []*derive.Descendant) ([]*scalar.Secret, error) {
 	tweaks := make([]*[curve.ScalarSize]byte, len(keys))
 	children := make([]batch.Child, len(keys))

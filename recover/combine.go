@@ -1,8 +1,8 @@
 // Package recover does what takes enough key shares: combining them into the root
 // private key, and deriving private keys from it.
 //
-// Secret scalars stay in package scalar. The root is judged by the root public
-// key alone: Combine returns a key that matches it or none.
+// Secret scalars stay in package scalar. Combine returns a key that matches the
+// root public key, or none.
 package recover
 
 import (
@@ -20,16 +20,16 @@ import (
 var (
 	// ErrTooFew means that more shares are needed.
 	ErrTooFew = errors.New("too few shares")
-	// ErrWrongKey means that the shares combine to another key than the recorded
+	// ErrWrongKey means that the shares combine to a key that is not the recorded
 	// one.
 	ErrWrongKey = errors.New("the shares do not combine to the root public key")
 	// ErrNotOfGroup means that a share is not one of the group's.
 	ErrNotOfGroup = errors.New("the share is not one of this group's")
 )
 
-// Combine rebuilds the root private key of a group from at least its threshold
-// of opened shares, by the group's scheme, and checks it against the group's root
-// public key. Shares of one holder count once. root is the root extended public
+// Combine rebuilds the root private key of a group from opened shares, by the
+// group's scheme, and checks it against the group's root public key. It needs as
+// many as the threshold says, and several of one holder count once. root is the root extended public
 // key: the group's own, or, where the group has no chain code, the one that the
 // user recorded.
 func Combine(g *share.Group, root *derive.Key, shares []*open.Share) (*Private, error) {

@@ -14,10 +14,10 @@ import (
 // Errors about reshares and repairs.
 var (
 	// ErrPlan is wrapped by the reasons why a reshare or repair cannot begin.
-	ErrPlan = errors.New("it cannot be done like this")
+	ErrPlan = errors.New("it cannot be done this way")
 	// ErrCheat is wrapped by every CheatError.
 	ErrCheat = errors.New("a contribution is wrong")
-	// ErrPinned means that a group is not of the root key that was recorded.
+	// ErrPinned means that a group's root key is not the recorded one.
 	ErrPinned = errors.New("the group's root public key is not the one in your own records")
 )
 
@@ -41,7 +41,7 @@ type Commitments struct {
 	Points []*curve.Point
 }
 
-// A circle is the holders whose shares a computation uses, with the public
+// A circle is the set of holders whose shares a computation uses, with the public
 // coefficients that turn those shares into the value at one point.
 type circle struct {
 	group   *share.Group
@@ -102,13 +102,13 @@ func (c *circle) sort(all []*Commitments, points int) ([]*Commitments, error) {
 	for _, given := range all {
 		i := c.index(given.Dealer)
 		if i < 0 {
-			return nil, fmt.Errorf("%w: share ID %s deals but is not one of the dealers", ErrPlan, given.Dealer.Text)
+			return nil, fmt.Errorf("%w: share ID %s has dealt and is not a dealer's", ErrPlan, given.Dealer.Text)
 		}
 		if sorted[i] != nil {
 			return nil, &CheatError{c.dealers[i].NodeID, "it dealt twice"}
 		}
 		if len(given.Points) != points {
-			return nil, &CheatError{c.dealers[i].NodeID, fmt.Sprintf("it committed to %d values and not to %d", len(given.Points), points)}
+			return nil, &CheatError{c.dealers[i].NodeID, fmt.Sprintf("it committed to %d values, not %d", len(given.Points), points)}
 		}
 		for _, p := range given.Points {
 			if p == nil || p.Curve() != c.group.Curve {
@@ -119,7 +119,7 @@ func (c *circle) sort(all []*Commitments, points int) ([]*Commitments, error) {
 	}
 	for i, given := range sorted {
 		if given == nil {
-			return nil, fmt.Errorf("%w: what node %q deals is missing", ErrPlan, c.dealers[i].NodeID)
+			return nil, fmt.Errorf("%w: the contribution of node %q is missing", ErrPlan, c.dealers[i].NodeID)
 		}
 	}
 	return sorted, nil

@@ -11,14 +11,11 @@ import (
 	"lifeboat/internal/secret"
 )
 
-// Errors about extended private keys.
-var (
-	// ErrPrivateKey is wrapped by every error about an extended private key that
-	// is read. None of them repeats the key.
-	ErrPrivateKey = errors.New("invalid extended private key")
-)
+// ErrPrivateKey is wrapped by every error about an extended private key that is
+// read. None of them repeats the key.
+var ErrPrivateKey = errors.New("invalid extended private key")
 
-// Private is an extended private key. It exists only after its scalar was
+// Private is an extended private key. It exists only once its scalar has been
 // checked against its public key. It is always passed by pointer.
 type Private struct {
 	public *derive.Key
@@ -65,7 +62,7 @@ func (p *Private) Derive(path derive.Path) (*Private, error) {
 }
 
 // Child returns the private key of a descendant whose extended public key and
-// tweak were derived before.
+// tweak have already been derived.
 func (p *Private) Child(child *derive.Key, tweak *curve.Scalar) (*Private, error) {
 	c, err := newPrivate(child, p.x.Clone().AddPublic(tweak))
 	if err != nil {
@@ -84,8 +81,9 @@ func (p *Private) Wipe() {
 // Format prints the public key only, whatever the verb.
 func (p *Private) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "private key of %v", p.public) }
 
-// NewPrivate joins a root extended public key with its private key, 32 bytes
-// big-endian, as a recovery has written them. x stays the caller's to wipe.
+// NewPrivate makes an extended private key of a root extended public key and its
+// private key, 32 bytes big-endian, as a recovery wrote them. x stays the caller's
+// to wipe.
 func NewPrivate(public *derive.Key, x *secret.Bytes) (*Private, error) {
 	if x.Len() != curve.ScalarSize {
 		return nil, fmt.Errorf("%w: it has %d bytes, not %d", ErrPrivateKey, x.Len(), curve.ScalarSize)

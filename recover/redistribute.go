@@ -9,8 +9,8 @@ import (
 	"lifeboat/share/open"
 )
 
-// Redistribution gives a key a new set of shares, perhaps of another threshold and
-// number, without changing the key: verifiable secret redistribution after Desmedt
+// Redistribution gives a key a new set of shares, possibly more or fewer and with
+// another threshold, without changing the key: verifiable secret redistribution after Desmedt
 // and Jajodia, "Redistributing secret shares to new access structures" (1997), with
 // the checks of Wong, Wang and Wing, "Verifiable secret redistribution for archive
 // systems" (2002).
@@ -175,7 +175,7 @@ func (r *Redistribution) Group(id, created string, nodes []string, dealings []*C
 
 // Accept makes the share of one new holder. parts[i] is what the dealer of
 // dealings[i] gave to that holder; they stay the caller's to wipe, and so does
-// the share. Every check is made before: those of Verify, and that each part is
+// the share. First it makes every check: those of Verify, and that each part is
 // what its dealer committed to.
 func (r *Redistribution) Accept(id share.ID, dealings []*Commitments, parts []*scalar.Secret) (*scalar.Secret, error) {
 	own := -1
@@ -185,7 +185,7 @@ func (r *Redistribution) Accept(id share.ID, dealings []*Commitments, parts []*s
 		}
 	}
 	if own < 0 || len(parts) != len(dealings) {
-		return nil, fmt.Errorf("%w: share ID %s is not a new one, or does not have a part of each dealing", ErrPlan, id.Text)
+		return nil, fmt.Errorf("%w: share ID %s is not a new one, or lacks a part from one of the dealers", ErrPlan, id.Text)
 	}
 	keys, err := r.Verify(dealings)
 	if err != nil {

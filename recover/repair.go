@@ -104,7 +104,7 @@ func (r *Repair) Verify(splits []*Commitments) ([]*curve.Point, error) {
 func (r *Repair) Sum(helper share.ID, splits []*Commitments, parts []*scalar.Secret) (*scalar.Secret, error) {
 	own := r.index(helper)
 	if own < 0 || len(parts) != len(splits) {
-		return nil, fmt.Errorf("%w: share ID %s is not a helper's, or does not have a part of each split", ErrPlan, helper.Text)
+		return nil, fmt.Errorf("%w: share ID %s is not a helper's, or lacks a part from one of the helpers", ErrPlan, helper.Text)
 	}
 	if _, err := r.Verify(splits); err != nil {
 		return nil, err

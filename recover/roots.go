@@ -15,7 +15,7 @@ import (
 const RootsName = "root.json"
 
 // ErrPublicOnly is wrapped by the error about a file without the private keys.
-var ErrPublicOnly = errors.New("it has the root public keys only")
+var ErrPublicOnly = errors.New("it has only the root public keys")
 
 // Root is a root key that was recovered.
 type Root struct {

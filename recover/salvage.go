@@ -17,8 +17,8 @@ type Candidate struct {
 	IDs   []share.ID // what any file says, the likeliest first
 }
 
-// maxTrials bounds how many combinations Salvage looks at. Parts of combinations
-// cost little but may lead to none; it looks at stepsPerTrial times as many.
+// maxTrials bounds how many combinations Salvage tries. Incomplete ones cost little,
+// and may lead nowhere: it looks at stepsPerTrial times as many.
 const (
 	maxTrials     = 20_000
 	stepsPerTrial = 10

@@ -10,9 +10,9 @@ import (
 	"lifeboat/share/open"
 )
 
-// Accept makes a party's new shares, one for each group, after every check: call
-// Pinned before, with what the party has recorded. The shares are
-// the caller's to wipe.
+// Accept makes a party's new shares, one for each group, after every check. Call
+// Pinned first, with what the party has recorded. The shares are the caller's to
+// wipe.
 func (c *Ceremony) Accept(k *Key) ([]open.Held, error) {
 	if err := c.reached(StepAccept); err != nil {
 		return nil, err
@@ -90,8 +90,8 @@ func (c *Ceremony) readConfirm(node string, data []byte) error {
 	if err != nil {
 		return err
 	}
-	// What was seen is compared before the signature, since another deal makes
-	// another share public key: the difference is what is to be told.
+	// What was seen is compared before the signature: another deal makes another
+	// share public key, and the error should say that the deals differ.
 	for _, seen := range []struct {
 		step   Step
 		hashes []string

@@ -33,13 +33,13 @@ var (
 	ErrKey = errors.New("not the key of this party's join")
 	// ErrUnpinned means that the party brought no root key of a group's curve.
 	ErrUnpinned = errors.New("no root extended public key on this curve was given, and each group of the plan needs one")
-	// ErrRecord means that the plan is not of the shares that the record has.
-	ErrRecord = errors.New("the plan is not of the recorded shares")
+	// ErrRecord means that the plan is for shares that the record does not have.
+	ErrRecord = errors.New("the plan is not for the recorded shares")
 	// ErrOmitted means that the plan leaves out a root key of the party's.
 	ErrOmitted = errors.New("the plan leaves out what you have recorded, or have shares of")
 	// ErrRestated means that the plan is not the one that the dealer means.
 	ErrRestated = errors.New("the plan is not what you mean to deal for")
-	// ErrUnknown means that a dealer has nothing to know a join by.
+	// ErrUnknown means that nothing tells a dealer whose a join is.
 	ErrUnknown = errors.New("nothing shows whose it is")
 	// ErrWords means that the words of a join are not those that were given.
 	ErrWords = errors.New("its words are not those that its owner read: the file was swapped, or a word was misheard")
@@ -98,7 +98,7 @@ type Ceremony struct {
 	confirms map[string]*message
 
 	dealings []dealing      // by group, once everybody has joined
-	groups   []*share.Group // what comes of it, once everybody has dealt
+	groups   []*share.Group // the resulting ones, once everybody has dealt
 }
 
 // Open reads the files of a folder by their base names, and checks everything
@@ -150,8 +150,8 @@ func Open(files map[string][]byte) (*Ceremony, error) {
 	return c, nil
 }
 
-// nothingAfter refuses a folder in which a message is missing that was there
-// when later ones were made.
+// nothingAfter refuses a folder that lacks a message in view of which later ones
+// were made.
 func (c *Ceremony) nothingAfter(step Step, missing string, files map[string][]byte) error {
 	for _, later := range []Step{StepDeal, StepSum, StepConfirm} {
 		if c.plan.order(later) <= c.plan.order(step) {
@@ -207,8 +207,8 @@ func (c *Ceremony) Threshold() int { return c.plan.rules.threshold(c.plan) }
 // Old returns the groups whose shares are dealt.
 func (c *Ceremony) Old() []*share.Group { return c.plan.groups }
 
-// New returns the groups that come of it, or nil before everybody has dealt. Of
-// a repair they are the old ones.
+// New returns the resulting groups, or nil before everybody has dealt. In a repair
+// they are the old ones.
 func (c *Ceremony) New() []*share.Group { return c.groups }
 
 // Has reports whether a node has left its message of a step.
@@ -251,7 +251,7 @@ func (c *Ceremony) Next() (Step, []string) {
 	return "", nil
 }
 
-// Legacy reports whether the folder is of version 1, which can be read only.
+// Legacy reports whether the folder is of version 1, which can only be read.
 func (c *Ceremony) Legacy() bool { return c.plan.version == oldVersion }
 
 // Early returns an error that wraps ErrTooEarly if a step cannot be taken yet.

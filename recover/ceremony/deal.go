@@ -20,7 +20,7 @@ type dealFile struct {
 }
 
 // match finds for each group of the plan the share that belongs to it, and
-// returns whose they are. The share files are the dealer's own, so that they pin
+// returns whose they are. The shares come from the dealer's own files, and so pin
 // the plan to the root key, the chain code and the roster that the dealer knows.
 func match(groups []*share.Group, shares []*open.Share) (node string, sorted []*open.Share, err error) {
 	for _, g := range groups {
@@ -177,7 +177,7 @@ func (c *Ceremony) dealt(group int) []*recover.Commitments {
 	return list
 }
 
-// combine verifies all deals together, and finds the groups that come of them.
+// combine verifies all deals together, and finds the resulting groups.
 func (c *Ceremony) combine() error {
 	for _, d := range c.dealings {
 		made, err := d.result()

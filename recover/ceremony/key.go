@@ -85,7 +85,7 @@ func ParseKey(text *secret.Bytes) (*Key, error) {
 // Node returns whose key it is.
 func (k *Key) Node() string { return k.node }
 
-// Session returns of which ceremony it is.
+// Session returns which ceremony it is for.
 func (k *Key) Session() string { return k.session }
 
 // checkKey compares the key with the join that its party left.
@@ -125,7 +125,7 @@ func (c *Ceremony) seal(x *scalar.Secret, step Step, author, receiver string, gr
 // unseal opens what was sealed to the holder of the key.
 func (c *Ceremony) unseal(k *Key, sealed []byte, step Step, author string, group int) (*scalar.Secret, error) {
 	fail := func(why string) (*scalar.Secret, error) {
-		return nil, &FileError{Name(step, author), fmt.Errorf("%w: what it seals to node %q %s: node %q made it wrong", ErrMessage, k.node, why, author)}
+		return nil, &FileError{Name(step, author), fmt.Errorf("%w: what it seals to node %q %s: node %q is at fault", ErrMessage, k.node, why, author)}
 	}
 	raw, err := hpke.Open(k.private, kdf(), aead(), c.info(step, author, k.node, group), sealed)
 	if err != nil {
@@ -139,7 +139,7 @@ func (c *Ceremony) unseal(k *Key, sealed []byte, step Step, author string, group
 	return x, nil
 }
 
-// parseScalar reads what was sealed: a scalar that has no second spelling. Its
+// parseScalar reads what was sealed. It takes only one spelling of each scalar. Its
 // errors show nothing of it.
 func parseScalar(on curve.Curve, raw []byte) (*scalar.Secret, error) {
 	if len(raw) != curve.ScalarSize {

@@ -30,9 +30,9 @@ const (
 // kinds has the rules of each.
 var kinds = map[Kind]rules{Reshare: reshare{}, Repair: repair{}}
 
-// rules are what the kinds of ceremony do each in its own way.
+// rules are what differs between the kinds of ceremony.
 type rules interface {
-	// check makes the checks of a plan that other kinds do not need.
+	// check makes the checks that only plans of this kind need.
 	check(p *plan) error
 	// nodes lists who takes a step, in the order of the plan.
 	nodes(p *plan, step Step) []string
@@ -40,12 +40,12 @@ type rules interface {
 	receivers(p *plan) []string
 	// renewed are the groups in which whoever joins takes a new share ID.
 	renewed(p *plan) []*share.Group
-	// threshold is how many of the shares that come of it are needed.
+	// threshold is how many of the resulting shares are needed.
 	threshold(p *plan) int
 	// parties says in words who gets a share.
 	parties(p *plan) string
-	// begin checks the joins for a group, all of which are there. signers are the
-	// share IDs of those who deal.
+	// begin checks the joins of a group, once all are there. signers are the share
+	// IDs of those who deal.
 	begin(c *Ceremony, group int, signers []share.ID) (dealing, error)
 }
 
@@ -53,7 +53,7 @@ type rules interface {
 type dealing interface {
 	// deal makes what a signer publishes, and a part for each receiver.
 	deal(s *open.Share) (*recover.Commitments, []*scalar.Secret, error)
-	// result verifies all deals together, and returns the group that comes of them.
+	// result verifies all deals together, and returns the resulting group.
 	result() (*share.Group, error)
 	// accept makes the share of the holder of a key, after every check.
 	accept(k *Key) (*scalar.Secret, error)

@@ -31,7 +31,7 @@ type envelope struct {
 	Format     string   `json:"format"`
 	Version    int      `json:"version"`
 	Message    string   `json:"message"`
-	Signatures [][]byte `json:"signatures,omitempty"` // one for each group of the plan; of a join perhaps none
+	Signatures [][]byte `json:"signatures,omitempty"` // one for each group of the plan; a join may have none
 }
 
 // head is what every message but the plan begins with.
@@ -49,13 +49,13 @@ type headed interface{ heading() *head }
 type (
 	joinMessage struct {
 		head
-		ShareIDs  []string `json:"share_ids"`  // decimal, one for each group; of a repair none
+		ShareIDs  []string `json:"share_ids"`  // decimal, one for each group; none in a repair
 		PublicKey []byte   `json:"public_key"` // HPKE, base64
 	}
 	dealMessage struct {
 		head
 		Joins  []string     `json:"joins"` // hashes of the joins, in the order of the plan
-		Known  []Known      `json:"known"` // how the dealer knows them; of version 1 none
+		Known  []Known      `json:"known"` // how the dealer knows them; none in version 1
 		Groups []groupDealt `json:"groups"`
 	}
 	groupDealt struct {
@@ -73,7 +73,7 @@ type (
 		Joins  []string `json:"joins"`
 		Deals  []string `json:"deals"`
 		Sums   []string `json:"sums"`   // hashes of the sums, in the order of the plan
-		Epochs []string `json:"epochs"` // whole roster hashes, one for each new group; of version 1 cut
+		Epochs []string `json:"epochs"` // whole roster hashes, one for each new group; cut in version 1
 	}
 )
 
@@ -85,7 +85,7 @@ type message struct {
 	signatures [][]byte
 }
 
-// signed returns what the signatures of a message are over.
+// signed returns what the signatures of a message cover.
 func (m *message) signed(step Step) []byte {
 	if m.version == oldVersion {
 		return []byte(oldDomain + m.text)
@@ -176,8 +176,8 @@ func (m *message) unsigned() error {
 	return nil
 }
 
-// agree compares the hashes of other messages that one was made in view of with
-// those of the folder.
+// agree compares the hashes of the messages that one was made in view of with those
+// in the folder.
 func agree(step Step, nodes, seen, here []string) error {
 	if len(seen) != len(here) {
 		return fmt.Errorf("%w: it was made in view of %d messages of the step %q, and there are %d", ErrMessage, len(seen), step, len(here))

@@ -31,7 +31,7 @@ type plan struct {
 	Record    string      `json:"record_sha256"` // hex; empty without a record
 	Tool      string      `json:"tool"`
 	Created   string      `json:"created_time"` // of the new groups
-	Threshold int         `json:"threshold"`    // of the new shares; of a repair 0
+	Threshold int         `json:"threshold"`    // of the new shares; 0 in a repair
 	Signers   []string    `json:"signers"`      // node IDs of the old holders who deal
 	Parties   []string    `json:"parties"`      // node IDs of those who get a share
 	Groups    []groupPlan `json:"groups"`
@@ -51,7 +51,7 @@ type Omission struct {
 
 type groupPlan struct {
 	ID           string            `json:"id"`
-	NewID        string            `json:"new_id"` // of a repair the same
+	NewID        string            `json:"new_id"` // the same in a repair
 	Created      string            `json:"created_time"`
 	Curve        string            `json:"curve"`
 	Threshold    int               `json:"threshold"`
@@ -72,12 +72,12 @@ type Outline struct {
 	Pins      Pins // what is known of the vault, beside the files
 	Tool      string
 	Created   string         // created_time of the new groups
-	Threshold int            // of the new shares; of a repair 0
+	Threshold int            // of the new shares; 0 in a repair
 	Signers   []string       // node IDs of the old holders who will deal
-	Parties   []string       // node IDs of the new holders; of a repair the one whose share is lost
+	Parties   []string       // node IDs of the new holders; in a repair, of the one whose share is lost
 	Groups    []*share.Group // what files say of the old shares
 	Others    []*share.Group // what else is in the files, and is left out
-	NewIDs    []string       // group IDs of the new groups; of a repair nil
+	NewIDs    []string       // group IDs of the new groups; nil in a repair
 }
 
 // NewPlan returns the file of a plan, which needs no secret.
@@ -213,10 +213,10 @@ func (p *plan) check() error {
 		return fmt.Errorf("%w: it is for neither a reshare nor a repair", ErrPlan)
 	}
 	if p.version != oldVersion && !slices.Contains([]Reason{Lost, Stolen, Rotation}, p.Reason) {
-		return fmt.Errorf("%w: its reason is neither lost nor stolen nor rotation", ErrPlan)
+		return fmt.Errorf("%w: its reason is none of lost, stolen and rotation", ErrPlan)
 	}
 	if b, err := hex.DecodeString(p.Record); err != nil || len(b) != 0 && hex.EncodeToString(b) != p.Record || len(b) != 0 && len(b) != sha256.Size {
-		return fmt.Errorf("%w: its hash of the record is none", ErrPlan)
+		return fmt.Errorf("%w: its record_sha256 is not a hash", ErrPlan)
 	}
 	if err := errors.Join(checkNodes("signer", p.Signers), checkNodes("party", p.Parties)); err != nil {
 		return err
@@ -230,7 +230,7 @@ func (p *plan) check() error {
 		}
 		for _, o := range p.groups[:i] {
 			if g.Curve == o.Curve && g.SameKey(o) {
-				return fmt.Errorf("%w: groups %q and %q are of one root key", ErrPlan, o.ID, g.ID)
+				return fmt.Errorf("%w: groups %q and %q have one root key", ErrPlan, o.ID, g.ID)
 			}
 		}
 		if err := p.checkSigners(g); err != nil {
@@ -255,7 +255,7 @@ func (p *plan) checkSigners(g *share.Group) error {
 // checkNodes checks node IDs, which become names of files.
 func checkNodes(what string, nodes []string) error {
 	if len(nodes) == 0 || len(nodes) > share.MaxParticipants {
-		return fmt.Errorf("%w: nobody is a %s, or too many are", ErrPlan, what)
+		return fmt.Errorf("%w: it has no %s, or too many", ErrPlan, what)
 	}
 	for i, node := range nodes {
 		if err := open.CheckNodeID(node); err != nil {
@@ -263,7 +263,7 @@ func checkNodes(what string, nodes []string) error {
 		}
 		for _, o := range nodes[:i] {
 			if strings.EqualFold(o, node) {
-				return fmt.Errorf("%w: %s %q is there twice, as some file systems see it", ErrPlan, what, node)
+				return fmt.Errorf("%w: %s %q is listed twice; some file systems do not tell capitals apart", ErrPlan, what, node)
 			}
 		}
 	}
@@ -271,8 +271,8 @@ func checkNodes(what string, nodes []string) error {
 }
 
 // Differences says in words how the plan differs from that of another ceremony.
-// Two plans with the same arguments do not, though each has a nonce and a time
-// of its own.
+// Plans made with the same arguments do not differ, though each has a nonce and a
+// time of its own.
 func (c *Ceremony) Differences(other *Ceremony) []string {
 	p, o := c.plan, other.plan
 	if p.Kind != o.Kind {
@@ -283,7 +283,7 @@ func (c *Ceremony) Differences(other *Ceremony) []string {
 		list = append(list, fmt.Sprintf("its reason is %q, not %q", p.Reason, o.Reason))
 	}
 	if p.Record != o.Record {
-		list = append(list, "it was made with another record, or one of them without")
+		list = append(list, "it was made with another record, or one of them with none")
 	}
 	if !sameNodes(p.Signers, o.Signers) {
 		list = append(list, "its signers are "+names(p.Signers))
@@ -296,18 +296,18 @@ func (c *Ceremony) Differences(other *Ceremony) []string {
 	}
 	for _, g := range p.groups {
 		if !o.has(g) {
-			list = append(list, fmt.Sprintf("it is of group %q on %v, epoch %s", g.ID, g.Curve, g.Epoch()))
+			list = append(list, fmt.Sprintf("it has group %q on %v, epoch %s", g.ID, g.Curve, g.Epoch()))
 		}
 	}
 	for _, g := range o.groups {
 		if !p.has(g) {
-			list = append(list, fmt.Sprintf("it is not of group %q on %v, epoch %s", g.ID, g.Curve, g.Epoch()))
+			list = append(list, fmt.Sprintf("it lacks group %q on %v, epoch %s", g.ID, g.Curve, g.Epoch()))
 		}
 	}
 	return list
 }
 
-// has reports whether the plan is of a group.
+// has reports whether a group is in the plan.
 func (p *plan) has(g *share.Group) bool {
 	return slices.ContainsFunc(p.groups, func(own *share.Group) bool {
 		serious, _ := own.Differences(g)
@@ -320,7 +320,7 @@ func sameNodes(a, b []string) bool {
 	return slices.Equal(slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b)))
 }
 
-// names quotes nodes for a message, so many that it stays readable.
+// names quotes nodes for a message, and cuts a long list short.
 func names(nodes []string) string {
 	const most = 16
 	var quoted []string

@@ -19,7 +19,7 @@ func (repair) check(p *plan) error {
 		return fmt.Errorf("%w: a repair changes no threshold and is for one holder", ErrPlan)
 	}
 	if p.version != oldVersion && p.Reason != Lost {
-		return fmt.Errorf("%w: a repair gives the lost share again, so its reason is %q; for another reason reshare", ErrPlan, Lost)
+		return fmt.Errorf("%w: a repair restores a lost share, so its reason is %q; for any other, reshare", ErrPlan, Lost)
 	}
 	lost := p.Parties[0]
 	if slices.Contains(p.Signers, lost) {

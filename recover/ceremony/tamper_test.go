@@ -73,7 +73,7 @@ func TestTampering(t *testing.T) {
 				g := m["groups"].([]any)[1].(map[string]any)
 				g["commitments"] = append(g["commitments"].([]any), point(curve.Ed25519))
 			}, w.shares["old-1"]...)
-		}, deal, "it committed to 3 values and not to 2"},
+		}, deal, "it committed to 3 values, not 2"},
 		"another constant": {func(w *world) {
 			w.edit(deal, func(m map[string]any) { list(m, "groups", 0, "commitments")[0] = point(curve.Secp256k1) }, w.shares["old-1"]...)
 		}, deal, "what it deals is not its own old share"},

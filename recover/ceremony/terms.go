@@ -14,7 +14,7 @@ import (
 	"lifeboat/share/record"
 )
 
-// Pins are what somebody knows of a vault from elsewhere than the folder. Without
+// Pins are what somebody knows of a vault that did not come with the folder. Without
 // any, the plan is believed.
 type Pins struct {
 	Record *record.Record
@@ -22,12 +22,12 @@ type Pins struct {
 	Groups []string      // IDs of the groups that are meant, if not all are
 }
 
-// Terms are what a dealer knows from elsewhere than the folder.
+// Terms are what a dealer knows that did not come with the folder.
 type Terms struct {
 	Pins
 	Kind      Kind              // what the dealer means to do
-	Parties   []string          // who is to get a share; of a repair whose share is lost
-	Threshold int               // of the new shares; of a repair 0
+	Parties   []string          // who is to get a share; in a repair, whose share is lost
+	Threshold int               // of the new shares; 0 in a repair
 	Key       *Key              // the dealer's own one-time key; nil without one
 	Words     map[string]string // what the owners read of their joins, by node
 }
@@ -42,8 +42,8 @@ const (
 	KnownSignature Known = "signature" // it is signed with the old shares of its node
 )
 
-// Pinned holds the plan against what a party has recorded, and against the groups
-// that its own file has shares of.
+// Pinned compares the plan with what a party has recorded, and with the groups of
+// which its own file has shares.
 func (c *Ceremony) Pinned(p *Pins, own ...*share.Group) error {
 	for _, g := range c.plan.groups {
 		if err := p.check(g); err != nil {
@@ -74,7 +74,7 @@ func recordHash(r *record.Record) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// check holds a group of a plan against the pins.
+// check compares a group of a plan with the pins.
 func (p *Pins) check(g *share.Group) error {
 	if p.Record != nil {
 		grave, _ := p.Record.Judge(g, record.StopsDealing)
@@ -97,7 +97,7 @@ func (p *Pins) check(g *share.Group) error {
 	return nil
 }
 
-// left lists what is recorded, or among the party's own groups, and is not of the
+// left lists what is recorded, or among the party's own groups, and not in the
 // plan, each root key once.
 func (p *plan) left(pins *Pins, own []*share.Group) []Omission {
 	var list []Omission
@@ -147,7 +147,7 @@ func (c *Ceremony) Restated(t *Terms) error {
 	return nil
 }
 
-// Seats checks that the record names no person for two of those who join.
+// Seats checks that no two of those who join are one person in the record.
 func (c *Ceremony) Seats(r *record.Record) error {
 	if r == nil {
 		return nil
@@ -190,7 +190,7 @@ func (c *Ceremony) Known(node string, t *Terms) (Known, error) {
 	return "", &FileError{Name(StepJoin, node), ErrUnknown}
 }
 
-// check holds the plan and every join against the terms of a dealer.
+// check compares the plan and every join with the terms of a dealer.
 func (c *Ceremony) check(t *Terms, shares []*open.Share) ([]Known, error) {
 	var own []*share.Group
 	for _, s := range shares {
@@ -225,7 +225,7 @@ func (c *Ceremony) checkKnown(list []Known) error {
 		nodes = nil
 	}
 	if len(list) != len(nodes) {
-		return fmt.Errorf("%w: it says of %d joins how they were known, and there are %d", ErrMessage, len(list), len(nodes))
+		return fmt.Errorf("%w: it says how %d joins were known, and there are %d", ErrMessage, len(list), len(nodes))
 	}
 	own := 0
 	for i, known := range list {

@@ -35,7 +35,7 @@ func (j *joinFile) words() []string {
 	return words(digest[:])
 }
 
-// words reads 12 bits after 12 bits.
+// words makes a word of every 12 bits.
 func words(digest []byte) []string {
 	list := make([]string, numWords)
 	bit := func(i int) int { return int(digest[i/8]>>(7-i%8)) & 1 }
@@ -57,8 +57,8 @@ func words(digest []byte) []string {
 	return list
 }
 
-// sameWords reports whether a text has these words, in their order, whatever the
-// blanks and the capitals.
+// sameWords reports whether a text is these words in this order. Blanks and capitals
+// do not matter.
 func sameWords(words []string, text string) bool {
 	got := strings.Join(strings.Fields(strings.ToLower(text)), " ")
 	return subtle.ConstantTimeCompare([]byte(got), []byte(strings.Join(words, " "))) == 1

@@ -8,7 +8,7 @@
 // primes for each party.
 //
 // math/big holds secrets here and nowhere else: tss-lib's form is decimal numbers,
-// and the primes have a thousand bits. It takes variable time and cannot be wiped
+// and the primes have a thousand bits. It runs in variable time and cannot be wiped
 // for certain.
 package tsslib
 

@@ -170,7 +170,7 @@ func inverseOfSix(prime uint64) uint64 {
 	return (5*prime + 1) / 6
 }
 
-// shuffle is Fisher and Yates's, with random numbers from the system.
+// shuffle is the Fisher-Yates shuffle, with random numbers from the system.
 func shuffle(list []uint32) {
 	for i := len(list) - 1; i > 0; i-- {
 		j, err := rand.Int(rand.Reader, big.NewInt(int64(i+1)))

@@ -57,7 +57,7 @@ type Party struct {
 // tss-lib keeps the parties in the order of their share IDs as integers.
 func Marshal(g *share.Group, parties []Party) ([]*secret.Bytes, error) {
 	if len(parties) != len(g.Participants) {
-		return nil, errors.New("internal error: save data of a part of the holders")
+		return nil, errors.New("internal error: save data for only some of the holders")
 	}
 	sorted := slices.Clone(parties)
 	slices.SortFunc(sorted, func(a, b Party) int { return number(a).Cmp(number(b)) })

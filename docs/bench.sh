@@ -1,6 +1,6 @@
 #!/bin/sh
-# Compares derive/batch with libsecp256k1, libsodium and hdkeychain and prints
-# ratios, taken alternately in one run. Needs Go, a C compiler, and Debian's
+# Compares derive/batch and internal/sign with libsecp256k1, libsodium and
+# hdkeychain and prints ratios, taken alternately in one run. Needs Go, a C compiler, and Debian's
 # libsecp256k1-dev and libsodium-dev (apt-get install gcc libsecp256k1-dev
 # libsodium-dev). The numbers beside go test -bench . ./derive/batch/... are of
 # this machine alone; the ratios are what we hold ourselves to.
@@ -18,5 +18,6 @@ for header in secp256k1.h sodium.h; do
 done
 ${CC:-gcc} -O3 -Wall -o "$dir/secp256k1" docs/bench/secp256k1.c -lsecp256k1 -lsodium
 ${CC:-gcc} -O3 -Wall -o "$dir/ed25519" docs/bench/ed25519.c -lsodium
-CGO_ENABLED=0 go build -o "$dir/bench" docs/bench/main.go
+${CC:-gcc} -O3 -Wall -o "$dir/sign" docs/bench/sign.c -lsecp256k1 -lsodium
+CGO_ENABLED=0 GOEXPERIMENT=runtimesecret go build -o "$dir/bench" docs/bench/main.go
 "$dir/bench" -peers "$dir" -rounds "${1:-200}"

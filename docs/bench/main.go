@@ -1,7 +1,7 @@
 //go:build ignore
 
-// Bench compares derive/batch with libsecp256k1, libsodium and hdkeychain and
-// prints ratios. docs/bench.sh builds the two peers in C and runs it.
+// Bench compares derive/batch and internal/sign with libsecp256k1, libsodium and
+// hdkeychain and prints ratios. docs/bench.sh builds the peers in C and runs it.
 //
 // On a shared machine no time means much, so the sides take turns: many short
 // samples of each, and of the ratios both that of the two fastest samples and the
@@ -29,6 +29,8 @@ import (
 	"lifeboat/derive/batch"
 	"lifeboat/internal/curve"
 	"lifeboat/internal/scalar"
+	"lifeboat/internal/sign"
+	"lifeboat/internal/signature"
 
 	"github.com/btcsuite/btcd/btcutil/hdkeychain"
 )
@@ -37,7 +39,7 @@ import (
 const rows = 4096
 
 func main() {
-	peers := flag.String("peers", ".", "directory of the two C programs")
+	peers := flag.String("peers", ".", "directory of the C programs")
 	rounds := flag.Int("rounds", 200, "samples of each side")
 	flag.Parse()
 	if err := run(*peers, *rounds); err != nil {
@@ -90,6 +92,17 @@ func run(peers string, rounds int) error {
 		}
 	}
 	twoThreads(secp13, rounds)
+	for _, scheme := range []signature.Scheme{signature.ECDSA, signature.Schnorr, signature.Ed25519} {
+		theirs, err := peer(filepath.Join(peers, "sign"), scheme.String())
+		if err != nil {
+			return err
+		}
+		ours := map[curve.Curve]*bench{curve.Secp256k1: secp13, curve.Ed25519: ed13}[scheme.Curve()]
+		c := claim{scheme.String() + ", child key, made twice, verified / once by the C library", 10, ours.signed(scheme), theirs.sample(signatures)}
+		if err := c.report(rounds); err != nil {
+			return fmt.Errorf("%s: %w", c.name, err)
+		}
+	}
 	return nil
 }
 
@@ -118,8 +131,8 @@ type program struct {
 	out *bufio.Scanner
 }
 
-func peer(path string) (*program, error) {
-	cmd := exec.Command(path)
+func peer(path string, args ...string) (*program, error) {
+	cmd := exec.Command(path, args...)
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
 	if err != nil {
@@ -270,6 +283,44 @@ func (b *bench) proven() (float64, error) {
 		err = fmt.Errorf("the private keys do not belong to the public ones")
 	}
 	return t, err
+}
+
+// signatures is the length of a sample of them.
+const signatures = 64
+
+// signed derives keys below the (made up) private root, proves them, and signs with
+// each, as a program does that signs a batch of transactions.
+func (b *bench) signed(scheme signature.Scheme) sample {
+	message := make([]byte, signature.HashSize)
+	return func() (float64, error) {
+		start := time.Now()
+		children, tweaks, weights := b.out[:signatures], make([]*[32]byte, signatures), make([]uint16, signatures)
+		b.worker.Children(&b.parent, b.indexes[:signatures], children)
+		for i := range children {
+			tweaks[i] = &children[i].Tweak
+		}
+		one := b.c.ScalarFromUint(1).Bytes() // the root is the base point
+		root, err := scalar.New(b.c, one[:])
+		if err != nil {
+			return 0, err
+		}
+		keys := root.AddEach(tweaks)
+		draw(weights)
+		if sum, err := b.worker.WeightedSum(children, weights); err != nil || !scalar.WeightedSum(b.c, keys, weights).Public().Equal(sum) {
+			return 0, fmt.Errorf("the private keys do not belong to the public ones: %v", err)
+		}
+		for i, key := range keys {
+			public, err := b.c.ParsePoint(children[i].Key[:])
+			if err != nil {
+				return 0, err
+			}
+			if _, err := sign.Sign(scheme, key, public, nil, message, false); err != nil {
+				return 0, err
+			}
+			key.Wipe()
+		}
+		return float64(time.Since(start).Nanoseconds()) / signatures, nil
+	}
 }
 
 // keychain derives with hdkeychain, which takes so long that a few do.

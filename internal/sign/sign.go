@@ -33,8 +33,11 @@ func Sign(scheme signature.Scheme, key *scalar.Secret, public *curve.Point, twea
 	if err := scheme.Check(public, message); err != nil {
 		return nil, err
 	}
-	if key.Curve() != scheme.Curve() || tweak != nil && scheme != signature.Schnorr {
-		return nil, fmt.Errorf("a private key of %v, tweaked or not, makes no such %v signature", key.Curve(), scheme)
+	if key.Curve() != scheme.Curve() {
+		return nil, fmt.Errorf("a private key of %v makes no %v signature", key.Curve(), scheme)
+	}
+	if tweak != nil && scheme != signature.Schnorr {
+		return nil, fmt.Errorf("a key is tweaked for %v alone, not for %v", signature.Schnorr, scheme)
 	}
 	var extra []byte
 	if hedge {

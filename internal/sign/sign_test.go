@@ -330,6 +330,20 @@ func TestFault(t *testing.T) {
 	}
 }
 
+// TestOtherNonce: two signatures that both verify, and are not the same, are refused.
+func TestOtherNonce(t *testing.T) {
+	for _, scheme := range schemes {
+		x := scalar.Random(scheme.Curve())
+		owner, message := x.Public(), make([]byte, 32)
+		s, err := release(owner, message, func() (*signature.Signature, error) {
+			return Sign(scheme, x, owner, nil, message, true)
+		})
+		if !errors.Is(err, ErrFault) || s != nil {
+			t.Errorf("%v: %v, %v", scheme, s, err)
+		}
+	}
+}
+
 // TestForeign: a private key that does not belong to the public key signs nothing,
 // and neither does what is no request at all.
 func TestForeign(t *testing.T) {

@@ -58,13 +58,16 @@ func (s Scheme) Curve() curve.Curve {
 }
 
 // Check returns an error where the scheme is none, is not of the curve of the
-// public key, or does not sign messages of that length.
+// public key, or does not sign messages of that length, and where the public key is
+// the neutral element, for which anybody can sign.
 func (s Scheme) Check(public *curve.Point, message []byte) error {
 	switch {
 	case s != ECDSA && s != Schnorr && s != Ed25519:
 		return fmt.Errorf("there is no signature %v", s)
 	case public.Curve() != s.Curve():
 		return fmt.Errorf("a public key of %v makes no %v signature", public.Curve(), s)
+	case public.IsIdentity():
+		return fmt.Errorf("the neutral element of %v is nobody's public key", public.Curve())
 	case s != Ed25519 && len(message) != HashSize:
 		return fmt.Errorf("%v signs %d bytes, not %d", s, HashSize, len(message))
 	}

@@ -196,6 +196,7 @@ func TestCheck(t *testing.T) {
 		{signature.ECDSA, e, 32, false}, {signature.Schnorr, e, 32, false}, {signature.Ed25519, g, 32, false},
 		{signature.ECDSA, g, 31, false}, {signature.Schnorr, g, 33, false}, {signature.ECDSA, g, 0, false},
 		{0, g, 32, false}, {4, g, 32, false},
+		{signature.Schnorr, curve.Secp256k1.Identity(), 32, false}, {signature.Ed25519, curve.Ed25519.Identity(), 32, false},
 	} {
 		message := make([]byte, tc.length)
 		if err := tc.scheme.Check(tc.p, message); (err == nil) != tc.ok {

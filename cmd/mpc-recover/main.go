@@ -1,5 +1,5 @@
 // Mpc-recover does what enough key shares can do: it recovers root keys, repairs
-// and reshares. Keep it sealed in the safe until the day.
+// and reshares. Keep it sealed in the safe until it is needed.
 package main
 
 import (

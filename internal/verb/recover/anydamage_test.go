@@ -41,7 +41,7 @@ var anyDamage = []damage{
 		delete(o, anyKey(t, o))
 		return false
 	}},
-	{"a field is there twice", func(t *rapid.T, _ *vault, f *file, _ []*file) bool {
+	{"a field appears twice", func(t *rapid.T, _ *vault, f *file, _ []*file) bool {
 		text := f.render()
 		keys := [][]byte{[]byte(`"share_id":`), []byte(`"curve":`), []byte(`"encrypted_share":`), []byte(`"threshold":`)}
 		key := rapid.SampledFrom(keys).Draw(t, "key")

@@ -260,7 +260,7 @@ func (f *folder) report(did string, written ...string) error {
 	return r.print(f.env.Stdout)
 }
 
-// heldAgainst says what the party brought to hold the folder against.
+// heldAgainst says what the party brought to compare the folder with.
 func (f *folder) heldAgainst() string {
 	switch {
 	case f.pins == nil:

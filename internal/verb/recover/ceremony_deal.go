@@ -44,7 +44,7 @@ func prepareDeal(set *cli.Flags, args []string) (*cli.Plan, error) {
 	case set.NArg() != 2:
 		return nil, set.Misuse("give the folder of the ceremony and your old share FILE")
 	case f.lost != "" && (len(f.parties) > 0 || f.threshold != 0):
-		return nil, set.Misuse("--lost is of a repair, --party and --threshold are of a reshare")
+		return nil, set.Misuse("--lost goes with a repair, --party and --threshold go with a reshare")
 	}
 	if err := f.CheckVouched(set); err != nil {
 		return nil, err
@@ -137,8 +137,8 @@ func nodeOf(session *holder.Session) string {
 	return ""
 }
 
-// agree goes on only if the plan is what the dealer means, and every join is known
-// to be of whom the plan says.
+// agree makes sure that the plan is what the dealer means, and that every join is
+// by the one whom the plan names.
 func (f *dealFlags) agree(e *cli.Env, set *cli.Flags, dir *folder, terms *ceremony.Terms) error {
 	if next, _ := dir.Ceremony.Next(); next == ceremony.StepJoin {
 		return dir.fail(dir.Early(ceremony.StepDeal))
@@ -230,7 +230,7 @@ func (f *dealFlags) restate(e *cli.Env, dir *folder, terms *ceremony.Terms) erro
 	})
 }
 
-// openAll opens the shares of the one input, and wants all of them.
+// openAll opens every share of the one input, or fails.
 func openAll(session *holder.Session) ([]*open.Share, error) {
 	if err := session.Unlock(false, holder.Keep); err != nil {
 		return nil, err

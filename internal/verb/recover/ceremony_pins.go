@@ -8,7 +8,7 @@ import (
 )
 
 // pinFlags are the flags of every step that believes or makes anything: what the
-// party holds the folder against, which did not travel with it.
+// party compares the folder with, and what did not travel with it.
 type pinFlags struct {
 	holder.Flags
 	groups []string
@@ -31,8 +31,8 @@ func (f *pinFlags) read(session *holder.Session) *ceremony.Pins {
 	return p
 }
 
-// against holds the plan in a folder against what the party has recorded, and
-// against what the party's own files are of.
+// against compares the plan in a folder with what the party has recorded, and with
+// what the party's own files have shares of.
 func (f *pinFlags) against(dir *folder, session *holder.Session) error {
 	dir.pins = f.read(session)
 	dir.own = groupsIn(session)

@@ -45,7 +45,7 @@ func (f *keyFlags) find(e *cli.Env, session *holder.Session) (*found, error) {
 	return made, nil
 }
 
-// combine recovers every root key that enough good shares are there for.
+// combine recovers every root key for which there are enough good shares.
 func (f *keyFlags) combine(session *holder.Session, beside []verdict.Known) (*found, error) {
 	j, err := session.Judge(f.group, beside...)
 	if err != nil {
@@ -122,8 +122,9 @@ func (f *keyFlags) again(e *cli.Env, session *holder.Session, written []*recover
 	return again, nil
 }
 
-// writtenRoots reads the root keys of bundles that an earlier run made. The error
-// is of those that cannot be used, whose inputs have it too: the others may do.
+// writtenRoots reads the root keys of bundles that an earlier run made. The error is
+// about those that cannot be used, and is also in their inputs: the others may be
+// enough.
 func writtenRoots(session *holder.Session) (roots []*recover.Root, known []verdict.Known, err error) {
 	var failures []error
 	for _, in := range session.Inputs {

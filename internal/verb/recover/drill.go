@@ -109,7 +109,7 @@ func prepareDrill(set *cli.Flags, args []string) (*cli.Plan, error) {
 	}
 	chosen := slices.DeleteFunc(d.scenarios(), func(s scenario) bool { return f.scenario != "all" && s.name != f.scenario })
 	if len(chosen) == 0 {
-		return nil, set.Misuse("--scenario %q: there is hard, soft, third-party, repair, bad-share and all", f.scenario)
+		return nil, set.Misuse("--scenario %q: the scenarios are hard, soft, third-party, repair, bad-share and all", f.scenario)
 	}
 	own := &cli.Own{Keep: f.keep}
 	return &cli.Plan{Own: own, Run: func(e *cli.Env, _ *cli.Conditions) error {

@@ -107,7 +107,7 @@ func prepareGuide(set *cli.Flags, args []string) (*cli.Plan, error) {
 func (g *guide) show(e *cli.Env, set *cli.Flags) error {
 	for _, path := range g.paths {
 		if missing(path) {
-			return cli.Fail(cli.Failed, fmt.Errorf("there is nothing of the name %q", path), "check the spelling; nothing was looked at")
+			return cli.Fail(cli.Failed, fmt.Errorf("there is no file or folder %q", path), "check the spelling; nothing was looked at")
 		}
 	}
 	if err := g.readRecord(e, set); err != nil {
@@ -143,7 +143,7 @@ func (g *guide) printRole(set *cli.Flags, role, lost string) (*cli.Plan, error) 
 	page := runbooks.Page(role)
 	switch {
 	case page == "":
-		return nil, set.Misuse("--role %q: there is %s", role, strings.Join(runbooks.Roles(), ", "))
+		return nil, set.Misuse("--role %q: the roles are %s", role, strings.Join(runbooks.Roles(), ", "))
 	case lost != "" || set.NArg() > 0:
 		return nil, set.Misuse("--role takes no other case and no PATH: it prints the whole runbook")
 	}
@@ -233,7 +233,7 @@ func (g *guide) ask(set *cli.Flags, open func() (prompt.Terminal, error)) error 
 			break
 		}
 		if missing(path) {
-			question = fmt.Sprintf("There is nothing of the name %q. Once more, without quotes (Enter when that is all): ", path)
+			question = fmt.Sprintf("There is no file or folder %q. Type it again, without quotes (Enter when that is all): ", path)
 			continue
 		}
 		g.paths, question = append(g.paths, path), next
@@ -241,14 +241,14 @@ func (g *guide) ask(set *cli.Flags, open func() (prompt.Terminal, error)) error 
 	return nil
 }
 
-// missing says that nothing has this name. What is there and cannot be read is
-// the auditor's to report.
+// missing reports whether nothing has this name. What is there and cannot be read is
+// for the auditor to report.
 func missing(path string) bool {
 	_, err := os.Stat(path)
 	return errors.Is(err, fs.ErrNotExist)
 }
 
-// checkNode refuses a node that no file lists, since its name would stand in the
+// checkNode refuses a node that nothing lists, since its name would be in the
 // commands. Where no roster is known, any name may be right.
 func (g *guide) checkNode() error {
 	nodes := g.recordedNodes()
@@ -273,7 +273,7 @@ func (g *guide) checkNode() error {
 	return cli.Fail(cli.Mismatch, fmt.Errorf("%s a node %q", where, g.node), "they list "+phrase.And(phrase.Quoted(nodes)))
 }
 
-// printLost says whose share the commands make again, if that is not plain.
+// printLost says whose share the commands restore, if that is not obvious.
 func (g *guide) printLost(b *strings.Builder) {
 	lost := g.lostNodes()
 	switch {
@@ -284,7 +284,7 @@ func (g *guide) printLost(b *strings.Builder) {
 	}
 }
 
-// findFirst stands in the place of commands that could not work.
+// findFirst takes the place of commands that could not work.
 const findFirst = `FIND THE MISSING SHARES FIRST
 
 These files alone give nothing, so there is nothing to type yet. Look for other copies of them, for bundles and
@@ -353,15 +353,15 @@ func (g *guide) printFound(b *strings.Builder) {
 	}
 }
 
-// printCommands says what is to be known of the commands for these files.
+// printCommands says what to know about the commands for these files.
 func (g *guide) printCommands(b *strings.Builder) {
 	if files, bundles := g.files(); bundles {
-		fmt.Fprintf(b, "  Bundles among %s want the identity that opens them: add -i IDENTITY to each command.\n", cli.Clean(shell.Line(files...)))
+		fmt.Fprintf(b, "  Bundles among %s need the identity that opens them: add -i IDENTITY to each command.\n", cli.Clean(shell.Line(files...)))
 	}
 	g.printLost(b)
 	switch _, _, known := g.holders(); {
 	case g.is.name != "provider" && !known:
-		b.WriteString("  These files do not say one set of holders and one threshold for every root key. Find them out, and put them\n  in the place of {--party NODE --threshold T} below; --group reshares one group alone.\n")
+		b.WriteString("  These files do not say one set of holders and one threshold for every root key. Find out which they are, and\n  put them in place of {--party NODE --threshold T} below; --group reshares one group alone.\n")
 	case g.is.name == "provider" && len(g.books) == 0:
 		b.WriteString("  No address book is among the files. Without one leave --addresses out; --root gives the key, and\n  mpc-derive find searches for the addresses.\n")
 	case g.is.name == "provider" && len(g.books) > 1:

@@ -43,7 +43,7 @@ func (g *guide) askRecord(set *cli.Flags, terminal prompt.Terminal) error {
 		if !missing(path) {
 			return set.Set("record", path)
 		}
-		question = fmt.Sprintf("There is nothing of the name %q. Once more, without quotes (Enter if there is no record): ", path)
+		question = fmt.Sprintf("There is no file or folder %q. Type it again, without quotes (Enter if there is no record): ", path)
 	}
 }
 

@@ -47,7 +47,7 @@ func (r *keyReport) describe(f *found) {
 	}
 }
 
-// finish takes in what is known only after the keys were written.
+// finish adds what is known only once the keys have been written.
 func (r *keyReport) finish() {
 	if r.table.book != "" {
 		totals := r.table.totals

@@ -160,8 +160,8 @@ func (t *keyTable) forms(r book.Result, cells book.Cells) []pathForm {
 const secretSpace = 64 + 120 + 2*1024 + 16
 
 // lines returns the rows of keys.csv for rows and their results. A row whose key
-// is known gets its private key, once all private keys of the chunk were proved
-// against their public keys.
+// is known gets its private key, once all private keys of the chunk have been
+// checked against their public keys.
 func (t *keyTable) lines(rows []*book.Row, results []book.Result, width int, worker func(root *derive.Key) *batch.Worker) (*secret.Bytes, error) {
 	var err error
 	keys := make([]*scalar.Secret, len(results))

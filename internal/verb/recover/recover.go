@@ -14,7 +14,7 @@ func Program() *cli.Program {
 func program(verbs ...cli.Verb) *cli.Program {
 	return &cli.Program{
 		Name:    "mpc-recover",
-		Summary: "what enough key shares can do; keep it sealed in the safe until the day",
+		Summary: "what enough key shares can do; keep it sealed in the safe until it is needed",
 		Verbs:   verbs,
 	}
 }

@@ -188,9 +188,9 @@ func (f *reshareFlags) parseParties(set *cli.Flags) ([]*party, error) {
 		if err != nil {
 			return nil, err
 		}
-		// Names of files: some systems take client and Client for one.
+		// They become file names, and some systems do not tell capitals apart.
 		if slices.ContainsFunc(parties, func(q *party) bool { return strings.EqualFold(p.node, q.node) }) {
-			return nil, set.Misuse("--party %s is there twice", p.node)
+			return nil, set.Misuse("--party %s was given twice; capitals do not make another name", p.node)
 		}
 		parties = append(parties, p)
 	}

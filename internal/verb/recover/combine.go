@@ -11,8 +11,8 @@ import (
 	"lifeboat/share/verdict"
 )
 
-// found is what came of the files: the root keys, the judgement on all that was
-// given, and why the root keys are not all that was asked for.
+// found is what the files gave: the root keys, the judgement on all of the shares,
+// and if root keys are missing that were asked for, why.
 type found struct {
 	roots     []*recover.Root
 	judgement *verdict.Judgement

@@ -64,7 +64,7 @@ type scenario struct {
 	end   string
 }
 
-// step is a command line and what to say of its result.
+// step is a command line and what to say about its result.
 type step struct {
 	title   string
 	program *cli.Program
@@ -138,7 +138,7 @@ func (f *drillFlags) rehearse(set *cli.Flags, d *drill, chosen []scenario, base 
 			return err
 		}
 	}
-	_, err = fmt.Fprintf(e.Stdout, "\nThe rehearsal is over: %s, %s, each as it must be.\n", count(len(chosen), "scenario"), count(d.n, "command"))
+	_, err = fmt.Fprintf(e.Stdout, "\nThe rehearsal is over: %s, %s, and each ended as it should.\n", count(len(chosen), "scenario"), count(d.n, "command"))
 	for _, s := range chosen {
 		fmt.Fprintf(e.Stdout, "  %s: %s\n", s.name, s.end)
 	}
@@ -314,7 +314,7 @@ func (d *drill) run(s step) error {
 		return fmt.Errorf("step %d of the drill: %w", d.n, err)
 	}
 	if code != cli.OK {
-		line = fmt.Sprintf("refused, as it must be (exit status %d): %s", code, line)
+		line = fmt.Sprintf("refused, as it should be (exit status %d): %s", code, line)
 	}
 	d.done = append(d.done, report.Step{Text: s.title, Command: shown, Result: line})
 	_, err = fmt.Fprintf(d.env.Stdout, "   %s\n", line)
@@ -343,7 +343,7 @@ func (d *drill) typed(want string) error {
 			fmt.Fprintf(d.env.Stdout, "   missing: %s\n", strings.Join(missing, ", "))
 		}
 		if len(missing)+len(extra) == 0 {
-			fmt.Fprintln(d.env.Stdout, "   the i-th passphrase file belongs to the i-th file: keep both in one order")
+			fmt.Fprintln(d.env.Stdout, "   the i-th passphrase file belongs to the i-th file: keep both in the same order")
 		}
 		if try == 3 {
 			return nil // it is shown next
@@ -398,7 +398,7 @@ func parts(line string) []string {
 func (d *drill) file(set *cli.Flags, base string, chosen []scenario, command []string) error {
 	p := &report.Page{
 		Title: "Rehearsal of recovery", Tool: d.env.Program + " " + cli.Version, Date: set.Date().Format("2006-01-02"), Command: command,
-		Level: report.Good, Verdict: "Everything went as it must",
+		Level: report.Good, Verdict: "Everything went as it should",
 		Summary: fmt.Sprintf("%s, %s, on a vault that comes with the program.", count(len(chosen), "scenario"), count(d.n, "command")),
 		Proves: []string{
 			"The programs do on this machine what the runbooks say, with a vault whose right answers are known.",

@@ -99,8 +99,8 @@ func sayKey(out *outputs) (string, error) {
 	return strings.Join(lines, "\n   "), nil
 }
 
-// sayResult compares what was recovered with what is known of the demo vault:
-// the drill must not only end well, it must be right.
+// sayResult compares what was recovered with what is known about the demo vault:
+// it is not enough that the drill ends well.
 func (d *drill) sayResult(*outputs) (string, error) {
 	var got struct {
 		Groups []struct {

@@ -26,7 +26,7 @@ func (d *drill) soft() scenario {
 		files: []string{"provider", "custodian"}, extra: drillPasswords,
 		end: "the provider's and the custodian's shares became a new set of the same keys, and the new holders attested to it",
 		steps: []step{
-			{title: "The directors make an identity of which any two of them have enough.", program: backup,
+			{title: "The directors make an identity that any two of them can use.", program: backup,
 				args: "keygen -o @directors --quorum 2/3", say: words("three shards, one for each director; no file holds the whole identity")},
 			{title: "Make the new set. The root key is never put together.", program: recover,
 				args: "reshare @provider.json @custodian.json --passphrase-file @provider.txt --passphrase-file @custodian.txt --party client --party provider --party custodian=@directors.pub --threshold 2 --new-passphrase-file @new-client.txt --new-passphrase-file @new-provider.txt -o @new", quiet: "--json" + d.record, say: d.sayReshare},
@@ -59,9 +59,9 @@ func (d *drill) thirdParty() scenario {
 				args: "reshare @client.json @provider.json --passphrase-file @client.txt --passphrase-file @provider.txt --party client --party provider --party new-custodian --threshold 2 --new-passphrase-file @new-client.txt --new-passphrase-file @new-provider.txt --new-passphrase-file @new-custodian.txt -o @new", quiet: "--json" + d.record, say: d.sayReshare},
 			{title: "The new client and the new custodian open their files.", program: backup,
 				args: "verify @new/recovery-secrets-client.json @new/recovery-secrets-new-custodian.json --passphrase-file @new-client.txt --passphrase-file @new-custodian.txt --addresses @address.csv", quiet: "--json", say: sayVerify},
-			{title: "The burglar has the old custodian's share and gets hold of a new one: no key comes of it.", program: recover, status: 3,
+			{title: "The burglar has the old custodian's share and gets hold of a new one: that gives no key.", program: recover, status: 3,
 				args: "key @custodian.json @new/recovery-secrets-client.json --root --passphrase-file @custodian.txt --passphrase-file @new-client.txt --plaintext -o @stolen", say: d.sayNothing("stolen", "too few shares")},
-			{title: "With an old share of somebody else it would. Look at what lies around.", program: backup,
+			{title: "With somebody else's old share it would. See what is still lying around.", program: backup,
 				args: "audit @client.json @custodian.json @new", quiet: "--json" + d.record, say: sayEpochs},
 		},
 	}
@@ -126,7 +126,7 @@ func rotten() string {
 	return strings.ReplaceAll(string(b), `"threshold": 2`, `"threshold": 3`)
 }
 
-// sayReshare looks at the new set: it must be of the same root keys.
+// sayReshare looks at the new set, which must have the same root keys.
 func (d *drill) sayReshare(out *outputs) (string, error) {
 	var r struct {
 		Groups []struct {
@@ -150,7 +150,7 @@ func (d *drill) sayReshare(out *outputs) (string, error) {
 	return "3 new files; both root keys are those of the records, and the epochs are new", nil
 }
 
-// sayNothing wants a reason and no output.
+// sayNothing expects a reason, and no output.
 func (d *drill) sayNothing(output, reason string) func(*outputs) (string, error) {
 	return func(out *outputs) (string, error) {
 		if _, err := os.Lstat(d.path(output)); err == nil {

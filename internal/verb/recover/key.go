@@ -58,7 +58,7 @@ Example: two holders, an address book, sealed to an identity of "mpc-backup keyg
 }
 
 // leak is the warning of every output that holds a child private key.
-const leak = "One child private key together with the root extended public key gives the root private key, and with it every key. Hand out a child key only to whom you would hand the whole vault, or never show them the root extended public key."
+const leak = "One child private key together with the root extended public key gives the root private key, and with it every key. Give a child key only to somebody to whom you would give the whole vault, or who will never see the root extended public key."
 
 type keyFlags struct {
 	holder.Flags

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"lifeboat/internal/strict"
+	"lifeboat/share"
 	"lifeboat/share/open"
 )
 
@@ -66,7 +67,7 @@ func ParseAttestations(data []byte) ([]Signed, error) {
 }
 
 // Verify reads the statement and checks its signature under the share public key
-// that it names. The error wraps ErrStatement or open.ErrSignature.
+// that it names. An old name of the node becomes that of today. The error wraps ErrStatement or open.ErrSignature.
 func (a *Signed) Verify() (*Statement, error) {
 	s, err := ParseStatement(a.Statement)
 	if err != nil {
@@ -75,6 +76,7 @@ func (a *Signed) Verify() (*Statement, error) {
 	if err := open.VerifySignature(s.PublicKey, []byte(a.Statement), a.Signature); err != nil {
 		return nil, fmt.Errorf("node %q, group %q: %w under share public key %x", s.NodeID, s.GroupID, err, s.PublicKey.Bytes())
 	}
+	s.NodeID = share.NodeID(s.ShareID, s.NodeID)
 	return s, nil
 }
 

@@ -33,6 +33,7 @@ type epoch struct {
 // holder returns the holder of a share ID, who is added if they are new. However
 // a file spells the ID, it is the same one.
 func (e *epoch) holder(id share.ID, nodeID string) *Holder {
+	nodeID = share.NodeID(id, nodeID)
 	x := id.Scalar().Bytes()
 	i, ok := e.byID[x]
 	if !ok {
@@ -50,7 +51,7 @@ func (e *epoch) holder(id share.ID, nodeID string) *Holder {
 // not known, one whose node does not have another share ID already.
 func (e *epoch) admits(id share.ID, nodeID string) bool {
 	_, listed := e.byID[id.Scalar().Bytes()]
-	_, other := e.byNode[nodeID]
+	_, other := e.byNode[share.NodeID(id, nodeID)]
 	return listed || e.set == nil && !other
 }
 

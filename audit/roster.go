@@ -45,7 +45,7 @@ func (r *Roster) Check(s *Statement) error {
 		differs = "share ID"
 	case !p.PublicKey.Equal(s.PublicKey):
 		differs = "share public key"
-	case p.NodeID != s.NodeID:
+	case !share.SameNode(p.ShareID, p.NodeID, s.NodeID):
 		differs = "node ID"
 	case g.Threshold != s.Threshold:
 		differs = "threshold"

@@ -34,9 +34,8 @@ const (
 
 // Bounds of a statement, in bytes.
 const (
-	MaxValue  = 256 // of one value
-	maxText   = 4096
-	maxNumber = 78 // digits
+	MaxValue = 256 // of one value
+	maxText  = 4096
 )
 
 // Hex digits of a roster's hash: all of them, those that version 1 has, and those
@@ -202,9 +201,6 @@ func (s *Statement) parse(values map[string]string) error {
 	var err error
 	if s.Threshold, err = strconv.Atoi(values["threshold"]); err != nil || s.Threshold < 2 || s.Threshold > share.MaxParticipants {
 		return fmt.Errorf("the threshold is no number from 2 to %d", share.MaxParticipants)
-	}
-	if len(values["share-id"]) > maxNumber {
-		return errors.New("the share ID is too long")
 	}
 	if s.ShareID, err = share.NewID(s.Curve, values["share-id"]); err != nil {
 		return err

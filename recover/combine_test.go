@@ -24,8 +24,16 @@ import (
 func openVault(t testing.TB, name string) map[string][]*open.Share {
 	t.Helper()
 	shares := map[string][]*open.Share{}
+	var roots []*derive.Key // tss-lib's save data has no chain code
+	for _, g := range fixtures.Load(name).Expected.Groups {
+		root, err := derive.Parse(g.RootXpub)
+		if err != nil {
+			t.Fatal(err)
+		}
+		roots = append(roots, root)
+	}
 	for _, f := range fixtures.Load(name).Files {
-		sealed, err := formats.Parse(f.Name, f.Data, share.Pin{})
+		sealed, err := formats.Parse(f.Name, f.Data, share.Pin{Roots: roots})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -260,13 +260,13 @@ func TestOldNames(t *testing.T) {
 
 func TestNewID(t *testing.T) {
 	for _, c := range curve.All() {
-		max := new(big.Int).Lsh(big.NewInt(1), 256)
+		max := new(big.Int).Lsh(big.NewInt(1), share.MaxIDBits)
 		over := new(big.Int).Add(c.Order(), big.NewInt(5))
 		for text, ok := range map[string]bool{
 			"1": true, "5": true, new(big.Int).Sub(max, big.NewInt(1)).String(): true, over.String(): true,
 			"": false, "0": false, "00": false, "01": false, "-1": false, "+1": false, " 1": false, "1 ": false, "1.0": false, "1e3": false, "0x1": false, "1_0": false,
-			max.String(): false, c.Order().String(): false, new(big.Int).Lsh(c.Order(), 1).String(): false,
-			strings.Repeat("9", 78): false, strings.Repeat("1", 1000): false, "\u0661": false,
+			max.String(): false, c.Order().String(): false, new(big.Int).Lsh(c.Order(), 1).String(): false, new(big.Int).Lsh(c.Order(), 40).String(): false,
+			strings.Repeat("9", 91): false, strings.Repeat("1", 92): false, strings.Repeat("1", 1000): false, "\u0661": false,
 		} {
 			id, err := share.NewID(c, text)
 			if (err == nil) != ok {

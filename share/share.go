@@ -53,11 +53,18 @@ type ID struct {
 	x    *curve.Scalar
 }
 
-// NewID reads a share ID: a decimal number below 2^256, not zero modulo the
+// Limits of a share ID. One that is made from a compressed public key, as go-tss
+// makes them, has 258 bits.
+const (
+	MaxIDBits   = 300
+	MaxIDDigits = 91 // of 2^300
+)
+
+// NewID reads a share ID: a decimal number of at most MaxIDBits, not zero modulo the
 // order of the curve.
 func NewID(c curve.Curve, text string) (ID, error) {
-	if len(text) == 0 || len(text) > 78 {
-		return ID{}, fmt.Errorf("a share ID has 1 to 78 digits, not %d", len(text))
+	if len(text) == 0 || len(text) > MaxIDDigits {
+		return ID{}, fmt.Errorf("a share ID has 1 to %d digits, not %d", MaxIDDigits, len(text))
 	}
 	for _, r := range text {
 		if r < '0' || r > '9' {
@@ -66,8 +73,8 @@ func NewID(c curve.Curve, text string) (ID, error) {
 	}
 	n, ok := new(big.Int).SetString(text, 10)
 	switch {
-	case !ok || n.BitLen() > 256:
-		return ID{}, errors.New("the share ID is 2^256 or more")
+	case !ok || n.BitLen() > MaxIDBits:
+		return ID{}, fmt.Errorf("the share ID has more than %d bits", MaxIDBits)
 	case n.String() != text:
 		return ID{}, errors.New("the share ID has leading zeros")
 	}
@@ -128,12 +135,29 @@ func (g *Group) Participant(id ID) *Participant {
 
 // ByNode returns the holder of that node ID, or nil.
 func (g *Group) ByNode(node string) *Participant {
+	return g.only(func(p *Participant) bool { return p.NodeID == node })
+}
+
+// ByName returns the holder of that node ID, or of an old name that only they had. It
+// is for names that people give or that stand in a record.
+func (g *Group) ByName(node string) *Participant {
+	if p := g.ByNode(node); p != nil {
+		return p
+	}
+	return g.only(func(p *Participant) bool { return SameNode(p.ShareID, p.NodeID, node) })
+}
+
+// only returns the one holder of whom is reports true, or nil if there are several.
+func (g *Group) only(is func(*Participant) bool) (found *Participant) {
 	for i := range g.Participants {
-		if g.Participants[i].NodeID == node {
-			return &g.Participants[i]
+		p := &g.Participants[i]
+		if is(p) && found != nil {
+			return nil
+		} else if is(p) {
+			found = p
 		}
 	}
-	return nil
+	return found
 }
 
 // NodeIDs returns the node IDs in the order of the participants.
@@ -212,6 +236,12 @@ func (g *Group) SameShares(o *Group) bool {
 	})
 }
 
+// SameNodes reports whether two groups with the same shares have the same node IDs
+// for them.
+func (g *Group) SameNodes(o *Group) bool {
+	return slices.EqualFunc(g.Sorted(), o.Sorted(), func(a, b Participant) bool { return SameNode(a.ShareID, a.NodeID, b.NodeID) })
+}
+
 // Check makes every check that a group allows on its own: sane parameters,
 // distinct share IDs, and what its scheme asks of the public keys. Its errors wrap
 // ErrInconsistent.
@@ -262,7 +292,7 @@ func (g *Group) Differences(o *Group) (serious, minor []string) {
 	}
 	if !g.SameShares(o) {
 		serious = append(serious, "share IDs or share public keys")
-	} else if !slices.EqualFunc(g.Sorted(), o.Sorted(), func(a, b Participant) bool { return a.NodeID == b.NodeID }) {
+	} else if !g.SameNodes(o) {
 		minor = append(minor, "node IDs")
 	}
 	if !SameID(g.ID, o.ID) {

@@ -167,7 +167,7 @@ func fillShare(s *share.Sealed, lock *share.PBKDF2, j *shareInfoJSON) {
 	if id, err := share.NewID(s.Curve, j.ShareID); err != nil {
 		s.Malformed("share_info.share_id", err)
 	} else {
-		s.ShareID = &id
+		s.ShareID, s.NodeID = &id, share.NodeID(id, s.NodeID)
 	}
 	var err error
 	if s.PublicKey, err = parsePoint(s.Curve, j.SharePublicKey); err != nil {
@@ -218,7 +218,7 @@ func fillGroup(s *share.Sealed, j *groupInfoJSON) {
 			s.Malformed(field+"share_public_key", keyErr)
 		}
 		if err == nil && keyErr == nil {
-			s.Roster = append(s.Roster, share.Participant{NodeID: node, ShareID: id, PublicKey: key})
+			s.Roster = append(s.Roster, share.Participant{NodeID: share.NodeID(id, node), ShareID: id, PublicKey: key})
 		}
 	}
 	g.Participants = s.Roster

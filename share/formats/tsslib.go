@@ -1,7 +1,7 @@
 package formats
 
 import (
-	"encoding/hex"
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -15,15 +15,22 @@ import (
 )
 
 // tssLib is tss-lib's save data. It lies in the clear, and stores neither the
-// threshold nor the chain code.
+// threshold nor the chain code. go-tss, the node of THORChain and of those who took it
+// over, keeps it in its own file, which names the root key and the nodes as well.
 var tssLib = form{
 	name:  "tss-lib",
-	marks: []string{"BigXj"},
-	is:    func(d *document) bool { return bool(d.keys.Xi && d.keys.Ks) },
-	read:  readSaveData,
+	marks: []string{"BigXj", "local_data"},
+	is: func(d *document) bool {
+		return bool(d.keys.Xi && d.keys.Ks || d.keys.LocalData && d.keys.PubKey)
+	},
+	read: readSaveData,
 }
 
-type tssLibKeys struct{ Xi, Ks present }
+type tssLibKeys struct {
+	Xi, Ks    present
+	LocalData present `json:"local_data"`
+	PubKey    present `json:"pub_key"`
+}
 
 // saveData is the part of tss-lib's LocalPartySaveData
 // (github.com/bnb-chain/tss-lib v2, ecdsa/keygen and eddsa/keygen) that describes a
@@ -38,26 +45,74 @@ type saveData struct {
 	EDDSAPub *pointJSON      `json:"EDDSAPub"`
 }
 
+// pointJSON has the name of the curve in one of two fields, or in none: old versions
+// knew one curve only.
 type pointJSON struct {
-	Curve  string        `json:"Curve"`
-	Coords []json.Number `json:"Coords"`
+	Curve     string        `json:"Curve"`
+	CurveType string        `json:"CurveType"`
+	Coords    []json.Number `json:"Coords"`
 }
 
-// maxDigits is the longest decimal number below 2^256, and a little more for a
-// share that was not reduced.
-const maxDigits = 82
+// scheme is what CurveType calls the curve.
+var scheme = map[curve.Curve]string{curve.Secp256k1: "ecdsa", curve.Ed25519: "eddsa"}
+
+// wrapped is save data in a file of go-tss: an object, or the base64 of its text.
+type wrapped struct {
+	LocalData json.RawMessage `json:"local_data"`
+}
+
+// unwrap returns the text of the save data, which is secret.
+func (w *wrapped) unwrap() ([]byte, error) {
+	if !bytes.HasPrefix(w.LocalData, []byte(`"`)) {
+		return w.LocalData, nil
+	}
+	defer secret.Wipe(w.LocalData)
+	var data []byte
+	if json.Unmarshal(w.LocalData, &data) != nil {
+		secret.Wipe(data)
+		return nil, errors.New("it is neither save data nor the base64 of such")
+	}
+	return data, nil
+}
 
 func readSaveData(doc *document, pin share.Pin) ([]*share.Sealed, error) {
-	var d saveData
-	if err := strict.Unmarshal(doc.data, &d); err != nil {
+	if !doc.keys.LocalData {
+		return readLocal(doc.data, pin)
+	}
+	var w wrapped
+	if err := strict.Unmarshal(doc.data, &w); err != nil {
 		return nil, err
 	}
-	s := &share.Sealed{Version: 2, Lock: &share.Clear{Digits: secret.Take(d.Xi)}}
+	data, err := w.unwrap()
+	if err != nil {
+		return nil, fmt.Errorf("local_data: %w", err)
+	}
+	defer secret.Wipe(data)
+	list, err := readLocal(data, pin)
+	if err != nil {
+		return nil, fmt.Errorf("local_data: %w", err)
+	}
+	return list, nil
+}
+
+func readLocal(data []byte, pin share.Pin) ([]*share.Sealed, error) {
+	var d saveData
+	if err := strict.Unmarshal(data, &d); err != nil {
+		return nil, err
+	}
+	s := &share.Sealed{Version: 2, Lock: &share.Clear{Digits: digits(d.Xi)}}
 	if err := d.fill(s, pin); err != nil {
 		s.Wipe()
 		return nil, err
 	}
 	return []*share.Sealed{s}, nil
+}
+
+// digits takes the text of a number, which programs that have no long ones write as a
+// string.
+func digits(raw json.RawMessage) *secret.Bytes {
+	defer secret.Wipe(raw)
+	return secret.Copy(bytes.Trim(raw, `"`))
 }
 
 // fill reads all that is public.
@@ -84,20 +139,22 @@ func (d *saveData) fill(s *share.Sealed, pin share.Pin) error {
 		return fmt.Errorf("the root public key: %w", err)
 	}
 	g := &share.Group{Curve: s.Curve, Scheme: share.Shamir, RootKey: key}
+	known := map[[curve.ScalarSize]byte]bool{}
 	for i, k := range d.Ks {
 		id, err := share.NewID(s.Curve, k.String())
 		if err != nil {
 			return fmt.Errorf("field Ks[%d]: %w", i, err)
 		}
-		if p := g.Participant(id); p != nil {
-			return fmt.Errorf("%w: two parties have the same share ID", share.ErrInconsistent)
+		x := id.Scalar().Bytes()
+		if known[x] {
+			return fmt.Errorf("%w: two parties have the same share ID modulo the order of %v", share.ErrInconsistent, s.Curve)
 		}
+		known[x] = true
 		key, err := d.BigXj[i].point(s.Curve)
 		if err != nil {
 			return fmt.Errorf("field BigXj[%d]: %w", i, err)
 		}
-		x := id.Scalar().Bytes()
-		g.Participants = append(g.Participants, share.Participant{NodeID: "party-" + hex.EncodeToString(x[:8]), ShareID: id, PublicKey: key})
+		g.Participants = append(g.Participants, share.Participant{NodeID: share.PartyID(id), ShareID: id, PublicKey: key})
 	}
 	id, err := share.NewID(s.Curve, d.ShareID.String())
 	if err != nil {
@@ -127,8 +184,11 @@ func (d *saveData) fill(s *share.Sealed, pin share.Pin) error {
 
 // point reads affine coordinates and checks that they are on the curve.
 func (j *pointJSON) point(c curve.Curve) (*curve.Point, error) {
-	if j.Curve != c.String() {
+	if j.Curve != "" && j.Curve != c.String() {
 		return nil, fmt.Errorf("a point of curve %.40q, not %v", j.Curve, c)
+	}
+	if j.CurveType != "" && j.CurveType != scheme[c] {
+		return nil, fmt.Errorf("a point of curve type %.40q, not %s", j.CurveType, scheme[c])
 	}
 	if len(j.Coords) != 2 {
 		return nil, fmt.Errorf("%d coordinates", len(j.Coords))
@@ -136,7 +196,7 @@ func (j *pointJSON) point(c curve.Curve) (*curve.Point, error) {
 	var xy [2]*big.Int
 	for i, n := range j.Coords {
 		text := n.String()
-		v, ok := new(big.Int), len(text) <= maxDigits
+		v, ok := new(big.Int), len(text) <= share.MaxIDDigits
 		if ok {
 			v, ok = v.SetString(text, 10)
 		}

@@ -112,19 +112,23 @@ func TestTSSLibDamage(t *testing.T) {
 		"ID zero":          {func(d document) { list(d, "Ks")[1] = 0 }, "Ks[1]: the share ID is zero"},
 		"ID negative":      {func(d document) { list(d, "Ks")[1] = -5 }, "Ks[1]: a share ID is a decimal number"},
 		"ID exponent":      {func(d document) { list(d, "Ks")[1] = json.Number("1e70") }, "Ks[1]: a share ID is a decimal number"},
-		"ID of 2^256": {func(d document) {
-			list(d, "Ks")[1] = json.Number("115792089237316195423570985008687907853269984665640564039457584007913129639936")
-		}, "2^256 or more"},
+		"ID of 2^300": {func(d document) {
+			list(d, "Ks")[1] = json.Number(new(big.Int).Lsh(big.NewInt(1), 300).String())
+		}, "Ks[1]: the share ID has more than 300 bits"},
+		"ID of the order": {func(d document) {
+			list(d, "Ks")[1] = json.Number(new(big.Int).Lsh(curve.Ed25519.Order(), 40).String())
+		}, "Ks[1]: the share ID is zero modulo the order"},
 		"the same ID": {func(d document) { list(d, "Ks")[1] = list(d, "Ks")[0] }, "two parties have the same share ID"},
 		"the same ID modulo the order": {func(d document) {
 			n := number(list(d, "Ks")[0])
 			list(d, "Ks")[1] = json.Number(n.Mod(n, curve.Ed25519.Order()).String())
 		}, "two parties have the same share ID"},
 		"own ID":          {func(d document) { d["ShareID"] = 7 }, "ShareID is not in Ks"},
-		"own ID missing":  {func(d document) { delete(d, "ShareID") }, "ShareID: a share ID has 1 to 78 digits"},
+		"own ID missing":  {func(d document) { delete(d, "ShareID") }, "ShareID: a share ID has 1 to 91 digits"},
 		"another ID":      {func(d document) { list(d, "Ks")[1] = 7 }, "no threshold fits"},
 		"keys swapped":    {func(d document) { x := list(d, "BigXj"); x[1], x[2] = x[2], x[1] }, "no threshold fits"},
 		"curve name":      {func(d document) { list(d, "BigXj")[1].(document)["Curve"] = "Ed25519" }, `BigXj[1]: a point of curve "Ed25519"`},
+		"curve type":      {func(d document) { list(d, "BigXj")[1].(document)["CurveType"] = "ecdsa" }, `BigXj[1]: a point of curve type "ecdsa", not eddsa`},
 		"one coordinate":  {func(d document) { list(d, "BigXj")[1].(document)["Coords"] = point(d, 1)[:1] }, "BigXj[1]: 1 coordinates"},
 		"x off the curve": {func(d document) { point(d, 1)[0] = 12345 }, "not on ed25519"},
 		"y off the curve": {func(d document) { point(d, 1)[1] = 12345 }, "not on ed25519"},

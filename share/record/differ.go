@@ -112,7 +112,7 @@ func differ(recorded, g *share.Group) (found []Difference) {
 	add(Scheme, recorded.Scheme != g.Scheme)
 	add(Threshold, recorded.Threshold != g.Threshold)
 	add(Roster, !same)
-	add(NodeIDs, same && !slices.EqualFunc(recorded.Sorted(), g.Sorted(), func(p, q share.Participant) bool { return p.NodeID == q.NodeID }))
+	add(NodeIDs, same && !recorded.SameNodes(g))
 	add(GroupID, !share.SameID(recorded.ID, g.ID))
 	return found
 }

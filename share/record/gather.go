@@ -51,7 +51,7 @@ func sameNodes(t *verdict.Sharing) error {
 	named := t.Sealed[slices.IndexFunc(t.Sealed, func(s *share.Sealed) bool { return s.Group == t.Group })]
 	for _, s := range t.Sealed {
 		for _, p := range s.Group.Participants {
-			if q := named.Group.Participant(p.ShareID); s.Form == named.Form && q.NodeID != p.NodeID {
+			if q := named.Group.Participant(p.ShareID); s.Form == named.Form && !share.SameNode(p.ShareID, q.NodeID, p.NodeID) {
 				return fmt.Errorf("%w: %q and %q call one holder %q and %q", share.ErrInconsistent, named.Path, s.Path, q.NodeID, p.NodeID)
 			}
 		}

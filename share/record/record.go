@@ -285,8 +285,15 @@ func (r *Record) On(c curve.Curve) []*share.Group {
 	return slices.DeleteFunc(slices.Clone(r.Groups), func(g *share.Group) bool { return g.Curve != c })
 }
 
-// Person returns who has the shares of a node, if the record says it.
+// Person returns who has the shares of a node, if the record says it. The record may
+// have an old name of the node.
 func (r *Record) Person(node string) (Person, bool) {
+	for _, g := range r.Groups {
+		if p := g.ByName(node); p != nil {
+			node = p.NodeID
+			break
+		}
+	}
 	i, ok := slices.BinarySearchFunc(r.People, node, func(p Person, node string) int { return strings.Compare(p.NodeID, node) })
 	if !ok {
 		return Person{}, false

@@ -376,10 +376,11 @@ func (j *Judgement) Repairable(node string) ([]*Set, error) {
 	}
 	sets := j.Wanted()
 	for _, s := range sets {
-		if s.Group.ByNode(node) == nil {
+		lost := s.Group.ByName(node)
+		if lost == nil {
 			return nil, &NodeError{s.Group, node}
 		}
-		if i := slices.IndexFunc(s.Good, func(h *Share) bool { return h.Sealed.NodeID == node }); i >= 0 {
+		if i := slices.IndexFunc(s.Good, func(h *Share) bool { return h.Sealed.ShareID.Equal(lost.ShareID) }); i >= 0 {
 			return nil, fmt.Errorf("the share of node %q %w: %q holds it and opens", node, ErrNotLost, s.Good[i].File.Path)
 		}
 		if err := j.usable(s); err != nil {

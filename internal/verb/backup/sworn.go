@@ -40,7 +40,7 @@ func unsworn(vault *record.Record, answers []answer) []seatReport {
 	list := []seatReport{}
 	for _, seat := range vault.Unsworn(func(seat record.Seat) bool {
 		return slices.ContainsFunc(answers, func(a answer) bool {
-			return a.err == nil && a.statement.Record != "" && a.statement.NodeID == seat.Holder.NodeID && rosters[seat.Group].Check(a.statement) == nil
+			return a.err == nil && a.statement.Record != "" && a.statement.ShareID.Equal(seat.Holder.ShareID) && rosters[seat.Group].Check(a.statement) == nil
 		})
 	}) {
 		r := seatReport{GroupID: seat.Group.ID, Curve: seat.Group.Curve.String(), NodeID: seat.Holder.NodeID}

@@ -265,16 +265,17 @@ func compareFacts(shares []*verdict.Share, facts []backup.ShareFacts, foreign bo
 		return nil
 	}
 	var own []backup.ShareFacts
+	var ids []share.ID
 	for _, s := range shares {
 		if s.Sealed.Group != nil && s.Sealed.ShareID != nil && s.Sealed.PublicKey != nil {
-			own = append(own, Facts(s.Sealed))
+			own, ids = append(own, Facts(s.Sealed)), append(ids, *s.Sealed.ShareID)
 		}
 	}
 	if len(own) != len(facts) {
 		return fmt.Errorf("%w: the manifest lists %d shares and the file holds %d", share.ErrInconsistent, len(facts), len(own))
 	}
 	for i := range own {
-		if !sameFacts(own[i], facts[i]) {
+		if !sameFacts(ids[i], own[i], facts[i]) {
 			return fmt.Errorf("%w: the manifest describes another share than the file holds", share.ErrInconsistent)
 		}
 	}
@@ -282,9 +283,10 @@ func compareFacts(shares []*verdict.Share, facts []backup.ShareFacts, foreign bo
 }
 
 // sameFacts compares the facts of a share with those of a manifest, which an earlier
-// version may have written: without the whole hash of the roster, and with less of
-// it in the names that are made from it.
-func sameFacts(own, listed backup.ShareFacts) bool {
+// version may have written: without the whole hash of the roster, with less of it in
+// the names that are made from it, or with an old name of the node.
+func sameFacts(id share.ID, own, listed backup.ShareFacts) bool {
+	own.NodeID, listed.NodeID = share.NodeID(id, own.NodeID), share.NodeID(id, listed.NodeID)
 	if listed.RosterSHA256 == "" && share.SameEpoch(own.Epoch, listed.Epoch) && share.SameID(own.GroupID, listed.GroupID) {
 		own.RosterSHA256, own.Epoch, own.GroupID = "", listed.Epoch, listed.GroupID
 	}

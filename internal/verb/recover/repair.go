@@ -155,7 +155,7 @@ func (f *repairFlags) repair(e *cli.Env, set *cli.Flags, session *holder.Session
 		}
 	})
 	for _, s := range sets {
-		lost := s.Group.ByNode(f.lost)
+		lost := s.Group.ByName(f.lost)
 		x, err := recover.RepairShare(s.Group, session.Held(s.Used()), lost.ShareID)
 		if err != nil {
 			return cli.Fail(cli.Mismatch, fmt.Errorf("group %q on %v: %w", s.Group.ID, s.Group.Curve, err))

@@ -36,10 +36,13 @@ type Auditor struct {
 	noted      map[note]int // where a finding stands among the findings
 	notCovered []string
 	unreadable int
+	reader     formats.Reader
 }
 
 // New returns an auditor that has seen nothing.
-func New(o Options) *Auditor { return &Auditor{o: o, noted: map[note]int{}} }
+func New(o Options) *Auditor {
+	return &Auditor{o: o, noted: map[note]int{}, reader: formats.Reader{Pin: share.Pin{Threshold: o.Threshold, Roots: o.Roots}}}
+}
 
 // note is a finding without what it is about, or with one such thing.
 type note struct {
@@ -195,7 +198,7 @@ func (a *Auditor) json(s Source) {
 	if a.attestation(s, data) {
 		return
 	}
-	shares, err := formats.Parse(s.Path, data, share.Pin{Threshold: a.o.Threshold, Roots: a.o.Roots})
+	shares, err := a.reader.Parse(s.Path, data)
 	switch {
 	case err == nil:
 		a.addShares(s, shares)

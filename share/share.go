@@ -231,7 +231,7 @@ func SameID(a, b string) bool {
 // SameShares reports whether two groups have the same share IDs with the same share
 // public keys. It compares them all.
 func (g *Group) SameShares(o *Group) bool {
-	return g.Curve == o.Curve && slices.EqualFunc(g.Sorted(), o.Sorted(), func(a, b Participant) bool {
+	return g == o || g.Curve == o.Curve && slices.EqualFunc(g.Sorted(), o.Sorted(), func(a, b Participant) bool {
 		return a.ShareID.Equal(b.ShareID) && a.PublicKey.Equal(b.PublicKey)
 	})
 }
@@ -239,7 +239,7 @@ func (g *Group) SameShares(o *Group) bool {
 // SameNodes reports whether two groups with the same shares have the same node IDs
 // for them.
 func (g *Group) SameNodes(o *Group) bool {
-	return slices.EqualFunc(g.Sorted(), o.Sorted(), func(a, b Participant) bool { return SameNode(a.ShareID, a.NodeID, b.NodeID) })
+	return g == o || slices.EqualFunc(g.Sorted(), o.Sorted(), func(a, b Participant) bool { return SameNode(a.ShareID, a.NodeID, b.NodeID) })
 }
 
 // Check makes every check that a group allows on its own: sane parameters,

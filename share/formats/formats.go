@@ -6,6 +6,8 @@ package formats
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -23,7 +25,7 @@ type form struct {
 	name  share.Form
 	marks []string // keys in its files that other JSON does not have
 	is    func(*document) bool
-	read  func(*document, share.Pin) ([]*share.Sealed, error)
+	read  func(*Reader, *document) ([]*share.Sealed, error)
 }
 
 // forms are tried in this order.
@@ -52,13 +54,56 @@ func (p *present) UnmarshalJSON([]byte) error {
 	return nil
 }
 
+// Reader reads the files of one run. Those of one vault repeat its roster: the second
+// time it is neither read nor checked again. A Reader is not for several goroutines at
+// once.
+type Reader struct {
+	Pin share.Pin // for forms that do not store everything
+
+	known map[[sha256.Size]byte]*public
+}
+
+// public is what files say of a group, apart from the share of one holder.
+type public struct {
+	group    *share.Group // nil if any of it cannot be read
+	roster   []share.Participant
+	problems []error // of reading it
+	err      error   // of the group's checks
+}
+
+// once returns what was read of the same facts earlier, or else reads them. The facts
+// are all that read depends on, but for the pin.
+func (r *Reader) once(facts any, read func() *public) (*public, error) {
+	text, err := json.Marshal(facts)
+	if err != nil {
+		return nil, err
+	}
+	key := sha256.Sum256(text)
+	if p := r.known[key]; p != nil {
+		return p, nil
+	}
+	p := read()
+	if p.group != nil {
+		p.err = p.group.Check()
+	}
+	if r.known == nil {
+		r.known = map[[sha256.Size]byte]*public{}
+	}
+	r.known[key] = p
+	return p, nil
+}
+
+// Parse reads one share file, like Reader.Parse.
+func Parse(path string, data []byte, pin share.Pin) ([]*share.Sealed, error) {
+	return (&Reader{Pin: pin}).Parse(path, data)
+}
+
 // Parse reads a share file of any form. path is for messages only.
 //
 // An error wraps share.ErrFormat and means that the file as a whole cannot be
-// read. What is wrong with single fields is in each share's Problems. pin is for
-// forms that do not store everything.
-func Parse(path string, data []byte, pin share.Pin) ([]*share.Sealed, error) {
-	shares, err := parse(data, pin)
+// read. What is wrong with single fields is in each share's Problems.
+func (r *Reader) Parse(path string, data []byte) ([]*share.Sealed, error) {
+	shares, err := r.parse(data)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", share.ErrFormat, err)
 	}
@@ -68,7 +113,7 @@ func Parse(path string, data []byte, pin share.Pin) ([]*share.Sealed, error) {
 	return shares, nil
 }
 
-func parse(data []byte, pin share.Pin) ([]*share.Sealed, error) {
+func (r *Reader) parse(data []byte) ([]*share.Sealed, error) {
 	text := bytes.TrimLeft(bytes.TrimPrefix(data, []byte("\ufeff")), " \t\r\n")
 	d := &document{data: data, list: bytes.HasPrefix(text, []byte("["))}
 	if !d.list {
@@ -80,7 +125,7 @@ func parse(data []byte, pin share.Pin) ([]*share.Sealed, error) {
 		if !f.is(d) {
 			continue
 		}
-		shares, err := f.read(d, pin)
+		shares, err := f.read(r, d)
 		for _, s := range shares {
 			s.Form = f.name
 		}

@@ -2,6 +2,8 @@ package formats_test
 
 import (
 	"errors"
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -53,5 +55,37 @@ func TestRecognise(t *testing.T) {
 		if list, err := formats.Parse("x.json", []byte(data), share.Pin{}); list != nil || err == nil || !strings.Contains(err.Error(), words) {
 			t.Errorf("%s: %v", data, err)
 		}
+	}
+}
+
+// A Reader that has read a roster already says of the next file what another would.
+func TestReaderRemembers(t *testing.T) {
+	files := slices.Concat(fixtures.Load("2of3").Files, fixtures.Load("other-epoch").Files, fixtures.Load("ids-real").Files, fixtures.Load("tsslib-small").Files, fixtures.Load("tsslib-gotss").Files)
+	for _, d := range fixtures.DamagedFiles() {
+		files = append(files, fixtures.File{Name: d.File, Data: d.Data})
+	}
+	var r formats.Reader
+	for _, f := range slices.Concat(files, files) {
+		again, errAgain := r.Parse(f.Name, f.Data)
+		first, err := formats.Parse(f.Name, f.Data, share.Pin{})
+		if fmt.Sprint(err) != fmt.Sprint(errAgain) || len(again) != len(first) {
+			t.Errorf("%s: %v, and again: %v", f.Name, err, errAgain)
+			continue
+		}
+		for i, s := range first {
+			o := again[i]
+			if fmt.Sprint(s.Problems) != fmt.Sprint(o.Problems) || s.NodeID != o.NodeID || len(s.Roster) != len(o.Roster) || (s.Group == nil) != (o.Group == nil) {
+				t.Errorf("%s: %v, and again: %v", f.Name, s.Problems, o.Problems)
+			}
+			if s.Group != nil && (s.Group.ID != o.Group.ID || !s.Group.SameShares(o.Group) || !s.Group.SameKey(o.Group)) {
+				t.Errorf("%s: another group again", f.Name)
+			}
+		}
+	}
+	whole := fixtures.Load("2of3").Files
+	one, _ := r.Parse("1", whole[0].Data)
+	two, _ := r.Parse("2", whole[1].Data)
+	if one[0].Group != two[0].Group {
+		t.Error("the roster of a vault was read for each of its files")
 	}
 }

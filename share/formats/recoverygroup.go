@@ -75,7 +75,7 @@ type (
 	}
 )
 
-func readGroups(d *document, _ share.Pin) ([]*share.Sealed, error) {
+func readGroups(r *Reader, d *document) ([]*share.Sealed, error) {
 	groups, err := unwrap(d)
 	if err != nil {
 		return nil, err
@@ -97,7 +97,7 @@ func readGroups(d *document, _ share.Pin) ([]*share.Sealed, error) {
 	}
 	var shares []*share.Sealed
 	for i := range groups {
-		s, err := readGroup(&groups[i])
+		s, err := r.readGroup(&groups[i])
 		if err != nil {
 			if len(groups) > 1 {
 				err = fmt.Errorf("group %d of %d: %w", i+1, len(groups), err)
@@ -128,7 +128,7 @@ func unwrap(d *document) (groups []groupJSON, err error) {
 }
 
 // readGroup reads what it can and notes what it cannot.
-func readGroup(g *groupJSON) (*share.Sealed, error) {
+func (r *Reader) readGroup(g *groupJSON) (*share.Sealed, error) {
 	switch {
 	case g.GroupInfo == nil && g.ShareInfo == nil:
 		return nil, ErrUnknown
@@ -157,8 +157,16 @@ func readGroup(g *groupJSON) (*share.Sealed, error) {
 		s.Malformed("group_info.type", fmt.Errorf("%d does not belong to curve %v", info.Type, s.Curve))
 	}
 	fillShare(s, lock, g.ShareInfo)
-	fillGroup(s, info)
-	s.CheckOwn()
+	facts := struct {
+		Curve curve.Curve
+		Info  *groupInfoJSON
+	}{s.Curve, info}
+	known, err := r.once(facts, func() *public { return readInfo(s.Curve, info) })
+	if err != nil {
+		return nil, err
+	}
+	s.Group, s.Roster, s.Problems = known.group, known.roster, append(s.Problems, known.problems...)
+	s.CheckOwn(known.err)
 	return s, nil
 }
 
@@ -193,8 +201,8 @@ func fillShare(s *share.Sealed, lock *share.PBKDF2, j *shareInfoJSON) {
 	}
 }
 
-func fillGroup(s *share.Sealed, j *groupInfoJSON) {
-	before := len(s.Problems)
+func readInfo(c curve.Curve, j *groupInfoJSON) *public {
+	s := &share.Sealed{Curve: c} // for its problems
 	g := &share.Group{
 		ID:          text(s, "group_info.id", j.ID),
 		CreatedTime: createdTime(j.CreatedTime),
@@ -238,15 +246,15 @@ func fillGroup(s *share.Sealed, j *groupInfoJSON) {
 	if err != nil {
 		s.Malformed("group_info.chaincode", err)
 	}
-	if len(s.Problems) > before {
-		return
+	if len(s.Problems) > 0 {
+		return &public{roster: s.Roster, problems: s.Problems}
 	}
 	cc := root.ChainCode()
 	g.RootKey, g.ChainCode = root.Point(), &cc
-	s.Group = g
 	if !bytes.Equal(code, cc[:]) {
 		s.Problems = append(s.Problems, fmt.Errorf("%w: chaincode is not the chain code of root_extended_public_key", share.ErrInconsistent))
 	}
+	return &public{group: g, roster: s.Roster, problems: s.Problems}
 }
 
 func text(s *share.Sealed, field, value string) string {

@@ -75,9 +75,9 @@ func (w *wrapped) unwrap() ([]byte, error) {
 	return data, nil
 }
 
-func readSaveData(doc *document, pin share.Pin) ([]*share.Sealed, error) {
+func readSaveData(r *Reader, doc *document) ([]*share.Sealed, error) {
 	if !doc.keys.LocalData {
-		return readLocal(doc.data, pin)
+		return r.readLocal(doc.data)
 	}
 	var w wrapped
 	if err := strict.Unmarshal(doc.data, &w); err != nil {
@@ -88,20 +88,20 @@ func readSaveData(doc *document, pin share.Pin) ([]*share.Sealed, error) {
 		return nil, fmt.Errorf("local_data: %w", err)
 	}
 	defer secret.Wipe(data)
-	list, err := readLocal(data, pin)
+	list, err := r.readLocal(data)
 	if err != nil {
 		return nil, fmt.Errorf("local_data: %w", err)
 	}
 	return list, nil
 }
 
-func readLocal(data []byte, pin share.Pin) ([]*share.Sealed, error) {
+func (r *Reader) readLocal(data []byte) ([]*share.Sealed, error) {
 	var d saveData
 	if err := strict.Unmarshal(data, &d); err != nil {
 		return nil, err
 	}
 	s := &share.Sealed{Version: 2, Lock: &share.Clear{Digits: digits(d.Xi)}}
-	if err := d.fill(s, pin); err != nil {
+	if err := r.fill(s, &d); err != nil {
 		s.Wipe()
 		return nil, err
 	}
@@ -116,58 +116,83 @@ func digits(raw json.RawMessage) *secret.Bytes {
 }
 
 // fill reads all that is public.
-func (d *saveData) fill(s *share.Sealed, pin share.Pin) error {
-	root := d.ECDSAPub
+func (r *Reader) fill(s *share.Sealed, d *saveData) error {
 	s.Curve = curve.Secp256k1
 	if d.EDDSAPub != nil {
-		if root != nil {
-			return errors.New("it has both ECDSAPub and EDDSAPub")
+		s.Curve = curve.Ed25519
+	}
+	facts := []any{d.Ks, d.BigXj, d.ECDSAPub, d.EDDSAPub}
+	known, err := r.once(facts, func() *public {
+		g, err := d.group(r.Pin)
+		if err != nil {
+			return &public{problems: []error{err}}
 		}
-		s.Curve, root = curve.Ed25519, d.EDDSAPub
-	}
-	if root == nil {
-		return errors.New("it has neither ECDSAPub nor EDDSAPub, so its key generation did not finish")
-	}
-	switch n := len(d.Ks); {
-	case n < 2 || n > share.MaxParticipants:
-		return fmt.Errorf("%d parties in Ks; 2 to %d are supported", n, share.MaxParticipants)
-	case len(d.BigXj) != n:
-		return fmt.Errorf("%d parties in Ks and %d in BigXj", n, len(d.BigXj))
-	}
-	key, err := root.point(s.Curve)
+		return &public{group: g}
+	})
 	if err != nil {
-		return fmt.Errorf("the root public key: %w", err)
+		return err
 	}
-	g := &share.Group{Curve: s.Curve, Scheme: share.Shamir, RootKey: key}
-	known := map[[curve.ScalarSize]byte]bool{}
-	for i, k := range d.Ks {
-		id, err := share.NewID(s.Curve, k.String())
-		if err != nil {
-			return fmt.Errorf("field Ks[%d]: %w", i, err)
-		}
-		x := id.Scalar().Bytes()
-		if known[x] {
-			return fmt.Errorf("%w: two parties have the same share ID modulo the order of %v", share.ErrInconsistent, s.Curve)
-		}
-		known[x] = true
-		key, err := d.BigXj[i].point(s.Curve)
-		if err != nil {
-			return fmt.Errorf("field BigXj[%d]: %w", i, err)
-		}
-		g.Participants = append(g.Participants, share.Participant{NodeID: share.PartyID(id), ShareID: id, PublicKey: key})
+	if len(known.problems) > 0 {
+		return known.problems[0]
 	}
 	id, err := share.NewID(s.Curve, d.ShareID.String())
 	if err != nil {
 		return fmt.Errorf("field ShareID: %w", err)
 	}
+	g := known.group
 	own := g.Participant(id)
 	if own == nil {
 		return fmt.Errorf("%w: ShareID is not in Ks", share.ErrInconsistent)
 	}
 	s.NodeID, s.ShareID, s.PublicKey = own.NodeID, &own.ShareID, own.PublicKey
+	s.Group, s.Roster = g, g.Participants
+	s.CheckOwn(known.err)
+	return nil
+}
+
+// group reads the group of save data.
+func (d *saveData) group(pin share.Pin) (*share.Group, error) {
+	c, root := curve.Secp256k1, d.ECDSAPub
+	if d.EDDSAPub != nil {
+		if root != nil {
+			return nil, errors.New("it has both ECDSAPub and EDDSAPub")
+		}
+		c, root = curve.Ed25519, d.EDDSAPub
+	}
+	if root == nil {
+		return nil, errors.New("it has neither ECDSAPub nor EDDSAPub, so its key generation did not finish")
+	}
+	switch n := len(d.Ks); {
+	case n < 2 || n > share.MaxParticipants:
+		return nil, fmt.Errorf("%d parties in Ks; 2 to %d are supported", n, share.MaxParticipants)
+	case len(d.BigXj) != n:
+		return nil, fmt.Errorf("%d parties in Ks and %d in BigXj", n, len(d.BigXj))
+	}
+	key, err := root.point(c)
+	if err != nil {
+		return nil, fmt.Errorf("the root public key: %w", err)
+	}
+	g := &share.Group{Curve: c, Scheme: share.Shamir, RootKey: key}
+	known := map[[curve.ScalarSize]byte]bool{}
+	for i, k := range d.Ks {
+		id, err := share.NewID(c, k.String())
+		if err != nil {
+			return nil, fmt.Errorf("field Ks[%d]: %w", i, err)
+		}
+		x := id.Scalar().Bytes()
+		if known[x] {
+			return nil, fmt.Errorf("%w: two parties have the same share ID modulo the order of %v", share.ErrInconsistent, c)
+		}
+		known[x] = true
+		key, err := d.BigXj[i].point(c)
+		if err != nil {
+			return nil, fmt.Errorf("field BigXj[%d]: %w", i, err)
+		}
+		g.Participants = append(g.Participants, share.Participant{NodeID: share.PartyID(id), ShareID: id, PublicKey: key})
+	}
 	if g.Threshold = pin.Threshold; g.Threshold == 0 {
 		if g.Threshold, err = g.FitThreshold(); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	for _, root := range pin.Roots {
@@ -177,9 +202,7 @@ func (d *saveData) fill(s *share.Sealed, pin share.Pin) error {
 		}
 	}
 	g.ID = share.TSSLibID + g.Epoch()
-	s.Group, s.Roster = g, g.Participants
-	s.CheckOwn()
-	return nil
+	return g, nil
 }
 
 // point reads affine coordinates and checks that they are on the curve.

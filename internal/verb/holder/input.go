@@ -126,7 +126,7 @@ func sniff(path string) (bool, error) {
 
 // load reads one input. What is wrong with it is in the input, not an error: one
 // bad file must not keep the others from being used.
-func load(path string, pin share.Pin, anyFile bool) *Input {
+func load(path string, r *formats.Reader, anyFile bool) *Input {
 	in := &Input{File: verdict.File{Path: path}}
 	sealed, err := sniff(path)
 	switch {
@@ -135,9 +135,9 @@ func load(path string, pin share.Pin, anyFile bool) *Input {
 	case sealed:
 		in.Err = in.openFile()
 	case anyFile:
-		in.Err = in.recognise(pin)
+		in.Err = in.recognise(r)
 	default:
-		in.Err = in.readShares(pin)
+		in.Err = in.readShares(r)
 	}
 	return in
 }
@@ -148,7 +148,7 @@ var ErrBroken = errors.New("a broken share is no backup")
 
 // recognise reads a share file, and takes what is none for any other file. What
 // looks like a share file and cannot be read is an error.
-func (in *Input) recognise(pin share.Pin) error {
+func (in *Input) recognise(r *formats.Reader) error {
 	data, err := strict.ReadFile(in.Path, share.MaxFileSize)
 	if errors.Is(err, strict.ErrTooLong) {
 		in.Other = true
@@ -160,7 +160,7 @@ func (in *Input) recognise(pin share.Pin) error {
 	defer secret.Wipe(data)
 	sum := sha256.Sum256(data)
 	in.SHA256 = hex.EncodeToString(sum[:])
-	err = in.parse(in.Path, data, pin)
+	err = in.parse(in.Path, data, r)
 	if err == nil {
 		return nil
 	}
@@ -191,7 +191,7 @@ func (in *Input) openFile() error {
 	return nil
 }
 
-func (in *Input) readShares(pin share.Pin) error {
+func (in *Input) readShares(r *formats.Reader) error {
 	data, err := strict.ReadFile(in.Path, share.MaxFileSize)
 	if err != nil {
 		return err
@@ -199,11 +199,11 @@ func (in *Input) readShares(pin share.Pin) error {
 	defer secret.Wipe(data) // tss-lib's is not encrypted
 	sum := sha256.Sum256(data)
 	in.SHA256 = hex.EncodeToString(sum[:])
-	return in.parse(in.Path, data, pin)
+	return in.parse(in.Path, data, r)
 }
 
-func (in *Input) parse(name string, data []byte, pin share.Pin) error {
-	shares, err := formats.Parse(name, data, pin)
+func (in *Input) parse(name string, data []byte, r *formats.Reader) error {
+	shares, err := r.Parse(name, data)
 	if err != nil {
 		return fmt.Errorf("%q: %w", name, err)
 	}
@@ -214,7 +214,7 @@ func (in *Input) parse(name string, data []byte, pin share.Pin) error {
 }
 
 // unlockBundle opens the bundle and finds the shares in it.
-func (in *Input) unlockBundle(e *cli.Env, identities []*backup.Identity, limits Limits, pin share.Pin) error {
+func (in *Input) unlockBundle(e *cli.Env, identities []*backup.Identity, limits Limits, r *formats.Reader) error {
 	metered := &meteredAt{in.file, newMeter(e, "checking")}
 	defer metered.done()
 	b, err := backup.Open(metered, in.Header.Size, identities, backup.Options{WorkFactor: limits.WorkFactor})
@@ -238,7 +238,7 @@ func (in *Input) unlockBundle(e *cli.Env, identities []*backup.Identity, limits 
 			in.text[f.Name] = secret.Copy(bytes.TrimSpace(data.Expose()))
 		case strings.HasSuffix(f.Name, ".json"), len(f.Shares) > 0:
 			before := len(in.Shares)
-			err := in.parse(name, data.Expose(), pin)
+			err := in.parse(name, data.Expose(), r)
 			if err != nil && (len(f.Shares) > 0 || !errors.Is(err, formats.ErrUnknown)) {
 				failures = append(failures, err)
 			}

@@ -12,6 +12,7 @@ import (
 	"lifeboat/internal/prompt"
 	"lifeboat/internal/secret"
 	"lifeboat/share"
+	"lifeboat/share/formats"
 	"lifeboat/share/open"
 	"lifeboat/share/record"
 	"lifeboat/share/verdict"
@@ -86,7 +87,7 @@ type Session struct {
 
 	env        *cli.Env
 	flags      *Flags
-	pin        share.Pin
+	reader     formats.Reader
 	identities []*backup.Identity
 	passwords  [][]*secret.Bytes // for each input, if they come from files
 	held       []*open.Share
@@ -117,12 +118,12 @@ func Load(e *cli.Env, set *cli.Flags, f *Flags, paths []string) (*Session, error
 	if err := s.readRecord(); err != nil {
 		return nil, err
 	}
-	s.pin = share.Pin{Threshold: f.threshold, Roots: s.Roots}
+	s.reader.Pin = share.Pin{Threshold: f.threshold, Roots: s.Roots}
 	if s.identities, err = readIdentities(e, f.identities); err != nil {
 		return nil, err
 	}
 	for _, p := range paths {
-		s.Inputs = append(s.Inputs, load(p, s.pin, f.AnyFile))
+		s.Inputs = append(s.Inputs, load(p, &s.reader, f.AnyFile))
 	}
 	if err := s.readPassphrases(set); err != nil {
 		return nil, err
@@ -377,7 +378,7 @@ func (s *Session) unlock(in *Input, a *asker, salvage bool, use Use) error {
 func (s *Session) unlockBundle(in *Input, a *asker) error {
 	defer s.warnTestOnly(in)
 	if !in.Header.NeedsPassphrase() {
-		in.Err = in.unlockBundle(s.env, s.identities, s.flags.limits, s.pin)
+		in.Err = in.unlockBundle(s.env, s.identities, s.flags.limits, &s.reader)
 		return nil
 	}
 	if gib := in.Header.Memory() >> 30; gib > 0 {
@@ -405,7 +406,7 @@ func (s *Session) tryPassphrase(in *Input, forms []*secret.Bytes) error {
 		if err != nil {
 			return err
 		}
-		err = in.unlockBundle(s.env, []*backup.Identity{id}, s.flags.limits, s.pin)
+		err = in.unlockBundle(s.env, []*backup.Identity{id}, s.flags.limits, &s.reader)
 		runtime.GC() // scrypt took 256 MiB, and may be about to again
 		if !errors.Is(err, backup.ErrNoIdentity) {
 			return err

@@ -1,6 +1,7 @@
 package recover_test
 
 import (
+	"bytes"
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/pbkdf2"
@@ -11,6 +12,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/big"
+	"slices"
 	"strings"
 
 	"pgregory.net/rapid"
@@ -34,7 +36,7 @@ type sharing struct {
 }
 
 // anySharing shares a root key among nodes. Shares with leading zero bytes, and
-// share IDs above the order, are drawn often.
+// share IDs that are short or above the order, are drawn often.
 func anySharing(t *rapid.T, r *random, root *hdKey, id string, threshold int, nodes []string) *sharing {
 	s := &sharing{root: root, id: id, threshold: threshold, nodes: nodes}
 	order := root.c.order
@@ -42,13 +44,16 @@ func anySharing(t *rapid.T, r *random, root *hdKey, id string, threshold int, no
 	for range threshold - 1 {
 		polynomial = append(polynomial, r.scalar(root.c, 0))
 	}
-	big256 := rapid.Bool().Draw(t, "share IDs above the order")
+	kind := rapid.SampledFrom([]string{"any", "above the order", "1 to 300 bits", "130 bits"}).Draw(t, "share IDs")
 	for i := range nodes {
 		x := r.scalar(root.c, 0)
-		if big256 && root.c == edwards {
-			x.SetBytes(append([]byte{0x80 | byte(i)}, r.bytes(31)...))
-		} else if big256 {
+		switch kind {
+		case "above the order":
 			x.Add(order, big.NewInt(int64(i+1)))
+		case "1 to 300 bits":
+			x = s.freshID(r, rapid.IntRange(1, 300).Draw(t, "bits"))
+		case "130 bits": // the vendor's own example
+			x = s.freshID(r, 130)
 		}
 		s.ids = append(s.ids, x)
 	}
@@ -69,6 +74,20 @@ func anySharing(t *rapid.T, r *random, root *hdKey, id string, threshold int, no
 		s.shares = append(s.shares, v)
 	}
 	return s
+}
+
+// freshID returns an ID of that many bits, or the next one that is not zero and nobody
+// has.
+func (s *sharing) freshID(r *random, bits int) *big.Int {
+	x := new(big.Int).SetBytes(r.bytes(40))
+	x.SetBit(x.Rsh(x, uint(320-bits)), bits-1, 1)
+	same := func(o *big.Int) bool {
+		return new(big.Int).Mod(new(big.Int).Sub(o, x), s.root.c.order).Sign() == 0
+	}
+	for same(new(big.Int)) || slices.ContainsFunc(s.ids, same) {
+		x.Add(x, big.NewInt(1))
+	}
+	return x
 }
 
 // entry is the share of one holder as the vendor's file has it, sealed.
@@ -146,6 +165,7 @@ type file struct {
 	name     string
 	password string
 	wrapping string   // single, list or object
+	compact  bool     // without white space
 	groups   []object // of which the text is made
 	holds    []held   // what was in it, before
 	text     []byte   // nil: made of groups
@@ -168,11 +188,16 @@ func (f *file) render() []byte {
 	case f.wrapping == "object":
 		v = object{"recovery_groups": f.groups}
 	}
-	b, err := json.MarshalIndent(v, "", "  ")
+	b, err := json.Marshal(v)
 	if err != nil {
 		panic(err)
 	}
-	return b
+	if f.compact {
+		return b
+	}
+	var lines bytes.Buffer
+	json.Indent(&lines, b, "", "  ")
+	return lines.Bytes()
 }
 
 // vault is root keys with their sharings, the files of all holders, and an
@@ -195,28 +220,35 @@ func anyVault(t *rapid.T) *vault {
 	for _, c := range curves {
 		roots = append(roots, v.root(t, c))
 	}
-	first := v.epoch(t, "epoch 1", roots, threshold, nodes("node", n), nil)
+	first := v.epoch(t, "epoch 1", roots, threshold, anyNodes(t, "node", n), nil)
 	switch rapid.SampledFrom([]string{"", "", "another epoch", "another epoch in the same files", "another root key"}).Draw(t, "besides") {
 	case "another epoch":
 		m := rapid.IntRange(2, 4).Draw(t, "its holders")
-		v.epoch(t, "epoch 2", roots, rapid.IntRange(2, m).Draw(t, "its threshold"), nodes("node", m), nil)
+		v.epoch(t, "epoch 2", roots, rapid.IntRange(2, m).Draw(t, "its threshold"), anyNodes(t, "node", m), nil)
 	case "another epoch in the same files":
-		v.epoch(t, "epoch 2", roots, threshold, nodes("node", n), first)
+		v.epoch(t, "epoch 2", roots, threshold, anyNodes(t, "node", n), first)
 	case "another root key":
 		var others []*hdKey
 		for _, c := range curves {
 			others = append(others, v.root(t, c))
 		}
-		v.epoch(t, "other", others, 2, nodes("other", 3), nil)
+		v.epoch(t, "other", others, 2, anyNodes(t, "other", 3), nil)
 	}
 	v.book(t, roots)
 	return v
 }
 
-func nodes(name string, n int) []string {
+func nodes(name string, n int) []string { return named("%s-%d", name, n) }
+
+// anyNodes are nodes with names that people gave.
+func anyNodes(t *rapid.T, name string, n int) []string {
+	return named(rapid.SampledFrom([]string{"%s-%d", "%s-%d", "%s-%d", "%s  %d Zürich", " 节点 %s №%d "}).Draw(t, "node IDs"), name, n)
+}
+
+func named(form, name string, n int) []string {
 	list := make([]string, n)
 	for i := range list {
-		list[i] = fmt.Sprintf("%s-%d", name, i+1)
+		list[i] = fmt.Sprintf(form, name, i+1)
 	}
 	return list
 }
@@ -237,6 +269,8 @@ func (v *vault) epoch(t *rapid.T, name string, roots []*hdKey, threshold int, no
 		how.excess = rapid.SampledFrom([]int64{1, 200, 5000}).Draw(t, "excess")
 	}
 	wrapping := rapid.SampledFrom([]string{"single", "list", "object"}).Draw(t, "wrapping")
+	compact := rapid.Bool().Draw(t, "without white space")
+	unknown, missing := rapid.Bool().Draw(t, "unknown fields"), rapid.Bool().Draw(t, "nothing that may be missing")
 	var sharings []*sharing
 	for _, root := range roots {
 		sharings = append(sharings, anySharing(t, v.r, root, fmt.Sprintf("TEST ONLY %s %s", root.c.name, name), threshold, nodes))
@@ -248,13 +282,21 @@ func (v *vault) epoch(t *rapid.T, name string, roots []*hdKey, threshold int, no
 		for j, s := range sharings {
 			if into == nil && (wrapping == "single" || j == 0) {
 				password := fmt.Sprintf("pass %x", v.r.bytes(8))
-				files = append(files, &file{name: fmt.Sprintf("%s-%s-%d.json", node, strings.ReplaceAll(name, " ", "-"), j), wrapping: wrapping, password: password, given: password})
+				files = append(files, &file{name: fmt.Sprintf("%s-%s-%d.json", strings.TrimSpace(node), strings.ReplaceAll(name, " ", "-"), j), wrapping: wrapping, compact: compact, password: password, given: password})
 			}
 			f := files[len(files)-1]
 			if into != nil {
 				f = into[i*each+min(j, each-1)]
 			}
-			f.groups = append(f.groups, s.entry(v.r, i, f.password, how))
+			g := s.entry(v.r, i, f.password, how)
+			if unknown {
+				g["x_more"] = object{"deep": []any{nil, 2.5e10, true, "Ünïcode"}}
+			}
+			if missing {
+				delete(g["group_info"].(object), "created_time")
+				delete(g["share_info"].(object)["kdf"].(object), "hash_name")
+			}
+			f.groups = append(f.groups, g)
 			f.holds = append(f.holds, held{s, i})
 		}
 	}

@@ -45,6 +45,7 @@ var house = []room{
 	{"internal/scalar", "internal/secret internal/curve", ""},
 	{"internal/sign", "internal/secret internal/curve internal/scalar internal/signature", ""},
 	{"internal/signature", "internal/curve", "github.com/decred/dcrd/dcrec/secp256k1/v4/ecdsa"},
+	{"internal/papercode", "", ""},
 
 	// Public keys and addresses. chains sees a private key only to write it down.
 	{"derive", "derive/batch internal/base58 internal/curve", "golang.org/x/crypto/ripemd160"},
@@ -57,11 +58,14 @@ var house = []room{
 	{"chains/find", "chains derive/... internal/curve internal/ordered", ""},
 	{"chains/book", "chains derive/... internal/curve internal/strict", ""},
 
+	// Unsigned transactions: what they do and what they want signed.
+	{"tx", "chains derive/... internal/curve internal/papercode internal/signature internal/strict", "github.com/btcsuite/btcd/..."},
+
 	// Shares: what files say, opening one, and what enough of them can do.
 	{"share", "derive internal/cost internal/curve internal/secret", ""},
 	{"share/formats", "derive share internal/curve internal/secret internal/strict", ""},
 	{"share/verdict", "derive share internal/choose internal/curve internal/phrase", ""},
-	{"share/record", "derive internal/curve share share/verdict internal/phrase", "golang.org/x/text/unicode/norm"},
+	{"share/record", "derive internal/curve share share/verdict internal/phrase internal/papercode", "golang.org/x/text/unicode/norm"},
 	{"share/open", "share internal/curve internal/scalar internal/secret internal/sign internal/signature internal/strict", ""},
 	{"recover", "derive/... share share/open internal/base58 internal/curve internal/scalar internal/secret internal/strict",
 		"github.com/bnb-chain/tss-lib/v2/..."},
@@ -90,10 +94,10 @@ var house = []room{
 	// The verbs: flags, prompts, printing. holder is what verbs that open shares
 	// have in common, addresses what those that take an address book have.
 	{"internal/verb/addresses", "chains/... derive internal/cli internal/ordered internal/strict", ""},
-	{"internal/verb/derive", "chains/... derive/... share share/formats internal/cli internal/curve internal/ordered internal/secret internal/strict internal/verb/addresses", ""},
-	{"internal/verb/holder", "backup chains/... derive share/... internal/cli internal/curve internal/prompt internal/secret internal/strict internal/phrase", ""},
+	{"internal/verb/derive", "chains/... tx derive/... share share/formats internal/cli internal/curve internal/ordered internal/secret internal/strict internal/verb/addresses", ""},
+	{"internal/verb/holder", "backup chains/... derive share/... internal/cli internal/curve internal/papercode internal/prompt internal/secret internal/strict internal/phrase", ""},
 	{"internal/verb/backup", "audit/... backup/... chains/... derive/... share/... internal/cli internal/curve internal/prompt internal/scalar internal/secret internal/strict internal/phrase internal/shell internal/verb/addresses internal/verb/holder", ""},
-	{"internal/verb/recover", "audit audit/report docs/runbooks backup chains/... derive/... recover/... share/... fixtures/vaults/demo internal/base58 internal/cli internal/curve internal/prompt internal/scalar internal/secret internal/ordered internal/strict internal/phrase internal/shell internal/verb/addresses internal/verb/holder internal/verb/backup", ""},
+	{"internal/verb/recover", "audit audit/report docs/runbooks backup chains/... tx derive/... recover/... share/... fixtures/vaults/demo internal/base58 internal/cli internal/curve internal/prompt internal/scalar internal/secret internal/ordered internal/strict internal/phrase internal/shell internal/verb/addresses internal/verb/holder internal/verb/backup", ""},
 
 	// The programs.
 	{"cmd/mpc-derive", "internal/verb/derive", ""},
@@ -115,8 +119,7 @@ var house = []room{
 
 // domain are the packages that neither print, prompt, log nor exit.
 var domain = []string{
-	"derive/...", "chains/...", "share/...", "recover/...", "backup/...", "audit/...",
-	"internal/secret", "internal/base58", "internal/cost", "internal/plain", "internal/strict", "internal/ordered", "internal/phrase", "internal/shell", "internal/qrcode", "internal/curve", "internal/scalar", "internal/sign", "internal/signature", "internal/choose",
+	"derive/...", "chains/...", "share/...", "recover/...", "backup/...", "audit/...", "internal/secret", "internal/base58", "internal/cost", "internal/plain", "internal/strict", "internal/ordered", "internal/phrase", "internal/shell", "internal/qrcode", "internal/curve", "internal/scalar", "internal/sign", "internal/signature", "internal/choose", "tx", "internal/papercode",
 }
 
 // banned says what must not be linked at all, also through others: into every
@@ -144,7 +147,7 @@ var undesired = []struct{ what, where, why string }{
 	{"math/rand", "", "randomness is crypto/rand"},
 	{"math/rand/v2", "fixtures/gen", "randomness is crypto/rand; the fixtures come from a fixed seed"},
 	{"os/signal", "internal/cli internal/prompt", "signals are caught in one place, but for those that take the terminal away and give it back"},
-	{"math/big", "share share/formats internal/curve recover/tsslib internal/story fixtures/gen", "math/big takes variable time and cannot be wiped: " +
+	{"math/big", "share share/formats internal/curve recover/tsslib internal/story fixtures/gen tx", "math/big takes variable time and cannot be wiped: " +
 		"share, its formats and curve use it on share IDs and public coordinates, tsslib writes tss-lib's decimal numbers, the others have no secrets"},
 	{"golang.org/x/sys/unix", "internal/airgap internal/lockdown internal/outfile internal/prompt internal/prompt/ptytest internal/cli", "system calls stay in their rooms"},
 	{"os", "internal/strict internal/outfile internal/prompt internal/prompt/ptytest internal/airgap internal/lockdown internal/cli internal/verb/... cmd/... internal/release/... internal/story fixtures/gen",

@@ -16,6 +16,7 @@ import (
 
 	"lifeboat/derive"
 	"lifeboat/internal/curve"
+	"lifeboat/internal/papercode"
 	"lifeboat/share"
 )
 
@@ -32,15 +33,15 @@ const (
 
 // Facts are what a record binds.
 type Facts struct {
-	Serial      int            // 1 for the first record of a vault
-	Date        string         // YYYY-MM-DD, as the operator says
-	Previous    *Code          // of the record before; nil for the first
-	Groups      []*share.Group // all, also those that cannot be recovered
-	People      []Person       // who has the shares of a node
-	Recipients  []Recipient    // of backups
-	Exits       []Exit         // where money may go
-	Book        *Book          // the address book; for information only, since books grow
-	ReleaseKeys []string       // SSH public keys under which the programs are released
+	Serial      int             // 1 for the first record of a vault
+	Date        string          // YYYY-MM-DD, as the operator says
+	Previous    *papercode.Code // of the record before; nil for the first
+	Groups      []*share.Group  // all, also those that cannot be recovered
+	People      []Person        // who has the shares of a node
+	Recipients  []Recipient     // of backups
+	Exits       []Exit          // where money may go
+	Book        *Book           // the address book; for information only, since books grow
+	ReleaseKeys []string        // SSH public keys under which the programs are released
 }
 
 // Person is who has the shares of a node, and answers the telephone.
@@ -98,7 +99,7 @@ func (r *Record) Text() []byte { return r.text }
 func (r *Record) Hash() [sha256.Size]byte { return sha256.Sum256(r.text) }
 
 // Code returns the record code.
-func (r *Record) Code() Code { return codeOf(r.Hash()) }
+func (r *Record) Code() papercode.Code { return papercode.Of(r.Hash()) }
 
 // sort puts copies of all lists in their order.
 func (f *Facts) sort() {

@@ -12,6 +12,7 @@ import (
 
 	"lifeboat/fixtures"
 	"lifeboat/internal/curve"
+	"lifeboat/internal/papercode"
 	"lifeboat/share"
 	"lifeboat/share/formats"
 	"lifeboat/share/record"
@@ -43,7 +44,7 @@ const (
 
 // full are facts of every kind, not in their order.
 func full(t testing.TB) record.Facts {
-	previous, err := record.ParseCode("0123-4567-89AB-CDEF-GHJK-MNPQ-RSTV-WXYZ")
+	previous, err := papercode.Parse("0123-4567-89AB-CDEF-GHJK-MNPQ-RSTV-WXYZ")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -141,7 +142,7 @@ func optional(t *rapid.T, what string) string {
 func drawFacts(t *rapid.T) record.Facts {
 	f := record.Facts{Serial: rapid.IntRange(1, 1_000_000).Draw(t, "serial"), Date: "2026-02-28"}
 	if f.Serial > 1 {
-		f.Previous = (*record.Code)(rapid.SliceOfN(rapid.Byte(), record.CodeSize, record.CodeSize).Draw(t, "previous"))
+		f.Previous = (*papercode.Code)(rapid.SliceOfN(rapid.Byte(), papercode.Size, papercode.Size).Draw(t, "previous"))
 	}
 	for range rapid.IntRange(1, 3).Draw(t, "groups") {
 		f.Groups = append(f.Groups, draw(t))
@@ -262,7 +263,7 @@ func TestRefused(t *testing.T) {
 		"a time":                  {replace("2026-11-22", "2026-11-22T00:00:00Z"), "it is not a date"},
 		"code without hyphens":    {replace("0123-4567", "01234567"), "line 4: it is not written as in a record"},
 		"code in small letters":   {replace("89AB", "89ab"), "line 4: it is not written as in a record"},
-		"code too short":          {replace("0123-4567", "0123"), "line 4: not a record code"},
+		"code too short":          {replace("0123-4567", "0123"), "line 4: not a code from paper"},
 		"no group":                {strings.Join(slices.Concat(lines[:at("group")], lines[at("person"):]), ""), "it has no group"},
 		"groups swapped":          {swapped(at("group"), at("group")+16, 16), "line 5: it is not written as in a record"},
 		"group twice":             {strings.Join(slices.Insert(slices.Clone(lines), at("group"), lines[at("group"):at("group")+16]...), ""), "are one: they have the same shares"},

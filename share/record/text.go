@@ -10,6 +10,7 @@ import (
 
 	"lifeboat/derive"
 	"lifeboat/internal/curve"
+	"lifeboat/internal/papercode"
 	"lifeboat/share"
 )
 
@@ -220,7 +221,7 @@ func (r *reader) integer(key string) int64 {
 func (r *reader) facts() Facts {
 	f := Facts{Serial: int(r.integer(keySerial)), Date: r.need(keyDate)}
 	if text, ok := r.next(keyPrevious); ok {
-		code, err := ParseCode(text)
+		code, err := papercode.Parse(text)
 		if err != nil {
 			r.fail(err)
 		}

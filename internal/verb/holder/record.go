@@ -8,6 +8,7 @@ import (
 
 	"lifeboat/internal/cli"
 	"lifeboat/internal/curve"
+	"lifeboat/internal/papercode"
 	"lifeboat/internal/prompt"
 	"lifeboat/internal/strict"
 	"lifeboat/share"
@@ -36,7 +37,7 @@ func (f *RecordFlags) Check(set *cli.Flags) error {
 	if !f.Given() {
 		return set.Misuse("--record-code goes with --record, the file whose code it is")
 	}
-	if _, err := record.ParseCode(f.code); err != nil {
+	if _, err := papercode.Parse(f.code); err != nil {
 		return set.Misuse("--record-code: %w", err)
 	}
 	return nil
@@ -57,7 +58,7 @@ func (f *RecordFlags) Read(e *cli.Env) (*record.Record, error) {
 		return nil, fmt.Errorf("--record %q: %w", f.path, err)
 	}
 	check := func(text string) error {
-		code, err := record.ParseCode(text)
+		code, err := papercode.Parse(text)
 		if err == nil && !code.Equal(r.Code()) {
 			err = fmt.Errorf("%q has another code than your paper: it is another record, or was changed", f.path)
 		}

@@ -1,4 +1,6 @@
-package record
+// Package papercode writes and reads codes that people carry on paper and type:
+// 160 bits of a hash, in Crockford's base32.
+package papercode
 
 import (
 	"crypto/sha256"
@@ -10,22 +12,22 @@ import (
 	"strings"
 )
 
-// ErrCode is wrapped by every error about text that is no record code.
-var ErrCode = errors.New("not a record code")
+// ErrCode is wrapped by every error about text that is no code.
+var ErrCode = errors.New("not a code from paper")
 
-// CodeSize is the length of a record code in bytes. Even who writes the records of
-// a vault must not find two with one code: that takes 2^80 tries.
-const CodeSize = 20
+// Size is the length of a code in bytes. Not even whoever writes what it is the hash
+// of can find two with one code: that takes 2^80 tries.
+const Size = 20
 
 const (
-	codeChars = CodeSize * 8 / 5
+	codeChars = Size * 8 / 5
 	codeGroup = 4 // characters
 	maxTyped  = 256
 )
 
-// Code is the first 160 bits of a record's hash. People carry it on paper and type
-// it, so a program that asks for it must not show it.
-type Code [CodeSize]byte
+// Code is the first 160 bits of a hash. People carry it on paper and type it, so a
+// program that asks for it must not show it.
+type Code [Size]byte
 
 // crockford is base32 without U and the letters that look like digits
 // (https://www.crockford.com/base32.html).
@@ -33,8 +35,8 @@ const crockford = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 var encoding = base32.NewEncoding(crockford).WithPadding(base32.NoPadding)
 
-// codeOf truncates a hash.
-func codeOf(hash [sha256.Size]byte) Code { return Code(hash[:CodeSize]) }
+// Of truncates a hash.
+func Of(hash [sha256.Size]byte) Code { return Code(hash[:Size]) }
 
 // String returns the code in eight groups of four characters.
 func (c Code) String() string {
@@ -52,9 +54,9 @@ func (c Code) Equal(o Code) bool { return subtle.ConstantTimeCompare(c[:], o[:])
 // meant is what people write for a character of a code.
 var meant = strings.NewReplacer("O", "0", "I", "1", "L", "1", "-", "", " ", "", "\t", "", "\r", "", "\n", "")
 
-// ParseCode reads a code as people type it: in capitals or not, with hyphens and
+// Parse reads a code as people type it: in capitals or not, with hyphens and
 // blanks anywhere, with O for 0 and with I or L for 1.
-func ParseCode(text string) (Code, error) {
+func Parse(text string) (Code, error) {
 	if len(text) > maxTyped {
 		return Code{}, fmt.Errorf("%w: it is longer than %d bytes", ErrCode, maxTyped)
 	}

@@ -1,4 +1,4 @@
-package record_test
+package papercode_test
 
 import (
 	"errors"
@@ -6,15 +6,15 @@ import (
 	"strings"
 	"testing"
 
-	"lifeboat/share/record"
+	"lifeboat/internal/papercode"
 
 	"pgregory.net/rapid"
 )
 
 const alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
-func anyCode(t *rapid.T) record.Code {
-	return record.Code(rapid.SliceOfN(rapid.Byte(), record.CodeSize, record.CodeSize).Draw(t, "code"))
+func anyCode(t *rapid.T) papercode.Code {
+	return papercode.Code(rapid.SliceOfN(rapid.Byte(), papercode.Size, papercode.Size).Draw(t, "code"))
 }
 
 func TestCode(t *testing.T) {
@@ -29,7 +29,7 @@ func TestCode(t *testing.T) {
 			" " + strings.ReplaceAll(text, "-", "\r\n") + "\t", strings.NewReplacer("0", "O", "1", "I").Replace(text),
 			strings.NewReplacer("0", "o", "1", "l").Replace(text), strings.NewReplacer("1", "i").Replace(text),
 		} {
-			if got, err := record.ParseCode(typed); err != nil || !got.Equal(c) {
+			if got, err := papercode.Parse(typed); err != nil || !got.Equal(c) {
 				t.Fatalf("%q: %v, %v", typed, got, err)
 			}
 		}
@@ -40,7 +40,7 @@ func TestCode(t *testing.T) {
 //
 //	printf '\0\1\2…\23' | base32 | tr A-Z2-7 0-9A-HJKMNP-TV-Z
 func TestKnownCode(t *testing.T) {
-	var c record.Code
+	var c papercode.Code
 	for i := range c {
 		c[i] = byte(i)
 	}
@@ -71,7 +71,7 @@ func TestTypingErrors(t *testing.T) {
 		if string(chars) == before {
 			t.Skip("no mistake")
 		}
-		if got, err := record.ParseCode(string(chars)); err == nil && got.Equal(c) || err != nil && !errors.Is(err, record.ErrCode) {
+		if got, err := papercode.Parse(string(chars)); err == nil && got.Equal(c) || err != nil && !errors.Is(err, papercode.ErrCode) {
 			t.Fatalf("%s for %s: %v, %v", chars, before, got, err)
 		}
 	})
@@ -91,21 +91,21 @@ func TestNoCode(t *testing.T) {
 		strings.Repeat(" ", 257):             "longer than 256 bytes",
 		strings.Repeat(good, 7):              "longer than 256 bytes",
 	} {
-		if _, err := record.ParseCode(text); !errors.Is(err, record.ErrCode) || !strings.Contains(err.Error(), want) {
+		if _, err := papercode.Parse(text); !errors.Is(err, papercode.ErrCode) || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v; %q was expected", text, err, want)
 		}
 	}
 }
 
-func FuzzParseCode(f *testing.F) {
+func FuzzParse(f *testing.F) {
 	f.Add("0123-4567-89AB-CDEF-GHJK-MNPQ-RSTV-WXYZ")
 	f.Add("oil0 oil0\n89ab cdef ghjk mnpq rstv wxyz")
 	f.Fuzz(func(t *testing.T, text string) {
-		c, err := record.ParseCode(text)
+		c, err := papercode.Parse(text)
 		if err != nil {
 			return
 		}
-		if again, err := record.ParseCode(c.String()); err != nil || !again.Equal(c) {
+		if again, err := papercode.Parse(c.String()); err != nil || !again.Equal(c) {
 			t.Errorf("%q: %v, %v", text, c, err)
 		}
 	})

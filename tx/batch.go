@@ -1,0 +1,171 @@
+package tx
+
+import (
+	"bytes"
+	"cmp"
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+	"hash"
+	"math/big"
+	"slices"
+
+	"lifeboat/internal/papercode"
+)
+
+// Batch is what is remembered of the transactions that are signed in one run.
+type Batch struct {
+	Blind, TrustAmounts bool // overrides, which the review code covers
+
+	names   []string
+	digests [][sha256.Size]byte
+	claims  map[string]int // the file that has it
+	totals  map[totalKey]*Total
+}
+
+// Total is what all files of a batch do to one recipient in one asset.
+type Total struct {
+	Network string
+	Asset   Asset
+	To      string // empty for fees
+	Tag     string
+	Amount  *big.Int
+	Files   int
+}
+
+type totalKey struct{ network, contract, to, tag string }
+
+// Add adds a transaction whose slots were bound, as far as they are the vault's. It
+// fails with ErrUnsafe if the network could accept only one of it and another file
+// of the batch.
+func (b *Batch) Add(name string, t *Transaction) error {
+	for _, claim := range t.Claims {
+		if other, taken := b.claims[claim]; taken {
+			return unsafe("%s is used by %q as well: only one of the two would count, and the other might be meant", claim, b.names[other])
+		}
+	}
+	if b.claims == nil {
+		b.claims = make(map[string]int)
+		b.totals = make(map[totalKey]*Total)
+	}
+	for _, claim := range t.Claims {
+		b.claims[claim] = len(b.names)
+	}
+	b.names = append(b.names, name)
+	b.digests = append(b.digests, t.digest(b.Blind, b.TrustAmounts))
+
+	seen := make(map[totalKey]bool)
+	add := func(a Asset, to, tag string, amount *big.Int) {
+		key := totalKey{t.Network, a.Contract, to, tag}
+		total := b.totals[key]
+		if total == nil {
+			total = &Total{Network: t.Network, Asset: a, To: to, Tag: tag, Amount: new(big.Int)}
+			b.totals[key] = total
+		}
+		total.Amount.Add(total.Amount, amount)
+		if !seen[key] {
+			seen[key] = true
+			total.Files++
+		}
+	}
+	for _, e := range t.Effects {
+		if e.Kind != Data {
+			add(e.Asset, e.To, e.Tag, e.Amount)
+		}
+	}
+	if t.Fee.Most.Sign() != 0 {
+		add(t.Fee.Asset, "", "", t.Fee.Most)
+	}
+	return nil
+}
+
+// Len returns the number of files.
+func (b *Batch) Len() int { return len(b.names) }
+
+// Totals returns what the batch pays, by network, asset and recipient; fees come
+// after the payments of their network.
+func (b *Batch) Totals() []Total {
+	var list []Total
+	for _, t := range b.totals {
+		list = append(list, *t)
+	}
+	slices.SortFunc(list, func(x, y Total) int {
+		return cmp.Or(cmp.Compare(x.Network, y.Network), compareBool(x.To == "", y.To == ""),
+			cmp.Compare(x.Asset.Contract, y.Asset.Contract), cmp.Compare(x.To, y.To), cmp.Compare(x.Tag, y.Tag))
+	})
+	return list
+}
+
+func compareBool(x, y bool) int {
+	switch {
+	case x == y:
+		return 0
+	case x:
+		return 1
+	}
+	return -1
+}
+
+// reviewDomain begins what a review code is the hash of.
+const reviewDomain = "lifeboat-review-v1\n"
+
+// Code returns the review code: the first 160 bits of SHA-256 over a domain, the
+// number of files and their sorted digests. Two machines that read the same files
+// against the same keys show the same code, so a code on the paper of the one is
+// proof for the other. With 80 bits, whoever prepares the files could make two
+// batches with one code.
+func (b *Batch) Code() papercode.Code {
+	sorted := slices.Clone(b.digests)
+	slices.SortFunc(sorted, func(x, y [sha256.Size]byte) int { return bytes.Compare(x[:], y[:]) })
+	h := sha256.New()
+	h.Write([]byte(reviewDomain))
+	writeUint(h, uint64(len(sorted)))
+	for i := range sorted {
+		h.Write(sorted[i][:])
+	}
+	return papercode.Of([sha256.Size]byte(h.Sum(nil)))
+}
+
+// digest covers everything that signing depends on: SHA-256 over fields, each after
+// its length as 8 bytes big-endian.
+func (t *Transaction) digest(blind, trustAmounts bool) [sha256.Size]byte {
+	h := sha256.New()
+	field := func(b []byte) {
+		writeUint(h, uint64(len(b)))
+		h.Write(b)
+	}
+	field([]byte("lifeboat-transaction-v1"))
+	field([]byte(t.Chain.ID))
+	field([]byte(t.Network))
+	field(t.read[:])
+	field([]byte(fmt.Sprintf("blind=%t trust-amounts=%t", blind, trustAmounts)))
+	writeUint(h, uint64(len(t.Slots)))
+	for i := range t.Slots {
+		s := &t.Slots[i]
+		field([]byte(s.Address))
+		amount := ""
+		if s.Amount != nil {
+			amount = s.Amount.String()
+		}
+		field([]byte(amount))
+		field([]byte{byte(s.Proof)})
+		if s.Signing == nil {
+			field(nil) // somebody else's, as the file says
+			continue
+		}
+		field(s.Signing.Public.Bytes())
+		field([]byte(s.Signing.Scheme.String()))
+		var tweak []byte
+		if s.Signing.Tweak != nil {
+			b := s.Signing.Tweak.Bytes()
+			tweak = b[:]
+		}
+		field(tweak)
+		field(s.Signing.Message)
+	}
+	return [sha256.Size]byte(h.Sum(nil))
+}
+
+func writeUint(h hash.Hash, n uint64) {
+	h.Write(binary.BigEndian.AppendUint64(nil, n))
+}

@@ -1,0 +1,115 @@
+package tx
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"fmt"
+	"strings"
+
+	"lifeboat/chains"
+)
+
+// family is what the transactions of some chains have in common.
+type family struct {
+	name string
+	// claims reports whether data has the shape of the family's files. It decides
+	// whose reader is asked, and so whose error is shown.
+	claims func(data []byte) bool
+	// chains are the IDs of those whose transactions do not say which of them they
+	// are of. It is empty where the bytes decide.
+	chains []string
+	// read reads data, all of it. chain is one of chains, or, where the bytes decide,
+	// what the user named, or nil.
+	read func(data []byte, chain *chains.Chain) (*Transaction, error)
+}
+
+// families are the readers, in the order in which they are asked.
+func families() []family {
+	return nil
+}
+
+// Reader reads files.
+type Reader struct {
+	// Chain is the chain that the user named, or nil.
+	Chain *chains.Chain
+	// Known reports whether an address of a chain is the vault's. It tells apart
+	// chains that write their transactions alike. A nil function knows none.
+	Known func(chain *chains.Chain, address string) bool
+}
+
+// Read reads a file, whatever its form.
+func (r *Reader) Read(data []byte) (*Transaction, error) {
+	if len(data) > MaxSize {
+		return nil, unread("it is larger than %d bytes", MaxSize)
+	}
+	for _, f := range families() {
+		if !f.claims(data) {
+			continue
+		}
+		t, err := r.readAs(&f, data)
+		if err != nil {
+			return nil, fmt.Errorf("reading a transaction of the %s family: %w", f.name, err)
+		}
+		t.read = sha256.Sum256(data)
+		return t, nil
+	}
+	return nil, unread("its form is none of those that are known")
+}
+
+func (r *Reader) readAs(f *family, data []byte) (*Transaction, error) {
+	if len(f.chains) == 0 {
+		return f.read(data, r.Chain)
+	}
+	if r.Chain != nil {
+		for _, id := range f.chains {
+			if id == r.Chain.ID {
+				return f.read(data, r.Chain)
+			}
+		}
+		return nil, unread("%s does not write its transactions so", r.Chain.Name)
+	}
+	var ours []*Transaction
+	var first *Transaction
+	var refused error
+	for _, id := range f.chains {
+		chain, ok := chains.Lookup(id)
+		if !ok {
+			return nil, fmt.Errorf("internal error: there is no chain %q", id)
+		}
+		t, err := f.read(data, chain)
+		switch {
+		case err != nil:
+			refused = cmp.Or(refused, err)
+		case r.knows(t):
+			ours = append(ours, t)
+		case first == nil:
+			first = t
+		}
+	}
+	switch {
+	case len(ours) > 1:
+		var ids []string
+		for _, t := range ours {
+			ids = append(ids, t.Chain.ID)
+		}
+		return nil, because(ErrChain, "the vault has its addresses on %s; say --chain with one of them", strings.Join(ids, ", "))
+	case len(ours) == 1:
+		return ours[0], nil
+	case first != nil:
+		return first, nil
+	}
+	return nil, refused
+}
+
+// knows reports whether a slot is the vault's.
+func (r *Reader) knows(t *Transaction) bool {
+	if r.Known == nil {
+		return false
+	}
+	for i := range t.Slots {
+		if r.Known(t.Chain, t.Slots[i].Address) {
+			return true
+		}
+	}
+	return false
+}

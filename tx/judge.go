@@ -1,0 +1,216 @@
+package tx
+
+import (
+	"fmt"
+	"math/big"
+	"slices"
+	"time"
+
+	"lifeboat/chains"
+)
+
+// Payee is an address that may be paid.
+type Payee struct {
+	Chain   *chains.Chain // nil: the address says enough
+	Address string
+	Tag     string // destination tag or memo that must be there, empty if none must
+	From    string // who allows it, for people, such as "--to"
+}
+
+// Limit is the most that may be paid in an asset.
+type Limit struct {
+	Chain    *chains.Chain
+	Contract string // of a token, empty for the chain's own coin
+	Most     *big.Int
+}
+
+// Policy is what the user allows.
+type Policy struct {
+	Keys *Keys
+	// Payees are who may be paid. Nil allows everybody: a review shows who that is.
+	Payees []Payee
+	// MaxFees take the place of the usual fee limits of their chains.
+	MaxFees []Limit
+
+	TrustAmounts bool // amounts that only the file claims count
+	NoExpiry     bool // an expiry that is missing is meant
+	ShortLived   bool // there is no time to lose
+	Now          time.Time
+}
+
+// soon is the time that carrying a stick takes.
+const soon = 10 * time.Minute
+
+// Verdict is what the policy says of a transaction, as far as it is not refused.
+type Verdict struct {
+	Keys []*Key // of the slots, nil for those of other people
+	// Payees says of each effect why it may be paid: the path of an address of the
+	// vault, or who allows it. It is empty where nobody was asked.
+	Payees []string
+	Back   []bool // whether the effect pays the vault itself
+}
+
+// Judge finds the keys that must sign, binds them, and holds the transaction to the
+// policy. Errors wrap ErrForeign or ErrUnsafe.
+func (p *Policy) Judge(t *Transaction) (*Verdict, error) {
+	v := &Verdict{Keys: make([]*Key, len(t.Slots))}
+	if err := p.bind(t, v); err != nil {
+		return nil, err
+	}
+	for _, check := range []func(*Transaction) error{p.amounts, p.fee, p.expiry} {
+		if err := check(t); err != nil {
+			return nil, err
+		}
+	}
+	return v, p.payees(t, v)
+}
+
+func (p *Policy) bind(t *Transaction, v *Verdict) error {
+	ours := 0
+	for i := range t.Slots {
+		address := t.Slots[i].Address
+		key, elsewhere := p.Keys.Find(t.Chain, address)
+		switch {
+		case key != nil:
+			if err := t.Bind(i, &key.Public); err != nil {
+				return fmt.Errorf("the key of %s at %s: %w", address, key.Path, err)
+			}
+			v.Keys[i] = key
+			ours++
+		case len(elsewhere) > 0:
+			return unsafe("%s is an address of this vault, but on %s and not on %s; if it is meant, add it to the address book, or give its --path with --chain %s",
+				address, elsewhere[0].Name, t.Network, t.Chain.ID)
+		case !t.Partial:
+			return because(ErrForeign, "%s is not an address of this vault on %s, as far as the address book and --path say", address, t.Network)
+		}
+	}
+	if ours == 0 {
+		return because(ErrForeign, "no address of this vault on %s has anything to sign in it", t.Network)
+	}
+	return nil
+}
+
+// amounts holds the inputs to what is known of their amounts: a lie about one is
+// paid to the miners.
+func (p *Policy) amounts(t *Transaction) error {
+	all := slices.ContainsFunc(t.Slots, func(s Slot) bool { return s.All && s.Signing != nil })
+	for i := range t.Slots {
+		s := &t.Slots[i]
+		switch {
+		case s.Amount == nil || s.Proof == Proven:
+		case s.NeedsProof:
+			return unsafe("the coin of %s has no proof of its amount, and its signature commits to none: the previous transaction must come with it, whole", s.Address)
+		case all || p.TrustAmounts:
+		default:
+			return unsafe("the amount of the coin of %s is only claimed: add the previous transaction, whole, or accept the claim with --trust-amounts", s.Address)
+		}
+	}
+	return nil
+}
+
+func (p *Policy) fee(t *Transaction) error {
+	limited := false
+	for _, l := range p.MaxFees {
+		if l.Chain != t.Chain {
+			continue
+		}
+		limited = true
+		if t.Fee.Most.Cmp(l.Most) > 0 {
+			return unsafe("it pays up to %s in fees, and --max-fee allows %s", t.Fee.Asset.Text(t.Fee.Most), t.Fee.Asset.Text(l.Most))
+		}
+	}
+	if !limited && t.Fee.High != "" {
+		return unsafe("the fee is unusual: %s; if it is meant, allow it with --max-fee %s=AMOUNT", t.Fee.High, t.Chain.ID)
+	}
+	return nil
+}
+
+func (p *Policy) expiry(t *Transaction) error {
+	e := &t.Expiry
+	switch {
+	case e.Missing && !p.NoExpiry:
+		return unsafe("it never expires, so whoever holds it can send it years from now; set an expiry, or say --no-expiry")
+	case !e.At.IsZero() && !p.Now.Before(e.At):
+		return unsafe("it expired at %s, and the date here is %s; make a new one, or set the date with --date", e.At.UTC().Format(time.RFC3339), p.Now.UTC().Format(time.RFC3339))
+	case p.ShortLived:
+	case !e.At.IsZero() && e.At.Sub(p.Now) < soon:
+		return unsafe("it expires at %s, in less than %v: no stick is that quick; make one that lives longer, or say --short-lived", e.At.UTC().Format(time.RFC3339), soon)
+	case e.Short != 0 && e.Short < soon:
+		return unsafe("it lives for about %v from when it was made: no stick is that quick; make one that lives longer, or say --short-lived", e.Short)
+	}
+	return nil
+}
+
+func (p *Policy) payees(t *Transaction, v *Verdict) error {
+	v.Payees, v.Back = make([]string, len(t.Effects)), make([]bool, len(t.Effects))
+	for i := range t.Effects {
+		e := &t.Effects[i]
+		if e.Kind == Data {
+			continue
+		}
+		if key := p.own(t.Chain, e, v.Keys); key != nil {
+			v.Payees[i], v.Back[i] = key.Path, true
+			continue
+		}
+		if p.Payees == nil {
+			continue
+		}
+		from, err := p.allow(t.Chain, e)
+		if err != nil {
+			return err
+		}
+		v.Payees[i] = from
+	}
+	return nil
+}
+
+// allow returns who allows the effect.
+func (p *Policy) allow(chain *chains.Chain, e *Effect) (from string, err error) {
+	var tagged *Payee
+	for i := range p.Payees {
+		a := &p.Payees[i]
+		switch {
+		case a.Chain != nil && a.Chain != chain || !e.Reaches(a.Address) && !same(chain, a.Address, e.To):
+		case a.Tag == e.Tag:
+			return a.From, nil
+		default:
+			tagged = a
+		}
+	}
+	switch {
+	case tagged == nil:
+		return "", unsafe("it pays %s to %s, to whom nobody allowed it: neither --to, --to-file nor the record, and it is not an address of the address book", e.Asset.Text(e.Amount), e.To)
+	case tagged.Tag == "":
+		return "", unsafe("it pays %s with the tag or memo %q, and %s allows it without one", e.To, e.Tag, tagged.From)
+	}
+	return "", unsafe("it pays %s with the tag or memo %q, and %s allows it with %q: with another one the money may be lost", e.To, e.Tag, tagged.From, tagged.Tag)
+}
+
+// own returns the key of the vault that an effect pays: that of its address, or one
+// that signs and whose account it is.
+func (p *Policy) own(chain *chains.Chain, e *Effect, signers []*Key) *Key {
+	if key, _ := p.Keys.Find(chain, e.To); key != nil {
+		return key
+	}
+	if e.account == nil {
+		return nil
+	}
+	for _, key := range signers {
+		if key != nil && e.account(key.Address) {
+			return key
+		}
+	}
+	return nil
+}
+
+// same reports whether two addresses of a chain are one, however they are spelt.
+func same(chain *chains.Chain, a, b string) bool {
+	return a == b || slices.ContainsFunc(chain.Encodings, func(e chains.Encoding) bool {
+		x, ok := e.Parse(a)
+		if !ok {
+			return false
+		}
+		y, ok := e.Parse(b)
+		return ok && slices.Equal(x, y)
+	})
+}

@@ -10,6 +10,7 @@ import (
 	"math/big"
 	"slices"
 
+	"lifeboat/chains"
 	"lifeboat/internal/papercode"
 )
 
@@ -25,20 +26,21 @@ type Batch struct {
 
 // Total is what all files of a batch do to one recipient in one asset.
 type Total struct {
+	Chain   *chains.Chain
 	Network string
 	Asset   Asset
 	To      string // empty for fees
 	Tag     string
+	Back    bool // it pays the vault itself
 	Amount  *big.Int
 	Files   int
 }
 
 type totalKey struct{ network, contract, to, tag string }
 
-// Add adds a transaction whose slots were bound, as far as they are the vault's. It
-// fails with ErrUnsafe if the network could accept only one of it and another file
-// of the batch.
-func (b *Batch) Add(name string, t *Transaction) error {
+// Add adds a transaction that was judged. It fails with ErrUnsafe if the network could
+// accept only one of it and another file of the batch.
+func (b *Batch) Add(name string, t *Transaction, v *Verdict) error {
 	for _, claim := range t.Claims {
 		if other, taken := b.claims[claim]; taken {
 			return unsafe("%s is used by %q as well: only one of the two would count, and the other might be meant", claim, b.names[other])
@@ -55,11 +57,11 @@ func (b *Batch) Add(name string, t *Transaction) error {
 	b.digests = append(b.digests, t.digest(b.Blind, b.TrustAmounts))
 
 	seen := make(map[totalKey]bool)
-	add := func(a Asset, to, tag string, amount *big.Int) {
+	add := func(a Asset, to, tag string, back bool, amount *big.Int) {
 		key := totalKey{t.Network, a.Contract, to, tag}
 		total := b.totals[key]
 		if total == nil {
-			total = &Total{Network: t.Network, Asset: a, To: to, Tag: tag, Amount: new(big.Int)}
+			total = &Total{Chain: t.Chain, Network: t.Network, Asset: a, To: to, Tag: tag, Back: back, Amount: new(big.Int)}
 			b.totals[key] = total
 		}
 		total.Amount.Add(total.Amount, amount)
@@ -68,15 +70,26 @@ func (b *Batch) Add(name string, t *Transaction) error {
 			total.Files++
 		}
 	}
-	for _, e := range t.Effects {
+	for i, e := range t.Effects {
 		if e.Kind != Data {
-			add(e.Asset, e.To, e.Tag, e.Amount)
+			add(e.Asset, e.To, e.Tag, v.Back[i], e.Amount)
 		}
 	}
 	if t.Fee.Most.Sign() != 0 {
-		add(t.Fee.Asset, "", "", t.Fee.Most)
+		add(t.Fee.Asset, "", "", false, t.Fee.Most)
 	}
 	return nil
+}
+
+// Spent returns what the batch pays in an asset of a chain to others, fees included.
+func (b *Batch) Spent(chain *chains.Chain, contract string) *big.Int {
+	sum := new(big.Int)
+	for _, t := range b.totals {
+		if t.Chain == chain && t.Asset.Contract == contract && !t.Back {
+			sum.Add(sum, t.Amount)
+		}
+	}
+	return sum
 }
 
 // Len returns the number of files.

@@ -70,6 +70,12 @@ func (p *Policy) bind(t *Transaction, v *Verdict) error {
 	for i := range t.Slots {
 		address := t.Slots[i].Address
 		key, elsewhere := p.Keys.Find(t.Chain, address)
+		if address == "" {
+			if key = p.Keys.Only(t.Chain); key == nil {
+				return unsafe("it does not say who pays, and the address book and --path have not just one key on %s; give that one key alone, or a form of the file that says it", t.Network)
+			}
+			address, t.Slots[i].Address = key.Address, key.Address
+		}
 		switch {
 		case key != nil:
 			if err := t.Bind(i, &key.Public); err != nil {

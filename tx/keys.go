@@ -63,6 +63,24 @@ func (k *Keys) Find(chain *chains.Chain, address string) (key *Key, elsewhere []
 	return nil, elsewhere
 }
 
+// Only returns the one key that the vault has on a chain, or nil if there are none or
+// several.
+func (k *Keys) Only(chain *chains.Chain) *Key {
+	var only *Key
+	for _, list := range k.byPayload {
+		for _, key := range list {
+			switch {
+			case key.Chain != chain:
+			case only == nil:
+				only = key
+			case only.Public != key.Public:
+				return nil
+			}
+		}
+	}
+	return only
+}
+
 // Knows reports whether the address is the vault's on that chain.
 func (k *Keys) Knows(chain *chains.Chain, address string) bool {
 	key, _ := k.Find(chain, address)

@@ -18,6 +18,8 @@ type family struct {
 	// chains are the IDs of those whose transactions do not say which of them they
 	// are of. It is empty where the bytes decide.
 	chains []string
+	// coin returns the coin of a chain of the family.
+	coin func(chain *chains.Chain) (Asset, bool)
 	// read reads data, all of it. chain is one of chains, or, where the bytes decide,
 	// what the user named, or nil.
 	read func(data []byte, chain *chains.Chain) (*Transaction, error)
@@ -26,6 +28,16 @@ type family struct {
 // families are the readers, in the order in which they are asked.
 func families() []family {
 	return nil
+}
+
+// Coin returns the coin of a chain whose transactions can be read.
+func Coin(chain *chains.Chain) (Asset, bool) {
+	for _, f := range families() {
+		if a, ok := f.coin(chain); ok {
+			return a, true
+		}
+	}
+	return Asset{}, false
 }
 
 // Reader reads files.

@@ -156,7 +156,7 @@ const (
 
 // Slot is one signature that the transaction needs.
 type Slot struct {
-	Address string   // of the key that must sign
+	Address string   // of the key that must sign; empty if the file does not say, until it is judged
 	Amount  *big.Int // of the coin that the slot spends, nil if there is none
 	Proof   Proof
 	// NeedsProof means that the signature commits to no amount, so that nothing but a

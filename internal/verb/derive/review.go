@@ -1,0 +1,101 @@
+package derive
+
+import (
+	"fmt"
+	"io"
+
+	"lifeboat/derive"
+	"lifeboat/internal/cli"
+	"lifeboat/internal/verb/moving"
+	"lifeboat/tx"
+)
+
+var reviewVerb = cli.Verb{
+	Name:    "review",
+	Summary: "what unsigned transactions would do, and the review code that lets them be signed",
+	Usage: `Usage: mpc-derive review FILE|DIR… --xpub KEY --addresses CSV [--to ADDRESS] [--json]
+
+Reads unsigned transactions completely, and says of each what it does: who pays whom
+how much, what it costs, how long it is valid. A file with anything in it that is not
+known is refused. No share is needed, so this runs on any machine.
+
+It ends with a review code. Write it on paper and carry it to the machine that signs:
+"mpc-recover sign" asks for it and signs nothing else. Compare every recipient with a
+source of your own first: the code says that both machines read the same, not that
+the recipient is right.
+
+  --xpub KEY              a root extended public key of the vault, or a file that has it (repeatable)
+` + moving.Help + `  --json                  print the review as JSON
+
+Example:
+  mpc-derive review unsigned/ --xpub roots.txt --addresses address.csv --to-file exits.txt
+`,
+	Prepare: prepareReview,
+}
+
+type reviewFlags struct {
+	moving.Flags
+	xpubs []string
+	json  bool
+}
+
+func prepareReview(set *cli.Flags, args []string) (*cli.Plan, error) {
+	var f reviewFlags
+	f.Flags.Define(set)
+	set.StringArrayVar(&f.xpubs, "xpub", nil, "")
+	set.BoolVar(&f.json, "json", false, "")
+	set.Reads("xpub")
+	if err := set.Parse(args); err != nil {
+		return nil, err
+	}
+	switch {
+	case set.NArg() == 0:
+		return nil, set.Misuse("no FILE: give the unsigned transactions, or a folder of them")
+	case len(f.xpubs) == 0:
+		return nil, set.Misuse("whose vault? give --xpub, its root extended public keys")
+	}
+	if err := f.Check(set); err != nil {
+		return nil, err
+	}
+	return &cli.Plan{Reads: set.Args(), Run: func(e *cli.Env, _ *cli.Conditions) error {
+		roots, err := readKeys(f.xpubs)
+		if err != nil {
+			return err
+		}
+		return f.review(e, set, roots)
+	}}, nil
+}
+
+// reviewReport is the review as JSON.
+type reviewReport struct {
+	Files  []moving.FileReport  `json:"files"`
+	Totals []moving.TotalReport `json:"totals"`
+	Code   string               `json:"review_code"`
+}
+
+func (f *reviewFlags) review(e *cli.Env, set *cli.Flags, roots []*derive.Key) error {
+	r, err := moving.Begin(e, set, &f.Flags, roots, nil, set.Args())
+	if err != nil {
+		return err
+	}
+	var report reviewReport
+	err = r.All(e, func(path string, t *tx.Transaction, v *tx.Verdict) error {
+		if f.json {
+			report.Files = append(report.Files, moving.Report(path, t, v))
+			return nil
+		}
+		return moving.Block(e.Stdout, path, t, v, true)
+	})
+	if err != nil {
+		return err
+	}
+	if f.json {
+		report.Totals, report.Code = r.TotalReports(), r.Batch.Code().String()
+		return e.WriteJSON(report)
+	}
+	if err := r.Totals(e.Stdout, true); err != nil {
+		return err
+	}
+	_, err = io.WriteString(e.Stdout, fmt.Sprintf("\nReview code: %s\n", r.Batch.Code()))
+	return err
+}

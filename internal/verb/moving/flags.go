@@ -1,0 +1,316 @@
+// Package moving is what the verbs that look at unsigned transactions have in common:
+// which keys, recipients and limits count, reading a batch, and showing it.
+package moving
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"lifeboat/chains"
+	"lifeboat/derive"
+	"lifeboat/internal/cli"
+	"lifeboat/internal/strict"
+	"lifeboat/tx"
+)
+
+// Help describes the flags.
+const Help = `Whose keys (at least one):
+  --addresses CSV         the exported address book
+  --path P                the key at this path, such as m/44/60/0/0/7 (repeatable); with --chain
+  --chain C               the chain of --path, and of files that do not say theirs
+
+What is allowed:
+  --to ADDRESS[:TAG]      who may be paid, besides the vault itself (repeatable)
+  --to-file F             the same, one a line
+  --max-fee CHAIN=AMOUNT  the most that one transaction may cost, in place of the usual limits
+  --max-total CHAIN[:TOKEN]=AMOUNT   the most that all of them may pay and cost
+  --tokens CSV            names of tokens: columns chain, contract, symbol, decimals
+  --trust-amounts         amounts of coins that only the file claims count
+  --no-expiry             a transaction may be without the expiry that its chain has
+  --short-lived           a transaction may expire within ten minutes
+`
+
+// Flags are the flags of these verbs.
+type Flags struct {
+	addresses, chain, tokens, toFile string
+	paths, to, maxFees, maxTotals    []string
+	trustAmounts, noExpiry, short    bool
+
+	named  *chains.Chain
+	parsed []derive.Path
+}
+
+// Define adds the flags.
+func (f *Flags) Define(set *cli.Flags) {
+	set.StringVar(&f.addresses, "addresses", "", "")
+	set.StringVar(&f.chain, "chain", "", "")
+	set.StringVar(&f.tokens, "tokens", "", "")
+	set.StringVar(&f.toFile, "to-file", "", "")
+	set.StringArrayVar(&f.paths, "path", nil, "")
+	set.StringArrayVar(&f.to, "to", nil, "")
+	set.StringArrayVar(&f.maxFees, "max-fee", nil, "")
+	set.StringArrayVar(&f.maxTotals, "max-total", nil, "")
+	set.BoolVar(&f.trustAmounts, "trust-amounts", false, "")
+	set.BoolVar(&f.noExpiry, "no-expiry", false, "")
+	set.BoolVar(&f.short, "short-lived", false, "")
+	set.Reads("addresses", "tokens", "to-file")
+}
+
+// Check finds what is wrong with the flags themselves.
+func (f *Flags) Check(set *cli.Flags) error {
+	if f.addresses == "" && len(f.paths) == 0 {
+		return set.Misuse("whose keys? give --addresses, the address book, or --path with --chain")
+	}
+	if len(f.paths) > 0 && f.chain == "" {
+		return set.Misuse("--path needs --chain, which says how its address is written")
+	}
+	if f.chain != "" {
+		var err error
+		if f.named, err = chainOf("--chain", f.chain); err != nil {
+			return err
+		}
+	}
+	for _, p := range f.paths {
+		path, err := derive.ParsePath(p)
+		if err != nil {
+			return set.Misuse("--path: %w", err)
+		}
+		f.parsed = append(f.parsed, path)
+	}
+	return nil
+}
+
+func chainOf(flag, id string) (*chains.Chain, error) {
+	c, ok := chains.Lookup(id)
+	if !ok {
+		return nil, cli.Fail(cli.Usage, fmt.Errorf("%s: unknown chain %.40q", flag, id), "mpc-derive chains lists them")
+	}
+	return c, nil
+}
+
+// Restricted reports whether anything says who may be paid.
+func (f *Flags) Restricted() bool { return len(f.to) > 0 || f.toFile != "" }
+
+// payees returns those whom the flags allow.
+func (f *Flags) payees() ([]tx.Payee, error) {
+	var list []tx.Payee
+	for _, text := range f.to {
+		p, err := f.payee(text, "--to")
+		if err != nil {
+			return nil, cli.Fail(cli.Usage, fmt.Errorf("--to: %w", err))
+		}
+		list = append(list, p)
+	}
+	if f.toFile == "" {
+		return list, nil
+	}
+	lines, err := linesOf(f.toFile)
+	if err != nil {
+		return nil, fmt.Errorf("--to-file: %w", err)
+	}
+	for _, line := range lines {
+		p, err := f.payee(line, "--to-file")
+		if err != nil {
+			return nil, fmt.Errorf("--to-file %q: %w", f.toFile, err)
+		}
+		list = append(list, p)
+	}
+	if len(list) == 0 {
+		return nil, fmt.Errorf("--to-file %q names nobody", f.toFile)
+	}
+	return list, nil
+}
+
+// payee reads ADDRESS or ADDRESS:TAG, as any of the chains writes it.
+func (f *Flags) payee(text, from string) (tx.Payee, error) {
+	all := chains.All()
+	if f.named != nil {
+		all = []*chains.Chain{f.named}
+	}
+	for _, c := range all {
+		if address, tag, ok := c.CutAddress(text); ok {
+			return tx.Payee{Address: address, Tag: tag, From: from}, nil
+		}
+	}
+	return tx.Payee{}, fmt.Errorf("%.100q is no address of a known chain", text)
+}
+
+// limits reads CHAIN[:TOKEN]=AMOUNT.
+func (f *Flags) limits(flag string, texts []string, tokens *tx.Tokens) ([]tx.Limit, error) {
+	var list []tx.Limit
+	for _, text := range texts {
+		l, err := limit(text, tokens)
+		if err != nil {
+			return nil, cli.Fail(cli.Usage, fmt.Errorf("%s: %w", flag, err))
+		}
+		list = append(list, l)
+	}
+	return list, nil
+}
+
+func limit(text string, tokens *tx.Tokens) (tx.Limit, error) {
+	name, amount, ok := strings.Cut(text, "=")
+	if !ok {
+		return tx.Limit{}, fmt.Errorf("%.100q is not CHAIN=AMOUNT or CHAIN:TOKEN=AMOUNT", text)
+	}
+	id, token, isToken := strings.Cut(name, ":")
+	c, ok := chains.Lookup(id)
+	if !ok {
+		return tx.Limit{}, fmt.Errorf("unknown chain %.40q", id)
+	}
+	asset, ok := tx.Coin(c)
+	if !ok {
+		return tx.Limit{}, fmt.Errorf("transactions of %s cannot be read, so it has no limit", c.Name)
+	}
+	if isToken {
+		if asset, ok = tokens.Find(c, token); !ok {
+			return tx.Limit{}, fmt.Errorf("%.80q is no token of %s in the list of --tokens, which says how many decimals it has", token, c.Name)
+		}
+	}
+	most, err := asset.ParseAmount(amount)
+	return tx.Limit{Chain: c, Contract: asset.Contract, Most: most}, err
+}
+
+// maxList is the size, in bytes, of the longest list of recipients or tokens.
+const maxList = 4 << 20
+
+// linesOf returns the lines of a file, without those that are empty or begin with #.
+func linesOf(path string) ([]string, error) {
+	data, err := strict.ReadFile(path, maxList)
+	if err != nil {
+		return nil, err
+	}
+	var lines []string
+	for line := range strings.Lines(strings.TrimPrefix(string(data), "\ufeff")) {
+		if line = strings.TrimSpace(line); line != "" && line[0] != '#' {
+			lines = append(lines, line)
+		}
+	}
+	return lines, nil
+}
+
+// tokenList reads the list of --tokens.
+func (f *Flags) tokenList() (*tx.Tokens, error) {
+	tokens := new(tx.Tokens)
+	if f.tokens == "" {
+		return tokens, nil
+	}
+	file, err := strict.Open(f.tokens)
+	if err != nil {
+		return nil, fmt.Errorf("--tokens: %w", err)
+	}
+	defer file.Close()
+	in := strict.NewReader(io.LimitReader(file, maxList))
+	var at map[string]int
+	for {
+		row, line, err := in.Read()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err == nil && at == nil {
+			at, err = tokenColumns(row)
+		} else if err == nil {
+			err = addToken(tokens, row, at)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("--tokens %q, line %d: %w", f.tokens, line, err)
+		}
+	}
+	if at == nil {
+		return nil, fmt.Errorf("--tokens %q is empty", f.tokens)
+	}
+	return tokens, nil
+}
+
+func tokenColumns(row []string) (map[string]int, error) {
+	at := make(map[string]int)
+	for i, cell := range row {
+		at[strings.ToLower(strings.TrimSpace(cell))] = i
+	}
+	for _, name := range []string{"chain", "contract", "symbol", "decimals"} {
+		if _, ok := at[name]; !ok {
+			return nil, fmt.Errorf("there is no column %q", name)
+		}
+	}
+	return at, nil
+}
+
+func addToken(tokens *tx.Tokens, row []string, at map[string]int) error {
+	cell := func(name string) string {
+		if i := at[name]; i < len(row) {
+			return strings.TrimSpace(row[i])
+		}
+		return ""
+	}
+	c, ok := chains.Lookup(cell("chain"))
+	if !ok {
+		return fmt.Errorf("unknown chain %.40q", cell("chain"))
+	}
+	var decimals int
+	if _, err := fmt.Sscanf(cell("decimals"), "%d", &decimals); err != nil || fmt.Sprint(decimals) != cell("decimals") || decimals < 0 || decimals > 77 {
+		return fmt.Errorf("%.40q is no number of decimals", cell("decimals"))
+	}
+	if !c.Reads(cell("contract")) {
+		return fmt.Errorf("%.80q is no address of a contract on %s", cell("contract"), c.Name)
+	}
+	if cell("symbol") == "" {
+		return errors.New("the token has no symbol")
+	}
+	tokens.Add(c, cell("contract"), cell("symbol"), decimals)
+	return nil
+}
+
+// Files returns the files that arguments name: themselves, and those in folders.
+// Names that begin with a dot are left out, as systems put such files everywhere.
+func Files(paths []string) ([]string, error) {
+	var files []string
+	for _, path := range paths {
+		info, err := os.Stat(path)
+		if err != nil {
+			return nil, fmt.Errorf("couldn't read %q: %w", path, unwrapPath(err))
+		}
+		if !info.IsDir() {
+			files = append(files, path)
+			continue
+		}
+		entries, err := os.ReadDir(path)
+		if err != nil {
+			return nil, fmt.Errorf("couldn't read %q: %w", path, unwrapPath(err))
+		}
+		n := len(files)
+		for _, entry := range entries {
+			if name := entry.Name(); !strings.HasPrefix(name, ".") {
+				if !entry.Type().IsRegular() {
+					return nil, fmt.Errorf("%q in the folder %q is no file: give the files that are meant", name, path)
+				}
+				files = append(files, filepath.Join(path, name))
+			}
+		}
+		if len(files) == n {
+			return nil, fmt.Errorf("the folder %q is empty", path)
+		}
+	}
+	if again := slices.Clone(files); len(files) > 0 {
+		slices.Sort(again)
+		for i := 1; i < len(again); i++ {
+			if again[i] == again[i-1] {
+				return nil, fmt.Errorf("%q is given twice", again[i])
+			}
+		}
+	}
+	return files, nil
+}
+
+// unwrapPath takes the path off an error, which the message has already.
+func unwrapPath(err error) error {
+	if p := (*fs.PathError)(nil); errors.As(err, &p) {
+		return p.Err
+	}
+	return err
+}

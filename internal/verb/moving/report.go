@@ -1,0 +1,116 @@
+package moving
+
+import (
+	"math/big"
+	"time"
+
+	"lifeboat/tx"
+)
+
+// FileReport is what one transaction does, as JSON. Amounts are in the smallest unit.
+type FileReport struct {
+	Path    string         `json:"path"`
+	Form    string         `json:"form"`
+	Chain   string         `json:"chain"`
+	Network string         `json:"network"`
+	From    []FromReport   `json:"from"`
+	Effects []EffectReport `json:"effects"`
+	Fee     FeeReport      `json:"fee"`
+	Expires string         `json:"expires,omitempty"`
+	Valid   string         `json:"valid"`
+	Notes   []string       `json:"notes"`
+}
+
+// FromReport is a signature that a transaction needs.
+type FromReport struct {
+	Address string `json:"address"`
+	Path    string `json:"path"` // empty: somebody else's
+	Amount  string `json:"amount,omitempty"`
+	Proven  bool   `json:"amount_proven,omitempty"`
+}
+
+// EffectReport is one thing that a transaction does.
+type EffectReport struct {
+	Kind    tx.Kind     `json:"kind"`
+	Asset   AssetReport `json:"asset"`
+	Amount  string      `json:"amount"`
+	To      string      `json:"to"`
+	Tag     string      `json:"tag,omitempty"`
+	Back    bool        `json:"to_this_vault"`
+	Allowed string      `json:"allowed_by"` // a path of the vault, a flag, the record, or nobody
+}
+
+// AssetReport names a coin or a token.
+type AssetReport struct {
+	Symbol   string `json:"symbol"`
+	Contract string `json:"contract,omitempty"`
+	Decimals *int   `json:"decimals"` // null: not known
+}
+
+// FeeReport is what a transaction costs at most.
+type FeeReport struct {
+	Asset AssetReport `json:"asset"`
+	Most  string      `json:"most"`
+	Rate  string      `json:"rate,omitempty"`
+	Payer string      `json:"payer,omitempty"`
+}
+
+// TotalReport is what the batch pays to one recipient in one asset.
+type TotalReport struct {
+	Network string      `json:"network"`
+	Asset   AssetReport `json:"asset"`
+	To      string      `json:"to"` // empty: fees
+	Tag     string      `json:"tag,omitempty"`
+	Back    bool        `json:"to_this_vault"`
+	Amount  string      `json:"amount"`
+	Files   int         `json:"files"`
+}
+
+// Report returns what a transaction does.
+func Report(path string, t *tx.Transaction, v *tx.Verdict) FileReport {
+	r := FileReport{
+		Path: path, Form: t.Form, Chain: t.Chain.ID, Network: t.Network, Valid: t.Expiry.Text,
+		Fee:     FeeReport{asset(t.Fee.Asset), t.Fee.Most.String(), t.Fee.Rate, t.Fee.Payer},
+		Notes:   append([]string{}, t.Notes...),
+		Effects: []EffectReport{},
+	}
+	if !t.Expiry.At.IsZero() {
+		r.Expires = t.Expiry.At.UTC().Format(time.RFC3339)
+	}
+	for i := range t.Slots {
+		s := &t.Slots[i]
+		from := FromReport{Address: s.Address, Amount: number(s.Amount), Proven: s.Proof == tx.Proven}
+		if k := v.Keys[i]; k != nil {
+			from.Path = k.Path
+		}
+		r.From = append(r.From, from)
+	}
+	for i, e := range t.Effects {
+		r.Effects = append(r.Effects, EffectReport{e.Kind, asset(e.Asset), number(e.Amount), e.To, e.Tag, v.Back[i], v.Payees[i]})
+	}
+	return r
+}
+
+// TotalReports returns the totals of the batch.
+func (r *Review) TotalReports() []TotalReport {
+	list := []TotalReport{}
+	for _, t := range r.Batch.Totals() {
+		list = append(list, TotalReport{t.Network, asset(t.Asset), t.To, t.Tag, t.Back, t.Amount.String(), t.Files})
+	}
+	return list
+}
+
+func asset(a tx.Asset) AssetReport {
+	r := AssetReport{Symbol: a.Symbol, Contract: a.Contract}
+	if a.Known {
+		r.Decimals = &a.Decimals
+	}
+	return r
+}
+
+func number(n *big.Int) string {
+	if n == nil {
+		return ""
+	}
+	return n.String()
+}

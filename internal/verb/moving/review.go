@@ -1,0 +1,202 @@
+package moving
+
+import (
+	"errors"
+	"fmt"
+
+	"lifeboat/chains"
+	"lifeboat/chains/book"
+	"lifeboat/derive"
+	"lifeboat/internal/cli"
+	"lifeboat/internal/strict"
+	"lifeboat/internal/verb/addresses"
+	"lifeboat/tx"
+)
+
+// Review is a batch of unsigned transactions and what they are held against.
+type Review struct {
+	Files []string
+	Batch tx.Batch
+
+	flags  *Flags
+	policy tx.Policy
+	reader tx.Reader
+	tokens *tx.Tokens
+	totals []tx.Limit // of --max-total
+}
+
+// Begin reads what the transactions are held against: the keys below the roots, and
+// whom and how much the flags allow. exits are the recipients that a record allows.
+func Begin(e *cli.Env, set *cli.Flags, f *Flags, roots []*derive.Key, exits []tx.Payee, paths []string) (*Review, error) {
+	r := &Review{flags: f}
+	var err error
+	if r.Files, err = Files(paths); err != nil {
+		return nil, err
+	}
+	if r.tokens, err = f.tokenList(); err != nil {
+		return nil, err
+	}
+	payees, err := f.payees()
+	if err != nil {
+		return nil, err
+	}
+	fees, err := f.limits("--max-fee", f.maxFees, r.tokens)
+	if err != nil {
+		return nil, err
+	}
+	if r.totals, err = f.limits("--max-total", f.maxTotals, r.tokens); err != nil {
+		return nil, err
+	}
+	keys, err := f.keys(e, roots)
+	if err != nil {
+		return nil, err
+	}
+	r.policy = tx.Policy{
+		Keys: keys, Payees: append(payees, exits...), MaxFees: fees,
+		TrustAmounts: f.trustAmounts, NoExpiry: f.noExpiry, ShortLived: f.short, Now: set.Date(),
+	}
+	r.reader = tx.Reader{Chain: f.named, Known: keys.Knows}
+	r.Batch.TrustAmounts = f.trustAmounts
+	return r, nil
+}
+
+// keys returns the keys of the address book and of --path.
+func (f *Flags) keys(e *cli.Env, roots []*derive.Key) (*tx.Keys, error) {
+	keys := new(tx.Keys)
+	for _, root := range roots {
+		if f.named == nil || len(f.named.On(root.Curve())) == 0 || len(f.parsed) == 0 {
+			continue
+		}
+		found := make([]derive.Descendant, len(f.parsed))
+		derive.NewEngine(int64(len(found))).Bulk(root).Derive(f.parsed, found)
+		for i := range found {
+			if found[i].Err != nil {
+				return nil, fmt.Errorf("--path %s: %w", f.paths[i], found[i].Err)
+			}
+			key := newKey(f.named, root, &found[i], f.paths[i])
+			address, err := f.named.On(root.Curve())[0].Address(&key.Public)
+			if err != nil {
+				return nil, fmt.Errorf("--path %s: %w", f.paths[i], err)
+			}
+			key.Address = address
+			keys.Add(key)
+		}
+	}
+	if f.addresses == "" {
+		return keys, nil
+	}
+	totals, err := addresses.Run(e, f.addresses, roots, false,
+		func(c *addresses.Chunk) ([]*tx.Key, error) { return fromBook(c), nil },
+		func(found []*tx.Key) error {
+			for _, k := range found {
+				keys.Add(k)
+			}
+			return nil
+		})
+	if err != nil {
+		return nil, err
+	}
+	if totals.Failed() {
+		return nil, cli.Fail(cli.Mismatch, fmt.Errorf("address book %q: %d rows mismatch and %d are bad", f.addresses, totals.Mismatch, totals.Bad),
+			"a book that is not this vault's says nothing about whom a transaction pays")
+	}
+	return keys, nil
+}
+
+// fromBook returns the keys of rows that are right.
+func fromBook(c *addresses.Chunk) []*tx.Key {
+	var found []*tx.Key
+	for i := range c.Results {
+		r := &c.Results[i]
+		if r.Status != book.OK || r.Key == nil || r.Chain == nil {
+			continue
+		}
+		key := newKey(r.Chain, r.Root, r.Key, c.Rows[i].Get(book.Path))
+		key.Address = r.Derived
+		found = append(found, key)
+	}
+	return found
+}
+
+func newKey(chain *chains.Chain, root *derive.Key, child *derive.Descendant, path string) *tx.Key {
+	d := *child
+	return &tx.Key{Chain: chain, Path: path, Root: root, Child: &d, Public: chains.DerivedKey(root.Curve(), d.Child.Key, d.Child.XY)}
+}
+
+// Read reads a file and judges it.
+func (r *Review) Read(path string) (*tx.Transaction, *tx.Verdict, error) {
+	t, v, err := r.read(path)
+	if err != nil {
+		return nil, nil, status(fmt.Errorf("%q: %w", path, err))
+	}
+	return t, v, nil
+}
+
+func (r *Review) read(path string) (*tx.Transaction, *tx.Verdict, error) {
+	data, err := strict.ReadFile(path, tx.MaxSize)
+	if err != nil {
+		return nil, nil, err
+	}
+	t, err := r.reader.Read(data)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := r.tokens.Name(t); err != nil {
+		return nil, nil, err
+	}
+	v, err := r.policy.Judge(t)
+	return t, v, err
+}
+
+// status gives an error about a transaction its exit status.
+func status(err error) error {
+	switch {
+	case errors.Is(err, tx.ErrUnsafe):
+		return cli.Fail(cli.Refused, err)
+	case errors.Is(err, tx.ErrForeign):
+		return cli.Fail(cli.Mismatch, err, "is it in the address book, and is the book of this vault? A file that does not say its chain needs --chain")
+	case errors.Is(err, tx.ErrChain):
+		return cli.Fail(cli.Usage, err)
+	case errors.Is(err, tx.ErrUnread):
+		return cli.Fail(cli.Failed, err, "every file that is named, and every file in a folder, must be an unsigned transaction")
+	}
+	return err
+}
+
+// All reads every file, in order, judges it, gives it to show, and adds it to the
+// batch. Nothing of a batch counts if one file is refused.
+func (r *Review) All(e *cli.Env, show func(path string, t *tx.Transaction, v *tx.Verdict) error) error {
+	progress := cli.NewProgress(e, "transactions", int64(len(r.Files)))
+	defer progress.Done()
+	for _, path := range r.Files {
+		if err := e.Interrupt.Err(); err != nil {
+			return err
+		}
+		t, v, err := r.Read(path)
+		if err != nil {
+			return err
+		}
+		if err := r.Batch.Add(path, t, v); err != nil {
+			return status(fmt.Errorf("%q: %w", path, err))
+		}
+		if err := show(path, t, v); err != nil {
+			return err
+		}
+		progress.Add(1)
+	}
+	return r.checkTotals()
+}
+
+// checkTotals holds the batch to --max-total.
+func (r *Review) checkTotals() error {
+	for _, l := range r.totals {
+		asset, _ := tx.Coin(l.Chain)
+		if l.Contract != "" {
+			asset, _ = r.tokens.Find(l.Chain, l.Contract)
+		}
+		if spent := r.Batch.Spent(l.Chain, l.Contract); spent.Cmp(l.Most) > 0 {
+			return cli.Fail(cli.Refused, fmt.Errorf("the batch pays and costs up to %s, and --max-total allows %s", asset.Text(spent), asset.Text(l.Most)))
+		}
+	}
+	return nil
+}

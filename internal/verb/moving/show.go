@@ -1,0 +1,143 @@
+package moving
+
+import (
+	"fmt"
+	"io"
+	"math/big"
+	"path/filepath"
+	"strings"
+
+	"lifeboat/tx"
+)
+
+// Block writes what one transaction does, for people. Without full, recipients are
+// shortened, so that nobody can copy them off the screen.
+func Block(w io.Writer, path string, t *tx.Transaction, v *tx.Verdict, full bool) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s   %s, %s\n", filepath.Base(path), t.Network, t.Form)
+	for _, line := range from(t, v) {
+		fmt.Fprintf(&b, "  from   %s\n", line)
+	}
+	for i := range t.Effects {
+		e := &t.Effects[i]
+		if e.Kind == tx.Data {
+			fmt.Fprintf(&b, "  data   %s, kept on the chain for ever\n", e.To)
+			continue
+		}
+		to := e.To
+		if !full && !v.Back[i] {
+			to = shorten(to)
+		}
+		fmt.Fprintf(&b, "  to     %s   %s   %s\n", to, e.Asset.Text(e.Amount), whose(v, i))
+		if e.Tag != "" {
+			fmt.Fprintf(&b, "         with the tag or memo %q\n", e.Tag)
+		}
+	}
+	fmt.Fprintf(&b, "  fee    %s\n", fee(t))
+	if t.Expiry.Text != "" {
+		fmt.Fprintf(&b, "  valid  %s\n", t.Expiry.Text)
+	}
+	for _, n := range t.Notes {
+		fmt.Fprintf(&b, "  note   %s\n", n)
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func whose(v *tx.Verdict, i int) string {
+	switch {
+	case v.Back[i]:
+		return "back to this vault, " + v.Payees[i]
+	case v.Payees[i] != "":
+		return "allowed by " + v.Payees[i]
+	}
+	return "to somebody else"
+}
+
+// from says who pays: coins as a sum, accounts one by one.
+func from(t *tx.Transaction, v *tx.Verdict) []string {
+	var lines []string
+	var coins, others int
+	sum, proven := new(big.Int), true
+	for i := range t.Slots {
+		s := &t.Slots[i]
+		switch {
+		case v.Keys[i] == nil:
+			others++
+		case s.Amount != nil:
+			coins++
+			sum.Add(sum, s.Amount)
+			proven = proven && s.Proof == tx.Proven
+		default:
+			lines = append(lines, fmt.Sprintf("%s   this vault, %s", s.Address, v.Keys[i].Path))
+		}
+	}
+	if coins > 0 {
+		words := "amounts proven"
+		if !proven {
+			words = "amounts not proven"
+			for i := range t.Slots {
+				if t.Slots[i].All {
+					words = "a lie about an amount would make the signatures void"
+				}
+			}
+		}
+		lines = append(lines, fmt.Sprintf("%s of this vault   %s   (%s)", count(coins, "coin"), t.Fee.Asset.Text(sum), words))
+	}
+	if others > 0 {
+		lines = append(lines, count(others, "signature")+" of other people, who sign elsewhere")
+	}
+	return lines
+}
+
+func fee(t *tx.Transaction) string {
+	text := "up to " + t.Fee.Asset.Text(t.Fee.Most)
+	if t.Fee.Rate != "" {
+		text += " = " + t.Fee.Rate
+	}
+	if t.Fee.Payer != "" {
+		text += ", paid by " + t.Fee.Payer
+	}
+	return text
+}
+
+// Totals writes what the whole batch does.
+func (r *Review) Totals(w io.Writer, full bool) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "\nTogether, %s:\n", count(r.Batch.Len(), "file"))
+	for _, t := range r.Batch.Totals() {
+		to := t.To
+		switch {
+		case to == "":
+			fmt.Fprintf(&b, "  %s: fees up to %s\n", t.Network, t.Asset.Text(t.Amount))
+			continue
+		case !full && !t.Back:
+			to = shorten(to)
+		}
+		if t.Back {
+			to += ", back to this vault"
+		}
+		fmt.Fprintf(&b, "  %s: %s to %s, in %s\n", t.Network, t.Asset.Text(t.Amount), to, count(t.Files, "file"))
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// shorten keeps the ends of an address.
+func shorten(s string) string {
+	if len(s) <= 12 {
+		return s[:len(s)/4] + "…"
+	}
+	return s[:6] + "…" + s[len(s)-4:]
+}
+
+func count(n int, what string) string {
+	digits := fmt.Sprint(n)
+	for i := len(digits) - 3; i > 0; i -= 3 {
+		digits = digits[:i] + "," + digits[i:]
+	}
+	if n == 1 {
+		return digits + " " + what
+	}
+	return digits + " " + what + "s"
+}

@@ -176,11 +176,20 @@ type Signing struct {
 	Public  *curve.Point  // the key before the tweak
 }
 
+// signing returns what a key of the table signs.
+func signing(scheme signature.Scheme, k *chains.PublicKey, message []byte, tweak *curve.Scalar) (*Signing, error) {
+	public, err := k.Curve.ParsePoint(k.Key[:])
+	if err != nil {
+		return nil, fmt.Errorf("the public key of a slot: %w", err)
+	}
+	return &Signing{Scheme: scheme, Message: message, Tweak: tweak, Public: public}, nil
+}
+
 // Signed is a transaction with its signatures.
 type Signed struct {
 	ID   string // by which an explorer finds it, empty where the chain decides later
-	Ext  string // of the file's name, such as "psbt"
-	Data []byte // the family's usual file
+	Ext  string // of the family's usual file, such as "psbt"; empty if there is none beside Text
+	Data []byte // that file
 	// Text is what a node or an explorer takes, in one line; empty if signatures are
 	// missing.
 	Text string

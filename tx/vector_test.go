@@ -1,0 +1,148 @@
+package tx_test
+
+import (
+	"bytes"
+	"encoding/hex"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"lifeboat/chains"
+	"lifeboat/internal/curve"
+	"lifeboat/internal/signature"
+	"lifeboat/tx"
+
+	"github.com/decred/dcrd/dcrec/secp256k1/v4"
+	"github.com/decred/dcrd/dcrec/secp256k1/v4/ecdsa"
+)
+
+// testKey is the private key of the vectors that other libraries made.
+var testKey = bytes.Repeat([]byte{0x46}, 32)
+
+// sign signs like those libraries: RFC 6979 with low s.
+func sign(t *testing.T, private []byte, s *tx.Signing) *signature.Signature {
+	t.Helper()
+	if s.Scheme != signature.ECDSA {
+		t.Fatalf("the test does not sign with %v", s.Scheme)
+	}
+	compact := ecdsa.SignCompact(secp256k1.PrivKeyFromBytes(private), s.Message, false)
+	out := &signature.Signature{Scheme: s.Scheme, Recovery: compact[0] - 27}
+	copy(out.Bytes[:], compact[1:])
+	if err := signature.Verify(s.Public, s.Message, out); err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// publicOf is the public key of a private key on secp256k1.
+func publicOf(t *testing.T, private []byte) *chains.PublicKey {
+	t.Helper()
+	p, err := curve.Secp256k1.ParsePoint(secp256k1.PrivKeyFromBytes(private).PubKey().SerializeCompressed())
+	if err != nil {
+		t.Fatal(err)
+	}
+	k := chains.NewPublicKey(p)
+	return &k
+}
+
+// keyOn is a key of a vault on a chain.
+func keyOn(t *testing.T, id string, private []byte) *tx.Key {
+	t.Helper()
+	c, ok := chains.Lookup(id)
+	if !ok {
+		t.Fatalf("there is no chain %s", id)
+	}
+	public := publicOf(t, private)
+	address, err := c.On(curve.Secp256k1)[0].Address(public)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &tx.Key{Chain: c, Address: address, Path: "m/0", Public: *public}
+}
+
+// keysOf are those of a vault that has one key on some chains.
+func keysOf(t *testing.T, private []byte, ids ...string) *tx.Keys {
+	t.Helper()
+	keys := new(tx.Keys)
+	for _, id := range ids {
+		keys.Add(keyOn(t, id, private))
+	}
+	return keys
+}
+
+var noon = time.Date(2026, 9, 1, 12, 0, 0, 0, time.UTC)
+
+// read reads and judges a file with the test's key on some chains.
+func read(t *testing.T, data string, ids ...string) (*tx.Transaction, *tx.Verdict, error) {
+	t.Helper()
+	p := tx.Policy{Keys: keysOf(t, testKey, ids...), Now: noon}
+	r := tx.Reader{Known: p.Keys.Knows}
+	x, err := r.Read([]byte(data))
+	if err != nil {
+		return nil, nil, err
+	}
+	v, err := p.Judge(x)
+	return x, v, err
+}
+
+// refuses holds files to the reason why they are refused.
+func refuses(t *testing.T, name, data string, want error, why string, ids ...string) {
+	t.Helper()
+	_, _, err := read(t, data, ids...)
+	if !errors.Is(err, want) || !strings.Contains(err.Error(), why) {
+		t.Errorf("%s: %v, want %q with %q", name, err, want, why)
+	}
+}
+
+// mutate flips every bit of a file, and cuts it at every length: either it is
+// refused, or the review code is another one.
+func mutate(t *testing.T, data []byte, ids ...string) {
+	t.Helper()
+	code := func(data []byte) (string, error) {
+		x, v, err := read(t, string(data), ids...)
+		if err != nil {
+			return "", err
+		}
+		var b tx.Batch
+		if err := b.Add("", x, v); err != nil {
+			t.Fatal(err)
+		}
+		return b.Code().String(), nil
+	}
+	original, err := code(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	check := func(what string, changed []byte) {
+		if got, err := code(changed); err == nil && got == original {
+			t.Errorf("%s: the review code stays", what)
+		}
+	}
+	for i := range data {
+		check("cut", data[:i])
+		for bit := range 8 {
+			changed := bytes.Clone(data)
+			changed[i] ^= 1 << bit
+			check("flipped", changed)
+		}
+	}
+}
+
+// changed is a file in hex with a part replaced, which must be there once.
+func changed(t *testing.T, text, old, new string) string {
+	t.Helper()
+	if strings.Count(text, old) != 1 {
+		t.Fatalf("%q is %d times in %q", old, strings.Count(text, old), text)
+	}
+	return strings.Replace(text, old, new, 1)
+}
+
+func unhex(t *testing.T, s string) []byte {
+	t.Helper()
+	b, err := hex.DecodeString(strings.TrimPrefix(s, "0x"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}

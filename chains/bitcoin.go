@@ -23,15 +23,25 @@ type bitcoinLike struct {
 	hrp          string // of BIP 173
 	taproot      bool
 	uncompressed bool
-	wif          byte
-	check        check58 // bitcoin58 if not set
+	// taprootOutputs means that the chain pays to Taproot, where no vault has such an
+	// address.
+	taprootOutputs bool
+	wif            byte
+	check          check58 // bitcoin58 if not set
 }
 
-func (b bitcoinLike) encodings() []Encoding {
-	check := b.check
-	if check.alphabet == nil {
-		check = bitcoin58
+// check58 is the chain's base 58.
+func (b bitcoinLike) check58() check58 {
+	if b.check.alphabet == nil {
+		return bitcoin58
 	}
+	return b.check
+}
+
+func (b bitcoinLike) base58(prefix string) text { return b.check58().text(prefix) }
+
+func (b bitcoinLike) encodings() []Encoding {
+	check := b.check58()
 	list := []Encoding{encode("p2pkh", hash160, check.text(b.p2pkh), wifForm(check, b.wif, ""))}
 	if b.uncompressed {
 		list = append(list, encode("p2pkh-uncompressed", hash160Uncompressed, check.text(b.p2pkh), wifUncompressedForm(check, b.wif)))
@@ -55,7 +65,7 @@ func (b bitcoinLike) encodings() []Encoding {
 }
 
 func (b bitcoinLike) chain(id, name string, slip44 uint32, aliases ...string) Chain {
-	c := Chain{ID: id, Name: name, Aliases: aliases, SLIP44: []uint32{slip44}, Encodings: b.encodings()}
+	c := Chain{ID: id, Name: name, Aliases: aliases, SLIP44: []uint32{slip44}, Encodings: b.encodings(), outputs: b.outputs()}
 	if b.hrp != "" {
 		c.underivable = []rule{{"pay to witness script hash: the script decides", witnessScript(b.hrp)}}
 	}
@@ -85,12 +95,12 @@ func bitcoinChains() []Chain {
 		testnet.chain("XTN", "Bitcoin testnet", 1, "TBTC", "BTC_TEST"),
 		testnet.chain("SIGNET_BTC", "Bitcoin signet", 1, "SBTC", "SIGNET"),
 		mainnet.chain("FRACTAL", "Fractal Bitcoin", 0, "FB", "FRACTAL_FB"),
-		bitcoinLike{p2pkh: "\x30", p2sh: "\x32", p2shOld: "\x05", hrp: "ltc", uncompressed: true, wif: 0xb0}.chain("LTC", "Litecoin", 2),
-		bitcoinLike{p2pkh: "\x6f", p2sh: "\x3a", p2shOld: "\xc4", hrp: "tltc", uncompressed: true, wif: 0xef}.chain("LTC_TEST", "Litecoin testnet", 1, "TLTC"),
-		bitcoinLike{p2pkh: "\x1e", uncompressed: true, wif: 0x9e}.chain("DOGE", "Dogecoin", 3),
-		bitcoinLike{p2pkh: "\x71", uncompressed: true, wif: 0xf1}.chain("DOGE_TEST", "Dogecoin testnet", 1, "TDOGE"),
-		bitcoinLike{p2pkh: "\x4c", uncompressed: true, wif: 0xcc}.chain("DASH", "Dash", 5),
-		bitcoinLike{p2pkh: "\x8c", uncompressed: true, wif: 0xef}.chain("DASH_TEST", "Dash testnet", 1, "TDASH"),
+		bitcoinLike{p2pkh: "\x30", p2sh: "\x32", p2shOld: "\x05", hrp: "ltc", taprootOutputs: true, uncompressed: true, wif: 0xb0}.chain("LTC", "Litecoin", 2),
+		bitcoinLike{p2pkh: "\x6f", p2sh: "\x3a", p2shOld: "\xc4", hrp: "tltc", taprootOutputs: true, uncompressed: true, wif: 0xef}.chain("LTC_TEST", "Litecoin testnet", 1, "TLTC"),
+		bitcoinLike{p2pkh: "\x1e", p2sh: "\x16", uncompressed: true, wif: 0x9e}.chain("DOGE", "Dogecoin", 3),
+		bitcoinLike{p2pkh: "\x71", p2sh: "\xc4", uncompressed: true, wif: 0xf1}.chain("DOGE_TEST", "Dogecoin testnet", 1, "TDOGE"),
+		bitcoinLike{p2pkh: "\x4c", p2sh: "\x10", uncompressed: true, wif: 0xcc}.chain("DASH", "Dash", 5),
+		bitcoinLike{p2pkh: "\x8c", p2sh: "\x13", uncompressed: true, wif: 0xef}.chain("DASH_TEST", "Dash testnet", 1, "TDASH"),
 		bitcoinLike{p2pkh: "\x00", wif: 0x80}.cash("bitcoincash", "BCH", "Bitcoin Cash", 145),
 		bitcoinLike{p2pkh: "\x00", wif: 0x80}.cash("ecash", "XEC", "eCash", 899, "BCHA", "ECASH").coins(1899),
 		bitcoinLike{p2pkh: "\x00", wif: 0x80}.chain("BSV", "Bitcoin SV", 236),
@@ -150,6 +160,7 @@ func (c Chain) unconfirmed(what string) Chain {
 func (b bitcoinLike) cash(prefix, id, name string, slip44 uint32, aliases ...string) Chain {
 	c := b.chain(id, name, slip44, aliases...)
 	c.Encodings = append([]Encoding{encode("cashaddr", hash160, cashAddr(prefix), wifForm(bitcoin58, b.wif, ""))}, c.Encodings...)
+	c.outputs = []output{payToKeyHash(cashAddr(prefix)), payToScriptHash(cashAddrScript(prefix))}
 	return c
 }
 

@@ -89,3 +89,8 @@ func cashAddr(prefix string) text {
 	b := base32Check{prefix: prefix, charset: bech32Charset}
 	return b.text(0).or(b.text(2 << 3))
 }
+
+// cashAddrScript is P2SH of 160 bits.
+func cashAddrScript(prefix string) text {
+	return base32Check{prefix: prefix, charset: bech32Charset}.text(1 << 3)
+}

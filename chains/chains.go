@@ -69,6 +69,7 @@ type Chain struct {
 	Status Status
 
 	underivable []rule
+	outputs     []output
 }
 
 // one is a chain with one form of address.

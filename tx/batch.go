@@ -92,6 +92,12 @@ func (b *Batch) Spent(chain *chains.Chain, contract string) *big.Int {
 	return sum
 }
 
+// Holds reports whether t is what was added as the i-th file, in everything that
+// signing depends on.
+func (b *Batch) Holds(i int, t *Transaction) bool {
+	return b.digests[i] == t.digest(b.Blind, b.TrustAmounts)
+}
+
 // Len returns the number of files.
 func (b *Batch) Len() int { return len(b.names) }
 

@@ -118,7 +118,7 @@ func evmRead(data []byte, named *chains.Chain) (*Transaction, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &Transaction{Chain: chain, Network: fmt.Sprintf("%s (chain ID %s)", chain.Name, x.chainID), Form: x.form()}
+	t := &Transaction{Chain: chain, Network: fmt.Sprintf("%s (chain ID %s)", chain.Name, x.chainID), Form: x.form(), TextExt: "hex"}
 	coin := Asset{Symbol: cmp.Or(network.symbol, "coin of "+chain.Name), Decimals: evmDecimals, Known: true}
 	body := &evmBody{tx: x, t: t}
 

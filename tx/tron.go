@@ -312,7 +312,7 @@ const (
 func (x *tronRaw) transaction(raw []byte, chain *chains.Chain) (*Transaction, error) {
 	coin, _ := tronCoin(chain)
 	address := func(b []byte) string { return chain.Encodings[0].Format(b[1:]) }
-	t := &Transaction{Form: "raw_data of a transaction", Chain: chain, Network: chain.Name}
+	t := &Transaction{Form: "raw_data of a transaction", Chain: chain, Network: chain.Name, TextExt: "hex"}
 	effect := Effect{Kind: Pay, Asset: coin, Amount: big.NewInt(x.amount), From: address(x.owner), To: address(x.to)}
 	if x.call {
 		// A contract on TRON is called as one of an EVM chain.

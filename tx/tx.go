@@ -63,6 +63,12 @@ type Transaction struct {
 	Claims []string
 	// Notes are what a reader of the review should know, a sentence each.
 	Notes []string
+	// Ext ends the name of the family's usual signed file, such as "psbt". It is empty
+	// if there is none beside what a node takes.
+	Ext string
+	// TextExt ends the name of what a node takes: "hex", or empty if that is the file
+	// of Ext.
+	TextExt string
 	// Partial means that slots of other people's keys may stay open, since they sign
 	// elsewhere.
 	Partial bool
@@ -188,11 +194,8 @@ func signing(scheme signature.Scheme, k *chains.PublicKey, message []byte, tweak
 // Signed is a transaction with its signatures.
 type Signed struct {
 	ID   string // by which an explorer finds it, empty where the chain decides later
-	Ext  string // of the family's usual file, such as "psbt"; empty if there is none beside Text
-	Data []byte // that file
-	// Text is what a node or an explorer takes, in one line; empty if signatures are
-	// missing.
-	Text string
+	Data []byte // the family's usual file, if it has one (Transaction.Ext)
+	Text string // what a node or an explorer takes, in one line; empty if signatures are missing
 	// Parts are PUBKEY=SIGNATURE lines, for transactions that others sign too.
 	Parts []string
 }

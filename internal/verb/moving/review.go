@@ -132,6 +132,15 @@ func (r *Review) Read(path string) (*tx.Transaction, *tx.Verdict, error) {
 	return t, v, nil
 }
 
+// Again reads the i-th file once more. It fails if the file is not what All read.
+func (r *Review) Again(i int) (*tx.Transaction, *tx.Verdict, error) {
+	t, v, err := r.Read(r.Files[i])
+	if err == nil && !r.Batch.Holds(i, t) {
+		err = cli.Fail(cli.Refused, fmt.Errorf("%q was changed after it was reviewed", r.Files[i]), "do not trust the stick or whoever else writes to it")
+	}
+	return t, v, err
+}
+
 func (r *Review) read(path string) (*tx.Transaction, *tx.Verdict, error) {
 	data, err := strict.ReadFile(path, tx.MaxSize)
 	if err != nil {

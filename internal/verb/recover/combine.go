@@ -11,6 +11,13 @@ import (
 	"lifeboat/share/verdict"
 )
 
+// rootFlags are the flags of verbs that make root private keys.
+type rootFlags struct {
+	holder.Flags
+	group   string
+	salvage bool
+}
+
 // found is what the files gave: the root keys, the judgement on all of the shares,
 // and if root keys are missing that were asked for, why.
 type found struct {
@@ -21,7 +28,7 @@ type found struct {
 
 // find judges what was opened, and recovers what it gives. The root keys are
 // wiped on exit.
-func (f *keyFlags) find(e *cli.Env, session *holder.Session) (*found, error) {
+func (f *rootFlags) find(e *cli.Env, session *holder.Session) (*found, error) {
 	written, known, err := writtenRoots(session)
 	e.OnExit(func() { recover.WipeRoots(written) })
 	var made *found
@@ -46,7 +53,7 @@ func (f *keyFlags) find(e *cli.Env, session *holder.Session) (*found, error) {
 }
 
 // combine recovers every root key for which there are enough good shares.
-func (f *keyFlags) combine(session *holder.Session, beside []verdict.Known) (*found, error) {
+func (f *rootFlags) combine(session *holder.Session, beside []verdict.Known) (*found, error) {
 	j, err := session.Judge(f.group, beside...)
 	if err != nil {
 		return nil, err
@@ -72,7 +79,7 @@ func (f *keyFlags) combine(session *holder.Session, beside []verdict.Known) (*fo
 
 // salvageAll combines, for each recorded root key, whatever opened on its curve.
 // That the files name other root keys is what --salvage is for.
-func (f *keyFlags) salvageAll(session *holder.Session) (*found, error) {
+func (f *rootFlags) salvageAll(session *holder.Session) (*found, error) {
 	j, absent := session.Judge("")
 	made := &found{judgement: j}
 	var failures []error
@@ -105,7 +112,7 @@ func (f *keyFlags) salvageAll(session *holder.Session) (*found, error) {
 }
 
 // again takes root keys that an earlier run wrote, where there are no shares.
-func (f *keyFlags) again(e *cli.Env, session *holder.Session, written []*recover.Root, known []verdict.Known) (*found, error) {
+func (f *rootFlags) again(e *cli.Env, session *holder.Session, written []*recover.Root, known []verdict.Known) (*found, error) {
 	asked := session.Asked(f.group)
 	asked.Only = f.salvage
 	kept, unrecorded, err := verdict.Choose(known, asked)

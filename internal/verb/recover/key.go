@@ -61,14 +61,12 @@ Example: two holders, an address book, sealed to an identity of "mpc-backup keyg
 const leak = "One child private key together with the root extended public key gives the root private key, and with it every key. Give a child key only to somebody to whom you would give the whole vault, or who will never see the root extended public key."
 
 type keyFlags struct {
-	holder.Flags
+	rootFlags
 	holder.OutputFlags
 	addresses string
 	paths     []string
 	chains    []string
 	root      bool
-	group     string
-	salvage   bool
 	json      bool
 }
 

@@ -7,7 +7,7 @@ import (
 
 // Program returns mpc-recover.
 func Program() *cli.Program {
-	return program(keyVerb, repairVerb, reshareVerb, ceremonyVerb, drillVerb, guideVerb)
+	return program(keyVerb, signVerb, repairVerb, reshareVerb, ceremonyVerb, drillVerb, guideVerb)
 }
 
 // program returns mpc-recover with some of its verbs: the drill runs the others.

@@ -185,7 +185,10 @@ func (u *unsigned) transaction(chain *chains.Chain, c *coin) (*Transaction, erro
 	if err := checkUnsigned(u.tx); err != nil {
 		return nil, err
 	}
-	t := &Transaction{Form: u.form, Chain: chain, Network: chain.Name, Expiry: Expiry{Text: "no limit"}}
+	t := &Transaction{Form: u.form, Chain: chain, Network: chain.Name, Expiry: Expiry{Text: "no limit"}, TextExt: "hex"}
+	if u.packet != nil {
+		t.Ext = "psbt"
+	}
 	in, err := u.spent(t, c)
 	if err != nil {
 		return nil, err
@@ -198,7 +201,7 @@ func (u *unsigned) transaction(chain *chains.Chain, c *coin) (*Transaction, erro
 		return nil, unsafe("it pays %s and spends only %s", c.asset().Text(big.NewInt(out)), c.asset().Text(big.NewInt(in)))
 	}
 	size := u.size()
-	t.Fee = fee(c, in-out, out, size)
+	t.Fee = fee(c, in-out, size)
 	t.Notes = append(u.timing(), c.notes...)
 	if size > maxRelayed {
 		t.Notes = append(t.Notes, fmt.Sprintf("It has %d virtual bytes, and nodes relay %d: only a miner could take it.", size, maxRelayed))
@@ -400,13 +403,13 @@ func (u *unsigned) size() int64 {
 	return int64(base + (witness+3)/4)
 }
 
-func fee(c *coin, amount, sent, size int64) Fee {
-	f := Fee{Asset: c.asset(), Most: big.NewInt(amount), Rate: fmt.Sprintf("%d.%d sat/vB", amount/size, amount%size*10/size)}
-	switch {
-	case amount/size >= c.usual:
+// maxShare is the share of what is sent, in percent, that is an unusual fee.
+const maxShare = 1
+
+func fee(c *coin, amount, size int64) Fee {
+	f := Fee{Asset: c.asset(), Most: big.NewInt(amount), Rate: fmt.Sprintf("%d.%d sat/vB", amount/size, amount%size*10/size), MaxShare: maxShare}
+	if amount/size >= c.usual {
 		f.High = fmt.Sprintf("%s, and %d would be much", f.Rate, c.usual)
-	case amount > sent/100:
-		f.High = fmt.Sprintf("%s, more than 1 %% of what is sent", f.Asset.Text(f.Most))
 	}
 	return f
 }

@@ -171,8 +171,9 @@ func TestBitcoinFees(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if tc.high == "" != (tx.Fee.High == "") || !strings.Contains(tx.Fee.High, tc.high) {
-			t.Errorf("%d: %q, want %q", tc.out, tx.Fee.High, tc.high)
+		_, err = bitcoinPolicy(t, chainOf(t, "XTN")).Judge(tx)
+		if tc.high == "" != (err == nil) || err != nil && !strings.Contains(err.Error(), tc.high) {
+			t.Errorf("%d: %v, want %q", tc.out, err, tc.high)
 		}
 	}
 }

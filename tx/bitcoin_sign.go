@@ -106,13 +106,11 @@ func (b *bitcoinBody) finish(signatures []*signature.Signature) (*Signed, error)
 	if err := tx.Serialize(&raw); err != nil {
 		return nil, fmt.Errorf("writing the transaction: %w", err)
 	}
-	signed := &Signed{ID: tx.TxID(), Ext: "txt", Text: hex.EncodeToString(raw.Bytes())}
-	signed.Data = []byte(signed.Text + "\n")
+	signed := &Signed{ID: tx.TxID(), Text: hex.EncodeToString(raw.Bytes())}
 	if b.packet == nil {
 		return signed, nil
 	}
 	var err error
-	signed.Ext = "psbt"
 	signed.Data, err = b.writePSBT(tx)
 	return signed, err
 }

@@ -161,9 +161,9 @@ func TestBitcoinVectors(t *testing.T) {
 			if signed.ID != v.TxID {
 				t.Errorf("txid %s, want %s", signed.ID, v.TxID)
 			}
-			want := v.Signed + "\n"
-			if v.Signed == "" {
-				want = v.Hex + "\n"
+			want := v.Signed
+			if want != "" {
+				want += "\n"
 			}
 			if string(signed.Data) != want {
 				t.Errorf("file\n%s, want\n%s", signed.Data, want)

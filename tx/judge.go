@@ -57,12 +57,12 @@ func (p *Policy) Judge(t *Transaction) (*Verdict, error) {
 	if err := p.bind(t, v); err != nil {
 		return nil, err
 	}
-	for _, check := range []func(*Transaction) error{p.amounts, p.fee, p.expiry} {
-		if err := check(t); err != nil {
+	for _, check := range []func(*Transaction, *Verdict) error{p.amounts, p.expiry, p.payees, p.fee} {
+		if err := check(t, v); err != nil {
 			return nil, err
 		}
 	}
-	return v, p.payees(t, v)
+	return v, nil
 }
 
 func (p *Policy) bind(t *Transaction, v *Verdict) error {
@@ -98,7 +98,7 @@ func (p *Policy) bind(t *Transaction, v *Verdict) error {
 
 // amounts holds the inputs to what is known of their amounts: a lie about one is
 // paid to the miners.
-func (p *Policy) amounts(t *Transaction) error {
+func (p *Policy) amounts(t *Transaction, _ *Verdict) error {
 	all := slices.ContainsFunc(t.Slots, func(s Slot) bool { return s.All && s.Signing != nil })
 	for i := range t.Slots {
 		s := &t.Slots[i]
@@ -114,24 +114,47 @@ func (p *Policy) amounts(t *Transaction) error {
 	return nil
 }
 
-func (p *Policy) fee(t *Transaction) error {
-	limited := false
+func (p *Policy) fee(t *Transaction, v *Verdict) error {
 	for _, l := range p.MaxFees {
 		if l.Chain != t.Chain {
 			continue
 		}
-		limited = true
 		if t.Fee.Most.Cmp(l.Most) > 0 {
 			return unsafe("it pays up to %s in fees, and --max-fee allows %s", t.Fee.Asset.Text(t.Fee.Most), t.Fee.Asset.Text(l.Most))
 		}
+		return nil
 	}
-	if !limited && t.Fee.High != "" {
-		return unsafe("the fee is unusual: %s; if it is meant, allow it with --max-fee %s=AMOUNT", t.Fee.High, t.Chain.ID)
+	high := t.Fee.High
+	if sent := paid(t, v); high == "" && t.Fee.MaxShare != 0 &&
+		new(big.Int).Mul(t.Fee.Most, big.NewInt(100)).Cmp(new(big.Int).Mul(sent, big.NewInt(t.Fee.MaxShare))) > 0 {
+		high = fmt.Sprintf("%s is more than %d %% of what is sent", t.Fee.Asset.Text(t.Fee.Most), t.Fee.MaxShare)
 	}
-	return nil
+	if high == "" {
+		return nil
+	}
+	return unsafe("the fee is unusual: %s; if it is meant, allow it with --max-fee %s=AMOUNT", high, t.Chain.ID)
 }
 
-func (p *Policy) expiry(t *Transaction) error {
+// paid returns what others get of the chain's coin, or, if nothing goes to others,
+// what the vault moves.
+func paid(t *Transaction, v *Verdict) *big.Int {
+	others, all := new(big.Int), new(big.Int)
+	for i := range t.Effects {
+		e := &t.Effects[i]
+		if e.Kind != Pay {
+			continue
+		}
+		if all.Add(all, e.Amount); !v.Back[i] {
+			others.Add(others, e.Amount)
+		}
+	}
+	if others.Sign() == 0 {
+		return all
+	}
+	return others
+}
+
+func (p *Policy) expiry(t *Transaction, _ *Verdict) error {
 	e := &t.Expiry
 	switch {
 	case e.Missing && !p.NoExpiry:

@@ -138,6 +138,9 @@ type Fee struct {
 	// High says why the fee is above what is usual, or is empty. A limit that the user
 	// sets takes its place.
 	High string
+	// MaxShare is the share, in percent, of what is paid to others in the same coin
+	// above which the fee is unusual. 0 sets no such limit.
+	MaxShare int64
 }
 
 // Expiry says for how long the network would take the transaction.

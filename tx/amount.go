@@ -14,11 +14,20 @@ func (a Asset) Text(amount *big.Int) string {
 	}
 	digits := amount.String()
 	if a.Decimals > 0 {
-		digits = fmt.Sprintf("%0*s", a.Decimals+1, digits)
-		digits = digits[:len(digits)-a.Decimals] + "." + digits[len(digits)-a.Decimals:]
+		digits = strings.Repeat("0", max(0, a.Decimals+1-len(digits))) + digits
+		point := len(digits) - a.Decimals
+		whole, part := digits[:point], digits[point:]
+		if len(part) > plainDecimals {
+			part = part[:plainDecimals] + strings.TrimRight(part[plainDecimals:], "0")
+		}
+		digits = whole + "." + part
 	}
 	return digits + " " + a.Name()
 }
+
+// plainDecimals are written whatever they are, so that amounts stand one below the
+// other; zeros behind them are left out.
+const plainDecimals = 8
 
 // Name returns the asset's symbol, or its contract where nobody vouches for a name.
 func (a Asset) Name() string {

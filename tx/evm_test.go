@@ -60,7 +60,7 @@ func TestEVMEffects(t *testing.T) {
 		e.Amount.Int64() != 1_500_000 || e.To != "0x3535353535353535353535353535353535353535" || v.Back[0] {
 		t.Errorf("a token's transfer is read as %+v", e)
 	}
-	if got := x.Fee.Asset.Text(x.Fee.Most); got != "0.001950000000000000 ETH" || x.Fee.High != "" {
+	if got := x.Fee.Asset.Text(x.Fee.Most); got != "0.00195000 ETH" || x.Fee.High != "" {
 		t.Errorf("65,000 gas at 30 gwei are %s, %q", got, x.Fee.High)
 	}
 	if x.Network != "Ethereum (chain ID 1)" || len(x.Claims) != 1 ||

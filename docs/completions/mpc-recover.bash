@@ -3,11 +3,12 @@ _mpc_recover() {
 	local current=${COMP_WORDS[COMP_CWORD]} words=
 	COMPREPLY=()
 	if [ "$COMP_CWORD" -eq 1 ] || [ "${COMP_WORDS[1]}" = help ]; then
-		words='key repair reshare ceremony drill guide help version'
+		words='key sign repair reshare ceremony drill guide help version'
 	else
 		case $current in -*) ;; *) return ;; esac
 		case ${COMP_WORDS[1]} in
 		key) words='--addresses --allow-network --allow-swap --chain --date --group --identity --json --label --max-iterations --max-work-factor --no-record --output --passphrase-file --path --plaintext --recipient --recipients-file --record --record-code --require-sandbox --root --salvage --seal-passphrase-file --threshold --xpub -R -i -o -r' ;;
+		sign) words='--addresses --allow-network --allow-swap --alone --chain --date --expect --group --hedge --identity --json --max-fee --max-iterations --max-total --max-work-factor --no-expiry --no-record --output --passphrase-file --path --record --record-code --replaces --require-sandbox --short-lived --threshold --to --to-file --tokens --trust-amounts --tx --xpub -i -o' ;;
 		repair) words='--allow-network --allow-swap --date --group --identity --json --label --lost --max-iterations --max-work-factor --new-passphrase-file --no-record --output --passphrase-file --recipient --recipients-file --record --record-code --require-sandbox --seal-passphrase-file --threshold --xpub -R -i -o -r' ;;
 		reshare) words='--allow-network --allow-swap --date --group --identity --json --max-iterations --max-work-factor --new-passphrase-file --no-record --old-threshold --output --party --passphrase-file --record --record-code --require-sandbox --threshold --to --xpub -i -o' ;;
 		ceremony) words='--allow-network --allow-swap --date --group --identity --joined --json --key --key-passphrase-file --label --lost --new-passphrase-file --no-record --node --old-threshold --party --passphrase-file --reason --recipient --recipients-file --record --record-code --require-sandbox --seal-passphrase-file --signer --threshold --xpub -R -i -o -r' ;;

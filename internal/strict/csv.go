@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -31,26 +32,33 @@ type RowError struct {
 func (e *RowError) Error() string { return fmt.Sprintf("line %d: %s", e.Line, e.Why) }
 func (e *RowError) Unwrap() error { return ErrRow }
 
-// A Reader reads CSV as RFC 4180 has it, except that a row is always one line.
+// A Reader reads CSV as RFC 4180 has it, and as spreadsheets write it.
 //
-// It takes a byte order mark, LF or CRLF, and a comma, a semicolon or a tab
-// between cells: whichever the first line that is not empty has most of, outside
-// quotes. Blanks around a cell are trimmed, inside its quotes too. Empty lines
-// are counted and skipped.
+// It takes UTF-8 and other encodings that write ASCII as ASCII does, whose bytes it
+// keeps, and with a byte order mark UTF-16 as well; LF, CRLF or CR; and a comma, a
+// semicolon or a tab between cells: whichever the first line that is not empty has
+// most of, outside quotes, or what a line "sep=" before it names. Blanks around a
+// cell are trimmed, inside its quotes too, and ="text" is text. Empty lines are
+// counted and skipped.
+//
+// A cell in quotes may have several lines, whose ends become LF. Where the quotes of a
+// row do not come out even, or not within the bounds of a row, they were not meant:
+// its first line is bad, and reading goes on with the second.
 type Reader struct {
 	r     *bufio.Reader
 	line  int
+	end   byte // of a line: CR, or LF with or without a CR before it; 0 until the first line
 	comma byte // 0 until the first line
 	width int  // of the last row, a guess at the next
 }
 
 // NewReader returns a Reader of r.
 func NewReader(r io.Reader) *Reader {
-	return &Reader{r: bufio.NewReaderSize(r, MaxRow+len("\r\n"))}
+	return &Reader{r: bufio.NewReaderSize(decoded(r), MaxRow+len("\r\n"))}
 }
 
-// Read returns the next row and its line, counted from 1. The error is io.EOF
-// after the last row, a *RowError for a row that is not valid, after which
+// Read returns the next row and the line that it begins on, counted from 1. The error
+// is io.EOF after the last row, a *RowError for a row that is not valid, after which
 // reading may go on, or that of the underlying reader.
 func (r *Reader) Read() (row []string, line int, err error) {
 	for {
@@ -64,20 +72,72 @@ func (r *Reader) Read() (row []string, line int, err error) {
 		if bytes.IndexByte(text, 0) >= 0 {
 			return nil, r.line, r.bad("a NUL byte")
 		}
-		if !utf8.Valid(text) {
-			return nil, r.line, r.bad("invalid UTF-8")
-		}
 		if r.comma == 0 {
+			var named bool
+			if r.comma, named = namedSeparator(text); named {
+				continue
+			}
 			r.comma = separator(text)
 		}
-		row, err = r.split(string(text))
-		return row, r.line, err
+		line := r.line
+		if bytes.Count(text, []byte{'"'})%2 == 1 {
+			row, err = r.lines(string(text))
+		} else {
+			row, err = r.split(string(text))
+		}
+		return row, line, err
 	}
+}
+
+// lines returns the row that begins with a line whose quotes are not even. If it can
+// be read up to the line with which they are, that line is the last that was read.
+func (r *Reader) lines(first string) ([]string, error) {
+	ahead, err := r.r.Peek(MaxRow - len(first))
+	if err != nil && err != io.EOF && err != bufio.ErrBufferFull {
+		return nil, err
+	}
+	text, used := []byte(first), 0
+	for lines := 1; used < len(ahead); lines++ {
+		n := bytes.IndexByte(ahead[used:], r.end) + 1
+		if n == 0 {
+			if err == nil {
+				break // the row is too long
+			}
+			n = len(ahead) - used
+		}
+		line := r.trim(ahead[used : used+n])
+		used += n
+		text = append(append(text, '\n'), line...)
+		if bytes.IndexByte(line, 0) >= 0 {
+			break
+		}
+		if bytes.Count(line, []byte{'"'})%2 == 0 {
+			continue
+		}
+		row, err := r.split(string(text))
+		if err != nil {
+			break
+		}
+		if _, err := r.r.Discard(used); err != nil {
+			return nil, err // unreachable: it was peeked at
+		}
+		r.line += lines
+		return row, nil
+	}
+	_, err = r.split(first) // says what is wrong with it alone
+	return nil, err
 }
 
 // next returns the next line without its end, valid until the call after.
 func (r *Reader) next() ([]byte, error) {
-	text, err := r.r.ReadSlice('\n')
+	if r.end == 0 {
+		ahead, _ := r.r.Peek(MaxRow + len("\r\n")) // an error comes again
+		r.end = '\n'
+		if i := bytes.IndexAny(ahead, "\r\n"); i >= 0 && ahead[i] == '\r' && !bytes.HasPrefix(ahead[i+1:], []byte("\n")) {
+			r.end = '\r'
+		}
+	}
+	text, err := r.r.ReadSlice(r.end)
 	if len(text) == 0 && err != nil {
 		return nil, err
 	}
@@ -85,7 +145,7 @@ func (r *Reader) next() ([]byte, error) {
 	tooLong := false
 	for err == bufio.ErrBufferFull {
 		tooLong = true
-		_, err = r.r.ReadSlice('\n')
+		_, err = r.r.ReadSlice(r.end)
 	}
 	if err != nil && err != io.EOF {
 		return nil, err
@@ -93,7 +153,7 @@ func (r *Reader) next() ([]byte, error) {
 	if tooLong {
 		return nil, r.bad("longer than %d KiB", MaxRow>>10)
 	}
-	text = bytes.TrimSuffix(bytes.TrimSuffix(text, []byte("\n")), []byte("\r"))
+	text = r.trim(text)
 	if r.line == 1 {
 		text = bytes.TrimPrefix(text, byteOrderMark)
 	}
@@ -103,8 +163,28 @@ func (r *Reader) next() ([]byte, error) {
 	return text, nil
 }
 
+// trim returns a line without its end.
+func (r *Reader) trim(line []byte) []byte {
+	if r.end == '\r' {
+		return bytes.TrimPrefix(bytes.TrimSuffix(line, []byte("\r")), []byte("\n"))
+	}
+	return bytes.TrimSuffix(bytes.TrimSuffix(line, []byte("\n")), []byte("\r"))
+}
+
 func (r *Reader) bad(format string, args ...any) error {
 	return &RowError{r.line, fmt.Sprintf(format, args...)}
+}
+
+// namedSeparator reads the line by which spreadsheets name the separator, such as
+// sep=; in quotes or with empty cells behind it, too.
+func namedSeparator(text []byte) (byte, bool) {
+	s := strings.ToLower(strings.TrimLeft(string(text), ` "`))
+	for _, c := range []byte(",;\t") {
+		if rest, found := strings.CutPrefix(s, "sep="+string(c)); found && strings.Trim(rest, `" ,;`+"\t") == "" {
+			return c, true
+		}
+	}
+	return 0, false
 }
 
 // separator returns what the line has most of outside quotes; a comma on a tie.
@@ -150,6 +230,9 @@ func (r *Reader) split(text string) ([]string, error) {
 // cell cuts the first cell off text; more says whether another one follows.
 func (r *Reader) cell(text string) (cell, rest string, more bool, err error) {
 	start := strings.TrimLeft(text, r.blanks())
+	if strings.HasPrefix(start, `="`) {
+		start = start[1:] // text, whatever it looks like
+	}
 	if !strings.HasPrefix(start, `"`) {
 		cell, rest, more = strings.Cut(text, string(r.comma))
 		if strings.Contains(cell, `"`) {
@@ -157,31 +240,45 @@ func (r *Reader) cell(text string) (cell, rest string, more bool, err error) {
 		}
 		return strings.TrimSpace(cell), rest, more, nil
 	}
+	cell, after, ok := unquote(start)
+	if !ok {
+		return "", "", false, r.bad("a quote is not closed on its line")
+	}
+	if after = strings.TrimLeft(after, r.blanks()); after != "" {
+		if after[0] != r.comma {
+			return "", "", false, r.bad("text after a closing quote")
+		}
+		rest, more = after[1:], true
+	}
+	cell = strings.TrimSpace(cell)
+	if text, found := strings.CutPrefix(cell, `="`); found {
+		if inner, after, ok := unquote(`"` + text); ok && after == "" {
+			cell = strings.TrimSpace(inner)
+		}
+	}
+	return cell, rest, more, nil
+}
+
+// unquote returns what the quotes hold that s begins with, and what follows them.
+func unquote(s string) (text, after string, ok bool) {
 	end, escaped := 1, false
 	for {
-		i := strings.IndexByte(start[end:], '"')
+		i := strings.IndexByte(s[end:], '"')
 		if i < 0 {
-			return "", "", false, r.bad("a quote is not closed on its line")
+			return "", "", false
 		}
 		end += i
-		if !strings.HasPrefix(start[end+1:], `"`) {
+		if !strings.HasPrefix(s[end+1:], `"`) {
 			break
 		}
 		escaped = true
 		end += 2
 	}
-	cell = start[1:end]
+	text = s[1:end]
 	if escaped {
-		cell = strings.ReplaceAll(cell, `""`, `"`)
+		text = strings.ReplaceAll(text, `""`, `"`)
 	}
-	after := strings.TrimLeft(start[end+1:], r.blanks())
-	if after != "" && after[0] != r.comma {
-		return "", "", false, r.bad("text after a closing quote")
-	}
-	if after != "" {
-		rest, more = after[1:], true
-	}
-	return strings.TrimSpace(cell), rest, more, nil
+	return text, s[end+1:], true
 }
 
 // blanks are what may stand between a separator and a quote.
@@ -212,8 +309,14 @@ func WriteRow(w *bufio.Writer, cells []string) error {
 
 // AppendText is AppendCell for a cell whose text came from a file: what a
 // spreadsheet would take for a formula gets a ' before it, and what could hide or turn
-// text around is escaped.
-func AppendText(dst []byte, cell string) []byte { return AppendCell(dst, disarm(plain.Lines(cell))) }
+// text around is escaped. Of a text that is not UTF-8 the bytes beyond ASCII stay as
+// they are, in whatever encoding they are.
+func AppendText(dst []byte, cell string) []byte {
+	if !utf8.ValidString(cell) {
+		return AppendCell(dst, disarmBytes(cell))
+	}
+	return AppendCell(dst, disarm(plain.Lines(cell)))
+}
 
 // AppendCell appends a cell of a row to dst as it is, in quotes where it needs them.
 func AppendCell[T string | []byte](dst []byte, cell T) []byte {
@@ -253,6 +356,34 @@ func disarm(s string) string {
 		}
 		b.WriteRune(r)
 		start = r == ';' || start && (r == ' ' || r == '"')
+	}
+	return b.String()
+}
+
+// wideFormulas are the wide forms of = + - @ in the encodings of East Asia: GBK and
+// EUC-KR, Shift-JIS, Big5, EUC-JP.
+var wideFormulas = []string{
+	"\xa3\xbd", "\xa3\xab", "\xa3\xad", "\xa3\xc0",
+	"\x81\x81", "\x81\x7b", "\x81\x7c", "\x81\x97",
+	"\xa1\xd7", "\xa1\xcf", "\xa1\xd0", "\xa2\x49",
+	"\xa1\xe1", "\xa1\xdc", "\xa1\xdd", "\xa1\xf7",
+}
+
+// disarmBytes is disarm for a text in an unknown encoding, of which the bytes below 0x40
+// are ASCII wherever they stand.
+func disarmBytes(s string) string {
+	var b strings.Builder
+	start := true
+	for i := range len(s) {
+		if start && (strings.IndexByte("=+-@", s[i]) >= 0 || slices.ContainsFunc(wideFormulas, func(w string) bool { return strings.HasPrefix(s[i:], w) })) {
+			b.WriteByte('\'')
+		}
+		if s[i] < 0x80 {
+			b.WriteString(plain.Lines(s[i : i+1]))
+		} else {
+			b.WriteByte(s[i])
+		}
+		start = s[i] == ';' || start && (s[i] == ' ' || s[i] == '"')
 	}
 	return b.String()
 }

@@ -56,12 +56,30 @@ func TestReader(t *testing.T) {
 		{"blanks", "  a\u00a0, \" b \"\t,c \n", []string{`1 ["a" "b" "c"]`}},
 		{"quotes", `"a,""b""","",""""` + "\n", []string{`1 ["a,\"b\"" "" "\""]`}},
 		{"empty cells", ",\n,,", []string{`1 ["" ""]`, `2 ["" "" ""]`}},
-		{"lone CR stays", "a\rb,c", []string{`1 ["a\rb" "c"]`}},
+		{"lone CR stays", "x,y\na\rb,c", []string{`1 ["x" "y"]`, `2 ["a\rb" "c"]`}},
+		{"CR", "\xef\xbb\xbfa,b\r\rc,\"d\re\"\rf,g", []string{`1 ["a" "b"]`, `3 ["c" "d\ne"]`, `5 ["f" "g"]`}},
+		{"CR and a last LF", "a,b\rc,d\r\n", []string{`1 ["a" "b"]`, `2 ["c" "d"]`}},
+		{"CR CR LF", "a,b\r\r\n\"c\",d\r\r\n", []string{`1 ["a" "b"]`, `3 ["c" "d"]`}},
+		{"lines in quotes", "a,b\n\"one\ntwo\",\"three\r\n\n\"\"four\"\"\n\"\r\ne,f", []string{`1 ["a" "b"]`, `2 ["one\ntwo" "three\n\n\"four\""]`, `7 ["e" "f"]`}},
+		{"lines in quotes to the end", "\"one\ntwo\"", []string{`1 ["one\ntwo"]`}},
+		{"quotes that come out even too late", "a,\"b\nc,d\n\"e\",\"f\"\ng", []string{"line 1: a quote is not closed on its line", `2 ["c" "d"]`, `3 ["e" "f"]`, `4 ["g"]`}},
+		{"two stray quotes", "a,\"b\nc\"d,e\nf", []string{"line 1: a quote is not closed on its line", "line 2: a quote inside a cell that does not start with one", `3 ["f"]`}},
+		{"a cell longer than a row", "\"" + strings.Repeat("x\n", strict.MaxRow) + "\"", append([]string{"line 1: a quote is not closed on its line"}, append(countedLines(2, strict.MaxRow-1, `["x"]`), fmt.Sprintf("line %d: a quote is not closed on its line", strict.MaxRow+1))...)},
+		{"a NUL in lines", "\"a\n\x00\n\"", []string{"line 1: a quote is not closed on its line", "line 2: a NUL byte", "line 3: a quote is not closed on its line"}},
+		{"sep", "sep=;\r\na;b,c\r\n", []string{`2 ["a" "b,c"]`}},
+		{"sep in quotes", "\xef\xbb\xbf\"SEP=,\",,\na,b;c;d\n", []string{`2 ["a" "b;c;d"]`}},
+		{"sep is a tab", "sep=\t\na\tb,c,d\n", []string{`2 ["a" "b,c,d"]`}},
+		{"no sep", "sep=x,y\nsep=;\n", []string{`1 ["sep=x" "y"]`, `2 ["sep=;"]`}},
+		{"text formulas", `"=""a""",="b,c","=""d""""e""","=""f""+1",="g"h` + "\n=\"i\",\"=\"", []string{"line 1: text after a closing quote", `2 ["i" "="]`}},
+		{"more text formulas", `"=""a""",="b,c","=""d""""""""e""","=""f""+1"`, []string{`1 ["a" "b,c" "d\"\"e" "=\"f\"+1"]`}},
+		{"UTF-16", "\xff\xfea\x00,\x00\xac\x20\x3d\xd8\x00\xde\r\x00\n\x00b\x00", []string{`1 ["a" "€😀"]`, `2 ["b"]`}},
+		{"UTF-16, big-endian", "\xfe\xff\x00a\x00,\xd8\x3d\x00b\x00\n\xd8\x3d", []string{`1 ["a" "�b"]`, `2 ["�"]`}},
+		{"half of UTF-16", "\xff\xfea\x00b", []string{`1 ["a�"]`}},
 		{"stray quote", "a,b\n\"c,d\ne,f\n", []string{`1 ["a" "b"]`, "line 2: a quote is not closed on its line", `3 ["e" "f"]`}},
 		{"quote in a cell", "a,b\nc\"d,e\"\nf,g", []string{`1 ["a" "b"]`, "line 2: a quote inside a cell that does not start with one", `3 ["f" "g"]`}},
 		{"after the quote", "\"a\"b,c\nd,e", []string{"line 1: text after a closing quote", `2 ["d" "e"]`}},
 		{"NUL", "a,\x00\nb,c", []string{"line 1: a NUL byte", `2 ["b" "c"]`}},
-		{"UTF-8", "a,\xff\nb,c", []string{"line 1: invalid UTF-8", `2 ["b" "c"]`}},
+		{"another encoding", "a,\xff\nb,c", []string{`1 ["a" "\xff"]`, `2 ["b" "c"]`}},
 		{"fields", strings.Repeat(",", 255) + "\n" + strings.Repeat(",", 256) + "\nb", []string{
 			"1 [" + strings.Repeat(`"" `, 255) + `""]`, "line 2: more than 256 fields", `3 ["b"]`}},
 		{"field", "a\n" + strings.Repeat("x", strict.MaxField+1) + "\nb", []string{`1 ["a"]`, "line 2: field 1 is longer than 16 KiB", `3 ["b"]`}},
@@ -74,6 +92,14 @@ func TestReader(t *testing.T) {
 			}
 		}
 	}
+}
+
+// countedLines are the rows with one text on lines from and following.
+func countedLines(from, count int, row string) (lines []string) {
+	for i := range count {
+		lines = append(lines, fmt.Sprintf("%d %s", from+i, row))
+	}
+	return lines
 }
 
 // The longest row that fits must fit whatever ends it.
@@ -143,6 +169,9 @@ func TestWriteRow(t *testing.T) {
 		{[]string{"＝1", "＋1", "－1", "＠a", "﹦﹢﹣﹫"}, "'＝1,'＋1,'－1,'＠a,'﹦﹢﹣﹫\n"},
 		{[]string{"\tx", "\rx", "\t=x", "\u200b=x", "a\u202eb\x1b\x00"}, `\tx,\rx,\t=x,\u200b=x,a\u202eb\x1b\x00` + "\n"},
 		{[]string{"two\nlines"}, "\"two\nlines\"\n"},
+		// GBK, Shift-JIS and Windows-1252 stay as they are, but for formulas, wide ones too.
+		{[]string{"\xb1\xb8\xd3\xc3", "\x95\x5c,\x1b", "caf\xe9\x9b"}, "\xb1\xb8\xd3\xc3,\"\x95\x5c,\\x1b\",caf\xe9\x9b\n"},
+		{[]string{"=\xd3\xc3", "\xa3\xbd1", "\x81\x811", "a;\xa3\xab1", "\xa2\x491\xff", "\xa1\xe1\xff"}, "'=\xd3\xc3,'\xa3\xbd1,'\x81\x811,\"a;'\xa3\xab1\",'\xa2\x491\xff,'\xa1\xe1\xff\n"},
 		// Where a semicolon parts cells, these quotes are text, and B1 has the rest.
 		{[]string{"w", ";http://example.org/;=WEBSERVICE(B1&D1);x"}, "w,\";http://example.org/;'=WEBSERVICE(B1&D1);x\"\n"},
 		{[]string{"w", `a;"=B1;x`}, `w,"a;""'=B1;x"` + "\n"},
@@ -184,7 +213,8 @@ func TestRoundTrip(t *testing.T) {
 }
 
 func FuzzReader(f *testing.F) {
-	for _, seed := range []string{"", "a,b\r\nc;d", "\"a\"\"", "\"\n\"", "\xef\xbb\xbf;\t", "a\x00", "\xff\n,", `"a" ,"b"`, "\t\"x\"\t"} {
+	for _, seed := range []string{"", "a,b\r\nc;d", "\"a\"\"", "\"\n\"", "\xef\xbb\xbf;\t", "a\x00", "\xff\n,", `"a" ,"b"`, "\t\"x\"\t",
+		"a,b\rc,\"d\re\"\r", "a,\"b\nc\"\nd,\"e", "sep=;\na;b", `="a","=""b"""`, "\xff\xfea\x00,\x00=\xd8\n\x00", "\xfe\xff\x00a\x00\n\xd8"} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
@@ -200,7 +230,7 @@ func FuzzReader(f *testing.F) {
 			}
 			rows, last = rows+1, line
 		}
-		if lines := bytes.Count(data, []byte("\n")) + 1; rows > lines {
+		if lines := bytes.Count(data, []byte("\n")) + bytes.Count(data, []byte("\r")) + 1; rows > lines {
 			t.Errorf("%d rows in %d lines", rows, lines)
 		}
 	})

@@ -26,6 +26,9 @@ func FuzzAddressList(f *testing.F) {
 		if err != nil && len(err.Error()) > 500 {
 			t.Errorf("error %v", err)
 		}
+		if bytes.HasPrefix(data, []byte("\xff\xfe")) || bytes.HasPrefix(data, []byte("\xfe\xff")) {
+			return // UTF-16
+		}
 		bare := bytes.ReplaceAll(data, []byte(`"`), nil)
 		for _, a := range list {
 			if a == "" || a != strings.TrimSpace(a) || strings.ContainsAny(a, "\n") || !bytes.Contains(bare, []byte(strings.ReplaceAll(a, `"`, ""))) {

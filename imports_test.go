@@ -55,8 +55,9 @@ var house = []room{
 		"github.com/btcsuite/btcd/btcutil/bech32 github.com/decred/dcrd/crypto/blake256 github.com/decred/dcrd/dcrec/secp256k1/v4 filippo.io/edwards25519/... golang.org/x/crypto/ripemd160 golang.org/x/crypto/sha3"},
 	{"chains/internal/blake2b", "", ""},
 	{"chains/internal/groestl", "", ""},
+	{"chains/account", "chains derive internal/curve", ""},
 	{"chains/find", "chains derive/... internal/curve internal/ordered", ""},
-	{"chains/book", "chains derive/... internal/curve internal/strict", ""},
+	{"chains/book", "chains chains/account derive/... internal/curve internal/strict", ""},
 
 	// Unsigned transactions: what they do and what they want signed.
 	{"tx", "chains derive/... internal/curve internal/papercode internal/signature internal/strict", "github.com/btcsuite/btcd/... golang.org/x/crypto/sha3 google.golang.org/protobuf/encoding/protowire"},

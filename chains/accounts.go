@@ -4,7 +4,6 @@ import (
 	"crypto/sha3"
 	"encoding/base32"
 	"encoding/binary"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -35,29 +34,23 @@ func accountChains() []Chain {
 			},
 			Note: "f1 and f410f are two accounts of one key; t is the prefix on test networks",
 			underivable: []rule{
-				{"actor number", regexp.MustCompile(`^[ft]0[0-9]{1,20}$`).MatchString},
-				{"contract or multi-signature actor", regexp.MustCompile(`^[ft]2[a-z2-7]+$`).MatchString},
-				{"BLS key", regexp.MustCompile(`^[ft]3[a-z2-7]+$`).MatchString},
+				named("actor number", `^[ft]0[0-9]{1,20}$`),
+				foreign("contract or multi-signature actor", 20, filecoinText("f2", 2), filecoinText("t2", 2)),
+				foreign("BLS key", 48, filecoinText("f3", 3), filecoinText("t3", 3)),
 			},
 		},
-		eosLike("EOS", "EOS (Vaulta)", "EOS", "PUB_K1_", regexp.MustCompile(`^[a-z1-5.]{1,12}[a-j1-5.]?$`), 194, "VAULTA"),
-		eosLike("WAX", "WAX", "EOS", "PUB_K1_", regexp.MustCompile(`^[a-z1-5.]{1,12}[a-j1-5.]?$`), 14001),
-		eosLike("FIO", "FIO", "FIO", "", regexp.MustCompile(`^([a-z1-5.]{1,12}[a-j1-5.]?|[a-zA-Z0-9-]+@[a-zA-Z0-9-]+)$`), 235),
-		{
-			ID: "CKB", Name: "Nervos CKB", Aliases: []string{"NERVOS"}, SLIP44: []uint32{309},
-			Encodings: []Encoding{
-				encode("full-bech32m", nervosHash, bech32mText("ckb", nervosFull...), hexForm),
-				encode("short", nervosHash, bech32Text("ckb", 1, 0), hexForm),
-			},
-			Note: "the short form is deprecated",
-		},
+		eosLike("EOS", "EOS (Vaulta)", "EOS", "PUB_K1_", eosName, 194, "VAULTA"),
+		eosLike("WAX", "WAX", "EOS", "PUB_K1_", eosName, 14001),
+		eosLike("FIO", "FIO", "FIO", "", eosName+`|^[a-zA-Z0-9-]+@[a-zA-Z0-9-]+$`, 235),
+		nervosChain("CKB", "Nervos CKB", "ckb", []string{"NERVOS"}, 309),
+		nervosChain("CKB_TEST", "Nervos CKB testnet", "ckt", []string{"TCKB"}, 1, 309),
 		{
 			ID: "STX", Name: "Stacks", Aliases: []string{"STACKS"}, SLIP44: []uint32{5757},
 			Encodings: []Encoding{
 				encode("default", hash160, c32Text(22), stacksForm),
 				encode("testnet", hash160, c32Text(26), stacksForm),
 			},
-			underivable: []rule{{"multi-signature address", regexp.MustCompile(`^S[MN][0-9A-Z]+$`).MatchString}},
+			underivable: []rule{foreign("multi-signature address", 20, c32Text(20), c32Text(21))},
 		},
 		{
 			ID: "ICP", Name: "Internet Computer", SLIP44: []uint32{223},
@@ -80,7 +73,7 @@ func accountChains() []Chain {
 			ID: "FLOW", Name: "Flow", SLIP44: []uint32{539}, Status: LookUp,
 			Encodings:   []Encoding{encode("pubkey", xy, plainHex(64), hexForm)},
 			Note:        "the account is a number given out on the chain; the key may be of P-256 instead",
-			underivable: []rule{{"account number", regexp.MustCompile(`^(0x)?[0-9a-fA-F]{16}$`).MatchString}},
+			underivable: []rule{named("account number", `^(0[xX])?[0-9a-fA-F]{16}$`)},
 		},
 	}
 }
@@ -155,11 +148,13 @@ func decodeBase32(e *base32.Encoding, s string) ([]byte, bool) {
 
 // EOS and its relatives: the account is a name, the address form is the key.
 
-func eosLike(id, name, legacy, modern string, names *regexp.Regexp, slip44 uint32, aliases ...string) Chain {
+const eosName = `^[a-z1-5.]{1,12}[a-j1-5.]?$`
+
+func eosLike(id, name, legacy, modern, names string, slip44 uint32, aliases ...string) Chain {
 	c := Chain{
 		ID: id, Name: name, Aliases: aliases, SLIP44: []uint32{slip44}, Status: LookUp,
 		Note:        "the account is a name on the chain; the public key is written",
-		underivable: []rule{{"account name", names.MatchString}},
+		underivable: []rule{named("account name", names)},
 	}
 	legacyName := "pubkey-legacy"
 	if modern == "" {
@@ -200,9 +195,20 @@ func prefixed(label string, t text) text {
 
 // Nervos CKB, RFC 21.
 
-// nervosFull is the format byte, the code hash of secp256k1_blake160 and its hash
-// type.
-var nervosFull = []byte("\x00\x9b\xd7\xe0\x6f\x3e\xcf\x4b\xe0\xf2\xfc\xd2\x18\x8b\x23\xf1\xb9\xfc\xc8\x8e\x5d\x4b\x65\xa8\x63\x7b\x17\x72\x3b\xbd\xa3\xcc\xe8\x01")
+func nervosChain(id, name, hrp string, aliases []string, slip44 ...uint32) Chain {
+	return Chain{
+		ID: id, Name: name, Aliases: aliases, SLIP44: slip44,
+		Encodings: []Encoding{
+			encode("full-bech32m", nervosHash, bech32mText(hrp, []byte("\x00"+nervosCode+"\x01")...), hexForm),
+			encode("short", nervosHash, bech32Text(hrp, 1, 0), hexForm),
+			encode("full-2019", nervosHash, bech32Text(hrp, []byte("\x04"+nervosCode)...), hexForm),
+		},
+		Note: "the short form and that of 2019 are deprecated",
+	}
+}
+
+// nervosCode is the hash of the code of secp256k1_blake160.
+const nervosCode = "\x9b\xd7\xe0\x6f\x3e\xcf\x4b\xe0\xf2\xfc\xd2\x18\x8b\x23\xf1\xb9\xfc\xc8\x8e\x5d\x4b\x65\xa8\x63\x7b\x17\x72\x3b\xbd\xa3\xcc\xe8"
 
 // nervosHash are the first 20 bytes of CKB's BLAKE2b.
 var nervosHash = &Payload{Name: "blake160-ckb", Curve: curve.Secp256k1, Size: 20, Of: func(dst []byte, k *PublicKey) []byte {

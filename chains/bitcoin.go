@@ -1,8 +1,6 @@
 package chains
 
 import (
-	"strings"
-
 	"lifeboat/chains/internal/blake2b"
 	"lifeboat/chains/internal/groestl"
 	"lifeboat/internal/base58"
@@ -23,11 +21,8 @@ type bitcoinLike struct {
 	hrp          string // of BIP 173
 	taproot      bool
 	uncompressed bool
-	// taprootOutputs means that the chain pays to Taproot, where no vault has such an
-	// address.
-	taprootOutputs bool
-	wif            byte
-	check          check58 // bitcoin58 if not set
+	wif          byte
+	check        check58 // bitcoin58 if not set
 }
 
 // check58 is the chain's base 58.
@@ -67,22 +62,15 @@ func (b bitcoinLike) encodings() []Encoding {
 func (b bitcoinLike) chain(id, name string, slip44 uint32, aliases ...string) Chain {
 	c := Chain{ID: id, Name: name, Aliases: aliases, SLIP44: []uint32{slip44}, Encodings: b.encodings(), outputs: b.outputs()}
 	if b.hrp != "" {
-		c.underivable = []rule{{"pay to witness script hash: the script decides", witnessScript(b.hrp)}}
+		c.underivable = []rule{foreign("pay to witness script hash: the script decides", 32, segwit(b.hrp, 0))}
 	}
 	if b.taproot {
-		c.Note = "p2tr-untweaked is the vendor's: the output key is the derived key itself; p2tr is BIP 86. With a script tree, its hash is needed as well"
+		c.Note = taprootNote
 	}
 	return c
 }
 
-// witnessScript recognises a version 0 witness program of 32 bytes.
-func witnessScript(hrp string) func(string) bool {
-	t := segwit(hrp, 0)
-	return func(s string) bool {
-		b, ok := t.parse(s)
-		return ok && len(b) == 32
-	}
-}
+const taprootNote = "p2tr-untweaked is the vendor's: the output key is the derived key itself; p2tr is BIP 86. With a script tree, its hash is needed as well"
 
 var (
 	mainnet = bitcoinLike{p2pkh: "\x00", p2sh: "\x05", hrp: "bc", taproot: true, uncompressed: true, wif: 0x80}
@@ -95,8 +83,8 @@ func bitcoinChains() []Chain {
 		testnet.chain("XTN", "Bitcoin testnet", 1, "TBTC", "BTC_TEST"),
 		testnet.chain("SIGNET_BTC", "Bitcoin signet", 1, "SBTC", "SIGNET"),
 		mainnet.chain("FRACTAL", "Fractal Bitcoin", 0, "FB", "FRACTAL_FB"),
-		bitcoinLike{p2pkh: "\x30", p2sh: "\x32", p2shOld: "\x05", hrp: "ltc", taprootOutputs: true, uncompressed: true, wif: 0xb0}.chain("LTC", "Litecoin", 2),
-		bitcoinLike{p2pkh: "\x6f", p2sh: "\x3a", p2shOld: "\xc4", hrp: "tltc", taprootOutputs: true, uncompressed: true, wif: 0xef}.chain("LTC_TEST", "Litecoin testnet", 1, "TLTC"),
+		bitcoinLike{p2pkh: "\x30", p2sh: "\x32", p2shOld: "\x05", hrp: "ltc", taproot: true, uncompressed: true, wif: 0xb0}.chain("LTC", "Litecoin", 2),
+		bitcoinLike{p2pkh: "\x6f", p2sh: "\x3a", p2shOld: "\xc4", hrp: "tltc", taproot: true, uncompressed: true, wif: 0xef}.chain("LTC_TEST", "Litecoin testnet", 1, "TLTC"),
 		bitcoinLike{p2pkh: "\x1e", p2sh: "\x16", uncompressed: true, wif: 0x9e}.chain("DOGE", "Dogecoin", 3),
 		bitcoinLike{p2pkh: "\x71", p2sh: "\xc4", uncompressed: true, wif: 0xf1}.chain("DOGE_TEST", "Dogecoin testnet", 1, "TDOGE"),
 		bitcoinLike{p2pkh: "\x4c", p2sh: "\x10", uncompressed: true, wif: 0xcc}.chain("DASH", "Dash", 5),
@@ -114,19 +102,19 @@ func bitcoinChains() []Chain {
 		bitcoinLike{p2pkh: "\x3c", wif: 0x80}.chain("RVN", "Ravencoin", 175, "RAVENCOIN"),
 		bitcoinLike{p2pkh: "\x3c", wif: 0x80}.chain("RVNC", "Ravencoin Classic", 175).unconfirmed("the address"),
 		bitcoinLike{p2pkh: "\x1e", wif: 0xd4}.chain("PIVX", "PIVX", 119).unconfirmed("the WIF version"),
-		bitcoinLike{p2pkh: "\x24", p2sh: "\x05", hrp: "grs", wif: 0x80, check: groestl58}.chain("GRS", "Groestlcoin", 17, "GROESTLCOIN"),
-		bitcoinLike{p2pkh: "\x3a", p2sh: "\x32", hrp: "qc", wif: 0x80}.chain("QTUM", "Qtum", 2301),
+		bitcoinLike{p2pkh: "\x24", p2sh: "\x05", hrp: "grs", taproot: true, wif: 0x80, check: groestl58}.chain("GRS", "Groestlcoin", 17, "GROESTLCOIN"),
+		bitcoinLike{p2pkh: "\x3a", p2sh: "\x32", hrp: "qc", taproot: true, wif: 0x80}.chain("QTUM", "Qtum", 2301),
 		bitcoinLike{p2pkh: "\x3c", wif: 0xbc}.chain("KMD", "Komodo", 141),
-		bitcoinLike{p2pkh: "\x1e", p2sh: "\x3f", hrp: "dgb", wif: 0x80}.chain("DGB", "DigiByte", 20),
-		bitcoinLike{p2pkh: "\x47", p2sh: "\x05", hrp: "vtc", wif: 0x80}.chain("VTC", "Vertcoin", 28),
+		bitcoinLike{p2pkh: "\x1e", p2sh: "\x3f", hrp: "dgb", taproot: true, wif: 0x80}.chain("DGB", "DigiByte", 20),
+		bitcoinLike{p2pkh: "\x47", p2sh: "\x05", hrp: "vtc", taproot: true, wif: 0x80}.chain("VTC", "Vertcoin", 28),
 		bitcoinLike{p2pkh: "\x47", p2sh: "\x21", hrp: "via", wif: 0xc7}.chain("VIA", "Viacoin", 14).unconfirmed("the WIF version"),
 		bitcoinLike{p2pkh: "\x32", p2sh: "\x37", p2shOld: "\x05", hrp: "mona", wif: 0xb0}.chain("MONA", "Monacoin", 22),
 		bitcoinLike{p2pkh: "\x3f", p2sh: "\x05", hrp: "sys", wif: 0x80}.chain("SYS", "Syscoin", 57).unconfirmed("the WIF version"),
 		bitcoinLike{p2pkh: "\x4b", p2sh: "\x8c", hrp: "strax", wif: 0xcb}.chain("STRAX", "Stratis", 105105).unconfirmed("the WIF version"),
 		bitcoinLike{p2pkh: "\x35", wif: 0xb5}.chain("NEBL", "Neblio", 146).unconfirmed("the WIF version"),
 		bitcoinLike{p2pkh: "\x1e", wif: 0x9e}.chain("XVG", "Verge", 77).unconfirmed("the WIF version"),
-		bitcoinLike{p2pkh: "\x39", p2sh: "\x27", hrp: "ex", wif: 0x80}.chain("LBTC", "Liquid", 1776, "LIQUID").liquid("lq", "\x0c"),
-		bitcoinLike{p2pkh: "\x24", p2sh: "\x13", hrp: "tex", wif: 0xef}.chain("LBTC_TEST", "Liquid testnet", 1, "TLBTC").liquid("tlq", "\x17"),
+		bitcoinLike{p2pkh: "\x39", p2sh: "\x27", hrp: "ex", wif: 0x80}.chain("LBTC", "Liquid", 1776, "LIQUID").liquid("lq", "\x0c", "\x39", "\x27"),
+		bitcoinLike{p2pkh: "\x24", p2sh: "\x13", hrp: "tex", wif: 0xef}.chain("LBTC_TEST", "Liquid testnet", 1, "TLBTC").liquid("tlq", "\x17", "\x24", "\x13"),
 		one("DCR", "Decred", 42, encode("p2pkh", decredHash160, decred58.text("\x07\x3f"), decredForm)).
 			with("BLAKE-256 takes the place of SHA-256"),
 		one("HNS", "Handshake", 5353, encode("default", blake160Key, segwit("hs", 0), wifForm(bitcoin58, 0x80, "")), "HANDSHAKE"),
@@ -161,29 +149,6 @@ func (b bitcoinLike) cash(prefix, id, name string, slip44 uint32, aliases ...str
 	c := b.chain(id, name, slip44, aliases...)
 	c.Encodings = append([]Encoding{encode("cashaddr", hash160, cashAddr(prefix), wifForm(bitcoin58, b.wif, ""))}, c.Encodings...)
 	c.outputs = []output{payToKeyHash(cashAddr(prefix)), payToScriptHash(cashAddrScript(prefix))}
-	return c
-}
-
-func (c Chain) zcash() Chain {
-	c.Note = "transparent addresses only"
-	c.underivable = append(c.underivable, rule{"unified or shielded address", func(s string) bool {
-		s = strings.ToLower(s)
-		return strings.HasPrefix(s, "u1") || strings.HasPrefix(s, "zs1") || strings.HasPrefix(s, "zc")
-	}})
-	return c
-}
-
-// liquid recognises the confidential forms: blech32 with hrp, and Base58Check
-// with a prefix before the usual version and the blinding key.
-func (c Chain) liquid(hrp, prefix string) Chain {
-	c.Note = "unconfidential addresses; a confidential one also commits to a blinding key, without which its value is not seen"
-	c.underivable = append(c.underivable, rule{"confidential address", func(s string) bool {
-		if strings.HasPrefix(strings.ToLower(s), hrp+"1") {
-			return true
-		}
-		b, ok := bitcoin58.read(s, prefix)
-		return ok && len(b) == 1+33+20
-	}})
 	return c
 }
 

@@ -2,15 +2,12 @@ package chains
 
 import (
 	"encoding/binary"
-	"errors"
 	"hash/crc32"
-	"slices"
+	"strings"
 
 	"lifeboat/chains/internal/blake2b"
 	"lifeboat/internal/base58"
 	"lifeboat/internal/curve"
-
-	"github.com/btcsuite/btcd/btcutil/bech32"
 )
 
 // Cardano: CIP-19.
@@ -34,68 +31,94 @@ var (
 		dst = blake2b.Append(dst, cardanoHashSize, "", key)
 		return append(dst, dst[n:n+cardanoHashSize]...)
 	})
+	// cardanoAccountStake is the same of the key, and that of the account's stake key.
+	cardanoAccountStake = &Payload{Name: "blake2b224-ed25519-staked", Curve: curve.Ed25519, Size: 2 * cardanoHashSize, Staked: true, Of: func(dst []byte, k *PublicKey) []byte {
+		return append(cardanoKey.Of(dst, k), k.Stake[:]...)
+	}}
 )
 
-func cardanoChains() []Chain {
-	return []Chain{
-		cardanoChain("ADA", "Cardano", []string{"CARDANO"}, true, 1815),
-		cardanoChain("ADA_TEST", "Cardano testnets", []string{"TADA"}, false, 1, 1815),
+// SetStake notes the key that stakes for the account of k. Wallets take it from the
+// path m/44/1815/account/2/0.
+func (k *PublicKey) SetStake(stake *PublicKey) {
+	if stake.Curve == curve.Ed25519 {
+		cardanoKey.Of(k.Stake[:0], stake)
 	}
 }
 
-func cardanoChain(id, name string, aliases []string, mainnet bool, slip44 ...uint32) Chain {
-	address, stake, network := "addr", "stake", byte(cardanoMainnet)
-	if !mainnet {
-		address, stake, network = "addr_test", "stake_test", 0
+func cardanoChains() []Chain {
+	main := cardanoNetwork{"addr", "stake", cardanoMainnet}
+	test := cardanoNetwork{"addr_test", "stake_test", 0}
+	return []Chain{
+		cardanoChain("ADA", "Cardano", []string{"CARDANO"}, append(main.encodings(""), test.encodings("-test")...), []cardanoNetwork{main, test}, 1815),
+		cardanoChain("ADA_TEST", "Cardano testnets", []string{"TADA"}, test.encodings(""), []cardanoNetwork{test}, 1, 1815),
 	}
+}
+
+func cardanoChain(id, name string, aliases []string, encodings []Encoding, networks []cardanoNetwork, slip44 ...uint32) Chain {
 	c := Chain{
-		ID: id, Name: name, Aliases: aliases, SLIP44: slip44,
-		Encodings: []Encoding{
-			encode("enterprise", cardanoKey, bech32Text(address, cardanoLone|network), scalarForm),
-			encode("base", cardanoOwnStake, bech32Text(address, cardanoBase|network), scalarForm),
-			encode("reward", cardanoKey, bech32Text(stake, cardanoReward|network), scalarForm),
-		},
-		Note: "base is with the key itself as stake key; with the key of another path, and for Byron addresses, more than one key is needed. cardano-cli takes a scalar only as an extended key, which half of all scalars cannot be",
-		underivable: []rule{
-			{"Cardano base address with another stake key", cardanoKind(address, cardanoBase|network)},
-			{"Cardano script address", cardanoKind(address, 0x10|network, 0x30|network, 0x50|network, 0x70|network)},
-			{"Cardano script address", cardanoKind(stake, 0xf0|network)},
-			{"Cardano base address with another stake key", cardanoKind(address, 0x20|network, 0x40|network)},
-			{"Cardano Byron address, which needs the chain code as well", isByron},
-		},
+		ID: id, Name: name, Aliases: aliases, SLIP44: slip44, Encodings: encodings,
+		Note: "base is with the key itself as stake key, base-account-stake with the account's, at the path m/44/1815/account/2/0; with the key of another path, and for Byron addresses, more than one key is needed. cardano-cli takes a scalar only as an extended key, which half of all scalars cannot be",
 	}
-	if mainnet {
-		c.Encodings = append(c.Encodings, encode("enterprise-test", cardanoKey, bech32Text("addr_test", cardanoLone), scalarForm))
+	for _, n := range networks {
+		c.underivable = append(c.underivable, n.underivable()...)
 	}
+	c.underivable = append(c.underivable, rule{"Cardano Byron address, which needs the chain code as well", readByron})
 	return c
 }
 
-// cardanoKind recognises a valid address with one of these headers.
-func cardanoKind(hrp string, headers ...byte) func(string) bool {
-	return func(s string) bool {
-		values, ok := readBech32(s, hrp, bech32.Version0)
-		if !ok {
-			return false
-		}
-		b, ok := eights(values)
-		return ok && len(b) > cardanoHashSize && slices.Contains(headers, b[0])
+// cardanoNetwork has the human-readable parts of its addresses, and the low half of
+// their headers.
+type cardanoNetwork struct {
+	address, stake string
+	id             byte
+}
+
+func (n cardanoNetwork) encodings(suffix string) []Encoding {
+	return []Encoding{
+		encode("enterprise"+suffix, cardanoKey, bech32Text(n.address, cardanoLone|n.id), scalarForm),
+		encode("base"+suffix, cardanoOwnStake, bech32Text(n.address, cardanoBase|n.id), scalarForm),
+		encode("base-account-stake"+suffix, cardanoAccountStake, bech32Text(n.address, cardanoBase|n.id), scalarForm),
+		encode("reward"+suffix, cardanoKey, bech32Text(n.stake, cardanoReward|n.id), scalarForm),
 	}
 }
 
-// CardanoBase returns the base address that a payment key and a stake key make.
-// Wallets take the stake key from the path m/44/1815/account/2/0.
-func CardanoBase(payment, stake *PublicKey, testnet bool) (string, error) {
-	for _, k := range []*PublicKey{payment, stake} {
-		if k.Curve != curve.Ed25519 {
-			return "", errCardanoCurve
+// underivable lists the other kinds of CIP-19, by the high half of the header. Of
+// three of them the payment key's hash is what follows the header.
+func (n cardanoNetwork) underivable() []rule {
+	of := func(kind byte) text { return bech32Text(n.address, kind<<4|n.id) }
+	paid := func(reason string, kind byte, rest func([]byte) bool) rule {
+		return rule{reason, func(s string) (*Payload, []byte, bool) {
+			b, ok := of(kind).parse(s)
+			if !ok || len(b) < cardanoHashSize || !rest(b[cardanoHashSize:]) {
+				return nil, nil, false
+			}
+			return cardanoKey, b[:cardanoHashSize], true
+		}}
+	}
+	isHash := func(b []byte) bool { return len(b) == cardanoHashSize }
+	return []rule{
+		paid("Cardano base address with another stake key", 0, isHash),
+		paid("Cardano base address with a script as stake key", 2, isHash),
+		paid("Cardano pointer address, whose stake key is named by a place on the chain", 4, isCardanoPointer),
+		foreign("Cardano script address", 2*cardanoHashSize, of(1), of(3)),
+		foreign("Cardano script address", cardanoHashSize, of(7), bech32Text(n.stake, 15<<4|n.id)),
+		{"Cardano script address", func(s string) (*Payload, []byte, bool) {
+			b, ok := of(5).parse(s)
+			return nil, nil, ok && len(b) > cardanoHashSize && isCardanoPointer(b[cardanoHashSize:])
+		}},
+	}
+}
+
+// isCardanoPointer reports whether b is three numbers (slot, transaction, certificate)
+// in groups of seven bits, of which all but the last have the top bit set.
+func isCardanoPointer(b []byte) bool {
+	numbers := 0
+	for _, v := range b {
+		if v < 0x80 {
+			numbers++
 		}
 	}
-	hrp, header := "addr", byte(cardanoBase|cardanoMainnet)
-	if testnet {
-		hrp, header = "addr_test", cardanoBase
-	}
-	var buf [MaxPayload]byte
-	return bech32Text(hrp, header).format(cardanoKey.Of(cardanoKey.Of(buf[:0], payment), stake)), nil
+	return numbers == 3 && len(b) <= 3*10 && b[len(b)-1] < 0x80
 }
 
 // byronEnvelope is [body as CBOR in CBOR, its CRC-32].
@@ -105,16 +128,16 @@ func byronEnvelope(body []byte) []byte {
 	return binary.BigEndian.AppendUint32(out, crc32.ChecksumIEEE(body))
 }
 
-// isByron recognises the envelope of an address of the Byron era.
-func isByron(s string) bool {
+// readByron recognises the envelope of an address of the Byron era, whose body is a
+// list of three: a hash, attributes, and a type.
+func readByron(s string) (*Payload, []byte, bool) {
 	b, err := base58.Decode(nil, s)
 	if err != nil || len(b) < 10 || len(b) > 255 {
-		return false
+		return nil, nil, false
 	}
 	if b[3] != 0x58 || int(b[4]) > len(b)-10 {
-		return false
+		return nil, nil, false
 	}
-	return string(byronEnvelope(b[5:5+int(b[4])])) == string(b)
+	body := b[5 : 5+int(b[4])]
+	return nil, nil, strings.HasPrefix(string(body), "\x83\x58\x1c") && string(byronEnvelope(body)) == string(b)
 }
-
-var errCardanoCurve = errors.New("writing a Cardano address: the key is not on ed25519")

@@ -77,12 +77,6 @@ func one(id, name string, slip44 uint32, e Encoding, aliases ...string) Chain {
 	return Chain{ID: id, Name: name, Aliases: aliases, SLIP44: []uint32{slip44}, Encodings: []Encoding{e}}
 }
 
-// rule recognises addresses that the key alone does not determine.
-type rule struct {
-	reason string
-	test   func(address string) bool
-}
-
 // registry is the table, made on first use.
 var registry = sync.OnceValue(newRegistry)
 
@@ -137,12 +131,12 @@ func (c *Chain) On(curve curve.Curve) []*Encoding {
 }
 
 // Readers returns the chains' encodings for keys on curve c, without any that write
-// the same payload in the same way as an earlier one. Parsing an address with these
+// the same payload under the same name in the same way as an earlier one. Parsing an address with these
 // is enough to find every payload that it may stand for.
 func Readers(list []*Chain, c curve.Curve) []*Encoding {
 	type way struct {
-		payload *Payload
-		written string
+		payload       *Payload
+		name, written string
 	}
 	var probe [MaxPayload]byte
 	for i := range probe {
@@ -152,7 +146,7 @@ func Readers(list []*Chain, c curve.Curve) []*Encoding {
 	var readers []*Encoding
 	for _, chain := range list {
 		for _, e := range chain.On(c) {
-			w := way{e.Payload, e.Format(probe[:e.Payload.Size])}
+			w := way{e.Payload, e.Name, e.Format(probe[:e.Payload.Size])}
 			if !seen[w] {
 				seen[w] = true
 				readers = append(readers, e)
@@ -160,6 +154,20 @@ func Readers(list []*Chain, c curve.Curve) []*Encoding {
 		}
 	}
 	return readers
+}
+
+// OfToken returns the chain of a token by the token's ID: the chain's, an underscore,
+// and the token's, as in ETH_USDT. Networks for tests (…_TEST) are no tokens.
+func OfToken(id string) (*Chain, bool) {
+	for i := len(id) - 1; i > 0; i-- {
+		if id[i] != '_' || strings.HasPrefix(strings.ToUpper(id[i+1:]), "TEST") {
+			continue
+		}
+		if c, ok := Lookup(id[:i]); ok {
+			return c, true
+		}
+	}
+	return nil, false
 }
 
 // Match returns the encoding that makes address of k. An address may be spelt in
@@ -174,10 +182,7 @@ func (c *Chain) Match(k *PublicKey, address string) (*Encoding, bool) {
 			continue
 		}
 		want, ok := e.Parse(address)
-		if !ok {
-			continue
-		}
-		if got := e.Payload.Of(buf[:0], k); !slices.Equal(got, want) {
+		if !ok || !e.Payload.known(k) || !slices.Equal(e.Payload.Of(buf[:0], k), want) {
 			continue
 		}
 		if e.Format(want) == address {
@@ -190,19 +195,32 @@ func (c *Chain) Match(k *PublicKey, address string) (*Encoding, bool) {
 	return found, found != nil
 }
 
-// Underivable reports whether address is of a kind that the key alone does not
-// determine, such as an account name, and which. Ask Match first: some forms (a
-// Cardano base address) are determined for some keys.
-func (c *Chain) Underivable(address string) (reason string, ok bool) {
-	if !readable(address) {
-		return "", false
-	}
-	for _, r := range c.underivable {
-		if r.test(address) {
-			return r.reason, true
+// Staked reports whether the chain has forms that hold the account's stake key.
+func (c *Chain) Staked() bool {
+	return slices.ContainsFunc(c.Encodings, func(e Encoding) bool { return e.Payload.Staked })
+}
+
+// Curves returns the curves whose keys may have the address, by how it is written. An
+// empty address, or one that is not read, may be of all that the chain has.
+func (c *Chain) Curves(address string) []curve.Curve {
+	u := c.Underivable(address)
+	var read, all []curve.Curve
+	for _, on := range curve.All() {
+		list := c.On(on)
+		if len(list) > 0 {
+			all = append(all, on)
+		}
+		if u != nil && u.Of != nil && u.Of.Curve == on || slices.ContainsFunc(list, func(e *Encoding) bool {
+			_, ok := e.Parse(address)
+			return ok
+		}) {
+			read = append(read, on)
 		}
 	}
-	return "", false
+	if len(read) > 0 {
+		return read
+	}
+	return all
 }
 
 // Reads reports whether the chain has such an address, in any form.
@@ -217,10 +235,7 @@ func (c *Chain) Reads(address string) bool {
 // too. An address that no key determines counts too. ok is false if there is no
 // address, or none before a colon that ends the text.
 func (c *Chain) CutAddress(text string) (address, tag string, ok bool) {
-	named := func(address string) bool {
-		_, ok := c.Underivable(address)
-		return ok
-	}
+	named := func(address string) bool { return c.Underivable(address) != nil }
 	for _, is := range []func(string) bool{c.Reads, named} {
 		if is(text) {
 			return text, "", true

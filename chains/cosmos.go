@@ -84,13 +84,8 @@ func cosmosChains() []Chain {
 		cosmosChain{"ZIL", "Zilliqa", "zil", []uint32{313}, nil}.chain(
 			encode("default", zilliqaHash, bech32Text("zil").or(plainHex(20)), hexForm), evmForm).
 			with("the hex form of an account and the EVM account of the same key are two accounts"),
-		Chain{
-			ID: "AVAX_X", Name: "Avalanche X and P", Aliases: []string{"AVAXX", "AVAX_P"}, SLIP44: []uint32{9000},
-			Encodings: []Encoding{
-				encode("x-chain", hash160, labelled("X-", bech32Text("avax")), avalancheForm),
-				encode("p-chain", hash160, labelled("P-", bech32Text("avax")), avalancheForm),
-			},
-		},
+		avalancheChain("AVAX_X", "Avalanche X and P", "avax", []string{"AVAXX", "AVAX_P"}, 9000),
+		avalancheChain("AVAX_X_TEST", "Avalanche X and P, testnet", "fuji", []string{"TAVAX_X", "TAVAXX", "TAVAX_P"}, 1, 9000),
 		one("ICX", "ICON", 74, encode("default", iconHash, labelled("hx", plainHex(20)), hexForm), "ICON"),
 		one("TRON", "Tron", 195, encode("default", keccak20, tronText, hexForm), "TRX"),
 		one("TTRON", "Tron testnet", 1, encode("default", keccak20, tronText, hexForm), "TTRX").coins(195),
@@ -107,6 +102,16 @@ func (c cosmosChain) chain(encodings ...Encoding) Chain {
 func (c Chain) with(note string) Chain {
 	c.Note = note
 	return c
+}
+
+func avalancheChain(id, name, hrp string, aliases []string, slip44 ...uint32) Chain {
+	return Chain{
+		ID: id, Name: name, Aliases: aliases, SLIP44: slip44,
+		Encodings: []Encoding{
+			encode("x-chain", hash160, labelled("X-", bech32Text(hrp)), avalancheForm),
+			encode("p-chain", hash160, labelled("P-", bech32Text(hrp)), avalancheForm),
+		},
+	}
 }
 
 func twoKeyTypes(hrp string) []Encoding {
@@ -135,10 +140,18 @@ func plainHex(size int) text {
 	return text{
 		format: hex.EncodeToString,
 		parse: func(s string) ([]byte, bool) {
-			b, err := hex.DecodeString(strings.TrimPrefix(s, "0x"))
+			b, err := hex.DecodeString(cut0x(s))
 			return b, err == nil && len(b) == size
 		},
 	}
+}
+
+// cut0x drops the 0x or 0X that may stand before hex.
+func cut0x(s string) string {
+	if len(s) >= 2 && s[0] == '0' && s[1]|0x20 == 'x' {
+		return s[2:]
+	}
+	return s
 }
 
 // tronText also reads an account in hex, after Tron's version byte 41 or as 0x.
@@ -183,14 +196,11 @@ func confluxChain(id, name, prefix string, slip44 ...uint32) Chain {
 				s = network + ":" + rest
 			}
 			return t.parse(s)
-		}}, hexForm)},
-		Note:        "the same key has an account in eSpace, see CFX_ESPACE",
-		underivable: []rule{{"contract", func(s string) bool { return confluxContract(b, s) }}},
+		}}, hexForm), encode("core-hex", confluxHash, evm, hexForm)},
+		Note: "the same key has an account in eSpace, see CFX_ESPACE; core-hex is the older spelling of core, which begins with 0x1",
+		underivable: []rule{{"contract", func(s string) (*Payload, []byte, bool) {
+			account, ok := t.or(evm).parse(s)
+			return nil, nil, ok && len(account) == 20 && account[0]>>4 == 8
+		}}},
 	}
-}
-
-// confluxContract recognises an account whose first four bits are 1000.
-func confluxContract(b base32Check, s string) bool {
-	data, ok := b.parse(s)
-	return ok && len(data) == 21 && data[1]>>4 == 8
 }

@@ -1,12 +1,14 @@
 package chains
 
 import (
+	"bytes"
 	"crypto/sha3"
 	"crypto/sha512"
 	"encoding/base32"
 	"encoding/binary"
 	"encoding/hex"
 	"regexp"
+	"slices"
 	"strings"
 
 	"lifeboat/chains/internal/blake2b"
@@ -47,7 +49,7 @@ func edwardsChains() []Chain {
 			ID: "NEAR", Name: "NEAR", SLIP44: []uint32{397},
 			Encodings:   []Encoding{encode("implicit", ed25519Key, plainHex(32), scalarForm)},
 			Note:        "implicit accounts only; a named account needs a look-up",
-			underivable: []rule{{"account name", regexp.MustCompile(`^([a-z0-9]+[-_])*[a-z0-9]+(\.([a-z0-9]+[-_])*[a-z0-9]+)+$`).MatchString}},
+			underivable: []rule{named("account name", `^([a-z0-9]+[-_])*[a-z0-9]+(\.([a-z0-9]+[-_])*[a-z0-9]+)+$`)},
 		},
 		one("ALGO", "Algorand", 283, encode("default", ed25519Key, algorandText, scalarForm), "ALGORAND"),
 		stellarChain("XLM", "Stellar", 148, "STELLAR"),
@@ -59,8 +61,8 @@ func edwardsChains() []Chain {
 				encode("tz2", blake160Key, bitcoin58.text("\x06\xa1\xa1"), tezosForm),
 			},
 			underivable: []rule{
-				{"contract", regexp.MustCompile(`^KT1[1-9A-Za-z]{33}$`).MatchString},
-				{"key of another curve", regexp.MustCompile(`^tz[34][1-9A-Za-z]{33}$`).MatchString},
+				foreign("contract", 20, bitcoin58.text("\x02\x5a\x79")),
+				foreign("key of another curve", 20, bitcoin58.text("\x06\xa1\xa4"), bitcoin58.text("\x06\xa1\xa6")), // tz3, tz4
 			},
 		},
 		one("EGLD", "MultiversX", 508, encode("default", ed25519Key, bech32Text("erd"), scalarForm)),
@@ -69,16 +71,25 @@ func edwardsChains() []Chain {
 			Encodings: []Encoding{
 				encode("alias-ed25519", ed25519Key, hederaText(derEd25519), scalarForm),
 				encode("alias-secp256k1", secp256k1Key, hederaText("\x30\x2d\x30\x07\x06\x05\x2b\x81\x04\x00\x0a\x03\x22\x00"), hexForm),
-				encode("evm-alias", keccak20, evm, hexForm),
+				encode("evm-alias", keccak20, evmText(0, "0x", "0.0."), hexForm),
+				encode("hip32-ed25519", ed25519Key, hederaAlias("\x12\x20"), scalarForm),
+				encode("hip32-secp256k1", secp256k1Key, hederaAlias("\x3a\x21"), hexForm),
 			},
-			Note:        "aliases only; an account number needs a look-up",
-			underivable: []rule{{"account number", regexp.MustCompile(`^\d{1,19}\.\d{1,19}\.\d{1,19}(-[a-z]{5})?$`).MatchString}},
+			Note: "aliases only; an account number needs a look-up",
+			underivable: []rule{
+				{"account number" + onLine, func(s string) (*Payload, []byte, bool) { return nil, nil, hederaNumber(s) }},
+				{"account number" + onLine, func(s string) (*Payload, []byte, bool) {
+					number, checksum, _ := strings.Cut(s, "-")
+					return nil, nil, hederaNumber(number) && slices.Contains(hederaChecksums(number), checksum)
+				}},
+				named("account number as an EVM address", `^(0[xX])?0{24}[0-9a-fA-F]{16}$`),
+			},
 		},
 		{
 			ID: "IOST", Name: "IOST", SLIP44: []uint32{291}, Status: LookUp,
 			Encodings:   []Encoding{encode("default", ed25519Key, plain58, scalarForm)},
 			Note:        "the account is a name on the chain; the public key is written",
-			underivable: []rule{{"account name", regexp.MustCompile(`^[a-z0-9_]{5,11}$`).MatchString}},
+			underivable: []rule{named("account name", `^[a-z0-9_]{5,11}$`)},
 		},
 		one("ROSE", "Oasis", 474, encode("default", oasisHash, bech32Text("oasis", 0), scalarForm)),
 		one("AE", "Aeternity", 457, encode("default", ed25519Key, prefixed("ak_", bitcoin58.text("")), scalarForm)),
@@ -124,7 +135,7 @@ var plain58 = text{
 var shortHex32 = text{
 	format: func(p []byte) string { return "0x" + hex.EncodeToString(p) },
 	parse: func(s string) ([]byte, bool) {
-		digits, _ := strings.CutPrefix(s, "0x")
+		digits := cut0x(s)
 		if len(digits) == 0 || len(digits) > 64 {
 			return nil, false
 		}
@@ -195,17 +206,31 @@ var algorandText = text{
 // Stellar, SEP-23.
 
 const (
-	stellarAccount = 6 << 3  // G
-	stellarMuxed   = 12 << 3 // M
+	stellarAccount  = 6 << 3  // G
+	stellarMuxed    = 12 << 3 // M
+	stellarContract = 2 << 3  // C
 )
 
 func stellarChain(id, name string, slip44 uint32, aliases ...string) Chain {
 	return Chain{
 		ID: id, Name: name, Aliases: aliases, SLIP44: []uint32{slip44},
-		Encodings:   []Encoding{encode("default", ed25519Key, stellarText, scalarForm)},
-		Note:        "one account serves many rows, told apart by their memos; a muxed address (M…) is the account and a number",
-		underivable: []rule{{"contract", regexp.MustCompile(`^C[A-Z2-7]{55}$`).MatchString}},
+		Encodings: []Encoding{encode("default", ed25519Key, stellarText, scalarForm)},
+		Note:      "one account serves many rows, told apart by their memos; a muxed address (M…) is the account and a number",
+		underivable: []rule{
+			{"contract", func(s string) (*Payload, []byte, bool) {
+				b, ok := readStellar(s)
+				return nil, nil, ok && b[0] == stellarContract && len(b) == 1+32
+			}},
+			named("federation name", `^[^*,> ]{1,64}\*([a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?\.)+[a-zA-Z]{2,63}$`),
+		},
 	}
+}
+
+// readStellar returns the version and what follows, without the checksum.
+func readStellar(s string) ([]byte, bool) {
+	b, ok := decodeBase32(base32Upper, s)
+	end := len(b) - 2
+	return b[:max(end, 0)], ok && end > 0 && binary.LittleEndian.Uint16(b[end:]) == crc16(b[:end])
 }
 
 // stellarText also reads muxed addresses, of which it returns the account.
@@ -215,12 +240,8 @@ var stellarText = text{
 		return base32Upper.EncodeToString(binary.LittleEndian.AppendUint16(b, crc16(b)))
 	},
 	parse: func(s string) ([]byte, bool) {
-		b, ok := decodeBase32(base32Upper, s)
-		if !ok || len(b) < 3 {
-			return nil, false
-		}
-		body := b[:len(b)-2]
-		if binary.LittleEndian.Uint16(b[len(body):]) != crc16(body) {
+		body, ok := readStellar(s)
+		if !ok {
 			return nil, false
 		}
 		isMuxed := body[0] == stellarMuxed && len(body) == 1+32+8
@@ -259,6 +280,55 @@ func hederaText(der string) text {
 			return b[len(der):], true
 		},
 	})
+}
+
+// hederaAlias is HIP-32: the key as a Protocol Buffers message, in base 32. before is
+// its field and length.
+func hederaAlias(before string) text {
+	return labelled("0.0.", text{
+		format: func(p []byte) string { return base32Upper.EncodeToString(append([]byte(before), p...)) },
+		parse: func(s string) ([]byte, bool) {
+			b, ok := decodeBase32(base32Upper, strings.ToUpper(s))
+			p, found := bytes.CutPrefix(b, []byte(before))
+			return p, ok && found && oneCase(s)
+		},
+	})
+}
+
+var hederaNumber = regexp.MustCompile(`^\d{1,19}\.\d{1,19}\.\d{1,19}$`).MatchString
+
+// hederaChecksums returns the checksums that HIP-15 gives an account number on the
+// main network and the two for tests.
+func hederaChecksums(number string) []string {
+	const p3, p5 = 26 * 26 * 26, 26 * 26 * 26 * 26 * 26
+	digits, even, odd := 0, 0, 0
+	for i, c := range number {
+		d := 10
+		if c != '.' {
+			d = int(c - '0')
+		}
+		digits = (31*digits + d) % p3
+		if i%2 == 0 {
+			even = (even + d) % 11
+		} else {
+			odd = (odd + d) % 11
+		}
+	}
+	var all []string
+	for ledger := range 3 {
+		network := ledger
+		for range 6 {
+			network = 31 * network % p5
+		}
+		sum := ((((len(number)%5)*11+even)*11+odd)*p3 + digits + network) % p5 * 1_000_003 % p5
+		letters := make([]byte, 5)
+		for i := range letters {
+			letters[len(letters)-1-i] = 'a' + byte(sum%26)
+			sum /= 26
+		}
+		all = append(all, string(letters))
+	}
+	return all
 }
 
 // oasisHash is the start of SHA-512/256 over a context, its version and the key.

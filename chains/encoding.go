@@ -19,6 +19,9 @@ type PublicKey struct {
 	// XY are the affine coordinates on secp256k1, each of 32 bytes big-endian. It is
 	// zero on ed25519.
 	XY [64]byte
+	// Stake is the hash of the key that stakes for the account, which the base
+	// addresses of Cardano hold beside that of this key; zero if it is not known.
+	Stake [cardanoHashSize]byte
 }
 
 // NewPublicKey returns the forms of p, which must not be the neutral element.
@@ -54,6 +57,13 @@ type Payload struct {
 	Of func(dst []byte, k *PublicKey) []byte
 	// Slow payloads need a point multiplication.
 	Slow bool
+	// Staked payloads need the stake key as well: see PublicKey.Stake.
+	Staked bool
+}
+
+// known reports whether all that the payload is made of is known of k.
+func (p *Payload) known(k *PublicKey) bool {
+	return !p.Staked || k.Stake != [cardanoHashSize]byte{}
 }
 
 // Encoding is one way of writing an address on a chain.
@@ -79,6 +89,9 @@ type Encoding struct {
 func (e *Encoding) Address(k *PublicKey) (string, error) {
 	if k.Curve != e.Curve {
 		return "", fmt.Errorf("writing address %q: the key is on %v, but this form needs one on %v", e.Name, k.Curve, e.Curve)
+	}
+	if !e.Payload.known(k) {
+		return "", fmt.Errorf("writing address %q: the stake key of the account is not known", e.Name)
 	}
 	var buf [MaxPayload]byte
 	return e.Format(e.Payload.Of(buf[:0], k)), nil

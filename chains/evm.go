@@ -97,13 +97,8 @@ func evmChains() []Chain {
 				encode("ronin", keccak20, evmText(0, "ronin:", "0x"), hexForm),
 			},
 		},
-		{
-			ID: "LAT", Name: "PlatON", Aliases: []string{"PLATON"}, SLIP44: []uint32{486, 60},
-			Encodings: []Encoding{
-				encode("default", keccak20, evm, hexForm),
-				encode("bech32", keccak20, bech32Text("lat"), hexForm),
-			},
-		},
+		platonChain("LAT", "PlatON", "lat", "PLATON"),
+		platonChain("ALAYA", "Alaya", "atp", "ATP").unconfirmed("the address"),
 	}
 	for _, n := range evmNames {
 		list = append(list, n.chain(60))
@@ -112,6 +107,17 @@ func evmChains() []Chain {
 		list = append(list, n.chain(60, 1))
 	}
 	return list
+}
+
+// platonChain also writes the account in bech32.
+func platonChain(id, name, hrp string, aliases ...string) Chain {
+	return Chain{
+		ID: id, Name: name, Aliases: aliases, SLIP44: []uint32{486, 60},
+		Encodings: []Encoding{
+			encode("default", keccak20, evm, hexForm),
+			encode("bech32", keccak20, bech32Text(hrp), hexForm),
+		},
+	}
 }
 
 // evmNames are the chains on which every account of a key is the same.
@@ -195,6 +201,7 @@ var evmTestNames = []evmName{
 	{"HOLESKY", "Ethereum Holesky", []string{"HOLESKY_ETH"}},
 	{"TBASE_SETH", "Base Sepolia", []string{"TBASE"}},
 	{"SMNT_MNT", "Mantle Sepolia", []string{"SMNT"}},
+	{"AVAXC_TEST", "Avalanche C-Chain testnet", []string{"TAVAXC", "TAVAX", "AVAX_TEST", "FUJI"}},
 	{"TBSC", "BNB Smart Chain testnet", []string{"TBSC_BNB"}},
 	{"TCRO", "Cronos testnet", nil},
 	{"TBB", "BounceBit testnet", nil},

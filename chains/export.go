@@ -99,7 +99,7 @@ func descriptorForm(function string, check check58, version byte) *exportForm {
 		},
 	}
 	if function == "rawtr" {
-		x.note = "Bitcoin Core 24 or later imports it; tr() and wallets that ask for a WIF show the BIP 86 address of this key, which is another one"
+		x.note = "Bitcoin Core 24 or later imports it, as will the wallets of other chains that know rawtr(); tr() and wallets that ask for a WIF show the BIP 86 address of this key, which is another one"
 	}
 	return x
 }

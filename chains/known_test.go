@@ -148,6 +148,16 @@ func TestExportForms(t *testing.T) {
 	}
 }
 
+// cardanoPaymentKey is the payment key of CIP-19's examples.
+func cardanoPaymentKey(t testing.TB) []byte {
+	t.Helper()
+	_, b, err := bech32.DecodeToBase256("addr_vk1w0l2sr2zgfm26ztc6nl9xy8ghsk5sh6ldwemlpmp9xylzy4dtf7st80zhd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
 // TestCardano: CIP-19.
 func TestCardano(t *testing.T) {
 	vk := func(hrp, s string) *chains.PublicKey {
@@ -157,13 +167,13 @@ func TestCardano(t *testing.T) {
 		}
 		return vectorKey(t, curve.Ed25519, b)
 	}
-	payment := vk("addr_vk", "addr_vk1w0l2sr2zgfm26ztc6nl9xy8ghsk5sh6ldwemlpmp9xylzy4dtf7st80zhd")
+	payment := vectorKey(t, curve.Ed25519, cardanoPaymentKey(t))
 	stake := vk("stake_vk", "stake_vk1px4j0r2fk7ux5p23shz8f3y5y2qam7s954rgf3lg5merqcj6aetsft99wu")
 	for testnet, want := range map[bool]string{
 		false: "addr1qx2fxv2umyhttkxyxp8x0dlpdt3k6cwng5pxj3jhsydzer3n0d3vllmyqwsx5wktcd8cc3sq835lu7drv2xwl2wywfgse35a3x",
 		true:  "addr_test1qz2fxv2umyhttkxyxp8x0dlpdt3k6cwng5pxj3jhsydzer3n0d3vllmyqwsx5wktcd8cc3sq835lu7drv2xwl2wywfgs68faae",
 	} {
-		if got, err := chains.CardanoBase(payment, stake, testnet); err != nil || got != want {
+		if got, err := cardanoBase(t, payment, stake, testnet); err != nil || got != want {
 			t.Errorf("base address %s, %v", got, err)
 		}
 	}
@@ -183,17 +193,39 @@ func TestCardano(t *testing.T) {
 		}
 	}
 	// The base encoding is for a key that is its own stake key.
-	own, err := chains.CardanoBase(payment, payment, false)
+	own, err := cardanoBase(t, payment, payment, false)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if m, ok := lookup(t, "ADA").Match(payment, own); !ok || m.Name != "base" {
 		t.Errorf("%s matches %v", own, m)
 	}
-	wrong := sample(t, curve.Secp256k1)
-	if _, err := chains.CardanoBase(payment, wrong, false); err == nil {
-		t.Error("a secp256k1 key stakes")
+	// Without a stake key there is no such address, and no zeros are taken for one.
+	for _, stake := range []*chains.PublicKey{nil, sample(t, curve.Secp256k1)} {
+		if got, err := cardanoBase(t, payment, stake, false); err == nil {
+			t.Errorf("%s of no stake key", got)
+		}
 	}
+	zeros := encoding(t, lookup(t, "ADA"), "base-account-stake", curve.Ed25519).Format(append(payload(t, "ADA", "enterprise", payment), make([]byte, 28)...))
+	if m, ok := lookup(t, "ADA").Match(payment, zeros); ok {
+		t.Errorf("%s matches %s", zeros, m.Name)
+	}
+}
+
+// cardanoBase writes the base address of two keys, or of one.
+func cardanoBase(t testing.TB, payment, stake *chains.PublicKey, testnet bool) (string, error) {
+	t.Helper()
+	k := *payment
+	if stake != nil {
+		k.SetStake(stake)
+	}
+	return encoding(t, lookup(t, map[bool]string{false: "ADA", true: "ADA_TEST"}[testnet]), "base-account-stake", curve.Ed25519).Address(&k)
+}
+
+// payload is what an encoding makes of a key.
+func payload(t testing.TB, chain, name string, k *chains.PublicKey) []byte {
+	t.Helper()
+	return encoding(t, lookup(t, chain), name, k.Curve).Payload.Of(nil, k)
 }
 
 // TestICPrincipalText: the Internet Computer's interface specification.

@@ -13,6 +13,8 @@ func outOfReachChains() []Chain {
 		{"NEO", "Neo", "P-256 keys", 888, nil},
 		{"XCH", "Chia", "BLS12-381 keys", 8444, []string{"CHIA"}},
 		{"MINA", "Mina", "Pasta keys", 12586, nil},
+		{"BTM", "Bytom", "ed25519 keys of a derivation scheme of its own", 153, []string{"BYTOM", "BTM2"}},
+		{"VAPOR", "Vapor", "Bytom's ed25519 keys, of a derivation scheme of their own", 153, nil},
 		{"XMR", "Monero", "a view key belongs to every address", 128, nil},
 		{"AR", "Arweave", "RSA keys", 472, nil},
 		{"STRK", "Starknet", "the accounts are contracts with keys of Stark's curve", 9004, nil},

@@ -23,7 +23,7 @@ func (b bitcoinLike) outputs() []output {
 			output{"\x00\x14", "", 20, segwit(b.hrp, 0)},
 			output{"\x00\x20", "", 32, segwit(b.hrp, 0)})
 	}
-	if b.hrp != "" && (b.taproot || b.taprootOutputs) {
+	if b.taproot {
 		list = append(list, output{"\x51\x20", "", 32, segwit(b.hrp, 1)})
 	}
 	return list

@@ -1,6 +1,8 @@
 package chains
 
 import (
+	"bytes"
+
 	"lifeboat/chains/internal/blake2b"
 	"lifeboat/internal/base58"
 	"lifeboat/internal/curve"
@@ -23,14 +25,23 @@ func substrateChains() []Chain {
 	}
 }
 
+// genericSS58 is the prefix that stands for no network.
+const genericSS58 = 42
+
 func substrate(id, name string, prefix uint16, slip44 uint32, aliases ...string) Chain {
+	other := uint16(genericSS58)
+	if prefix == genericSS58 {
+		other = 0 // Polkadot's
+	}
 	return Chain{
 		ID: id, Name: name, Aliases: aliases, SLIP44: []uint32{slip44},
 		Encodings: []Encoding{
 			encode("ed25519", ed25519Key, ss58(prefix), scalarForm),
 			encode("ecdsa", substrateECDSA, ss58(prefix), hexForm),
+			encode("ed25519-other-prefix", ed25519Key, anySS58(other), scalarForm),
+			encode("ecdsa-other-prefix", substrateECDSA, anySS58(other), hexForm),
 		},
-		Note: "the address does not say which kind of key it is; wallets take an imported key for sr25519 unless told otherwise",
+		Note: "an account has an address for every network's prefix, and each stands for the account. The address does not say which kind of key it is; wallets take an imported key for sr25519 unless told otherwise",
 	}
 }
 
@@ -46,22 +57,41 @@ func ss58(network uint16) text {
 	if network >= 64 {
 		prefix = []byte{byte(network>>2&0x3f) | 0x40, byte(network>>8) | byte(network&3)<<6}
 	}
-	const checksumSize = 2
-	sum := func(b []byte) []byte {
-		return blake2b.Append(nil, blake2b.MaxSize, "", append([]byte("SS58PRE"), b...))[:checksumSize]
-	}
 	return text{
 		format: func(p []byte) string {
 			b := append(prefix[:len(prefix):len(prefix)], p...)
-			return string(base58.Encode(nil, append(b, sum(b)...)))
+			return string(base58.Encode(nil, append(b, ss58Checksum(b)...)))
 		},
 		parse: func(s string) ([]byte, bool) {
-			b, err := base58.Decode(nil, s)
-			end := len(b) - checksumSize
-			if err != nil || end < len(prefix) || string(b[:len(prefix)]) != string(prefix) || string(sum(b[:end])) != string(b[end:]) {
+			b, ok := readSS58(s)
+			if !ok || !bytes.HasPrefix(b, prefix) {
 				return nil, false
 			}
-			return b[len(prefix):end], true
+			return b[len(prefix):], true
 		},
 	}
+}
+
+// anySS58 writes for a network, and reads addresses of all of them.
+func anySS58(network uint16) text {
+	return text{ss58(network).format, func(s string) ([]byte, bool) {
+		b, ok := readSS58(s)
+		if !ok || len(b) < 2 || b[0] >= 0x80 { // reserved
+			return nil, false
+		}
+		return b[1+b[0]>>6:], true
+	}}
+}
+
+// readSS58 returns prefix and account.
+func readSS58(s string) ([]byte, bool) {
+	b, err := base58.Decode(nil, s)
+	end := len(b) - ss58ChecksumSize
+	return b[:max(end, 0)], err == nil && end > 0 && string(ss58Checksum(b[:end])) == string(b[end:])
+}
+
+const ss58ChecksumSize = 2
+
+func ss58Checksum(b []byte) []byte {
+	return blake2b.Append(nil, blake2b.MaxSize, "", append([]byte("SS58PRE"), b...))[:ss58ChecksumSize]
 }

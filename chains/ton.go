@@ -123,31 +123,45 @@ func tonChains() []Chain {
 		{"v3r2", tonV3(codeHashV3R2, tonSubWallet).payload("ton-v3r2")},
 		{"v3r1", tonV3(codeHashV3R1, tonSubWallet).payload("ton-v3r1")},
 	}
+	main := tonForms("", 0, append([]tonPayload{v5(tonV5Mainnet, "ton-v5r1")}, others...))
+	test := tonForms("-testnet", tonTestnetFlag, append([]tonPayload{v5(tonV5Testnet, "ton-v5r1-testnet")}, others...))
 	return []Chain{
-		tonChain("TON", "TON", "", append([]tonPayload{v5(tonV5Mainnet, "ton-v5r1")}, others...), 607),
-		tonChain("TON_TEST", "TON testnet", "-testnet", append([]tonPayload{v5(tonV5Testnet, "ton-v5r1-testnet")}, others...), 1, 607),
+		tonChain("TON", "TON", nil, slices.Concat(main, test), 607),
+		tonChain("TON_TEST", "TON testnet", []string{"TONT", "TTON"}, slices.Concat(test, main), 1, 607),
 		one("EVER", "Everscale", 396, encode("default", tonV3(codeHashV3R2, everSubWallet).payload("ever-v3"), tonRaw, scalarForm)).
 			with("the wallet contract v3 of Trust Wallet"),
 	}
 }
 
-func tonChain(id, name, suffix string, wallets []tonPayload, slip44 ...uint32) Chain {
+// tonChain takes the forms of its own network first. An address of the other one is
+// the account of the same key, with a flag.
+func tonChain(id, name string, aliases []string, forms []Encoding, slip44 ...uint32) Chain {
 	c := Chain{
-		ID: id, Name: name, SLIP44: slip44,
+		ID: id, Name: name, Aliases: aliases, SLIP44: slip44,
 		Note: "a key has an address for every version of the wallet contract, in several spellings; other contracts (highload, multi-signature) are out of reach",
 	}
-	flag := byte(0)
-	if suffix != "" {
-		flag = tonTestnetFlag
-		c.Aliases = []string{"TONT", "TTON"}
+	raw := map[*Payload]bool{} // the raw form says no network
+	for _, e := range forms {
+		if strings.Contains(e.Name, "-raw") {
+			if raw[e.Payload] {
+				continue
+			}
+			raw[e.Payload] = true
+		}
+		c.Encodings = append(c.Encodings, e)
 	}
+	return c
+}
+
+func tonForms(suffix string, flag byte, wallets []tonPayload) []Encoding {
+	var forms []Encoding
 	for _, w := range wallets {
-		c.Encodings = append(c.Encodings,
+		forms = append(forms,
 			encode(w.name+"-nonbounceable"+suffix, w.account, tonText(tonNotBounce|flag), scalarForm),
 			encode(w.name+"-bounceable"+suffix, w.account, tonText(tonBounceable|flag), scalarForm),
 			encode(w.name+"-raw"+suffix, w.account, tonRaw, scalarForm))
 	}
-	return c
+	return forms
 }
 
 // tonText is the user-friendly form: a tag, the workchain, the account and a CRC.

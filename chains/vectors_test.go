@@ -140,15 +140,15 @@ func vectorKey(t testing.TB, c curve.Curve, b []byte) *chains.PublicKey {
 func cardanoVector(t *testing.T, pub, want string) {
 	t.Helper()
 	if payment, stake, ok := strings.Cut(pub, "|"); ok {
-		got, err := chains.CardanoBase(vectorKey(t, curve.Ed25519, unhex(t, payment)), vectorKey(t, curve.Ed25519, unhex(t, stake)), false)
+		got, err := cardanoBase(t, vectorKey(t, curve.Ed25519, unhex(t, payment)), vectorKey(t, curve.Ed25519, unhex(t, stake)), false)
 		if err != nil || got != want {
 			t.Errorf("address %s, %v; want %s", got, err, want)
 		}
 	}
-	if reason, ok := lookup(t, "ADA").Underivable(want); !ok {
+	if u := lookup(t, "ADA").Underivable(want); u == nil {
 		t.Errorf("%s is said to be derivable from one key", want)
-	} else if !strings.Contains(reason, "Cardano") {
-		t.Error(reason)
+	} else if !strings.Contains(u.Reason, "Cardano") {
+		t.Error(u.Reason)
 	}
 }
 

@@ -259,10 +259,15 @@ func TestPaths(t *testing.T) {
 			t.Errorf("%q: %v, %v", in, p, err)
 		}
 	}
-	for _, in := range []string{" m/44/60 ", "/m/44/60", "/44/60", "44/60\t"} {
+	for _, in := range []string{" m/44/60 ", "/m/44/60", "/44/60", "44/60\t", "M/44/60", "m/44/60/", " /M/44/60/ "} {
 		p, err := derive.ParseBookPath(in)
 		if err != nil || p.String() != "m/44/60" {
 			t.Errorf("book %q: %v, %v", in, p, err)
+		}
+	}
+	for _, in := range []string{"", "/", "//m/44", "m/44//", "M44", "mM/44", "n/44"} {
+		if p, err := derive.ParseBookPath(in); !errors.Is(err, derive.ErrPath) {
+			t.Errorf("book %q: %v", in, p)
 		}
 	}
 }

@@ -58,10 +58,14 @@ func ParsePath(s string) (Path, error) {
 	return p, nil
 }
 
-// ParseBookPath is ParsePath for address books: surrounding blanks and a leading
-// slash do not matter.
+// ParseBookPath is ParsePath for address books: surrounding blanks, a slash at either
+// end, and a capital M do not matter.
 func ParseBookPath(s string) (Path, error) {
-	return ParsePath(strings.TrimPrefix(strings.TrimSpace(s), "/"))
+	s = strings.TrimSuffix(strings.TrimPrefix(strings.TrimSpace(s), "/"), "/")
+	if rest, found := strings.CutPrefix(s, "M"); found {
+		s = "m" + rest
+	}
+	return ParsePath(s)
 }
 
 func parseStep(s string) (uint32, error) {

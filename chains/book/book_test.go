@@ -1,14 +1,18 @@
 package book_test
 
 import (
+	"encoding/binary"
 	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
+	"unicode/utf16"
 
+	"lifeboat/chains"
 	"lifeboat/chains/book"
 	"lifeboat/derive"
 	"lifeboat/fixtures"
@@ -106,7 +110,50 @@ func TestFileForms(t *testing.T) {
 		return b.String()
 	}
 	head, rest, _ := strings.Cut(text, "\n")
+	// rewritten writes every row in another way.
+	rewritten := func(row func(cells []string) string) string {
+		records, err := csv.NewReader(strings.NewReader(text)).ReadAll()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var b strings.Builder
+		for _, r := range records {
+			b.WriteString(row(r) + "\n")
+		}
+		return b.String()
+	}
+	each := func(cells []string, write func(string) string) string {
+		for i, c := range cells {
+			cells[i] = write(c)
+		}
+		return strings.Join(cells, ",")
+	}
+	utf16le := func(s string) string {
+		b := []byte("\xff\xfe")
+		for _, u := range utf16.Encode([]rune(s)) {
+			b = binary.LittleEndian.AppendUint16(b, u)
+		}
+		return string(b)
+	}
 	for what, form := range map[string]string{
+		"CR":     strings.ReplaceAll(text, "\n", "\r"),
+		"UTF-16": utf16le(strings.ReplaceAll(text, "\n", "\r\n")),
+		"sep=":   "sep=;\r\n" + semicolons(text),
+		"text formulas": rewritten(func(r []string) string {
+			return each(r, func(c string) string { return `"=""` + strings.ReplaceAll(c, `"`, `""""`) + `"""` })
+		}),
+		"bare text formulas": rewritten(func(r []string) string {
+			return each(r, func(c string) string { return `="` + strings.ReplaceAll(c, `"`, `""`) + `"` })
+		}),
+		"rows of commas":   text + ",,,,,,,\n , ,\n",
+		"the header again": strings.ReplaceAll(text, "\n", "\n"+strings.ToUpper(head)+"\n"),
+		"lines in labels":  head + "\n" + strings.ReplaceAll(rest, ",,,m/", ",,\"one\ntwo, \"\"three\"\"\",m/"),
+		"GBK labels":       head + "\n" + strings.ReplaceAll(rest, ",,,m/", ",,\xb1\xb8\xd3\xc3,m/"),
+		"no curve column": rewritten(func(r []string) string {
+			return each(slices.Delete(r, 3, 4), func(c string) string { return `"` + c + `"` })
+		}),
+		"paths with M":         head + "\n" + strings.ReplaceAll(rest, ",m/", ",M/"),
+		"paths with /M and /":  head + "\n" + strings.ReplaceAll(strings.ReplaceAll(strings.ReplaceAll(rest, ",m/", ",/M/"), ",xpub", "/,xpub"), ",cpub", "/,cpub"),
 		"byte order mark":      "\ufeff" + text,
 		"CRLF":                 strings.ReplaceAll(text, "\n", "\r\n"),
 		"mark, ; and CRLF":     "\ufeff" + strings.ReplaceAll(semicolons(text), "\n", "\r\n"),
@@ -181,7 +228,17 @@ func TestRows(t *testing.T) {
 		{"too many cells", "w,ETH," + ethAt + ",,,a, b,m/44/60/0/0/0," + ethKey, book.Bad, false, "is a comma unquoted?"},
 		{"a stray quote", `w,ETH,` + ethAt + `,,"memo,,m/44/60/0/0/0,` + ethKey, book.Bad, false, "quote"},
 		{"a quote within", `w 5",ETH,` + ethAt + `,,,,m/44/60/0/0/0,` + ethKey, book.Bad, false, "quote"},
-		{"not UTF-8", "w\xff,ETH,,,,,m/44/60/0/0/0," + ethKey, book.Bad, false, "UTF-8"},
+		{"not UTF-8", "w\xff,ETH,,,,,m/44/60/0/0/0," + ethKey, book.OK, true, ""},
+		{"a path that is not UTF-8", "w,ETH,,,,,m/44/60/0/0/\xa3\xb0," + ethKey, book.Bad, false, "path"},
+		{"a coin that is not UTF-8", "w,ETH\xa3," + ethAt + ",,,,m/44/60/0/0/0,", book.Unsupported, false, `"ETH\xa3"`},
+		{"a token", "w,ETH_USDT," + ethAt + ",,,,m/44/60/0/0/0,", book.OK, true, ""},
+		{"a token at another address", "w,ETH_USDT," + other["address"] + ",,,,m/44/60/0/0/0,", book.Mismatch, false, "none of"},
+		{"a test network that is unknown", "w,ETH_TEST9," + ethAt + ",,,,m/44/60/0/0/0,", book.Unsupported, false, `"ETH_TEST9"`},
+		{"0X", "w,ETH,0X" + ethAt[2:] + ",,,,m/44/60/0/0/0,", book.OK, true, ""},
+		{"a stranger on a curve that the coin and the roots have", "w,XRP,rPEPPER7kfTD9w2To4CQk6UCfuHM9c6GDY,,,,m/44/144/0/0/0,", book.Mismatch, false, "none of the 2 forms"},
+		{"a name", "w,NEAR,alice.near,,,,m/44/397/0/0/0,", book.Unsupported, false, "needs a look-up online"},
+		{"out of reach", "w,BTM2,bm1q,,,,m/44/60/0/0/0," + ethKey, book.Unsupported, true, "derivation scheme of its own"},
+		{"another way to write the key", "w,ETH,,,,,m/44/60/0/0/0,zpub6qyMFL6T9zAqgxVF5mk3dfkUc9JnwFr6ss7i6JyHcTQcUKBLhQpJcc1rkRjFGDn1zVLvuT8A8rgqSiTYmXpRJ7DJeVb4oF9tRJqHHHoNcKe", book.Bad, false, "child publickey"},
 		{"a NUL", "w\x00,ETH,,,,,m/44/60/0/0/0," + ethKey, book.Bad, false, "NUL"},
 		{"solana's key at ethereum's path", "w,SOL,,,,,m/44/60/0/0/0," + solKey, book.Mismatch, false, "child publickey"},
 	} {
@@ -253,6 +310,123 @@ func TestHeaders(t *testing.T) {
 	} {
 		if _, err := book.NewReader(strings.NewReader(text)); (err == nil) != ok || err != nil && !errors.Is(err, book.ErrHeader) {
 			t.Errorf("%q: %v", text, err)
+		}
+	}
+}
+
+// A book without rows is an error, so that nobody takes it for one that was checked.
+func TestEmpty(t *testing.T) {
+	for _, text := range []string{header, strings.TrimSpace(header), header + "\n\n", header + ",,,\n", header + header, "\ufeffsep=,\r" + header} {
+		in, err := book.NewReader(strings.NewReader(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if rows, err := in.Chunk(); !errors.Is(err, book.ErrEmpty) {
+			t.Errorf("%q: %d rows, %v", text, len(rows), err)
+		}
+	}
+}
+
+// Rows below a header with other columns are bad until the first one comes again.
+func TestOtherHeader(t *testing.T) {
+	roots, text := vault(t, "demo")
+	eth := cells(t, text, "m/44/60/0/0/0")
+	row := "w,ETH," + eth["address"] + ",,,,m/44/60/0/0/0,\n"
+	rows, results := read(t, header+row+"coin,HD path,address\nETH,m/44/60/0/0/0,"+eth["address"]+"\n"+header+row, roots...)
+	if len(rows) != 3 || results[0].Status != book.OK || results[2].Status != book.OK {
+		t.Fatalf("%d rows: %v", len(rows), results)
+	}
+	if r := results[1]; r.Status != book.Bad || !strings.Contains(r.Reason, "header, in line 3") || r.Key != nil || rows[1].Line != 4 {
+		t.Errorf("line %d: %s", rows[1].Line, r.Text())
+	}
+}
+
+// The curve of a row that does not say it is the one on which its address is the
+// key's; if there is no root key on a curve that it may be on, it is not denied.
+func TestCurveOfRow(t *testing.T) {
+	roots, _ := vault(t, "demo")
+	path := derive.Path{44, 7, 0, 0, 3}
+	for _, chain := range []string{"XRP", "DOT", "SUI", "APTOS", "SOL", "ETH", "XTZ", "ICP", "CSPR", "XRD", "HBAR"} {
+		c, _ := chains.Lookup(chain)
+		for i, root := range roots {
+			key, _, err := root.Derive(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			public := chains.NewPublicKey(key.Point())
+			for _, e := range c.On(root.Curve()) {
+				address, _ := e.Address(&public)
+				for _, text := range []string{"coin,HD path,address\n%s,%s,%s\n", "coin,HD path,address,curve\n%s,%s,%s,\n"} {
+					text = fmt.Sprintf(text, chain, path, address)
+					if _, r := read(t, text, roots...); r[0].Status != book.OK || r[0].Public.Key != public.Key {
+						t.Errorf("%s %s on %v: %s", chain, address, root.Curve(), r[0].Text())
+					}
+					if _, r := read(t, text, roots[1-i]); r[0].Status != book.Unsupported || !r[0].Uncovered || r[0].Key != nil {
+						t.Errorf("%s %s on %v, with the other root: %s", chain, address, root.Curve(), r[0].Text())
+					}
+				}
+			}
+		}
+	}
+}
+
+// The parts of an address that a key decides are held against it, whatever the rest is.
+func TestPartsOfAddresses(t *testing.T) {
+	roots, _ := vault(t, "demo")
+	key := func(root *derive.Key, path ...uint32) *chains.PublicKey {
+		k, _, err := root.Derive(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		public := chains.NewPublicKey(k.Point())
+		return &public
+	}
+	ours, account := key(roots[1], 44, 1815, 0, 0, 0), key(roots[1], 44, 1815, 0, 2, 0)
+	stranger := key(roots[1], 9)
+	base := func(chain string, payment, stake *chains.PublicKey) string {
+		c, _ := chains.Lookup(chain)
+		k := *payment
+		k.SetStake(stake)
+		for _, e := range c.On(roots[1].Curve()) {
+			if e.Name == "base-account-stake" {
+				s, err := e.Address(&k)
+				if err != nil {
+					t.Fatal(err)
+				}
+				return s
+			}
+		}
+		t.Fatal("no such form")
+		return ""
+	}
+	for _, tc := range []struct {
+		what, coin, address string
+		want                book.Status
+		key                 bool
+		words               string
+	}{
+		{"our payment key, the account's stake key", "ADA", base("ADA", ours, account), book.OK, true, ""},
+		{"the same on a test network", "ADA_TEST", base("ADA_TEST", ours, account), book.OK, true, ""},
+		{"the same, called Cardano", "ADA", base("ADA_TEST", ours, account), book.OK, true, ""},
+		{"our payment key staked by itself", "ADA", base("ADA", ours, ours), book.OK, true, ""},
+		{"our payment key, another stake key", "ADA", base("ADA", ours, stranger), book.Unsupported, true, "another stake key"},
+		{"another payment key, our stake key", "ADA", base("ADA", stranger, account), book.Mismatch, false, "pays to another key"},
+		{"another payment key on a test network", "ADA_TEST", base("ADA_TEST", stranger, account), book.Mismatch, false, "pays to another key"},
+		{"both of a stranger", "ADA", base("ADA", stranger, stranger), book.Mismatch, false, "pays to another key"},
+		{"a stranger's pointer address", "ADA", "addr1gx2fxv2umyhttkxyxp8x0dlpdt3k6cwng5pxj3jhsydzer5pnz75xxcrzqf96k", book.Mismatch, false, "pays to another key"},
+		{"a script", "ADA", "addr1w8phkx6acpnf78fuvxn0mkew3l0fd058hzquvz7w36x4gtcyjy7wx", book.Unsupported, false, "script"},
+		{"a stranger's confidential address", "LBTC", "lq1qqf8er278e6nyvuwtgf39e6ewvdcnjupn9a86rzpx655y5lhkt0walu3djf9cklkxd3ryld97hu8h3xepw7sh2rlu7q45dcew5", book.Mismatch, false, "pays to another key"},
+		{"rubbish", "LBTC", "lq1rubbish", book.Mismatch, false, "none of"},
+		{"rubbish", "ZEC", "u1rubbish", book.Mismatch, false, "none of"},
+		{"rubbish", "ZEC", "zcrubbish", book.Mismatch, false, "none of"},
+		{"rubbish", "XTZ", "KT1PWx2mnDueood7fEmfbBDKx1D9BAnnXitm", book.Mismatch, false, "none of"},
+		{"rubbish", "FIL", "f2rubbish", book.Mismatch, false, "none of"},
+		{"rubbish", "STX", "SMRUBBISH", book.Mismatch, false, "none of"},
+		{"rubbish", "XLM", "C" + strings.Repeat("A", 55), book.Mismatch, false, "none of"},
+	} {
+		_, results := read(t, header+"w,"+tc.coin+","+tc.address+",,,,m/44/1815/0/0/0,\n", roots...)
+		if r := results[0]; r.Status != tc.want || (r.Key != nil) != tc.key || !strings.Contains(r.Reason, tc.words) {
+			t.Errorf("%s (%s): %s, key: %v", tc.what, tc.coin, r.Text(), r.Key != nil)
 		}
 	}
 }
@@ -345,7 +519,7 @@ func FuzzBook(f *testing.F) {
 		var rows []*book.Row
 		for len(rows) < 50 {
 			chunk, err := in.Chunk()
-			if errors.Is(err, io.EOF) {
+			if errors.Is(err, io.EOF) || len(rows) == 0 && errors.Is(err, book.ErrEmpty) {
 				break
 			}
 			if err != nil {
@@ -353,8 +527,8 @@ func FuzzBook(f *testing.F) {
 			}
 			rows = append(rows, chunk...)
 		}
-		if len(rows) > strings.Count(text, "\n")+1 {
-			t.Fatalf("%d rows from %d lines", len(rows), strings.Count(text, "\n")+1)
+		if lines := strings.Count(text, "\n") + strings.Count(text, "\r") + 1; len(rows) > lines {
+			t.Fatalf("%d rows from %d lines", len(rows), lines)
 		}
 		results := book.NewChecker(engine, roots).Check(rows)
 		if len(results) != len(rows) {
@@ -384,7 +558,7 @@ func FuzzBook(f *testing.F) {
 				if k, err := derive.Parse(child); err != nil || !k.SameKey(want) {
 					t.Fatal("a key although the child publickey differs")
 				}
-			} else if !strings.EqualFold(rows[i].Get(book.Address), r.Derived) && r.Derived == "" {
+			} else if u := r.Chain.Underivable(rows[i].Get(book.Address)); r.Derived == "" || r.Status != book.OK && (u == nil || !u.PaysTo(&r.Public)) {
 				t.Fatal("a key although nothing vouches for it")
 			}
 			if len(rows[i].Output(8)) != 8 {

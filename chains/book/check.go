@@ -3,9 +3,11 @@ package book
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"lifeboat/chains"
+	"lifeboat/chains/account"
 	"lifeboat/derive"
 	"lifeboat/derive/batch"
 	"lifeboat/internal/curve"
@@ -84,15 +86,20 @@ func bad(err error) Result { return Result{Status: Bad, Reason: err.Error()} }
 
 // Checker checks rows against root keys. It is the scratch of one goroutine.
 type Checker struct {
-	roots map[curve.Curve][]*derive.Bulk
+	roots map[curve.Curve][]*root
+}
+
+type root struct {
+	*derive.Bulk
+	stakes *account.Stakes
 }
 
 // NewChecker returns a checker for root extended public keys of either curve,
 // possibly several of one curve.
 func NewChecker(engine *derive.Engine, roots []*derive.Key) *Checker {
-	c := &Checker{roots: map[curve.Curve][]*derive.Bulk{}}
+	c := &Checker{roots: map[curve.Curve][]*root{}}
 	for _, r := range roots {
-		c.roots[r.Curve()] = append(c.roots[r.Curve()], engine.Bulk(r))
+		c.roots[r.Curve()] = append(c.roots[r.Curve()], &root{engine.Bulk(r), account.NewStakes(r)})
 	}
 	return c
 }
@@ -115,6 +122,7 @@ type job struct {
 	recorded  string // the child public key, as the row has it
 	chain     *chains.Chain
 	supported bool
+	curves    []curve.Curve // those that the key may be on
 }
 
 // Check derives the keys of rows and compares what each row records: the child
@@ -122,30 +130,43 @@ type job struct {
 // An empty address is not compared. A thousand rows at once are cheapest.
 func (c *Checker) Check(rows []*Row) []Result {
 	results := make([]Result, len(rows))
-	jobs := map[curve.Curve][]*job{}
+	var jobs []*job
 	for i, row := range rows {
 		j := &job{row: row, result: &results[i]}
-		on, err := j.prepare()
-		switch {
-		case err != nil:
+		if err := j.prepare(); err != nil {
 			results[i] = bad(err)
-		case len(c.roots[on]) == 0:
-			results[i] = Result{Status: Unsupported, Reason: fmt.Sprintf("there is no root key on %v to check it with", on), Uncovered: true, Chain: j.chain}
-		default:
-			jobs[on] = append(jobs[on], j)
+			continue
+		}
+		jobs = append(jobs, j)
+	}
+	for _, on := range curve.All() {
+		var list []*job
+		for _, j := range jobs {
+			if j.result.Key == nil && slices.Contains(j.curves, on) {
+				list = append(list, j)
+			}
+		}
+		for _, r := range c.roots[on] {
+			list = check(r, list)
 		}
 	}
-	for on, list := range jobs {
-		for i, root := range c.roots[on] {
-			list = check(root, list, i == 0)
+	for _, j := range jobs {
+		if j.result.Key != nil {
+			continue
+		}
+		for _, on := range j.curves {
+			if len(c.roots[on]) == 0 {
+				*j.result = Result{Status: Unsupported, Reason: fmt.Sprintf("there is no root key on %v to check it with", on), Uncovered: true, Chain: j.chain}
+				break
+			}
 		}
 	}
 	return results
 }
 
 // check compares the jobs with one root. It returns those that found no key, for
-// the next root of the same curve; the first root's result stands for them.
-func check(root *derive.Bulk, jobs []*job, first bool) (left []*job) {
+// the next root of the same curve; the first result stands for them.
+func check(root *root, jobs []*job) (left []*job) {
 	paths := make([]derive.Path, len(jobs))
 	for i, j := range jobs {
 		paths[i] = j.path
@@ -154,7 +175,7 @@ func check(root *derive.Bulk, jobs []*job, first bool) (left []*job) {
 	root.Derive(paths, keys)
 	for i, j := range jobs {
 		r := j.compare(root, &keys[i])
-		if first || r.Key != nil {
+		if j.result.Status == "" || r.Key != nil {
 			*j.result = r
 		}
 		if r.Key == nil {
@@ -164,47 +185,53 @@ func check(root *derive.Bulk, jobs []*job, first bool) (left []*job) {
 	return left
 }
 
-// prepare reads the cells of a row and returns the curve of its key.
-func (j *job) prepare() (curve.Curve, error) {
+// prepare reads the cells of a row.
+func (j *job) prepare() error {
 	if j.row.Err != nil {
-		return 0, j.row.Err
+		return j.row.Err
 	}
 	var err error
 	if j.path, err = derive.ParseBookPath(j.row.Get(Path)); err != nil {
-		return 0, err
+		return err
 	}
 	j.recorded = j.row.Get(Child)
-	j.chain, j.supported = chains.Lookup(j.row.Get(Coin))
-	if j.recorded == "" && j.row.Get(Address) == "" {
-		return 0, errors.New("it records neither a child publickey nor an address, so nothing vouches for the key")
+	coin := j.row.Get(Coin)
+	if j.chain, j.supported = chains.Lookup(coin); !j.supported {
+		j.chain, j.supported = chains.OfToken(coin)
 	}
-	return j.curve()
+	if j.recorded == "" && j.row.Get(Address) == "" {
+		return errors.New("it records neither a child publickey nor an address, so nothing vouches for the key")
+	}
+	return j.findCurves()
 }
 
-// curve returns the curve of a row's key. A book without the column has the older
-// layout, which is secp256k1 only.
-func (j *job) curve() (curve.Curve, error) {
-	on, hasColumn := curve.Secp256k1, j.row.at[Curve] >= 0
-	recorded, ok := derive.PrefixCurve(j.recorded)
-	if j.recorded != "" && !ok {
-		return 0, j.childError()
-	}
-	switch cell := j.row.Get(Curve); {
-	case cell != "":
-		c, ok := curve.ByName(strings.ToLower(cell))
+// findCurves finds the curves that a row's key may be on: what the row says, or else
+// what its child public key says, or those on which the coin has such addresses.
+func (j *job) findCurves() error {
+	if j.recorded != "" {
+		on, ok := derive.PrefixCurve(j.recorded)
 		if !ok {
-			return 0, fmt.Errorf("curve %.40q is neither secp256k1 nor ed25519", cell)
+			return j.childError()
 		}
-		on = c
-	case hasColumn && j.recorded != "":
-		on = recorded
-	case hasColumn && j.supported && len(j.chain.On(curve.Secp256k1)) == 0 && len(j.chain.On(curve.Ed25519)) > 0:
-		on = curve.Ed25519
+		j.curves = []curve.Curve{on}
 	}
-	if j.recorded != "" && recorded != on {
-		return 0, fmt.Errorf("the row is on %v and its child publickey on %v", on, recorded)
+	if cell := j.row.Get(Curve); cell != "" {
+		on, ok := curve.ByName(strings.ToLower(cell))
+		if !ok {
+			return fmt.Errorf("curve %.40q is neither secp256k1 nor ed25519", cell)
+		}
+		if j.recorded != "" && j.curves[0] != on {
+			return fmt.Errorf("the row is on %v and its child publickey on %v", on, j.curves[0])
+		}
+		j.curves = []curve.Curve{on}
 	}
-	return on, nil
+	if j.curves == nil && j.supported {
+		j.curves = j.chain.Curves(j.row.Get(Address))
+	}
+	if j.curves == nil {
+		j.curves = []curve.Curve{curve.Secp256k1} // what a book without the column was made for
+	}
+	return nil
 }
 
 // childError says what is wrong with the recorded child public key.
@@ -214,13 +241,13 @@ func (j *job) childError() error {
 }
 
 // compare checks a row against the key at its path below a root.
-func (j *job) compare(root *derive.Bulk, key *derive.Descendant) Result {
+func (j *job) compare(root *root, key *derive.Descendant) Result {
 	if key.Err != nil {
 		return bad(key.Err)
 	}
 	r := Result{Status: OK, Chain: j.chain}
 	r.Public = chains.DerivedKey(key.Curve(), key.Child.Key, key.Child.XY)
-	matched := j.address(root, &r)
+	matched, partly := j.address(root, &r)
 	if j.recorded != "" && j.recorded != key.Extended() {
 		// Another spelling of the same key, such as tpub for xpub, is no mismatch.
 		recorded, err := derive.Parse(j.recorded)
@@ -232,63 +259,61 @@ func (j *job) compare(root *derive.Bulk, key *derive.Descendant) Result {
 			return r
 		}
 	}
-	if j.recorded != "" || matched {
+	pays := partly != nil && partly.PaysTo(&r.Public)
+	if j.recorded != "" || matched || pays {
 		r.Key, r.Root = key, root.Root()
 	}
-	switch address := j.row.Get(Address); {
-	case matched:
-	case !j.supported:
-		r.Status, r.Reason = Unsupported, fmt.Sprintf("coin %.40q is not in the table of chains, so no address was compared", j.row.Get(Coin))
-	case address == "":
-	case j.chain.Status == chains.OutOfReach:
-		r.Status, r.Reason = Unsupported, "the chain's keys are not on these curves"
-	default:
-		if why, ok := j.chain.Underivable(address); ok {
-			r.Status, r.Reason = Unsupported, "the address cannot be derived: "+why
-			break
-		}
-		r.Status, r.Reason = Mismatch, fmt.Sprintf("the address is none of the %d forms that the key has on %s", len(j.chain.On(r.Public.Curve)), j.chain.ID)
+	if !matched {
+		r.Status, r.Reason = j.unmatched(partly, pays)
 	}
 	return r
 }
 
-// address compares the row's address with every form that the key has, and notes
-// the encoding that makes it, or the first.
-func (j *job) address(root *derive.Bulk, r *Result) (matched bool) {
-	if !j.supported {
-		return false
+// unmatched says what it means that the address is none of the key's forms.
+func (j *job) unmatched(partly *chains.Underivable, pays bool) (Status, string) {
+	switch {
+	case !j.supported:
+		return Unsupported, fmt.Sprintf("coin %.40q is not in the table of chains, so no address was compared", j.row.Get(Coin))
+	case j.row.Get(Address) == "":
+		return OK, ""
+	case j.chain.Status == chains.OutOfReach:
+		return Unsupported, "the chain's keys are not on these curves: " + j.chain.Note
+	case partly == nil:
+		forms := 0
+		for _, on := range j.curves {
+			forms += len(j.chain.On(on))
+		}
+		return Mismatch, fmt.Sprintf("the address is none of the %d forms that the key has on %s", forms, j.chain.ID)
+	case partly.Of == nil:
+		return Unsupported, "the address cannot be derived: " + partly.Reason
+	case pays:
+		return Unsupported, "the address pays to the key, and the rest of it cannot be derived: " + partly.Reason
 	}
-	address := j.row.Get(Address)
+	return Mismatch, "the address pays to another key: " + partly.Reason
+}
+
+// address compares the row's address with every form that the key has, and notes
+// the encoding that makes it, or the first. Of an address that no key determines it
+// returns what is known.
+func (j *job) address(root *root, r *Result) (matched bool, partly *chains.Underivable) {
+	if !j.supported {
+		return false, nil
+	}
 	if on := j.chain.On(r.Public.Curve); len(on) > 0 {
 		r.Encoding = on[0]
 	}
-	if address != "" {
+	if address := j.row.Get(Address); address != "" {
+		if j.chain.Staked() {
+			root.stakes.Note(&r.Public, j.path)
+		}
 		if e, ok := j.chain.Match(&r.Public, address); ok {
 			r.Encoding, matched = e, true
-		} else if derived, ok := staked(root, j, &r.Public); ok && derived == strings.ToLower(address) {
-			r.Derived = derived
-			return true
+		} else {
+			partly = j.chain.Underivable(address)
 		}
 	}
 	if r.Encoding != nil {
 		r.Derived, _ = r.Encoding.Address(&r.Public) // its curve is the key's
 	}
-	return matched
-}
-
-// staked returns the Cardano base address with the stake key of the row's
-// account, at m/44/1815/account/2/0. The base address with the key itself as its
-// stake key is an ordinary encoding.
-func staked(root *derive.Bulk, j *job, payment *chains.PublicKey) (string, bool) {
-	if j.chain.ID != "ADA" || len(j.path) < 3 || payment.Curve != curve.Ed25519 {
-		return "", false
-	}
-	key, _, err := root.Root().Derive(append(j.path[:3:3], 2, 0))
-	if err != nil {
-		return "", false
-	}
-	stake := chains.NewPublicKey(key.Point())
-	testnet := strings.HasPrefix(strings.ToLower(j.row.Get(Address)), "addr_test")
-	text, err := chains.CardanoBase(payment, &stake, testnet)
-	return text, err == nil
+	return matched, partly
 }

@@ -14,9 +14,13 @@ import (
 	"lifeboat/internal/strict"
 )
 
-// ErrHeader is wrapped when the first line of a file is not the header of an
-// address book.
-var ErrHeader = errors.New("not an address book")
+var (
+	// ErrHeader is wrapped when the first line of a file is not the header of an
+	// address book.
+	ErrHeader = errors.New("not an address book")
+	// ErrEmpty is returned when no row follows the header.
+	ErrEmpty = errors.New("no row follows the header; export the addresses again")
+)
 
 // Column is a column that Lifeboat understands.
 type Column int
@@ -73,6 +77,8 @@ type Reader struct {
 	csv    *strict.Reader
 	header []string
 	at     [columns]int
+	rows   bool  // there was one
+	below  error // why no row can be used any more, or nil
 }
 
 // NewReader reads the header. Its columns may come in any order and case, with
@@ -110,24 +116,54 @@ func NewReader(r io.Reader) (*Reader, error) {
 // Header returns the header as the file has it.
 func (b *Reader) Header() []string { return b.header }
 
-// Next returns the next row, or io.EOF. A row that cannot be read has Err set;
-// any other error ends the file.
+// Next returns the next row, or io.EOF, or at the end of a book without rows ErrEmpty.
+// Rows of empty cells are left out, and so is the header where it comes again. A row
+// that cannot be read has Err set; any other error ends the file.
 func (b *Reader) Next() (*Row, error) {
-	cells, line, err := b.csv.Read()
-	row := &Row{Line: line, at: &b.at}
-	var bad *strict.RowError
-	switch {
-	case errors.As(err, &bad):
-		row.Line, row.Err = bad.Line, errors.New(bad.Why)
-		return row, nil
-	case err != nil:
-		return nil, err
+	for {
+		cells, line, err := b.csv.Read()
+		var bad *strict.RowError
+		switch {
+		case errors.As(err, &bad):
+			b.rows = true
+			return &Row{Line: bad.Line, Err: errors.New(bad.Why), at: &b.at}, nil
+		case errors.Is(err, io.EOF) && !b.rows:
+			return nil, ErrEmpty
+		case err != nil:
+			return nil, err
+		case !slices.ContainsFunc(cells, func(c string) bool { return c != "" }):
+			continue
+		case b.isHeader(cells, line):
+			continue
+		}
+		b.rows = true
+		return b.row(cells, line), nil
 	}
-	row.Cells = slices.Clone(cells)
+}
+
+// isHeader recognises the header of another export, which somebody put below the
+// first one. If its columns are others, the rows below it cannot be used.
+func (b *Reader) isHeader(cells []string, line int) bool {
+	if !slices.ContainsFunc(cells, func(c string) bool { return strings.EqualFold(c, names[Coin]) }) {
+		return false
+	}
+	at := locate(cells)
+	if at[Coin] < 0 || at[Path] < 0 || at[Address] < 0 && at[Child] < 0 {
+		return false
+	}
+	b.below = nil
+	if at != b.at {
+		b.below = fmt.Errorf("it stands below a second header, in line %d, which has other columns: give each export as a file of its own", line)
+	}
+	return true
+}
+
+func (b *Reader) row(cells []string, line int) *Row {
+	row := &Row{Line: line, Cells: slices.Clone(cells), Err: b.below, at: &b.at}
 	if extra := len(cells) - len(b.header); extra > 0 && strings.Join(cells[len(b.header):], "") != "" {
 		row.Err = fmt.Errorf("it has %d cells and the header has %d: is a comma unquoted?", len(cells), len(b.header))
 	}
-	return row, nil
+	return row
 }
 
 // ChunkRows is the most rows that Chunk returns.

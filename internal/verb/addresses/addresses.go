@@ -109,7 +109,7 @@ func Check(e *cli.Env, path string, roots []*derive.Key) (*book.Totals, error) {
 		func(struct{}) error { return nil })
 }
 
-// Header checks that the file is an address book, and returns its header.
+// Header checks that the file is an address book with a row, and returns its header.
 func Header(path string) ([]string, error) {
 	f, err := strict.Open(path)
 	if err != nil {
@@ -118,6 +118,9 @@ func Header(path string) ([]string, error) {
 	defer f.Close()
 	in, err := book.NewReader(f)
 	if err != nil {
+		return nil, fmt.Errorf("address book %q: %w", path, err)
+	}
+	if _, err := in.Next(); err != nil {
 		return nil, fmt.Errorf("address book %q: %w", path, err)
 	}
 	return in.Header(), nil

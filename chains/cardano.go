@@ -49,7 +49,7 @@ func cardanoChains() []Chain {
 	main := cardanoNetwork{"addr", "stake", cardanoMainnet}
 	test := cardanoNetwork{"addr_test", "stake_test", 0}
 	return []Chain{
-		cardanoChain("ADA", "Cardano", []string{"CARDANO"}, append(main.encodings(""), test.encodings("-test")...), []cardanoNetwork{main, test}, 1815),
+		cardanoChain("ADA", "Cardano", []string{"CARDANO"}, append(main.encodings(""), elsewhere(test.encodings("-test")...)...), []cardanoNetwork{main, test}, 1815),
 		cardanoChain("ADA_TEST", "Cardano testnets", []string{"TADA"}, test.encodings(""), []cardanoNetwork{test}, 1, 1815),
 	}
 }
@@ -62,7 +62,7 @@ func cardanoChain(id, name string, aliases []string, encodings []Encoding, netwo
 	for _, n := range networks {
 		c.underivable = append(c.underivable, n.underivable()...)
 	}
-	c.underivable = append(c.underivable, rule{"Cardano Byron address, which needs the chain code as well", readByron})
+	c.underivable = append(c.underivable, rule{"Cardano Byron address, which needs the chain code as well", nil, readByron})
 	return c
 }
 
@@ -87,12 +87,12 @@ func (n cardanoNetwork) encodings(suffix string) []Encoding {
 func (n cardanoNetwork) underivable() []rule {
 	of := func(kind byte) text { return bech32Text(n.address, kind<<4|n.id) }
 	paid := func(reason string, kind byte, rest func([]byte) bool) rule {
-		return rule{reason, func(s string) (*Payload, []byte, bool) {
+		return rule{reason, cardanoKey, func(s string) ([]byte, bool) {
 			b, ok := of(kind).parse(s)
 			if !ok || len(b) < cardanoHashSize || !rest(b[cardanoHashSize:]) {
-				return nil, nil, false
+				return nil, false
 			}
-			return cardanoKey, b[:cardanoHashSize], true
+			return b[:cardanoHashSize], true
 		}}
 	}
 	isHash := func(b []byte) bool { return len(b) == cardanoHashSize }
@@ -102,9 +102,9 @@ func (n cardanoNetwork) underivable() []rule {
 		paid("Cardano pointer address, whose stake key is named by a place on the chain", 4, isCardanoPointer),
 		foreign("Cardano script address", 2*cardanoHashSize, of(1), of(3)),
 		foreign("Cardano script address", cardanoHashSize, of(7), bech32Text(n.stake, 15<<4|n.id)),
-		{"Cardano script address", func(s string) (*Payload, []byte, bool) {
+		{"Cardano script address", nil, func(s string) ([]byte, bool) {
 			b, ok := of(5).parse(s)
-			return nil, nil, ok && len(b) > cardanoHashSize && isCardanoPointer(b[cardanoHashSize:])
+			return nil, ok && len(b) > cardanoHashSize && isCardanoPointer(b[cardanoHashSize:])
 		}},
 	}
 }
@@ -130,14 +130,14 @@ func byronEnvelope(body []byte) []byte {
 
 // readByron recognises the envelope of an address of the Byron era, whose body is a
 // list of three: a hash, attributes, and a type.
-func readByron(s string) (*Payload, []byte, bool) {
+func readByron(s string) ([]byte, bool) {
 	b, err := base58.Decode(nil, s)
 	if err != nil || len(b) < 10 || len(b) > 255 {
-		return nil, nil, false
+		return nil, false
 	}
 	if b[3] != 0x58 || int(b[4]) > len(b)-10 {
-		return nil, nil, false
+		return nil, false
 	}
 	body := b[5 : 5+int(b[4])]
-	return nil, nil, strings.HasPrefix(string(body), "\x83\x58\x1c") && string(byronEnvelope(body)) == string(b)
+	return nil, strings.HasPrefix(string(body), "\x83\x58\x1c") && string(byronEnvelope(body)) == string(b)
 }

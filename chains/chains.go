@@ -203,24 +203,25 @@ func (c *Chain) Staked() bool {
 // Curves returns the curves whose keys may have the address, by how it is written. An
 // empty address, or one that is not read, may be of all that the chain has.
 func (c *Chain) Curves(address string) []curve.Curve {
+	if read := c.Reading(address); len(read) > 0 {
+		return read
+	}
+	return slices.DeleteFunc(curve.All(), func(on curve.Curve) bool { return len(c.On(on)) == 0 })
+}
+
+// Reading returns the curves whose keys make such an address, or a part of it.
+func (c *Chain) Reading(address string) []curve.Curve {
 	u := c.Underivable(address)
-	var read, all []curve.Curve
+	var read []curve.Curve
 	for _, on := range curve.All() {
-		list := c.On(on)
-		if len(list) > 0 {
-			all = append(all, on)
-		}
-		if u != nil && u.Of != nil && u.Of.Curve == on || slices.ContainsFunc(list, func(e *Encoding) bool {
+		if u != nil && u.Of != nil && u.Of.Curve == on || slices.ContainsFunc(c.On(on), func(e *Encoding) bool {
 			_, ok := e.Parse(address)
 			return ok
 		}) {
 			read = append(read, on)
 		}
 	}
-	if len(read) > 0 {
-		return read
-	}
-	return all
+	return read
 }
 
 // Reads reports whether the chain has such an address, in any form.

@@ -198,9 +198,9 @@ func confluxChain(id, name, prefix string, slip44 ...uint32) Chain {
 			return t.parse(s)
 		}}, hexForm), encode("core-hex", confluxHash, evm, hexForm)},
 		Note: "the same key has an account in eSpace, see CFX_ESPACE; core-hex is the older spelling of core, which begins with 0x1",
-		underivable: []rule{{"contract", func(s string) (*Payload, []byte, bool) {
+		underivable: []rule{{"contract", nil, func(s string) ([]byte, bool) {
 			account, ok := t.or(evm).parse(s)
-			return nil, nil, ok && len(account) == 20 && account[0]>>4 == 8
+			return nil, ok && len(account) == 20 && account[0]>>4 == 8
 		}}},
 	}
 }

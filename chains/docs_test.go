@@ -42,10 +42,12 @@ func manual() string {
 
 The chains that the programs know. An ID is not case-sensitive, and an alias is as good as the ID. The vendor's
 address book names the chain in its column ` + "`coin`" + ` and not the form of the address, so every form of the chain is tried.
+` + "`address`" + ` writes them all, ` + "`find`" + ` finds them all, and a result names the one that it is.
 
 - **Coin types** are the numbers seen in paths, the usual one first. The path of a row decides, never this list.
 - An address is read in any spelling that means the same: prefixes that may be left out, bech32 in upper case, hex
-  without regard to case, TON's tags and raw form, short hex of Sui and Aptos, X-addresses, muxed accounts. Hex in mixed
+  without regard to case, TON's tags and raw form, short hex of Sui and Aptos, X-addresses, muxed accounts, and SS58
+  with any prefix. Hex in mixed
   case is different: its case is a checksum (EIP-55, EIP-1191, CEP-57), and a wrong one is a mismatch.
 - **Private key** is the form that ` + "`mpc-recover key`" + ` writes into the column ` + "`export`" + `.
 - On ed25519 the private key of a multi-party wallet is a scalar, not a seed. Wallets that import seeds, mnemonics or

@@ -77,10 +77,10 @@ func edwardsChains() []Chain {
 			},
 			Note: "aliases only; an account number needs a look-up",
 			underivable: []rule{
-				{"account number" + onLine, func(s string) (*Payload, []byte, bool) { return nil, nil, hederaNumber(s) }},
-				{"account number" + onLine, func(s string) (*Payload, []byte, bool) {
+				{"account number" + onLine, nil, func(s string) ([]byte, bool) { return nil, hederaNumber(s) }},
+				{"account number" + onLine, nil, func(s string) ([]byte, bool) {
 					number, checksum, _ := strings.Cut(s, "-")
-					return nil, nil, hederaNumber(number) && slices.Contains(hederaChecksums(number), checksum)
+					return nil, hederaNumber(number) && slices.Contains(hederaChecksums(number), checksum)
 				}},
 				named("account number as an EVM address", `^(0[xX])?0{24}[0-9a-fA-F]{16}$`),
 			},
@@ -217,9 +217,9 @@ func stellarChain(id, name string, slip44 uint32, aliases ...string) Chain {
 		Encodings: []Encoding{encode("default", ed25519Key, stellarText, scalarForm)},
 		Note:      "one account serves many rows, told apart by their memos; a muxed address (M…) is the account and a number",
 		underivable: []rule{
-			{"contract", func(s string) (*Payload, []byte, bool) {
+			{"contract", nil, func(s string) ([]byte, bool) {
 				b, ok := readStellar(s)
-				return nil, nil, ok && b[0] == stellarContract && len(b) == 1+32
+				return nil, ok && b[0] == stellarContract && len(b) == 1+32
 			}},
 			named("federation name", `^[^*,> ]{1,64}\*([a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?\.)+[a-zA-Z]{2,63}$`),
 		},

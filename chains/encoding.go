@@ -2,6 +2,7 @@ package chains
 
 import (
 	"fmt"
+	"slices"
 
 	"lifeboat/internal/curve"
 )
@@ -81,8 +82,20 @@ type Encoding struct {
 	// with its zeros dropped. A wrong checksum is never accepted, which holds for a
 	// hex address in mixed case as well: its case is a checksum.
 	Parse func(address string) (payload []byte, ok bool)
+	// Elsewhere is whether the form is that of another network, on which the same key
+	// has the account.
+	Elsewhere bool
 
 	export *exportForm
+}
+
+// elsewhere marks forms of other networks.
+func elsewhere(forms ...Encoding) []Encoding {
+	forms = slices.Clone(forms)
+	for i := range forms {
+		forms[i].Elsewhere = true
+	}
+	return forms
 }
 
 // Address returns the address of k.

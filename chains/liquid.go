@@ -20,26 +20,23 @@ func (c Chain) liquid(hrp, prefix, p2pkh, p2sh string) Chain {
 		version string
 		of      *Payload
 	}{{p2pkh, hash160}, {p2sh, nestedHash160}} {
-		c.underivable = append(c.underivable, rule{reason, func(s string) (*Payload, []byte, bool) {
+		c.underivable = append(c.underivable, rule{reason, form.of, func(s string) ([]byte, bool) {
 			b, ok := bitcoin58.read(s, prefix+form.version)
 			if !ok || len(b) != blindingKeySize+20 || !isCompressed(b) {
-				return nil, nil, false
+				return nil, false
 			}
-			return form.of, b[blindingKeySize:], true
+			return b[blindingKeySize:], true
 		}})
 	}
-	c.underivable = append(c.underivable, rule{reason, func(s string) (*Payload, []byte, bool) {
+	c.underivable = append(c.underivable, rule{reason, hash160, func(s string) ([]byte, bool) {
 		version, b, ok := readBlech32(s, hrp)
 		if !ok || len(b) < blindingKeySize || !isCompressed(b) {
-			return nil, nil, false
+			return nil, false
 		}
-		switch program := b[blindingKeySize:]; {
-		case version == 0 && len(program) == 20:
-			return hash160, program, true
-		case version == 0 && len(program) == 32, version == 1 && len(program) == 32:
-			return nil, nil, true // a script decides, or may
+		if program := b[blindingKeySize:]; version == 0 && len(program) == 20 {
+			return program, true
 		}
-		return nil, nil, false
+		return nil, version <= 1 && len(b) == blindingKeySize+32 // a script decides, or may
 	}})
 	return c
 }

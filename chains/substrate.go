@@ -35,12 +35,13 @@ func substrate(id, name string, prefix uint16, slip44 uint32, aliases ...string)
 	}
 	return Chain{
 		ID: id, Name: name, Aliases: aliases, SLIP44: []uint32{slip44},
-		Encodings: []Encoding{
+		Encodings: append([]Encoding{
 			encode("ed25519", ed25519Key, ss58(prefix), scalarForm),
 			encode("ecdsa", substrateECDSA, ss58(prefix), hexForm),
+		}, elsewhere(
 			encode("ed25519-other-prefix", ed25519Key, anySS58(other), scalarForm),
 			encode("ecdsa-other-prefix", substrateECDSA, anySS58(other), hexForm),
-		},
+		)...),
 		Note: "an account has an address for every network's prefix, and each stands for the account. The address does not say which kind of key it is; wallets take an imported key for sr25519 unless told otherwise",
 	}
 }

@@ -126,8 +126,8 @@ func tonChains() []Chain {
 	main := tonForms("", 0, append([]tonPayload{v5(tonV5Mainnet, "ton-v5r1")}, others...))
 	test := tonForms("-testnet", tonTestnetFlag, append([]tonPayload{v5(tonV5Testnet, "ton-v5r1-testnet")}, others...))
 	return []Chain{
-		tonChain("TON", "TON", nil, slices.Concat(main, test), 607),
-		tonChain("TON_TEST", "TON testnet", []string{"TONT", "TTON"}, slices.Concat(test, main), 1, 607),
+		tonChain("TON", "TON", nil, slices.Concat(main, elsewhere(test...)), 607),
+		tonChain("TON_TEST", "TON testnet", []string{"TONT", "TTON"}, slices.Concat(test, elsewhere(main...)), 1, 607),
 		one("EVER", "Everscale", 396, encode("default", tonV3(codeHashV3R2, everSubWallet).payload("ever-v3"), tonRaw, scalarForm)).
 			with("the wallet contract v3 of Trust Wallet"),
 	}

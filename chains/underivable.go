@@ -3,6 +3,8 @@ package chains
 import (
 	"regexp"
 	"slices"
+
+	"lifeboat/internal/curve"
 )
 
 // Underivable is an address that one key does not determine: an account name, or an
@@ -29,7 +31,8 @@ func (u *Underivable) PaysTo(k *PublicKey) bool {
 // not one of the kind.
 type rule struct {
 	reason string
-	read   func(address string) (of *Payload, part []byte, ok bool)
+	of     *Payload // what a key may decide of them
+	read   func(address string) (part []byte, ok bool)
 }
 
 // Underivable returns what is known of an address of a kind that the key alone does
@@ -40,11 +43,20 @@ func (c *Chain) Underivable(address string) *Underivable {
 		return nil
 	}
 	for _, r := range c.underivable {
-		if of, part, ok := r.read(address); ok {
-			return &Underivable{r.reason, of, part}
+		switch part, ok := r.read(address); {
+		case ok && part != nil:
+			return &Underivable{r.reason, r.of, part}
+		case ok:
+			return &Underivable{Reason: r.reason}
 		}
 	}
 	return nil
+}
+
+// HasParts reports whether a key of the curve may decide a part of an address that it
+// does not determine.
+func (c *Chain) HasParts(on curve.Curve) bool {
+	return slices.ContainsFunc(c.underivable, func(r rule) bool { return r.of != nil && r.of.Curve == on })
 }
 
 // onLine is why a name or a number cannot be compared.
@@ -53,17 +65,15 @@ const onLine = ", which needs a look-up online"
 // named is a rule for names and numbers given out on the chain.
 func named(what, pattern string) rule {
 	test := regexp.MustCompile(pattern).MatchString
-	return rule{what + onLine, func(s string) (*Payload, []byte, bool) { return nil, nil, test(s) }}
+	return rule{what + onLine, nil, func(s string) ([]byte, bool) { return nil, test(s) }}
 }
 
 // foreign is a rule for addresses of size bytes that no key of the two curves makes.
 func foreign(reason string, size int, texts ...text) rule {
-	return rule{reason, func(s string) (*Payload, []byte, bool) {
-		for _, t := range texts {
-			if b, ok := t.parse(s); ok && len(b) == size {
-				return nil, nil, true
-			}
-		}
-		return nil, nil, false
+	return rule{reason, nil, func(s string) ([]byte, bool) {
+		return nil, slices.ContainsFunc(texts, func(t text) bool {
+			b, ok := t.parse(s)
+			return ok && len(b) == size
+		})
 	}}
 }

@@ -15,7 +15,7 @@ func (c Chain) zcash() Chain {
 	p2pkh := c.Encodings[0]
 	c.Encodings = append(c.Encodings, encode("tex", hash160, bech32mText("tex"), p2pkh.export))
 	c.underivable = append(c.underivable,
-		rule{"a unified address, whose shielded part cannot be derived", readUnified},
+		rule{"a unified address, whose shielded part cannot be derived", hash160, readUnified},
 		foreign("a shielded address", 43, bech32Text("zs")),
 		foreign("a shielded address", 64, bitcoin58.text("\x16\x9a")),
 	)
@@ -24,35 +24,35 @@ func (c Chain) zcash() Chain {
 
 // readUnified reads a unified address of ZIP 316: of its receivers a key decides the
 // transparent one, if there is one.
-func readUnified(s string) (of *Payload, part []byte, ok bool) {
+func readUnified(s string) (part []byte, ok bool) {
 	const hrp, paddingSize, shortest = "u", 16, 48
 	b, ok := bech32mText(hrp).parse(s)
 	if !ok || len(b) < shortest {
-		return nil, nil, false
+		return nil, false
 	}
 	unjumble(b)
 	var padding [paddingSize]byte
 	copy(padding[:], hrp)
 	items, end := b[:len(b)-paddingSize], b[len(b)-paddingSize:]
 	if string(end) != string(padding[:]) {
-		return nil, nil, false
+		return nil, false
 	}
 	sizes := []int{20, 20, 43, 43} // P2PKH, P2SH, Sapling, Orchard; others may have any
 	for last := -1; len(items) > 0; {
 		// Types and lengths from 253 on would not fit in an address, or mean nothing here.
 		if len(items) < 2 || items[0] >= 253 || items[1] >= 253 {
-			return nil, nil, false
+			return nil, false
 		}
 		kind, size := int(items[0]), int(items[1])
 		if items = items[2:]; kind <= last || size > len(items) || kind < len(sizes) && size != sizes[kind] {
-			return nil, nil, false
+			return nil, false
 		}
 		if kind == 0 {
-			of, part = hash160, items[:size]
+			part = items[:size]
 		}
 		last, items = kind, items[size:]
 	}
-	return of, part, true
+	return part, true
 }
 
 // unjumble is the reverse of F4Jumble: four rounds of a Feistel network.

@@ -12,7 +12,6 @@ import (
 	"slices"
 
 	"lifeboat/chains"
-	"lifeboat/derive"
 	"lifeboat/internal/curve"
 )
 
@@ -20,7 +19,8 @@ import (
 type Targets struct {
 	Addresses []string
 	Coins     []uint32 // coin types in use for the chains that the addresses may be of, in ascending order
-	Unread    []int    // addresses that no chain writes for keys of this curve
+	Unread    []int    // addresses that no chain writes for keys of this curve, not even in part
+	Staked    bool     // whether keys are to be looked up with their account's stake key
 
 	chains   []*chains.Chain
 	payloads []*kind
@@ -40,9 +40,9 @@ type link struct {
 	next   int32 // a place in links, or -1
 }
 
-// mark is the last bytes of a payload. All kinds are hashes or keys, so that
-// hardly any two have the same.
-func mark(payload []byte) uint64 { return binary.BigEndian.Uint64(payload[len(payload)-8:]) }
+// mark is the first bytes of a payload. All kinds are hashes or keys, so that
+// hardly any two have the same. The last bytes may be of an account's stake key.
+func mark(payload []byte) uint64 { return binary.BigEndian.Uint64(payload) }
 
 func (k *kind) add(payload []byte, target int) {
 	m := mark(payload)
@@ -67,11 +67,20 @@ func (k *kind) targets(payload []byte) iter.Seq[int] {
 	}
 }
 
-// Hit says that a key makes an address.
+// Hit says that a key makes an address, or decides a part of it.
 type Hit struct {
 	Target   int // index of the address
 	Chain    *chains.Chain
-	Encoding *chains.Encoding
+	Encoding *chains.Encoding    // nil if the key does not determine the address
+	Part     *chains.Underivable // in that case
+}
+
+// Form names the form of the address.
+func (h *Hit) Form() string {
+	if h.Encoding == nil {
+		return "in part: " + h.Part.Reason
+	}
+	return h.Encoding.Name
 }
 
 // first are the chains preferred for naming a hit, if several write the same
@@ -87,30 +96,42 @@ func NewTargets(addresses []string, list []*chains.Chain, c curve.Curve) *Target
 	t := &Targets{Addresses: addresses, chains: slices.Clone(list)}
 	slices.SortStableFunc(t.chains, func(a, b *chains.Chain) int { return rank(a) - rank(b) })
 	byPayload := map[*chains.Payload]*kind{}
-	used := map[*chains.Payload]bool{}
+	add := func(of *chains.Payload, payload []byte, target int) {
+		k := byPayload[of]
+		if k == nil {
+			k = &kind{of: of, last: map[uint64]int32{}}
+			byPayload[of] = k
+			t.payloads = append(t.payloads, k)
+			t.Staked = t.Staked || of.Staked
+		}
+		k.add(payload, target)
+	}
 	readers := chains.Readers(list, c)
+	var inPart []*chains.Chain
+	for _, chain := range list {
+		if chain.HasParts(c) {
+			inPart = append(inPart, chain)
+		}
+	}
 	for i, address := range addresses {
 		read := false
 		for _, e := range readers {
-			payload, ok := e.Parse(address)
-			if !ok {
-				continue
+			if payload, ok := e.Parse(address); ok {
+				add(e.Payload, payload, i)
+				read = true
 			}
-			read = true
-			k := byPayload[e.Payload]
-			if k == nil {
-				k = &kind{of: e.Payload, last: map[uint64]int32{}}
-				byPayload[e.Payload] = k
-				t.payloads = append(t.payloads, k)
-				used[e.Payload] = true
+		}
+		for _, chain := range inPart {
+			if u := chain.Underivable(address); u != nil && u.Of != nil && u.Of.Curve == c {
+				add(u.Of, u.Part, i)
+				read = true
 			}
-			k.add(payload, i)
 		}
 		if !read {
 			t.Unread = append(t.Unread, i)
 		}
 	}
-	t.Coins = coins(list, c, used)
+	t.Coins = coins(list, c, byPayload)
 	return t
 }
 
@@ -122,11 +143,11 @@ func rank(c *chains.Chain) int {
 }
 
 // coins lists the coin types of the chains that write payloads of these kinds.
-func coins(list []*chains.Chain, c curve.Curve, used map[*chains.Payload]bool) []uint32 {
+func coins(list []*chains.Chain, c curve.Curve, used map[*chains.Payload]*kind) []uint32 {
 	var all []uint32
 	for _, chain := range list {
 		for _, e := range chain.On(c) {
-			if used[e.Payload] {
+			if used[e.Payload] != nil {
 				all = append(all, chain.SLIP44...)
 				break
 			}
@@ -141,12 +162,11 @@ func (t *Targets) Len() int { return len(t.Addresses) - len(t.Unread) }
 
 // Look appends the addresses that a key makes to dst. It does not allocate for a
 // key that makes none.
-func (t *Targets) Look(dst []Hit, d *derive.Descendant) []Hit {
-	public := chains.DerivedKey(d.Curve(), d.Child.Key, d.Child.XY)
+func (t *Targets) Look(dst []Hit, public *chains.PublicKey) []Hit {
 	var buf [chains.MaxPayload]byte
 	for _, k := range t.payloads {
-		for i := range k.targets(k.of.Of(buf[:0], &public)) {
-			if h, ok := t.name(i, &public); ok && !slices.ContainsFunc(dst, func(o Hit) bool { return o.Target == i }) {
+		for i := range k.targets(k.of.Of(buf[:0], public)) {
+			if h, ok := t.name(i, public); ok && !slices.ContainsFunc(dst, func(o Hit) bool { return o.Target == i }) {
 				dst = append(dst, h)
 			}
 		}
@@ -154,11 +174,29 @@ func (t *Targets) Look(dst []Hit, d *derive.Descendant) []Hit {
 	return dst
 }
 
-// name finds the chain and the encoding of a hit.
-func (t *Targets) name(i int, public *chains.PublicKey) (Hit, bool) {
+// name finds the chain and the encoding of a hit: those that write the address just so,
+// on their own network before another, or else the first that read it.
+func (t *Targets) name(i int, public *chains.PublicKey) (hit Hit, ok bool) {
+	address, spelt := t.Addresses[i], false
 	for _, c := range t.chains {
-		if e, ok := c.Match(public, t.Addresses[i]); ok {
-			return Hit{i, c, e}, true
+		e, matched := c.Match(public, address)
+		if !matched {
+			continue
+		}
+		written, _ := e.Address(public)
+		switch exact := written == address; {
+		case exact && !e.Elsewhere:
+			return Hit{Target: i, Chain: c, Encoding: e}, true
+		case !ok || exact && !spelt:
+			hit, ok, spelt = Hit{Target: i, Chain: c, Encoding: e}, true, exact
+		}
+	}
+	if ok {
+		return hit, true
+	}
+	for _, c := range t.chains {
+		if u := c.Underivable(address); u != nil && u.PaysTo(public) {
+			return Hit{Target: i, Chain: c, Part: u}, true
 		}
 	}
 	return Hit{}, false

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"lifeboat/chains"
+	"lifeboat/chains/account"
 	"lifeboat/chains/book"
 	"lifeboat/derive"
 	"lifeboat/internal/cli"
@@ -187,6 +188,7 @@ func (r pathRange) paths(n uint64) []derive.Path {
 func (r pathRange) each(e *cli.Env, root *derive.Key, list []*chains.Chain, out rowWriter) error {
 	engine := derive.NewEngine(int64(r.count))
 	bulks := make([]*derive.Bulk, addresses.Workers())
+	stakes := make([]*account.Stakes, len(bulks))
 	progress := cli.NewProgress(e, "keys", int64(r.count))
 	defer progress.Done()
 	done := uint64(0)
@@ -204,7 +206,7 @@ func (r pathRange) each(e *cli.Env, root *derive.Key, list []*chains.Chain, out 
 		},
 		func(worker int, paths []derive.Path) ([][]string, error) {
 			if bulks[worker] == nil {
-				bulks[worker] = engine.Bulk(root)
+				bulks[worker], stakes[worker] = engine.Bulk(root), account.NewStakes(root)
 			}
 			keys := make([]derive.Descendant, len(paths))
 			bulks[worker].Derive(paths, keys)
@@ -213,7 +215,7 @@ func (r pathRange) each(e *cli.Env, root *derive.Key, list []*chains.Chain, out 
 				if keys[i].Err != nil {
 					return nil, cli.Fail(cli.Failed, fmt.Errorf("path %s: %w", paths[i], keys[i].Err))
 				}
-				rows = appendForms(rows, paths[i], &keys[i], list)
+				rows = appendForms(rows, paths[i], &keys[i], list, stakes[worker])
 			}
 			return rows, nil
 		},
@@ -228,17 +230,23 @@ func (r pathRange) each(e *cli.Env, root *derive.Key, list []*chains.Chain, out 
 		})
 }
 
-func appendForms(rows [][]string, path derive.Path, key *derive.Descendant, list []*chains.Chain) [][]string {
+func appendForms(rows [][]string, path derive.Path, key *derive.Descendant, list []*chains.Chain, stakes *account.Stakes) [][]string {
 	public := chains.DerivedKey(key.Curve(), key.Child.Key, key.Child.XY)
+	if slices.ContainsFunc(list, (*chains.Chain).Staked) {
+		stakes.Note(&public, path)
+	}
 	common := []string{path.String(), "", "", "", fmt.Sprintf("%x", public.Key), key.Extended()}
 	if len(list) == 0 {
 		return append(rows, common)
 	}
 	for _, c := range list {
 		for _, x := range c.On(key.Curve()) {
+			address, err := x.Address(&public)
+			if err != nil {
+				continue // its curve is the key's, and a path of no account has no stake key
+			}
 			row := slices.Clone(common)
-			row[1], row[2] = c.ID, x.Name
-			row[3], _ = x.Address(&public) // its curve is the key's
+			row[1], row[2], row[3] = c.ID, x.Name, address
 			rows = append(rows, row)
 		}
 	}

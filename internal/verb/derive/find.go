@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"lifeboat/chains"
+	"lifeboat/chains/account"
 	"lifeboat/chains/book"
 	"lifeboat/chains/find"
 	"lifeboat/derive"
@@ -21,15 +22,17 @@ import (
 var findVerb = cli.Verb{
 	Name:    "find",
 	Summary: "the paths of addresses",
-	Usage: `Usage: mpc-derive find XPUB ADDRESS… [--chain C,C] [--json] [-o address.csv]
-       mpc-derive find XPUB --addresses LIST
+	Usage: `Usage: mpc-derive find XPUB… ADDRESS… [--chain C,C] [--json] [-o address.csv]
+       mpc-derive find XPUB… --addresses LIST
 
-Searches below a root extended public key for the paths of addresses: every coin
+Searches below root extended public keys for the paths of addresses: every coin
 type that the addresses may be of, accounts, change and indexes, every address form
-at once, low indexes first. It stops when all are found. The result of -o is an
-address book that "mpc-recover key --addresses" takes.
+at once, low indexes first. It stops when all are found. Each address is searched
+below the keys whose curve it may be of. The result of -o is an address book that
+"mpc-recover key --addresses" takes. XPUB is a key, a file with one key a line, or
+a share file, of which only the public part is read; a second one must be a key.
 
-  --addresses LIST        addresses from a file: one a line, or the column "address" of a CSV
+  --addresses LIST        addresses from a file: one a line or more, or the column "address" of a CSV
   --chain C[,C]           only addresses of these chains (repeatable)
   --accounts N            accounts 0 to N-1 (default 10)
   --indexes N             indexes 0 to N-1 (default 10000)
@@ -58,14 +61,20 @@ func prepareFind(set *cli.Flags, args []string) (*cli.Plan, error) {
 	if err := set.Parse(args); err != nil {
 		return nil, err
 	}
-	switch {
-	case set.NArg() == 0:
+	if set.NArg() == 0 {
 		return nil, set.Misuse("no extended public key")
-	case (set.NArg() == 1) == (*list == ""):
+	}
+	roots, given := set.Args()[:1:1], []string{}
+	for _, arg := range set.Args()[1:] {
+		if isExtended(arg) {
+			roots = append(roots, arg)
+		} else {
+			given = append(given, arg)
+		}
+	}
+	switch {
+	case (len(given) == 0) == (*list == ""):
 		return nil, set.Misuse("give addresses either as arguments or with --addresses")
-	case slices.ContainsFunc(set.Args()[1:], isExtended):
-		return nil, cli.Fail(cli.Usage, errors.New("an extended key stands where an address was expected"),
-			"to search below the root keys of both curves at once, give a file with the two, one a line, in the place of XPUB")
 	case *accounts == 0 || *indexes == 0 || *accounts > 1<<31 || *indexes > 1<<31:
 		return nil, set.Misuse("--accounts and --indexes are from 1 to 2^31")
 	case *accounts > 1_000_000:
@@ -84,12 +93,12 @@ func prepareFind(set *cli.Flags, args []string) (*cli.Plan, error) {
 		return nil, err
 	}
 	o := &output{csv: true, path: *path}
-	return &cli.Plan{Reads: set.Args()[:1], Outputs: o.outputs(), Run: func(e *cli.Env, _ *cli.Conditions) error {
-		keys, err := readKeys(set.Args()[:1])
+	return &cli.Plan{Reads: roots, Outputs: o.outputs(), Run: func(e *cli.Env, _ *cli.Conditions) error {
+		keys, err := readKeys(roots)
 		if err != nil {
 			return err
 		}
-		wanted := set.Args()[1:]
+		wanted := given
 		if *list != "" {
 			if wanted, err = readAddresses(*list); err != nil {
 				return err
@@ -97,6 +106,7 @@ func prepareFind(set *cli.Flags, args []string) (*cli.Plan, error) {
 		}
 		s := &search{env: e, space: space, narrow: narrow, wanted: wanted, found: make([]*foundRow, len(wanted))}
 		for _, k := range keys {
+			s.curves = append(s.curves, k.Curve())
 			if err := s.run(k); err != nil {
 				return err
 			}
@@ -111,7 +121,7 @@ func isExtended(text string) bool {
 	return len(text) > 100 && (text[1:4] == "pub" || text[1:4] == "prv")
 }
 
-// readAddresses reads a list of addresses, or the column of a CSV.
+// readAddresses reads a list of addresses, each a cell, or the column of a CSV.
 func readAddresses(path string) ([]string, error) {
 	f, err := strict.Open(path)
 	if err != nil {
@@ -129,7 +139,7 @@ func parseAddresses(f io.Reader) ([]string, error) {
 	in := strict.NewReader(f)
 	var all []string
 	column := -1
-	for {
+	for first := true; ; first = false {
 		row, line, err := in.Read()
 		if errors.Is(err, io.EOF) {
 			break
@@ -137,15 +147,23 @@ func parseAddresses(f io.Reader) ([]string, error) {
 		if err != nil {
 			return nil, fmt.Errorf("line %d: %w", line, err)
 		}
-		if column < 0 {
-			column = slices.IndexFunc(row, func(c string) bool { return strings.EqualFold(strings.TrimSpace(c), "address") })
-			if column >= 0 {
-				continue // the header
-			}
-			column = 0
+		header := slices.IndexFunc(row, func(c string) bool { return strings.EqualFold(c, "address") })
+		switch {
+		case first:
+			column = header
+		case header >= 0 && header != column:
+			return nil, fmt.Errorf("line %d: the header of another list; give it as a file of its own", line)
 		}
-		if column < len(row) && strings.TrimSpace(row[column]) != "" {
-			all = append(all, strings.TrimSpace(row[column]))
+		if header >= 0 {
+			continue // it may come again where two lists were put together
+		}
+		if column >= 0 {
+			row = row[min(column, len(row)):min(column+1, len(row))]
+		}
+		for _, cell := range row {
+			if cell != "" {
+				all = append(all, cell)
+			}
 		}
 		if len(all) > maxTargets {
 			return nil, fmt.Errorf("more than %d addresses; split it", maxTargets)
@@ -164,6 +182,7 @@ type search struct {
 	wanted  []string
 	found   []*foundRow // by index in wanted; nil if not found yet
 	scanned uint64
+	curves  []curve.Curve // of the root keys
 }
 
 // foundRow is one line of the result.
@@ -187,6 +206,9 @@ func (s *search) run(root *derive.Key) error {
 			addressesLeft = append(addressesLeft, s.wanted[i])
 		}
 	}
+	if len(missing) == 0 {
+		return nil
+	}
 	targets := find.NewTargets(addressesLeft, s.narrow, root.Curve())
 	left := targets.Len()
 	if left == 0 {
@@ -198,6 +220,7 @@ func (s *search) run(root *derive.Key) error {
 	size := space.Size()
 	engine := derive.NewEngine(int64(min(size, 1<<40)))
 	bulks := make([]*derive.Bulk, addresses.Workers())
+	stakes := make([]*account.Stakes, len(bulks))
 	walk := space.Paths()
 	progress := cli.NewProgress(s.env, "keys", int64(size))
 	defer progress.Done()
@@ -215,21 +238,26 @@ func (s *search) run(root *derive.Key) error {
 		},
 		func(worker int, paths []derive.Path) (looked, error) {
 			if bulks[worker] == nil {
-				bulks[worker] = engine.Bulk(root)
+				bulks[worker], stakes[worker] = engine.Bulk(root), account.NewStakes(root)
 			}
 			keys := make([]derive.Descendant, len(paths))
 			bulks[worker].Derive(paths, keys)
 			l := looked{paths: paths}
 			var hits []find.Hit
+			var public chains.PublicKey
 			for i := range keys {
 				if keys[i].Err != nil {
 					continue // an index without a key has no address
 				}
-				for _, h := range targets.Look(hits[:0], &keys[i]) {
+				public = chains.DerivedKey(keys[i].Curve(), keys[i].Child.Key, keys[i].Child.XY)
+				if targets.Staked {
+					stakes[worker].Note(&public, paths[i])
+				}
+				for _, h := range targets.Look(hits[:0], &public) {
 					if l.rows == nil {
 						l.rows = map[int]*foundRow{}
 					}
-					l.rows[h.Target] = &foundRow{targets.Addresses[h.Target], h.Chain.ID, h.Encoding.Name, paths[i].String(), root.Curve().String(), keys[i].Extended()}
+					l.rows[h.Target] = &foundRow{targets.Addresses[h.Target], h.Chain.ID, h.Form(), paths[i].String(), root.Curve().String(), keys[i].Extended()}
 				}
 			}
 			return l, nil
@@ -290,14 +318,63 @@ func (s *search) report(asJSON bool, book *output) error {
 		s.env.Note("%d of %d found, %d keys looked at", len(r.Found), len(s.wanted), s.scanned)
 	}
 	if len(r.Missing) > 0 {
-		hint := "widen the search with --accounts, --indexes or --template; or the address belongs to another key"
-		elsewhere := func(c curve.Curve) bool { return find.NewTargets(r.Missing, s.narrow, c).Len() > 0 }
-		if s.scanned == 0 && slices.ContainsFunc(curve.All(), elsewhere) {
-			hint = "no key given here can have such an address: a vault has a root key on each curve, xpub… is secp256k1, cpub… is ed25519"
-		}
-		return cli.Fail(cli.Mismatch, fmt.Errorf("%d of %d addresses were not found, the first is %.80q", len(r.Missing), len(s.wanted), r.Missing[0]), hint)
+		return cli.Fail(cli.Mismatch, fmt.Errorf("%d of %d addresses were not found, the first is %.80q", len(r.Missing), len(s.wanted), r.Missing[0]), s.hints(r.Missing)...)
 	}
 	return nil
+}
+
+// hints says what may be wrong with addresses that were not found, once for each kind
+// of reason.
+func (s *search) hints(missing []string) []string {
+	list := s.narrow
+	if len(list) == 0 {
+		list = chains.All()
+	}
+	var hints []string
+	said := map[string]bool{}
+	say := func(kind, format string, args ...any) {
+		if !said[kind] {
+			said[kind] = true
+			hints = append(hints, fmt.Sprintf(format, args...))
+		}
+	}
+	for _, address := range missing {
+		searched, elsewhere, named := false, false, false
+		for _, c := range list {
+			for _, on := range c.Reading(address) {
+				searched = searched || slices.Contains(s.curves, on)
+				elsewhere = true
+			}
+			if u := c.Underivable(address); u != nil && u.Of == nil {
+				named = true
+				say(u.Reason, "%.80q may be of a kind that no key determines: %s (%s)", address, u.Reason, c.ID)
+			}
+		}
+		switch {
+		case searched:
+			say("searched", "widen the search with --accounts, --indexes or --template; or the address belongs to another key")
+		case elsewhere:
+			say("elsewhere", "no key given here can have such an address: a vault has a root key on each curve, xpub… is secp256k1, cpub… is ed25519")
+		case named:
+		case slices.ContainsFunc(list, func(c *chains.Chain) bool { return c.Reads(strings.ToLower(address)) }):
+			say("case", "%.80q has letters of the wrong case, in which its checksum is: it was mistyped, or changed; compare it with where it came from", address)
+		default:
+			say("mistyped", "%.80q is no address of %s: a letter is wrong, or missing; compare it with where it came from", address, s.which())
+		}
+	}
+	return hints
+}
+
+// which names the chains that were searched.
+func (s *search) which() string {
+	if len(s.narrow) == 0 {
+		return "a chain in the list of mpc-derive chains"
+	}
+	var ids []string
+	for _, c := range s.narrow {
+		ids = append(ids, c.ID)
+	}
+	return strings.Join(ids, ", ")
 }
 
 // writeBook writes what was found as an address book.

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"lifeboat/chains"
+	"lifeboat/chains/account"
 	"lifeboat/chains/book"
 	"lifeboat/derive"
 	"lifeboat/derive/batch"
@@ -129,6 +130,9 @@ func (t *keyTable) pathResult(root *derive.Key, key *derive.Descendant, path der
 		return book.Result{}, book.Cells{}, fmt.Errorf("--path %s: %w", path, key.Err)
 	}
 	r := book.Result{Status: book.OK, Root: root, Key: key, Public: chains.DerivedKey(key.Curve(), key.Child.Key, key.Child.XY)}
+	if slices.ContainsFunc(t.chains, (*chains.Chain).Staked) {
+		account.NewStakes(root).Note(&r.Public, path)
+	}
 	return r, book.Cells{book.Curve: key.Curve().String(), book.Path: path.String(), book.Child: key.Extended()}, nil
 }
 
@@ -147,7 +151,10 @@ func (t *keyTable) forms(r book.Result, cells book.Cells) []pathForm {
 		for _, e := range c.On(r.Public.Curve) {
 			f := pathForm{cells, r}
 			f.result.Chain, f.result.Encoding = c, e
-			f.result.Derived, _ = e.Address(&r.Public) // its curve is the key's
+			var err error
+			if f.result.Derived, err = e.Address(&r.Public); err != nil {
+				continue // its curve is the key's, and a path of no account has no stake key
+			}
 			f.cells[book.Coin], f.cells[book.Address] = c.ID, f.result.Derived
 			forms = append(forms, f)
 		}

@@ -34,7 +34,7 @@ var house = []room{
 	{"internal/secret", "", ""},
 	{"internal/base58", "", ""},
 	{"internal/plain", "", ""},
-	{"internal/strict", "internal/plain", ""},
+	{"internal/strict", "internal/plain", "golang.org/x/text/..."},
 	{"internal/cost", "", ""},
 	{"internal/ordered", "", ""},
 	{"internal/choose", "", ""},

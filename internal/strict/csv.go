@@ -11,6 +11,10 @@ import (
 	"unicode/utf8"
 
 	"lifeboat/internal/plain"
+
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/unicode"
+	"golang.org/x/text/transform"
 )
 
 // Bounds of a CSV row. There is none on the number of rows.
@@ -54,7 +58,10 @@ type Reader struct {
 
 // NewReader returns a Reader of r.
 func NewReader(r io.Reader) *Reader {
-	return &Reader{r: bufio.NewReaderSize(decoded(r), MaxRow+len("\r\n"))}
+	// A byte order mark decides; without one every byte stays. Errors come again when
+	// more is asked for, so that looking ahead loses none.
+	decoded := transform.NewReader(r, unicode.BOMOverride(encoding.Nop.NewDecoder()))
+	return &Reader{r: bufio.NewReaderSize(decoded, MaxRow+len("\r\n"))}
 }
 
 // Read returns the next row and the line that it begins on, counted from 1. The error
@@ -154,9 +161,6 @@ func (r *Reader) next() ([]byte, error) {
 		return nil, r.bad("longer than %d KiB", MaxRow>>10)
 	}
 	text = r.trim(text)
-	if r.line == 1 {
-		text = bytes.TrimPrefix(text, byteOrderMark)
-	}
 	if len(text) > MaxRow {
 		return nil, r.bad("longer than %d KiB", MaxRow>>10)
 	}

@@ -351,3 +351,37 @@ func FuzzPath(f *testing.F) {
 		}
 	})
 }
+
+// A zpub is the xpub in other letters, and the error says which.
+func TestRespelt(t *testing.T) {
+	root := parse(t, fixtures.Rows("cobo_path_vectors.tsv")[0][0])
+	child, _, err := root.Derive(derive.Path{44, 0})
+	if err != nil {
+		t.Fatal(err)
+	}
+	point := child.Point().Bytes()
+	spell := func(version [4]byte, key []byte) string { return string(base58.AppendCheck(nil, child.Serialize(version, key))) }
+	for prefix, version := range map[string][4]byte{
+		"ypub": {0x04, 0x9d, 0x7c, 0xb2}, "Ypub": {0x02, 0x95, 0xb4, 0x3f}, "zpub": {0x04, 0xb2, 0x47, 0x46}, "Zpub": {0x02, 0xaa, 0x7e, 0xd3},
+		"upub": {0x04, 0x4a, 0x52, 0x62}, "Upub": {0x02, 0x42, 0x89, 0xef}, "vpub": {0x04, 0x5f, 0x1c, 0xf6}, "Vpub": {0x02, 0x57, 0x54, 0x83},
+		"Ltub": {0x01, 0x9d, 0xa4, 0x62}, "Mtub": {0x01, 0xb2, 0x6e, 0xf6}, "dgub": {0x02, 0xfa, 0xca, 0xfd},
+	} {
+		text := spell(version, point)
+		if text[:4] != prefix {
+			t.Errorf("%x is spelt %s", version, text[:4])
+		}
+		_, err := derive.Parse(text)
+		if !errors.Is(err, derive.ErrKey) || !errors.Is(err, derive.ErrRespelt) || !strings.Contains(err.Error(), "it is a "+prefix+",") {
+			t.Errorf("%s: %v", prefix, err)
+			continue
+		}
+		words := strings.Fields(err.Error())
+		if usual, err := derive.Parse(words[len(words)-1]); err != nil || !usual.SameKey(child) {
+			t.Errorf("%s: the usual spelling is no key, or another: %v", prefix, err)
+		}
+		// What is no public key is not repeated in any spelling.
+		if _, err := derive.Parse(spell(version, append([]byte{0}, point[1:]...))); !errors.Is(err, derive.ErrKey) || strings.Contains(err.Error(), "pub6") {
+			t.Errorf("%s of a private key: %v", prefix, err)
+		}
+	}
+}

@@ -31,13 +31,16 @@ import (
 	"golang.org/x/crypto/ripemd160" //lint:ignore SA1019 BIP-32 fixes the fingerprint's hash
 )
 
-// Errors about extended keys. None of them repeats the key.
+// Errors about extended keys.
 var (
 	// ErrKey is wrapped by every error about an extended public key.
 	ErrKey = errors.New("invalid extended public key")
 	// ErrPrivate is returned when an extended private key is given where a
 	// public one belongs.
 	ErrPrivate = errors.New("this looks like a private key, not an extended public key; anyone who can read the terminal or the shell's history may now have it")
+	// ErrRespelt is wrapped, with ErrKey, by the error for a key whose version is that
+	// of a kind of address.
+	ErrRespelt = errors.New("the same key in other letters")
 	// ErrInvalidChild is returned for the one index in 2^127 that has no child.
 	ErrInvalidChild = errors.New("this index has no valid child key (BIP-32); use the next one")
 )
@@ -81,7 +84,8 @@ func NewRoot(p *curve.Point, chainCode [ChainCodeSize]byte) *Key {
 const SerialSize = 78
 
 // Parse reads an extended public key: xpub, tpub or cpub. The errors never
-// contain the input.
+// contain the input, but for a public key with another version (zpub) its usual
+// spelling.
 func Parse(s string) (*Key, error) {
 	if looksPrivate(s) {
 		return nil, ErrPrivate
@@ -106,6 +110,16 @@ func Parse(s string) (*Key, error) {
 			return nil, ErrPrivate
 		case n.Public:
 			k.network = n
+		}
+	}
+	for _, r := range respelt {
+		if [4]byte(raw[:4]) == r.public {
+			n := networks[r.as]
+			usual, err := Parse(string(base58.AppendCheck(nil, append(n.Public[:], raw[4:]...))))
+			if err != nil {
+				return nil, err
+			}
+			return nil, fmt.Errorf("%w: it is a %s, and this %s is %w: %v", ErrKey, r.prefix, n.Prefix, ErrRespelt, usual)
 		}
 	}
 	if k.network.Tree == nil {

@@ -53,6 +53,27 @@ var networks = []Network{
 	{cpub, [4]byte{0x02, 0xe8, 0xde, 0x90}, [4]byte{0x02, 0xe8, 0xda, 0x54}, "cpub"},
 }
 
+// respelt are versions that wallets give to BIP-32's keys, to say what kind of address
+// they are for (SLIP-132), or which chain. The key is the same, so it is to be given
+// in the usual spelling, and no two spellings of one key get into records.
+var respelt = []struct {
+	public [4]byte
+	prefix string
+	as     int // in networks
+}{
+	{[4]byte{0x04, 0x9d, 0x7c, 0xb2}, "ypub", 0},
+	{[4]byte{0x02, 0x95, 0xb4, 0x3f}, "Ypub", 0},
+	{[4]byte{0x04, 0xb2, 0x47, 0x46}, "zpub", 0},
+	{[4]byte{0x02, 0xaa, 0x7e, 0xd3}, "Zpub", 0},
+	{[4]byte{0x01, 0x9d, 0xa4, 0x62}, "Ltub", 0},
+	{[4]byte{0x01, 0xb2, 0x6e, 0xf6}, "Mtub", 0},
+	{[4]byte{0x02, 0xfa, 0xca, 0xfd}, "dgub", 0},
+	{[4]byte{0x04, 0x4a, 0x52, 0x62}, "upub", 1},
+	{[4]byte{0x02, 0x42, 0x89, 0xef}, "Upub", 1},
+	{[4]byte{0x04, 0x5f, 0x1c, 0xf6}, "vpub", 1},
+	{[4]byte{0x02, 0x57, 0x54, 0x83}, "Vpub", 1},
+}
+
 // MainNetwork returns the versions for a root key: xpub or cpub.
 func MainNetwork(c curve.Curve) Network {
 	for _, n := range networks {

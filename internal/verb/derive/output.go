@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"io"
 	"strings"
+	"unicode/utf8"
 
 	"lifeboat/internal/cli"
+	"lifeboat/internal/plain"
 	"lifeboat/internal/strict"
 )
 
@@ -134,6 +136,9 @@ func (j *jsonWriter) row(r []string) error {
 	j.n++
 	separator := byte('{')
 	for i, cell := range r {
+		if !utf8.ValidString(cell) {
+			cell = plain.Lines(cell) // JSON cannot hold the bytes, and this says which they were
+		}
 		value, err := json.Marshal(cell)
 		if err != nil {
 			return err

@@ -34,6 +34,9 @@ func readKeys(args []string) ([]*derive.Key, error) {
 		switch {
 		case errors.Is(fileErr, os.ErrNotExist):
 			// It was meant as a key.
+			if errors.Is(err, derive.ErrRespelt) {
+				return nil, cli.Fail(cli.Usage, err)
+			}
 			return nil, cli.Fail(cli.Usage, err, "compare the key with your records, letter by letter")
 		case fileErr != nil:
 			return nil, cli.Fail(cli.Failed, fileErr)

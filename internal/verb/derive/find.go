@@ -161,6 +161,9 @@ func parseAddresses(f io.Reader) ([]string, error) {
 			row = row[min(column, len(row)):min(column+1, len(row))]
 		}
 		for _, cell := range row {
+			if strings.ContainsAny(cell, "\r\n") {
+				return nil, fmt.Errorf("line %d: an address with a line break in it", line)
+			}
 			if cell != "" {
 				all = append(all, cell)
 			}

@@ -15,6 +15,7 @@ func FuzzAddressList(f *testing.F) {
 	for _, s := range []string{
 		"", "\n\n", "bc1q\n0xabc\n", "\xef\xbb\xbfaddress\r\nbc1q\r\n", "wallet name,coin,Address,memo\nA,BTC, bc1q ,\n\nB,ETH\n", "coin;address\nBTC;bc1q\n",
 		"address\n", `"address` + "\nbc1q\n", `"a""b",c` + "\n", strings.Repeat("x", 1<<17), "\x00\n", "\xff\xfe\n", "address,address\nq,r\n",
+		"bc1q, 0xabc\n", "bc1q;0xabc;\r\n", "\r0\n0", "address\nq\nADDRESS\nr\n", "address\nq\nx,address\n", "\"a\nb\"\n", "\xff\xfea\x00\n\x00",
 	} {
 		f.Add([]byte(s))
 	}

@@ -6,11 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
-	"unicode/utf8"
-
-	"lifeboat/internal/plain"
 
 	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/unicode"
@@ -46,14 +42,16 @@ func (e *RowError) Unwrap() error { return ErrRow }
 // counted and skipped.
 //
 // A cell in quotes may have several lines, whose ends become LF. Where the quotes of a
-// row do not come out even, or not within the bounds of a row, they were not meant:
-// its first line is bad, and reading goes on with the second.
+// row do not come out even, or not within the bounds of a row, or where they would
+// make one of two lines that have as many cells as the first row each, they were not
+// meant: its first line is bad, and reading goes on with the second.
 type Reader struct {
 	r     *bufio.Reader
 	line  int
 	end   byte // of a line: CR, or LF with or without a CR before it; 0 until the first line
 	comma byte // 0 until the first line
 	width int  // of the last row, a guess at the next
+	first int  // width of the first row
 }
 
 // NewReader returns a Reader of r.
@@ -92,6 +90,9 @@ func (r *Reader) Read() (row []string, line int, err error) {
 		} else {
 			row, err = r.split(string(text))
 		}
+		if r.first == 0 {
+			r.first = len(row)
+		}
 		return row, line, err
 	}
 }
@@ -122,7 +123,7 @@ func (r *Reader) lines(first string) ([]string, error) {
 			continue
 		}
 		row, err := r.split(string(text))
-		if err != nil {
+		if err != nil || r.isRow(first) && r.isRow(string(line)) {
 			break
 		}
 		if _, err := r.r.Discard(used); err != nil {
@@ -133,6 +134,11 @@ func (r *Reader) lines(first string) ([]string, error) {
 	}
 	_, err = r.split(first) // says what is wrong with it alone
 	return nil, err
+}
+
+// isRow reports whether a line has, quotes aside, as many cells as the first row.
+func (r *Reader) isRow(line string) bool {
+	return r.first > 1 && strings.Count(line, string(r.comma)) >= r.first-1
 }
 
 // next returns the next line without its end, valid until the call after.
@@ -292,104 +298,3 @@ func (r *Reader) blanks() string {
 	}
 	return " \t"
 }
-
-// WriteRow writes one row as RFC 4180 has it, but with LF at its end. A cell
-// that Reader could take for something else is quoted, and one that a spreadsheet
-// could take for a formula is disarmed.
-func WriteRow(w *bufio.Writer, cells []string) error {
-	row := w.AvailableBuffer()
-	for i, cell := range cells {
-		if i > 0 {
-			row = append(row, ',')
-		}
-		row = AppendText(row, cell)
-	}
-	if len(cells) == 1 && cells[0] == "" {
-		row = append(row, `""`...) // an empty line is no row
-	}
-	_, err := w.Write(append(row, '\n'))
-	return err
-}
-
-// AppendText is AppendCell for a cell whose text came from a file: what a
-// spreadsheet would take for a formula gets a ' before it, and what could hide or turn
-// text around is escaped. Of a text that is not UTF-8 the bytes beyond ASCII stay as
-// they are, in whatever encoding they are.
-func AppendText(dst []byte, cell string) []byte {
-	if !utf8.ValidString(cell) {
-		return AppendCell(dst, disarmBytes(cell))
-	}
-	return AppendCell(dst, disarm(plain.Lines(cell)))
-}
-
-// AppendCell appends a cell of a row to dst as it is, in quotes where it needs them.
-func AppendCell[T string | []byte](dst []byte, cell T) []byte {
-	plain := true
-	for i := 0; plain && i < len(cell); i++ {
-		plain = strings.IndexByte(",;\t\"\r\n", cell[i]) < 0
-	}
-	if plain {
-		return append(dst, cell...)
-	}
-	dst = append(dst, '"')
-	for i := range len(cell) {
-		if cell[i] == '"' {
-			dst = append(dst, '"')
-		}
-		dst = append(dst, cell[i])
-	}
-	return append(dst, '"')
-}
-
-// formulas begin one in a spreadsheet, which also knows the wide and small forms of
-// East Asian keyboards.
-const formulas = "=+-@＝＋－＠﹦﹢﹣﹫"
-
-// disarm puts a ' where a formula could begin: at the start, and after a semicolon,
-// which separates cells in half of the world's countries, even inside
-// quotes, which only count where they begin a cell.
-func disarm(s string) string {
-	if !strings.ContainsFunc(s, isFormula) {
-		return s
-	}
-	var b strings.Builder
-	start := true
-	for _, r := range s {
-		if start && isFormula(r) {
-			b.WriteByte('\'')
-		}
-		b.WriteRune(r)
-		start = r == ';' || start && (r == ' ' || r == '"')
-	}
-	return b.String()
-}
-
-// wideFormulas are the wide forms of = + - @ in the encodings of East Asia: GBK and
-// EUC-KR, Shift-JIS, Big5, EUC-JP.
-var wideFormulas = []string{
-	"\xa3\xbd", "\xa3\xab", "\xa3\xad", "\xa3\xc0",
-	"\x81\x81", "\x81\x7b", "\x81\x7c", "\x81\x97",
-	"\xa1\xd7", "\xa1\xcf", "\xa1\xd0", "\xa2\x49",
-	"\xa1\xe1", "\xa1\xdc", "\xa1\xdd", "\xa1\xf7",
-}
-
-// disarmBytes is disarm for a text in an unknown encoding, of which the bytes below 0x40
-// are ASCII wherever they stand.
-func disarmBytes(s string) string {
-	var b strings.Builder
-	start := true
-	for i := range len(s) {
-		if start && (strings.IndexByte("=+-@", s[i]) >= 0 || slices.ContainsFunc(wideFormulas, func(w string) bool { return strings.HasPrefix(s[i:], w) })) {
-			b.WriteByte('\'')
-		}
-		if s[i] < 0x80 {
-			b.WriteString(plain.Lines(s[i : i+1]))
-		} else {
-			b.WriteByte(s[i])
-		}
-		start = s[i] == ';' || start && (s[i] == ' ' || s[i] == '"')
-	}
-	return b.String()
-}
-
-func isFormula(r rune) bool { return strings.ContainsRune(formulas, r) }

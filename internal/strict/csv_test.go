@@ -65,6 +65,8 @@ func TestReader(t *testing.T) {
 		{"quotes that come out even too late", "a,\"b\nc,d\n\"e\",\"f\"\ng", []string{"line 1: a quote is not closed on its line", `2 ["c" "d"]`, `3 ["e" "f"]`, `4 ["g"]`}},
 		{"two stray quotes", "a,\"b\nc\"d,e\nf", []string{"line 1: a quote is not closed on its line", "line 2: a quote inside a cell that does not start with one", `3 ["f"]`}},
 		{"a cell longer than a row", "\"" + strings.Repeat("x\n", strict.MaxRow) + "\"", append([]string{"line 1: a quote is not closed on its line"}, append(countedLines(2, strict.MaxRow-1, `["x"]`), fmt.Sprintf("line %d: a quote is not closed on its line", strict.MaxRow+1))...)},
+		{"quotes that would swallow a row", "a,b,c\n1,\"2,3\n4,5\",6\n7,8,9\n", []string{`1 ["a" "b" "c"]`, "line 2: a quote is not closed on its line", "line 3: a quote inside a cell that does not start with one", `4 ["7" "8" "9"]`}},
+		{"commas in lines in quotes", "a,b,c\n1,\"2, and\nmore\",\n\"x,y\nz\",8,9\n", []string{`1 ["a" "b" "c"]`, `2 ["1" "2, and\nmore" ""]`, `4 ["x,y\nz" "8" "9"]`}},
 		{"a NUL in lines", "\"a\n\x00\n\"", []string{"line 1: a quote is not closed on its line", "line 2: a NUL byte", "line 3: a quote is not closed on its line"}},
 		{"sep", "sep=;\r\na;b,c\r\n", []string{`2 ["a" "b,c"]`}},
 		{"sep in quotes", "\xef\xbb\xbf\"SEP=,\",,\na,b;c;d\n", []string{`2 ["a" "b;c;d"]`}},

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"image"
 	"image/color"
+	"image/draw"
 	"image/jpeg"
 	"image/png"
 	"regexp"
@@ -134,7 +135,7 @@ func readBack(t *testing.T, kind Kind, page string, want *secret.Bytes) {
 	}
 	check(t, kind, f, want)
 	var pictures []Picture
-	for i, m := range draw(t, page) {
+	for i, m := range drawn(t, page) {
 		var out bytes.Buffer
 		if i%2 == 0 {
 			err = png.Encode(&out, m)
@@ -144,7 +145,7 @@ func readBack(t *testing.T, kind Kind, page string, want *secret.Bytes) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		pictures = append(pictures, Picture{fmt.Sprint(i), &out})
+		pictures = append(pictures, Picture{Name: fmt.Sprint(i), Data: &out})
 	}
 	scanned, err := Scan(pictures...)
 	if err != nil {
@@ -162,8 +163,8 @@ var (
 	run     = regexp.MustCompile(`M(\d+) (\d+)h(\d+)v1h-(\d+)z`)
 )
 
-// draw renders the codes of a page.
-func draw(t testing.TB, page string) []image.Image {
+// drawn renders the codes of a page.
+func drawn(t testing.TB, page string) []image.Image {
 	t.Helper()
 	const scale = 5
 	var all []image.Image
@@ -262,9 +263,69 @@ func TestScanRefuses(t *testing.T) {
 	huge := bytes.Clone(blank.Bytes())
 	copy(huge[16:], []byte{0, 1, 0, 0, 0, 1, 0, 0}) // 65,536 × 65,536; the checksum is not looked at first
 	for name, b := range map[string][]byte{"blank": blank.Bytes(), "cut": cut.Bytes(), "huge": huge, "empty": nil, "text": []byte("hello")} {
-		if _, err := Scan(Picture{"p.png", bytes.NewReader(b)}); !errors.Is(err, ErrPaper) || !strings.Contains(err.Error(), "p.png") {
+		if _, err := Scan(Picture{Name: "p.png", Data: bytes.NewReader(b)}); !errors.Is(err, ErrPaper) || !strings.Contains(err.Error(), "p.png") {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+// Whatever kind of picture the decoders return, its brightness is that of its
+// colours on white paper, and is found without an allocation for each pixel: in a
+// released program that took minutes.
+func TestBrightness(t *testing.T) {
+	r := image.Rect(3, 5, 67, 48)
+	colours := color.Palette{color.NRGBA{A: 255}, color.NRGBA{200, 10, 90, 255}, color.NRGBA{0, 0, 0, 0}, color.NRGBA{20, 30, 40, 128}, color.White}
+	pictures := []draw.Image{image.NewGray(r), image.NewGray16(r), image.NewRGBA(r), image.NewRGBA64(r),
+		image.NewNRGBA(r), image.NewNRGBA64(r), image.NewCMYK(r), image.NewPaletted(r, colours)}
+	photo := image.NewYCbCr(r, image.YCbCrSubsampleRatio420)
+	for i := range photo.Y {
+		photo.Y[i] = uint8(i)
+	}
+	for i := range photo.Cb {
+		photo.Cb[i], photo.Cr[i] = 128, 128
+	}
+	all := []image.Image{photo}
+	for _, m := range pictures {
+		for y := r.Min.Y; y < r.Max.Y; y++ {
+			for x := r.Min.X; x < r.Max.X; x++ {
+				m.Set(x, y, colours[(x+3*y)%len(colours)])
+			}
+		}
+		all = append(all, m, m.(interface {
+			SubImage(image.Rectangle) image.Image
+		}).SubImage(r.Inset(7)))
+	}
+	for _, m := range all {
+		page := image.NewRGBA(m.Bounds())
+		draw.Draw(page, page.Rect, image.White, image.Point{}, draw.Src)
+		draw.Draw(page, page.Rect, m, page.Rect.Min, draw.Over)
+		got := brightness(m)
+		if len(got) != len(page.Pix)/4 {
+			t.Errorf("%T: %d pixels of %d", m, len(got), len(page.Pix)/4)
+			continue
+		}
+		for i, is := range got {
+			p := page.Pix[4*i:]
+			if want := (int(p[0]) + 2*int(p[1]) + int(p[2])) / 4; abs(int(is)-want) > 1 {
+				t.Errorf("%T: pixel %d is %d, not %d", m, i, is, want)
+				break
+			}
+		}
+		if n := testing.AllocsPerRun(1, func() { brightness(m) }); n > 2 {
+			t.Errorf("%T: %v allocations", m, n)
+		}
+	}
+}
+
+// While a picture is read, each step is told.
+func TestSteps(t *testing.T) {
+	var out bytes.Buffer
+	if err := png.Encode(&out, drawn(t, page(t, samples(t)[Identity]))[0]); err != nil {
+		t.Fatal(err)
+	}
+	steps := 0
+	if _, err := Scan(Picture{Data: &out, Step: func() { steps++ }}); err != nil || steps != Steps {
+		t.Errorf("%d steps, %v", steps, err)
 	}
 }
 
@@ -322,7 +383,7 @@ func TestManyCorners(t *testing.T) {
 	if err := png.Encode(&out, m); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Scan(Picture{"p.png", &out}); !errors.Is(err, ErrPaper) {
+	if _, err := Scan(Picture{Name: "p.png", Data: &out}); !errors.Is(err, ErrPaper) {
 		t.Error(err)
 	}
 }
@@ -331,7 +392,7 @@ func abs(n int) int { return max(n, -n) }
 
 // Whatever the picture, reading it ends.
 func FuzzScan(f *testing.F) {
-	for _, m := range draw(f, page(f, samples(f)[Identity])) {
+	for _, m := range drawn(f, page(f, samples(f)[Identity])) {
 		var out bytes.Buffer
 		if err := png.Encode(&out, m); err != nil {
 			f.Fatal(err)
@@ -342,7 +403,7 @@ func FuzzScan(f *testing.F) {
 		if c, _, err := image.DecodeConfig(bytes.NewReader(picture)); err == nil && c.Width*c.Height > 1e6 {
 			return // allowed, but slow
 		}
-		if s, err := Scan(Picture{"p", bytes.NewReader(picture)}); err == nil && s.Len() == 0 {
+		if s, err := Scan(Picture{Name: "p", Data: bytes.NewReader(picture)}); err == nil && s.Len() == 0 {
 			t.Error("found nothing and said nothing")
 		}
 	})

@@ -182,10 +182,13 @@ func misread(paths []string, err error) error {
 func gather(e *cli.Env, paths []string) (*secret.Bytes, error) {
 	all := secret.New(0)
 	var unread []error
+	progress := cli.NewProgress(e, "steps of reading pages", int64(len(paths))*paper.Steps)
+	defer progress.Done()
 	for _, path := range paths {
-		text, err := readPage(path)
+		text, err := readPage(path, func() { progress.Add(1) })
 		if errors.Is(err, paper.ErrPaper) && len(paths) > 1 {
 			// A page may have no code on it. What is missing is found by its reader.
+			progress.Done()
 			e.Warn("%v", err)
 			unread = append(unread, err)
 			continue
@@ -269,7 +272,7 @@ func (r *shardReport) print(w io.Writer) error {
 }
 
 // readPage returns the numbered lines of a text or of a picture.
-func readPage(path string) (*secret.Bytes, error) {
+func readPage(path string, step func()) (*secret.Bytes, error) {
 	data, err := strict.ReadFile(path, paper.MaxPicture)
 	if err != nil {
 		return nil, err
@@ -278,7 +281,7 @@ func readPage(path string) (*secret.Bytes, error) {
 		return secret.Take(bytes.TrimPrefix(data, []byte("\ufeff"))), nil
 	}
 	defer secret.Wipe(data)
-	return paper.Scan(paper.Picture{Name: path, Data: bytes.NewReader(data)})
+	return paper.Scan(paper.Picture{Name: path, Data: bytes.NewReader(data), Step: step})
 }
 
 func isPicture(path string, data []byte) bool {

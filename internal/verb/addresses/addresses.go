@@ -49,11 +49,7 @@ func Run[T any](e *cli.Env, path string, roots []*derive.Key, quiet bool, work f
 	if err != nil {
 		return nil, fmt.Errorf("address book %q: %w", path, err)
 	}
-	rows := int64(0)
-	if info, err := f.Stat(); err == nil {
-		rows = info.Size() / typicalRow
-	}
-	engine := derive.NewEngine(rows)
+	engine := derive.NewEngine(f.Size() / typicalRow)
 	checkers := make([]*book.Checker, Workers())
 	progress := cli.NewProgress(e, "rows of the address book", 0)
 	defer progress.Done()

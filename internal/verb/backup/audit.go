@@ -247,12 +247,7 @@ func (w *walk) file(path string) {
 		return
 	}
 	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		w.auditor.Unread(path, reason(err))
-		return
-	}
-	w.auditor.Add(audit.Source{Path: path, Size: info.Size(), Data: f})
+	w.auditor.Add(audit.Source{Path: path, Size: f.Size(), Data: f})
 }
 
 // reason is why the system refused, without the path, which the report names.

@@ -1,10 +1,9 @@
 package backup
 
 import (
-	"crypto/sha256"
+	"cmp"
 	"errors"
 	"fmt"
-	"io"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -323,6 +322,10 @@ func recordError(status int, err error) error {
 
 // book reads the address book, whose rows must belong to the root keys.
 func (f *recordFlags) book(e *cli.Env, roots []*derive.Key) (*record.Book, error) {
+	sum, err := strict.SHA256(f.addresses)
+	if err != nil {
+		return nil, fmt.Errorf("address book: %w", err)
+	}
 	totals, err := addresses.Check(e, f.addresses, roots)
 	if err != nil {
 		return nil, err
@@ -331,16 +334,11 @@ func (f *recordFlags) book(e *cli.Env, roots []*derive.Key) (*record.Book, error
 		return nil, cli.Fail(cli.Mismatch, fmt.Errorf("address book %q: %d of %d rows are ok, %d mismatch, %d bad, %d have no root key on their curve",
 			f.addresses, totals.OK, totals.Rows, totals.Mismatch, totals.Bad, totals.Uncovered))
 	}
-	in, err := strict.Open(f.addresses)
-	if err != nil {
-		return nil, fmt.Errorf("address book: %w", err)
+	// What was hashed must be what was checked.
+	if again, err := strict.SHA256(f.addresses); err != nil || again != sum {
+		return nil, fmt.Errorf("address book %q: %w", f.addresses, cmp.Or(err, strict.ErrChanged))
 	}
-	defer in.Close()
-	h := sha256.New()
-	if _, err := io.Copy(h, in); err != nil {
-		return nil, fmt.Errorf("couldn't read the address book %q: %w", f.addresses, err)
-	}
-	return &record.Book{SHA256: [sha256.Size]byte(h.Sum(nil)), Rows: totals.Rows}, nil
+	return &record.Book{SHA256: sum, Rows: totals.Rows}, nil
 }
 
 // advise says what is missing, and what comes next.

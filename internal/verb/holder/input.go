@@ -10,7 +10,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -33,7 +32,7 @@ type Input struct {
 	Header *backup.Header // if it is a bundle
 	Other  bool           // neither a bundle nor a share file, where Flags.AnyFile allows that
 
-	file *os.File
+	file *strict.File
 	text map[string]*secret.Bytes // passphrases that the bundle brings for its files, by file name
 }
 
@@ -177,12 +176,7 @@ func (in *Input) openFile() error {
 	if err != nil {
 		return err
 	}
-	info, err := f.Stat()
-	if err != nil {
-		f.Close()
-		return fmt.Errorf("couldn't read %q: %w", in.Path, err)
-	}
-	h, err := backup.Inspect(f, info.Size())
+	h, err := backup.Inspect(f, f.Size())
 	if err != nil {
 		f.Close()
 		return fmt.Errorf("bundle %q: %w", in.Path, err)

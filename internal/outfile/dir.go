@@ -11,6 +11,7 @@ import (
 // files or not at all. Its methods may be called from several goroutines.
 type Dir struct {
 	path, temp string
+	exposed    bool
 
 	mu   sync.Mutex
 	open []*File
@@ -23,15 +24,24 @@ func Mkdir(path string) (*Dir, error) {
 	if err := checkNew(path, path); err != nil {
 		return nil, err
 	}
-	if err := checkFolder(filepath.Dir(path)); err != nil {
-		return nil, err
-	}
-	temp := temporary(path)
-	if err := os.Mkdir(temp, 0o700); err != nil {
+	d := &Dir{path: path, temp: temporary(path)}
+	err := os.Mkdir(d.temp, 0o700)
+	if err != nil {
 		return nil, failed("create folder", path, err)
 	}
-	return &Dir{path: path, temp: temp}, nil
+	info, err := os.Lstat(d.temp)
+	if err == nil {
+		d.exposed, err = isExposed(path, info)
+	}
+	if err != nil {
+		d.Abort()
+		return nil, failed("create folder", path, err)
+	}
+	return d, nil
 }
+
+// Exposed is Exposed of File, for the folder and what will be in it.
+func (d *Dir) Exposed() bool { return d.exposed }
 
 // Create starts a new file of that base name in the folder. Dir.Commit refuses unless
 // it was committed.
@@ -68,12 +78,27 @@ func (d *Dir) Commit() error {
 	}
 	if err == nil {
 		syncFolder(d.temp)
-		err = publish(d.temp, d.path, d.path)
+		if err = publish(d.temp, d.path, d.path); err == nil {
+			if err = d.complete(); err != nil {
+				os.RemoveAll(d.path)
+			}
+		}
 	}
 	if err != nil {
 		d.remove()
 	}
 	return err
+}
+
+// complete looks whether the files are in the folder under its new name: fusefat
+// loses them.
+func (d *Dir) complete() error {
+	for _, f := range d.open {
+		if _, err := os.Lstat(filepath.Join(d.path, filepath.Base(f.path))); err != nil {
+			return fmt.Errorf("the file system lost %q when its folder was renamed; write to another disk: %w", f.shown, err)
+		}
+	}
+	return nil
 }
 
 // Abort removes the folder and what is in it. It does nothing after Commit or

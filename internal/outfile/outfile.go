@@ -10,6 +10,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -27,6 +28,10 @@ var (
 	// may rename files.
 	ErrSharedFolder = errors.New("other users may write there")
 
+	// ErrExposed is wrapped by the errors about secrets for a folder in which other
+	// users can read every file.
+	ErrExposed = errors.New("other users could read it: its file system keeps no modes")
+
 	errDone = errors.New("internal error: the output was committed or aborted before")
 )
 
@@ -41,9 +46,11 @@ const (
 // several goroutines, and Abort from a signal handler's.
 type File struct {
 	path, shown, temp string
+	exposed           bool
 
 	mu        sync.Mutex
 	f         *os.File // nil when committed or aborted
+	back      *os.File // for ReadAt; nil before
 	fail      error    // the first failure of Write
 	committed bool
 }
@@ -57,22 +64,36 @@ func create(path, shown string) (*File, error) {
 	if err := checkNew(path, shown); err != nil {
 		return nil, err
 	}
-	if err := checkFolder(filepath.Dir(path)); err != nil {
-		return nil, err
-	}
 	temp := temporary(path)
-	f, err := os.OpenFile(temp, os.O_RDWR|os.O_CREATE|os.O_EXCL|openFlags, 0o600)
+	f, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL|openFlags, 0o600)
 	if err != nil {
 		return nil, failed("create", shown, err)
 	}
 	out := &File{path: path, shown: shown, temp: temp, f: f}
-	// The umask may have taken more away than it should.
-	if err := f.Chmod(0o600); err != nil && runtime.GOOS != "windows" && !OnFAT(filepath.Dir(path)) {
+	// The umask may have taken more away than it should. That this worked proves
+	// nothing, and that a stick has no modes is no harm: what counts is what came of it.
+	err = f.Chmod(0o600)
+	if errors.Is(err, errors.ErrUnsupported) || errors.Is(err, fs.ErrPermission) || runtime.GOOS == "windows" {
+		err = nil
+	}
+	var info fs.FileInfo
+	if err == nil {
+		info, err = f.Stat()
+	}
+	if err == nil {
+		out.exposed, err = isExposed(path, info)
+	}
+	if err != nil {
 		out.Abort()
 		return nil, failed("create", shown, err)
 	}
 	return out, nil
 }
+
+// Exposed reports whether other users may read the file, since its file system keeps
+// no modes, as FAT, NTFS and network drives do. Mounted with umask=077 they give
+// every file a private one.
+func (f *File) Exposed() bool { return f.exposed }
 
 // Write appends p. After a failure the file cannot be committed.
 func (f *File) Write(p []byte) (int, error) {
@@ -89,14 +110,55 @@ func (f *File) Write(p []byte) (int, error) {
 	return n, nil
 }
 
-// ReadAt reads what was written, so that it can be checked before Commit.
+// ReadAt reads what was written, so that it can be checked before Commit. It opens
+// the file again: a driver for sticks may not give back what was just written
+// through the same descriptor.
 func (f *File) ReadAt(p []byte, offset int64) (int, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.f == nil {
 		return 0, errDone
 	}
-	return f.f.ReadAt(p, offset)
+	if f.back == nil {
+		if err := f.openBack(); err != nil {
+			return 0, failed("read", f.shown, err)
+		}
+	}
+	n, err := f.back.ReadAt(p, offset)
+	if err != io.EOF {
+		err = failed("read", f.shown, err)
+	}
+	return n, err
+}
+
+func (f *File) openBack() error {
+	back, err := os.OpenFile(f.temp, os.O_RDONLY|openFlags, 0)
+	if err != nil {
+		return err
+	}
+	written, err := f.f.Stat()
+	if err == nil {
+		var found fs.FileInfo
+		if found, err = back.Stat(); err == nil && !os.SameFile(written, found) {
+			err = errors.New("another file has taken its place")
+		}
+	}
+	if err != nil {
+		back.Close()
+		return err
+	}
+	f.back = back
+	return nil
+}
+
+// close closes the file, and returns what the system says of what was written.
+func (f *File) close() error {
+	err := f.f.Close()
+	f.f = nil
+	if f.back != nil {
+		f.back.Close()
+	}
+	return err
 }
 
 // Commit gives the file its name, once all of it is on the disk. If it fails
@@ -111,10 +173,9 @@ func (f *File) Commit() error {
 	if err == nil {
 		err = failed("write", f.shown, f.f.Sync())
 	}
-	if closed := f.f.Close(); err == nil {
+	if closed := f.close(); err == nil {
 		err = failed("write", f.shown, closed)
 	}
-	f.f = nil
 	if err == nil {
 		err = publish(f.temp, f.path, f.shown)
 	}
@@ -126,14 +187,26 @@ func (f *File) Commit() error {
 }
 
 // Abort removes the file. It does nothing after Commit or Abort.
-func (f *File) Abort() {
+func (f *File) Abort() { f.Withdraw() }
+
+// Withdraw is Abort for a file that was begun to see whether it can be. It returns
+// what the system says; Abort then tries once more.
+func (f *File) Withdraw() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.f != nil {
-		f.f.Close()
-		f.f = nil
-		os.Remove(f.temp)
+	if f.committed || f.temp == "" {
+		return nil
 	}
+	var err error
+	if f.f != nil {
+		err = f.close()
+	}
+	if removed := os.Remove(f.temp); removed == nil {
+		f.temp = ""
+	} else if err == nil {
+		err = removed
+	}
+	return failed("create", f.shown, err)
 }
 
 // CommitAll gives several files their names, in that order, or none of them: a
@@ -208,19 +281,23 @@ func checkNew(path, shown string) error {
 	return nil
 }
 
-// checkFolder refuses a folder in which others could swap the file for theirs.
-func checkFolder(dir string) error {
+// isExposed reports whether what was made for path, to be private, did not get a
+// private mode. Where modes mean something, it refuses a folder in which others
+// could swap the file for theirs. On Windows they mean nothing, and folders pass
+// their access rights on.
+func isExposed(path string, made fs.FileInfo) (bool, error) {
+	if runtime.GOOS == "windows" {
+		return false, nil
+	}
+	if made.Mode().Perm()&0o077 != 0 {
+		return true, nil
+	}
+	dir := filepath.Dir(path)
 	info, err := os.Stat(dir)
-	if err != nil {
-		return failed("use folder", dir, err)
+	if err != nil || info.Mode().Perm()&0o022 == 0 || info.Mode()&fs.ModeSticky != 0 {
+		return false, err
 	}
-	if !info.IsDir() {
-		return fmt.Errorf("%q is not a folder", dir)
-	}
-	if runtime.GOOS == "windows" || info.Mode().Perm()&0o022 == 0 || info.Mode()&fs.ModeSticky != 0 || OnFAT(dir) {
-		return nil
-	}
-	return fmt.Errorf("couldn't create anything in %q: %w; run chmod go-w on it or choose another folder", dir, ErrSharedFolder)
+	return false, fmt.Errorf("%w; run chmod go-w on %q or choose another folder", ErrSharedFolder, dir)
 }
 
 func exists(path string) error { return fmt.Errorf("output %q %w", path, ErrExists) }

@@ -14,14 +14,3 @@ func renameNew(from, to string) error {
 	}
 	return err
 }
-
-// withoutModes are the file systems on which every file has the same mode: FAT,
-// exFAT, and NTFS by either driver (linux/magic.h and the drivers).
-var withoutModes = map[int64]bool{0x4d44: true, 0x2011bab0: true, 0x5346544e: true, 0x7366746e: true}
-
-// OnFAT reports whether modes mean nothing in the folder dir. It returns false if
-// it cannot tell.
-func OnFAT(dir string) bool {
-	var s unix.Statfs_t
-	return unix.Statfs(dir, &s) == nil && withoutModes[int64(s.Type)]
-}

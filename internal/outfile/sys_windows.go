@@ -26,7 +26,3 @@ func renameNew(from, to string) error {
 
 // syncFolder does nothing: MOVEFILE_WRITE_THROUGH did.
 func syncFolder(string) {}
-
-// OnFAT reports whether modes mean nothing in the folder dir. On Windows they
-// never do; folders pass their access rights on instead.
-func OnFAT(string) bool { return true }

@@ -66,7 +66,8 @@ type Env struct {
 	// Interrupt is cancelled by a signal. Long work should watch it.
 	Interrupt context.Context
 
-	nested  bool // a verb runs, which may run others
+	nested  bool     // a verb runs, which may run others
+	plain   []string // outputs with secrets that nothing seals
 	exits   *cleanups
 	process lockdown.Status // what Harden could do
 	probes  probes
@@ -179,6 +180,8 @@ func (e *Env) fail(err error) int {
 		code, hints = told.Code, told.Hints
 	case errors.Is(err, outfile.ErrExists), errors.Is(err, outfile.ErrSharedFolder):
 		code = Refused
+	case errors.Is(err, outfile.ErrExposed):
+		code, hints = Refused, []string{"take the stick out and mount it for you alone (mount -o umask=077,uid=YOU DEVICE FOLDER), or write to a disk of the machine"}
 	}
 	if hint := outfile.Hint(err); hint != "" && len(hints) == 0 {
 		hints = []string{hint}

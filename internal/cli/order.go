@@ -10,6 +10,7 @@ import (
 
 	"lifeboat/internal/lockdown"
 	"lifeboat/internal/outfile"
+	"lifeboat/internal/phrase"
 	"lifeboat/internal/prompt"
 )
 
@@ -34,6 +35,7 @@ import (
 type Plan struct {
 	Reads   []string // files, and folders with all that is in them, beside those of Flags.Reads
 	Outputs []string // files and folders to be made, of which none may be there
+	Plain   []string // those of Outputs with secrets in them that nothing seals
 	Adds    []string // files and folders to be made unless they are there
 	Own     *Own     // nil: the run needs no folder of its own
 	Guard   bool     // secrets are handled
@@ -86,10 +88,10 @@ func (e *Env) carryOut(f *Flags, p *Plan) (err error) {
 			return err
 		}
 	}
-	if err := checkOutputs(p.Outputs); err != nil {
+	e.plain = p.Plain
+	if err := e.checkOutputs(p.Outputs, e.warnLeftovers(files.Write)); err != nil {
 		return err
 	}
-	e.warnLeftovers(files.Write)
 	var c *Conditions
 	if p.Guard {
 		if c, err = e.guard(f); err != nil {
@@ -117,24 +119,51 @@ func (e *Env) makeOwn(o *Own) (err error) {
 }
 
 // checkOutputs refuses outputs that exist, that have names which a stick could not
-// hold, or whose folder is missing.
-func checkOutputs(paths []string) error {
+// hold, or whose folder is missing or does not take them. left says that a killed
+// run left something beside them.
+func (e *Env) checkOutputs(paths []string, left bool) error {
+	var there, missing []string
 	for _, path := range paths {
 		if err := outfile.CheckName(filepath.Base(path)); err != nil {
 			return Fail(Usage, fmt.Errorf("output %q: %w", path, err))
 		}
 		if err := outfile.CheckNew(path); errors.Is(err, outfile.ErrExists) {
-			return Fail(Refused, err, "choose another name for it")
+			there = append(there, path)
+		} else {
+			missing = append(missing, path)
 		}
-		if info, err := os.Stat(filepath.Dir(path)); err != nil || !info.IsDir() {
+	}
+	if len(there) > 0 {
+		hint := "choose another name for it"
+		if left || len(missing) > 0 {
+			hint = fmt.Sprintf("if a run was killed, what it made is incomplete: look at %s, remove it, and run this again; or choose another name", phrase.And(phrase.Quoted(there)))
+		}
+		return Fail(Refused, fmt.Errorf("output %q %w", there[0], outfile.ErrExists), hint)
+	}
+	tried := map[string]bool{}
+	for _, path := range paths {
+		dir := filepath.Dir(path)
+		if info, err := os.Stat(dir); err != nil || !info.IsDir() {
 			return Fail(Failed, fmt.Errorf("the folder of output %q does not exist", path), "make the folder first")
+		}
+		if tried[dir] {
+			continue
+		}
+		tried[dir] = true
+		out, err := begin(e, outfile.Create, path) // nothing else tells whether it can be done
+		if err == nil {
+			err = out.Withdraw()
+		}
+		if err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-// warnLeftovers names the temporary files that killed runs left beside outputs.
-func (e *Env) warnLeftovers(paths []string) {
+// warnLeftovers names the temporary files that killed runs left beside outputs, and
+// reports whether there are any.
+func (e *Env) warnLeftovers(paths []string) (any bool) {
 	var folders []string
 	for _, p := range paths {
 		folders = append(folders, filepath.Dir(p))
@@ -142,7 +171,9 @@ func (e *Env) warnLeftovers(paths []string) {
 	slices.Sort(folders)
 	for _, dir := range slices.Compact(folders) {
 		for _, left := range outfile.Leftovers(dir) {
+			any = true
 			e.Warn("%q was left by a run that was killed; look at it and remove it", left)
 		}
 	}
+	return any
 }

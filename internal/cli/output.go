@@ -9,6 +9,7 @@ import (
 	"hash"
 	"io"
 	"path/filepath"
+	"slices"
 
 	"lifeboat/internal/outfile"
 	"lifeboat/internal/secret"
@@ -57,6 +58,7 @@ func (e *Env) WriteFile(path string, data []byte) error {
 
 // Write makes the files.
 func (o *Outputs) Write(e *Env) error {
+	exposed := "" // one of the outputs that others can read
 	var files []*outfile.File
 	create := func(path string) (*outfile.File, error) { return begin(e, outfile.Create, path) }
 	finish := func(f *outfile.File) error { files = append(files, f); return nil }
@@ -67,6 +69,9 @@ func (o *Outputs) Write(e *Env) error {
 			return err
 		}
 		defer dir.Abort()
+		if dir.Exposed() {
+			exposed = o.Folder
+		}
 		create, finish, name = dir.Create, (*outfile.File).Commit, dir.Commit
 	}
 	for _, f := range o.files {
@@ -75,6 +80,9 @@ func (o *Outputs) Write(e *Env) error {
 			return err
 		}
 		defer file.Abort()
+		if file.Exposed() && exposed == "" {
+			exposed = f.path
+		}
 		if err := f.writeTo(e, file, filepath.Join(o.Folder, f.path)); err != nil {
 			return err
 		}
@@ -82,19 +90,39 @@ func (o *Outputs) Write(e *Env) error {
 			return err
 		}
 	}
-	return e.uninterrupted(name)
+	if err := e.uninterrupted(name); err != nil {
+		return err
+	}
+	if exposed != "" {
+		e.Warn("other users of this machine can read %q, and may be able to change it: its file system keeps no modes; mount -o umask=077 keeps them out", exposed)
+	}
+	return nil
 }
 
+// Plain says that an output will hold secrets which nothing seals, for verbs that
+// know that only when they have read their input.
+func (e *Env) Plain(path string) { e.plain = append(e.plain, path) }
+
 // begin starts an output, which is removed if the verb or a signal ends before it
-// has its name.
-func begin[T interface{ Abort() }](e *Env, start func(path string) (T, error), path string) (out T, err error) {
+// has its name. It refuses secrets that others could read.
+func begin[T started](e *Env, start func(path string) (T, error), path string) (out T, err error) {
 	err = e.uninterrupted(func() error {
 		if out, err = start(path); err == nil {
 			e.OnExit(out.Abort)
 		}
 		return err
 	})
+	if err == nil && out.Exposed() && slices.Contains(e.plain, path) {
+		out.Abort()
+		err = fmt.Errorf("%q would hold secrets in the clear: %w", path, outfile.ErrExposed)
+	}
 	return out, err
+}
+
+// started is a file or folder that has no name yet.
+type started interface {
+	Abort()
+	Exposed() bool
 }
 
 // uninterrupted runs f, which is quick. A signal waits for its end, and f is not

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -194,5 +195,69 @@ func TestOutputAfterSignal(t *testing.T) {
 	}, &Env{Interrupt: interrupt}, "do")
 	if left, err := os.ReadDir(dir); code != Interrupted || len(left) > 0 || err != nil {
 		t.Errorf("exit %d, %q; left %v, %v", code, stderr, left, err)
+	}
+}
+
+// onStick is an output where modes mean nothing.
+type onStick struct{ aborted *bool }
+
+func (s onStick) Abort()        { *s.aborted = true }
+func (s onStick) Exposed() bool { return true }
+
+// Secrets that nothing seals do not go where others can read them.
+func TestExposed(t *testing.T) {
+	for _, plain := range []bool{false, true} {
+		aborted := false
+		var e Env
+		e.complete()
+		if plain {
+			e.Plain("a/id")
+		}
+		_, err := begin(&e, func(string) (onStick, error) { return onStick{&aborted}, nil }, "a/id")
+		if errors.Is(err, outfile.ErrExposed) != plain || aborted != plain {
+			t.Errorf("%v: %v, aborted: %v", plain, err, aborted)
+		}
+		if plain && e.fail(err) != Refused {
+			t.Error(err)
+		}
+	}
+}
+
+// What a killed run left is named before the names that it took are refused, and so
+// is everything that belongs to it.
+func TestLeftoversFirst(t *testing.T) {
+	dir := t.TempDir()
+	left := filepath.Join(dir, ".lifeboat-0123456789abcdef.tmp")
+	paths := []string{filepath.Join(dir, "a"), filepath.Join(dir, "b"), filepath.Join(dir, "c")}
+	run := func() (int, string) {
+		code, _, stderr := prepared(func(f *Flags, args []string) (*Plan, error) {
+			return &Plan{Outputs: paths, Run: func(*Env, *Conditions) error { return nil }}, f.Parse(args)
+		}, &Env{}, "do")
+		return code, stderr
+	}
+	for _, taken := range []string{paths[0], paths[1], left, paths[2]} {
+		if err := os.WriteFile(taken, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		code, stderr := run()
+		warning, failure := strings.Index(stderr, "was left by a run that was killed"), strings.Index(stderr, "already exists")
+		if code != Refused || failure < 0 || warning > failure || !strings.Contains(stderr, "is incomplete: look at ") {
+			t.Errorf("with %q: %d, %s", taken, code, stderr)
+		}
+		if (warning >= 0) != (taken == left || taken == paths[2]) {
+			t.Errorf("with %q: %s", taken, stderr)
+		}
+		for _, p := range paths {
+			if _, err := os.Lstat(p); err == nil && !strings.Contains(stderr[failure:], strconv.Quote(p)) {
+				t.Errorf("%q is not named: %s", p, stderr)
+			}
+		}
+	}
+	// All of them, and nothing else, are no sign of a killed run.
+	if err := os.Remove(left); err != nil {
+		t.Fatal(err)
+	}
+	if code, stderr := run(); code != Refused || !strings.Contains(stderr, "hint: choose another name") {
+		t.Errorf("%d, %s", code, stderr)
 	}
 }

@@ -17,6 +17,7 @@
 //	cut FILE N NEW            write the first N bytes of a file into a new one
 //	junk TEXT N FILE          write TEXT N times
 //	tmpfs DIR SIZE [ro]       mount a small file system ([tmpfs] says whether it can be done)
+//	stick DRIVER DIR [OPTIONS] mount a small stick by a driver of FUSE, ntfs-3g or fusefat ([stick] says whether it can be done)
 //	exits N PROGRAM ARG…      run a program that must end with exit status N; unless
 //	                          --really-offline is among its arguments, it may be online
 //	checkroot FILE VAULT [CURVE]  compare root.json with the vault's root keys
@@ -96,6 +97,8 @@ func Run(t *testing.T, dir string) {
 			switch cond {
 			case "tmpfs":
 				return canMount(), nil
+			case "stick":
+				return canPlug(), nil
 			case "age":
 				_, err := age()
 				return err == nil, nil
@@ -148,6 +151,7 @@ var commands = map[string]command{
 	"cut":       {"FILE N NEW", cmdCut},
 	"junk":      {"TEXT N FILE", cmdJunk},
 	"tmpfs":     {"DIR SIZE [ro]", cmdTmpfs},
+	"stick":     {"DRIVER DIR [OPTIONS]", cmdStick},
 	"exits":     {"N PROGRAM ARG…", cmdExits},
 	"checkroot": {"FILE VAULT [CURVE]", cmdCheckRoot},
 	"checkkeys": {"FILE BOOK VAULT", cmdCheckKeys},
@@ -327,6 +331,13 @@ func cmdTmpfs(_ *story, ts *testscript.TestScript, args []string) {
 	dir := ts.MkAbs(args[0])
 	ts.Check(os.Mkdir(dir, 0o700))
 	ts.Check(mount(dir, args[1], len(args) == 3))
+	ts.Defer(func() { unmount(dir) })
+}
+
+func cmdStick(_ *story, ts *testscript.TestScript, args []string) {
+	dir := ts.MkAbs(args[1])
+	ts.Check(os.Mkdir(dir, 0o700))
+	ts.Check(plug(args[0], dir, args[2:]...))
 	ts.Defer(func() { unmount(dir) })
 }
 

@@ -94,7 +94,7 @@ func prepareKeygen(set *cli.Flags, args []string) (*cli.Plan, error) {
 		paths = shardPaths(f.output, f.count)
 	}
 	paths = append(paths, f.output+".pub")
-	return &cli.Plan{Outputs: paths, Guard: true,
+	return &cli.Plan{Outputs: paths, Plain: paths[:len(paths)-1], Guard: true,
 		Run: func(e *cli.Env, _ *cli.Conditions) error { return f.generate(e, set.Date(), paths) }}, nil
 }
 

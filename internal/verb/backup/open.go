@@ -65,6 +65,7 @@ func prepareOpen(set *cli.Flags, args []string) (*cli.Plan, error) {
 	p := &cli.Plan{Reads: set.Args(), Guard: true, Run: func(e *cli.Env, _ *cli.Conditions) error { return f.open(e, set) }}
 	if !f.list {
 		p.Outputs = []string{f.output}
+		p.Plain = p.Outputs
 	}
 	return p, nil
 }

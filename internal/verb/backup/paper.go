@@ -112,10 +112,12 @@ func (f *paperFlags) write(e *cli.Env, set *cli.Flags) error {
 	var text *secret.Bytes
 	var err error
 	if f.read {
-		text, r.Kind, err = readPages(e, set.Args())
+		if text, r.Kind, err = readPages(e, set.Args()); r.Kind != kinds[paper.Bundle] {
+			e.Plain(f.output)
+		}
 	} else {
 		made := fmt.Sprintf("%s %s on %s", e.Program, cli.Version, set.Date().Format("2006-01-02"))
-		text, err = makePage(e, set.Arg(0), paper.Label{Title: f.title, Made: made})
+		text, err = f.makePage(e, set.Arg(0), paper.Label{Title: f.title, Made: made})
 	}
 	if err != nil {
 		return err
@@ -135,7 +137,7 @@ func (f *paperFlags) write(e *cli.Env, set *cli.Flags) error {
 	return err
 }
 
-func makePage(e *cli.Env, path string, label paper.Label) (*secret.Bytes, error) {
+func (f *paperFlags) makePage(e *cli.Env, path string, label paper.Label) (*secret.Bytes, error) {
 	data, err := strict.ReadFile(path, maxToPrint)
 	if err != nil {
 		return nil, err
@@ -144,6 +146,7 @@ func makePage(e *cli.Env, path string, label paper.Label) (*secret.Bytes, error)
 	defer text.Wipe()
 	if !bytes.HasPrefix(data, []byte("age-encryption.org/")) {
 		holder.WarnExposed(e, path)
+		e.Plain(f.output)
 	}
 	page, err := paper.Page(text, label)
 	if err != nil {

@@ -61,7 +61,7 @@ func prepareRewrap(set *cli.Flags, args []string) (*cli.Plan, error) {
 	if err := f.to.check(set, f.output); err != nil {
 		return nil, err
 	}
-	return &cli.Plan{Reads: set.Args(), Outputs: f.to.outputs(f.output), Guard: true,
+	return &cli.Plan{Reads: set.Args(), Outputs: f.to.outputs(f.output), Plain: []string{f.to.file}, Guard: true,
 		Run: func(e *cli.Env, _ *cli.Conditions) error { return f.rewrap(e, set) }}, nil
 }
 

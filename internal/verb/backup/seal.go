@@ -68,7 +68,7 @@ func prepareSeal(set *cli.Flags, args []string) (*cli.Plan, error) {
 	if err := f.to.check(set, f.output); err != nil {
 		return nil, err
 	}
-	return &cli.Plan{Reads: set.Args(), Outputs: f.to.outputs(f.output), Guard: f.check || f.to.newPassphrase(),
+	return &cli.Plan{Reads: set.Args(), Outputs: f.to.outputs(f.output), Plain: []string{f.to.file}, Guard: f.check || f.to.newPassphrase(),
 		Run: func(e *cli.Env, _ *cli.Conditions) error { return f.seal(e, set) }}, nil
 }
 

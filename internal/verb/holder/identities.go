@@ -76,6 +76,6 @@ func shardNumbers(numbers []int) string {
 // WarnExposed says that other users may read a file that holds a secret.
 func WarnExposed(e *cli.Env, path string) {
 	if prompt.Exposed(path) {
-		e.Warn("%q can be read by other users of this machine; chmod 600 mends that", path)
+		e.Warn("%q can be read by other users of this machine; chmod 600 mends that, or on a stick mount -o umask=077", path)
 	}
 }

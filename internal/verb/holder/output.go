@@ -74,6 +74,14 @@ func (t *Target) Outputs() []string {
 	return []string{t.Path, manifest, readme}
 }
 
+// InClear are those of them with secrets that nothing seals.
+func (t *Target) InClear() []string {
+	if t.Plain {
+		return t.Outputs()
+	}
+	return nil
+}
+
 // Write writes the files.
 func (t *Target) Write(e *cli.Env, files []backup.File, meta backup.Meta) error {
 	if !t.Plain {

@@ -94,7 +94,7 @@ func prepareKey(set *cli.Flags, args []string) (*cli.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &cli.Plan{Reads: set.Args(), Outputs: target.Outputs(), Guard: true, Run: func(e *cli.Env, c *cli.Conditions) error {
+	return &cli.Plan{Reads: set.Args(), Outputs: target.Outputs(), Plain: target.InClear(), Guard: true, Run: func(e *cli.Env, c *cli.Conditions) error {
 		table.env = e
 		return f.recoverKeys(e, set, table, target, c)
 	}}, nil

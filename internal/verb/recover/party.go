@@ -70,9 +70,7 @@ func (p *party) readPassword(e *cli.Env, path string) error {
 		return fmt.Errorf("--new-passphrase-file: %w", err)
 	}
 	p.password = password
-	if prompt.Exposed(path) {
-		e.Warn("%q can be read by other users of this machine; chmod 600 mends that", path)
-	}
+	holder.WarnExposed(e, path)
 	if err := open.CheckNewPassword(password); err != nil {
 		if p.node == "" { // accept learns it from the key, later
 			return cli.Fail(cli.Usage, fmt.Errorf("%q: %w", path, err))

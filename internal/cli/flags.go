@@ -22,6 +22,7 @@ type Flags struct {
 	reads          []string // names of flags
 	dateText       string
 	date           time.Time
+	dated          bool // the verb has asked for it
 }
 
 const commonHelp = `
@@ -92,4 +93,21 @@ func (f *Flags) Misuse(format string, args ...any) error {
 
 // Date returns the date of --date, at midnight UTC, or the clock's time in
 // seconds at Parse.
-func (f *Flags) Date() time.Time { return f.date }
+func (f *Flags) Date() time.Time {
+	f.dated = true
+	return f.date
+}
+
+// clockFault says what is wrong with a clock, as far as the program can tell.
+func clockFault(now time.Time) string {
+	day, err := time.Parse(time.DateOnly, versionDate)
+	switch {
+	case err != nil:
+		return "" // unreachable
+	case now.Before(day.AddDate(0, 0, -1)): // it may be yesterday elsewhere
+		return "is before the day of this version, " + versionDate
+	case now.After(day.AddDate(versionLife, 0, 0)):
+		return fmt.Sprintf("is more than %d years after this version", versionLife)
+	}
+	return ""
+}

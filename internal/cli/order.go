@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"lifeboat/internal/lockdown"
 	"lifeboat/internal/outfile"
@@ -98,7 +99,15 @@ func (e *Env) carryOut(f *Flags, p *Plan) (err error) {
 			return err
 		}
 	}
+	defer e.warnClock(f) // only then is it known whether a date was needed
 	return p.Run(e, c)
+}
+
+// warnClock says so if a verb has written or compared a date of a clock that is wrong.
+func (e *Env) warnClock(f *Flags) {
+	if fault := clockFault(f.date); fault != "" && f.dated && !f.Changed("date") {
+		e.Warn("the clock of this machine says %s, which %s: dates that were written or compared are wrong; set the clock, or give --date", f.date.Format(time.DateOnly), fault)
+	}
 }
 
 // makeOwn makes the folder: a new one that stays, or one that is removed when the

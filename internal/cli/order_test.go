@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"lifeboat/internal/lockdown"
 	"lifeboat/internal/prompt"
@@ -197,5 +198,38 @@ func TestLeftovers(t *testing.T) {
 	}, &Env{}, "do")
 	if code != OK || strings.Count(stderr, fmt.Sprintf("%q was left by a run that was killed", left)) != 1 {
 		t.Errorf("exit %d, %q", code, stderr)
+	}
+}
+
+// A clock that cannot be right is named by verbs that take a date from it.
+func TestClock(t *testing.T) {
+	for _, c := range []struct {
+		clock      string
+		args       string
+		dated, bad bool
+	}{
+		{"1970-01-01", "", true, true},
+		{"1970-01-01", "", false, false},
+		{"1970-01-01", "--date 2027-01-01", true, false},
+		{"2026-10-30", "", true, true},
+		{"2026-10-31", "", true, false},
+		{"2046-11-01", "", true, false},
+		{"2046-11-02", "", true, true},
+	} {
+		code, _, stderr := prepared(func(f *Flags, args []string) (*Plan, error) {
+			err := f.Parse(args)
+			if c.args == "" {
+				f.date, _ = time.Parse(time.DateOnly, c.clock)
+			}
+			return &Plan{Run: func(*Env, *Conditions) error {
+				if c.dated {
+					f.Date()
+				}
+				return nil
+			}}, err
+		}, &Env{}, append([]string{"do"}, strings.Fields(c.args)...)...)
+		if bad := strings.Contains(stderr, "the clock of this machine says "+c.clock); code != OK || bad != c.bad || !bad && stderr != "" {
+			t.Errorf("%+v: %d, %q", c, code, stderr)
+		}
 	}
 }

@@ -12,6 +12,13 @@ import (
 // Version is the version of all programs.
 const Version = "0.1.0"
 
+// A clock is wrong for sure before the day of the version, and most likely this many
+// years after it.
+const (
+	versionDate = "2026-11-01"
+	versionLife = 20
+)
+
 // Build says what a program was built from.
 type Build struct {
 	Program  string            `json:"program"`

@@ -159,6 +159,7 @@ func (c *scenario) lay(t *rapid.T) {
 		}
 	}
 	text := c.bookText()
+	c.brokenBook = len(c.rows) == 0 // an empty book is none
 	if c.book && rapid.IntRange(0, 9).Draw(t, "a damaged address book") == 0 {
 		flip(t, text)
 		c.brokenBook = true

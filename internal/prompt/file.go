@@ -15,28 +15,30 @@ import (
 // MaxFile is the size of the largest passphrase file, in bytes.
 const MaxFile = 64 << 10
 
-// ReadFile reads a passphrase file. One byte order mark before the passphrase
-// and one line end after it, LF or CRLF, are not part of it.
+// ReadFile reads a passphrase file, in UTF-8, in UTF-16 with a byte order mark, or
+// in whatever it was made. One byte order mark before the passphrase and one line
+// end after it, LF or CRLF, are not part of it.
 func ReadFile(path string) (*secret.Bytes, error) {
 	b, err := strict.ReadFile(path, MaxFile)
 	if err != nil {
 		return nil, fmt.Errorf("passphrase file: %w", err)
 	}
 	defer secret.Wipe(b)
-	p := stripped(b)
+	text, _ := strict.Text(b)
+	defer secret.Wipe(text)
+	p := stripped(text)
 	if len(p) == 0 {
 		return nil, fmt.Errorf("passphrase file %q is empty", path)
 	}
 	return secret.Copy(p), nil
 }
 
-// stripped returns the part of a file that is the passphrase.
-func stripped(b []byte) []byte {
-	p := bytes.TrimPrefix(b, []byte("\xef\xbb\xbf"))
-	if rest, ok := bytes.CutSuffix(p, []byte("\n")); ok {
-		p = bytes.TrimSuffix(rest, []byte("\r"))
+// stripped returns the part of a text that is the passphrase.
+func stripped(text []byte) []byte {
+	if rest, ok := bytes.CutSuffix(text, []byte("\n")); ok {
+		return bytes.TrimSuffix(rest, []byte("\r"))
 	}
-	return p
+	return text
 }
 
 // Exposed reports whether users other than the owner may read the file. It returns

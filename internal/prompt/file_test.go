@@ -17,6 +17,7 @@ func TestReadFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "pass.txt")
 	for content, want := range map[string]string{
 		"a": "a", "a\n": "a", "a\r\n": "a", "a\n\n": "a\n", "a\r": "a\r", " a \n": " a ", "\xef\xbb\xbfa\n": "a", "\xef\xbb\xbf\xef\xbb\xbfa": "\xef\xbb\xbfa", "a\nb": "a\nb",
+		"\xff\xfea\x00\r\x00\n\x00": "a", "\xfe\xff\x00\xe4\x00\n": "ä", "\xff\xfea": "\xff\xfea", // as PowerShell's > writes it, and no UTF-16
 		strings.Repeat("x", MaxFile): strings.Repeat("x", MaxFile),
 	} {
 		os.WriteFile(path, []byte(content), 0o600)
@@ -24,7 +25,7 @@ func TestReadFile(t *testing.T) {
 			t.Errorf("%.20q: %v", content, err)
 		}
 	}
-	for _, content := range []string{"", "\n", "\r\n", "\xef\xbb\xbf\r\n"} {
+	for _, content := range []string{"", "\n", "\r\n", "\xef\xbb\xbf\r\n", "\xff\xfe", "\xff\xfe\r\x00\n\x00"} {
 		os.WriteFile(path, []byte(content), 0o600)
 		if _, err := ReadFile(path); err == nil || !strings.Contains(err.Error(), "is empty") {
 			t.Errorf("%q: %v", content, err)

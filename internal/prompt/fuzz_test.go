@@ -10,8 +10,8 @@ import (
 	"lifeboat/internal/secret"
 )
 
-// FuzzStripped: a passphrase is what a file holds but for one mark before it and
-// one line end after it; its forms begin with itself, differ, and mean the same.
+// FuzzStripped: a passphrase is what a file holds but for one line end after it; its
+// forms begin with itself, differ, and mean the same.
 func FuzzStripped(f *testing.F) {
 	for _, s := range []string{"", "\n", "\r\n", "a", "a\n", "a\r\n", "a\n\n", "a\r", " a ", "\xef\xbb\xbfa\n", "\xef\xbb\xbf", "\xff\n", "Caf\u00e9 \u212b\n", "Cafe\u0301\n", "\u1e9b\u0323\n", strings.Repeat("\u0fa2", 100)} {
 		f.Add([]byte(s))
@@ -19,13 +19,10 @@ func FuzzStripped(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		p := secret.Copy(stripped(data))
 		defer p.Wipe()
-		if p.Len() == 0 && len(bytes.Trim(data, "\xef\xbb\xbf\r\n")) > 0 {
+		if p.Len() == 0 && len(bytes.Trim(data, "\r\n")) > 0 {
 			t.Errorf("%q is empty", data)
 		}
-		around := func(before, after string) bool {
-			return bytes.Equal(data, []byte(before+string(p.Expose())+after))
-		}
-		if !around("", "") && !around("", "\n") && !around("", "\r\n") && !around("\ufeff", "") && !around("\ufeff", "\n") && !around("\ufeff", "\r\n") {
+		if end, ok := bytes.CutPrefix(data, p.Expose()); !ok || len(bytes.TrimPrefix(end, []byte("\r"))) > 1 || len(end) > 0 && !bytes.HasSuffix(end, []byte("\n")) {
 			t.Errorf("%q is read as %q", data, p.Expose())
 		}
 		forms := Forms(p)

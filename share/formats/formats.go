@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"slices"
 
+	"lifeboat/internal/secret"
 	"lifeboat/internal/strict"
 	"lifeboat/share"
 )
@@ -104,6 +105,9 @@ func Parse(path string, data []byte, pin share.Pin) ([]*share.Sealed, error) {
 // read. What is wrong with single fields is in each share's Problems.
 func (r *Reader) Parse(path string, data []byte) ([]*share.Sealed, error) {
 	shares, err := r.parse(data)
+	if err != nil && IsDatabase(path, data) {
+		err = ErrDatabase
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", share.ErrFormat, err)
 	}
@@ -114,8 +118,11 @@ func (r *Reader) Parse(path string, data []byte) ([]*share.Sealed, error) {
 }
 
 func (r *Reader) parse(data []byte) ([]*share.Sealed, error) {
-	text := bytes.TrimLeft(bytes.TrimPrefix(data, []byte("\ufeff")), " \t\r\n")
-	d := &document{data: data, list: bytes.HasPrefix(text, []byte("["))}
+	data, isNew := strict.Text(data)
+	if isNew {
+		defer secret.Wipe(data)
+	}
+	d := &document{data: data, list: bytes.HasPrefix(bytes.TrimLeft(data, " \t\r\n"), []byte("["))}
 	if !d.list {
 		if err := strict.Unmarshal(data, &d.keys); err != nil {
 			return nil, err
@@ -137,6 +144,10 @@ func (r *Reader) parse(data []byte) ([]*share.Sealed, error) {
 // LooksLike reports whether data has a key that only share files have. If it cannot
 // be parsed, it is a broken backup and not some other file.
 func LooksLike(data []byte) bool {
+	data, isNew := strict.Text(data[:len(data)&^1]) // UTF-16 may be cut off within a character
+	if isNew {
+		defer secret.Wipe(data)
+	}
 	return slices.ContainsFunc(forms, func(f form) bool {
 		return slices.ContainsFunc(f.marks, func(key string) bool { return bytes.Contains(data, []byte(`"`+key+`"`)) })
 	})

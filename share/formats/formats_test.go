@@ -1,11 +1,13 @@
 package formats_test
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf16"
 
 	"lifeboat/fixtures"
 	"lifeboat/share"
@@ -25,6 +27,8 @@ func TestRecognise(t *testing.T) {
 		"wrapped":               {list(`{"recovery_groups":`, "}"), "recovery-group"},
 		"wrapped, with a label": {list(`{"version":"a label","recovery_groups":`, "}"), "recovery-group"},
 		"save data":             {save, "tss-lib"},
+		"in UTF-16":             {inUTF16(one), "recovery-group"},
+		"save data in UTF-16":   {inUTF16(save), "tss-lib"},
 	} {
 		shares, err := formats.Parse("x.json", []byte(tc.data), share.Pin{})
 		if err != nil || len(shares) != 1 || shares[0].Err() != nil || string(shares[0].Form) != tc.form || shares[0].Path != "x.json" {
@@ -41,6 +45,14 @@ func TestRecognise(t *testing.T) {
 		if formats.LooksLike([]byte(data)) != strings.Contains(data, "recovery_groups") {
 			t.Errorf("%s looks like what it is not", data)
 		}
+	}
+	for path, data := range map[string]string{"node.bin": "SQLite format 3\x00\x10", "db/Secrets.DB": "\x00\xff", "x: secrets.db": "{}"} {
+		if _, err := formats.Parse(path, []byte(data), share.Pin{}); !errors.Is(err, formats.ErrDatabase) || !errors.Is(err, formats.ErrUnknown) {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+	if list, err := formats.Parse("secrets.db", []byte(one), share.Pin{}); err != nil || len(list) != 1 {
+		t.Errorf("a share under the name of a database: %v", err)
 	}
 	for data, words := range map[string]string{
 		`{"xi":1,"Ks":[]}`:                   `did you mean "Xi"`,
@@ -88,4 +100,13 @@ func TestReaderRemembers(t *testing.T) {
 	if one[0].Group != two[0].Group {
 		t.Error("the roster of a vault was read for each of its files")
 	}
+}
+
+// inUTF16 is what the > of PowerShell makes of a text.
+func inUTF16(text string) string {
+	data := []byte("\xff\xfe")
+	for _, u := range utf16.Encode([]rune(text)) {
+		data = binary.LittleEndian.AppendUint16(data, u)
+	}
+	return string(data)
 }

@@ -24,13 +24,14 @@ import (
 // What can go wrong. Every error of this package wraps one of these, an error of a
 // caller's reader or writer, or one of package shard.
 var (
-	ErrNoIdentity   = errors.New("no identity opens it")              // wrong identity or passphrase
-	ErrDamaged      = errors.New("damaged or incomplete")             // does not authenticate, or differs from its manifest
-	ErrNotBundle    = errors.New("not a bundle")                      // not an age file, or not a tar inside
-	ErrTooExpensive = errors.New("opening it costs too much memory")  // scrypt work factor
-	ErrHostile      = errors.New("made to do harm")                   // a tar that plays tricks
-	ErrName         = errors.New("a file name that cannot be sealed") // illegal, reserved, or a duplicate
-	ErrChanged      = errors.New("changed while it was read")         // a source gave two different contents
+	ErrNoIdentity   = errors.New("no identity opens it")                        // wrong identity or passphrase
+	ErrDamaged      = errors.New("damaged or incomplete")                       // does not authenticate, or differs from its manifest
+	ErrNotBundle    = errors.New("not a bundle")                                // not an age file, or not a tar inside
+	ErrTooExpensive = errors.New("opening it costs too much memory")            // scrypt work factor
+	ErrHostile      = errors.New("made to do harm")                             // a tar that plays tricks
+	ErrNotUnpacked  = errors.New("not unpacked, but what is in it can be read") // a foreign tar with links, or names that cannot be written
+	ErrName         = errors.New("a file name that cannot be sealed")           // illegal, reserved, or a duplicate
+	ErrChanged      = errors.New("changed while it was read")                   // a source gave two different contents
 	ErrRecipient    = errors.New("recipients that cannot be used")
 	ErrIdentity     = errors.New("not an identity that can be used")
 	ErrTooLarge     = errors.New("too large")

@@ -371,7 +371,11 @@ func TestRewrap(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, _ := seal(t, b.Files(), to.to)
+	files, err := b.Files()
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, _ := seal(t, files, to.to)
 	c, err := openBytes(again, to.identity)
 	if err != nil {
 		t.Fatal(err)

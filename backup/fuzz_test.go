@@ -15,16 +15,18 @@ import (
 func plainBundle(tarball []byte) (*Bundle, error) {
 	r := bytes.NewReader(tarball)
 	b := &Bundle{plain: &plaintext{r, int64(len(tarball)), &sourceAt{r: r}}}
-	return b, b.scan()
+	return b, b.scan("content")
 }
 
-// Whatever is inside: what opens can be read whole, and has names that can do no
-// harm.
+// Whatever is inside: what opens can be read whole, under names that differ, and what
+// is given out to be written has names that can do no harm.
 func FuzzTar(f *testing.F) {
 	a, b := plainEntry("a", "1"), plainEntry("b", "22")
 	f.Add(makeTar(f, plainEntry("manifest.json", manifestText(f)), plainEntry("README.txt", "hi"), a, b))
 	f.Add(makeTar(f, plainEntry("x/a", "1"), b))
 	f.Add(makeTar(f, plainEntry("../a", "1"), plainEntry("manifest.json", "{}")))
+	f.Add(makeTar(f, a, a, plainEntry("C:a", "x")))
+	f.Add([]byte("one file"))
 	f.Add(paxSparse(f))
 	f.Add(gnuSparse(f))
 	f.Fuzz(func(t *testing.T, tarball []byte) {
@@ -32,11 +34,21 @@ func FuzzTar(f *testing.F) {
 		if err != nil {
 			return
 		}
-		names := make(nameSet)
-		for _, e := range b.Manifest.Files {
-			if why := names.add(e.Name); why != "" {
-				t.Fatalf("%q: %s", e.Name, why)
+		names, read := make(nameSet), map[string]bool{}
+		files, err := b.Files()
+		if (err == nil) != (b.NotUnpacked == nil) {
+			t.Fatal(err)
+		}
+		for _, f := range files {
+			if why := names.add(f.Name); why != "" {
+				t.Fatalf("%q: %s", f.Name, why)
 			}
+		}
+		for _, e := range b.Manifest.Files {
+			if read[e.Name] {
+				t.Fatalf("%q twice", e.Name)
+			}
+			read[e.Name] = true
 			r, err := b.Reader(e.Name)
 			if err != nil {
 				t.Fatal(err)

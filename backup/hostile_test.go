@@ -19,6 +19,7 @@ import (
 	"filippo.io/age/armor"
 	"golang.org/x/crypto/ssh"
 
+	"lifeboat/backup/shard"
 	"lifeboat/internal/secret"
 )
 
@@ -136,6 +137,62 @@ func TestArmored(t *testing.T) {
 	}
 }
 
+// inUTF16 is what the > of PowerShell makes of a text.
+func inUTF16(text string) []byte {
+	data := []byte("\xff\xfe")
+	for _, c := range text { // all of them ASCII
+		data = append(data, byte(c), 0)
+	}
+	return data
+}
+
+// Armour as mail programs, editors and shells hand it on.
+func TestArmorAsFound(t *testing.T) {
+	p := agePair(t, false)
+	var armored bytes.Buffer
+	w := armor.NewWriter(&armored)
+	w.Write(encrypt(t, p.to, makeTar(t, plainEntry("a", "1"))))
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	plain := armored.String()
+	each := func(prefix string) string {
+		return prefix + strings.ReplaceAll(strings.TrimSpace(plain), "\n", "\n"+prefix) + "\n"
+	}
+	for name, c := range map[string]struct {
+		text string
+		want error
+	}{
+		"as it is":             {plain, nil},
+		"after a mark":         {"\ufeff" + plain, nil},
+		"in UTF-16":            {string(inUTF16(plain)), nil},
+		"CRLF":                 {strings.ReplaceAll(plain, "\n", "\r\n"), nil},
+		"in UTF-16, CRLF":      {string(inUTF16(strings.ReplaceAll(plain, "\n", "\r\n"))), nil},
+		"indented":             {each("    "), nil},
+		"with tabs":            {each("\t"), nil},
+		"quoted":               {each("> "), nil},
+		"quoted twice":         {">\n" + each("> > ") + ">\n\n", nil},
+		"quoted, after a mark": {"\ufeff" + each("> "), nil},
+		"a line quoted twice":  {strings.Replace(each("> "), "\n> ", "\n> > ", 1), ErrDamaged},
+		"a line not quoted":    {strings.Replace(each("> "), "\n> ", "\n", 1), nil},
+		"quoted otherwise":     {each("| "), ErrNotBundle},
+		"after words":          {"look:\n" + plain, ErrNotBundle},
+		"words after it":       {each("> ") + "> Regards\n", ErrDamaged},
+		"its first line":       {"> " + armor.Header + "\n", ErrDamaged},
+	} {
+		b, err := openBytes([]byte(c.text), p.identity)
+		if !errors.Is(err, c.want) || (b != nil) != (c.want == nil) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if Is([]byte(c.text)) != (c.want != ErrNotBundle) {
+			t.Errorf("%s: Is is wrong", name)
+		}
+		if b != nil && (!b.Header.Armored || len(b.Manifest.Files) != 1) {
+			t.Errorf("%s: %+v", name, b)
+		}
+	}
+}
+
 func TestHostileTar(t *testing.T) {
 	p := agePair(t, true)
 	manifest := plainEntry("manifest.json", manifestText(t))
@@ -164,21 +221,6 @@ func TestHostileTar(t *testing.T) {
 		tar  []byte
 		want error
 	}{
-		"absolute":                {makeTar(t, plainEntry("/etc/passwd", "x")), ErrHostile},
-		"upwards":                 {makeTar(t, plainEntry("../x", "x")), ErrHostile},
-		"upwards inside":          {makeTar(t, plainEntry("a/../../x", "x")), ErrHostile},
-		"upwards folder":          {makeTar(t, special(tar.TypeDir, "../", "")), ErrHostile},
-		"backslash":               {makeTar(t, plainEntry(`..\x`, "x")), ErrHostile},
-		"drive":                   {makeTar(t, plainEntry(`C:x`, "x")), ErrHostile},
-		"symbolic link":           {makeTar(t, special(tar.TypeSymlink, "a", "/etc/passwd")), ErrHostile},
-		"hard link":               {makeTar(t, a, special(tar.TypeLink, "b", "a")), ErrHostile},
-		"device":                  {makeTar(t, special(tar.TypeChar, "a", "")), ErrHostile},
-		"pipe":                    {makeTar(t, special(tar.TypeFifo, "a", "")), ErrHostile},
-		"twice":                   {makeTar(t, a, a), ErrHostile},
-		"twice in case":           {makeTar(t, a, plainEntry("A", "1")), ErrHostile},
-		"twice in two folders":    {makeTar(t, plainEntry("x/a", "1"), plainEntry("y/a", "2")), ErrHostile},
-		"PAX sparse":              {paxSparse(t), ErrHostile},
-		"GNU sparse":              {gnuSparse(t), ErrHostile},
 		"too many":                {makeTar(t, many...), ErrHostile},
 		"something after":         {append(bytes.Clone(good), "more"...), ErrHostile},
 		"another tar after":       {append(bytes.Clone(good), good...), ErrHostile},
@@ -190,7 +232,7 @@ func TestHostileTar(t *testing.T) {
 		"cut in a header":         {good[:700], ErrDamaged},
 		"empty":                   {nil, ErrNotBundle},
 		"only zeros":              {make([]byte, 10240), ErrNotBundle},
-		"not a tar":               {bytes.Repeat([]byte("hello "), 1000), ErrNotBundle},
+		"sparse":                  {append(makeTar(t, manifest, readme)[:2*tarBlock+roundUp(len(m))+tarBlock], paxSparse(t)...), ErrHostile},
 		"no read-me":              {makeTar(t, manifest, a, b), ErrHostile},
 		"one missing":             {makeTar(t, manifest, readme, a), ErrDamaged},
 		"all missing":             {makeTar(t, manifest), ErrDamaged},
@@ -218,13 +260,99 @@ func TestHostileTar(t *testing.T) {
 			if !errors.Is(err, c.want) || got != nil {
 				t.Errorf("%v", err)
 			}
-			if strings.Contains(name, "sparse") && !strings.Contains(fmt.Sprint(err), "sparse") && !strings.Contains(fmt.Sprint(err), "not a plain file") {
+			if name == "sparse" && !strings.Contains(fmt.Sprint(err), "sparse") {
 				t.Errorf("refused for another reason: %v", err)
 			}
 			if err != nil && len(err.Error()) > 600 {
 				t.Errorf("an error of %d bytes", len(err.Error()))
 			}
 		})
+	}
+}
+
+func roundUp(n int) int { return (n + tarBlock - 1) / tarBlock * tarBlock }
+
+// What must not be unpacked can be read: every plain file, and nothing else.
+func TestNotUnpacked(t *testing.T) {
+	p := agePair(t, true)
+	special := func(kind byte, name, link string) tarEntry {
+		return tarEntry{Header: tar.Header{Typeflag: kind, Name: name, Linkname: link}}
+	}
+	a := plainEntry("a", "1")
+	end := 2 * tarBlock
+	joined := func(sparse []byte) []byte { return append(makeTar(t, a)[:end], sparse...) }
+	many := make([]tarEntry, MaxFiles)
+	for i := range many {
+		many[i] = a
+	}
+	for name, c := range map[string]struct {
+		tar   []byte
+		files string // name=content
+	}{
+		"absolute":             {makeTar(t, plainEntry("/etc/passwd", "x")), "/etc/passwd=x"},
+		"upwards":              {makeTar(t, plainEntry("../x", "x")), "../x=x"},
+		"upwards inside":       {makeTar(t, plainEntry("a/../../x", "x")), "a/../../x=x"},
+		"upwards folder":       {makeTar(t, special(tar.TypeDir, "../", ""), a), "a=1"},
+		"backslash":            {makeTar(t, plainEntry(`..\x`, "x")), `..\x=x`},
+		"drive":                {makeTar(t, plainEntry(`C:x`, "x")), "C:x=x"},
+		"not UTF-8":            {makeTar(t, plainEntry("\xff", "x")), "\ufffd=x"},
+		"symbolic link":        {makeTar(t, special(tar.TypeSymlink, "b", "/etc/passwd"), a), "a=1"},
+		"link, then file":      {makeTar(t, special(tar.TypeSymlink, "d", "/etc"), plainEntry("d/a", "1")), "a=1"},
+		"hard link":            {makeTar(t, a, special(tar.TypeLink, "b", "a")), "a=1"},
+		"device":               {makeTar(t, special(tar.TypeChar, "b", ""), a), "a=1"},
+		"pipe":                 {makeTar(t, special(tar.TypeFifo, "b", ""), a), "a=1"},
+		"twice":                {makeTar(t, a, plainEntry("a", "2")), "a=1 a (2)=2"},
+		"twice, and foreseen":  {makeTar(t, a, plainEntry("a (3)", "2"), plainEntry("a", "3")), "a=1 a (3)=2 a (4)=3"},
+		"twice in case":        {makeTar(t, a, plainEntry("A", "2")), "a=1 A (2)=2"},
+		"twice in two folders": {makeTar(t, plainEntry("x/a", "1"), plainEntry("y/a", "2")), "a=1 y/a=2"},
+		"a manifest with them": {makeTar(t, plainEntry("manifest.json", "{}"), special(tar.TypeSymlink, "b", "x")), "manifest.json={}"},
+		"PAX sparse":           {joined(paxSparse(t)), "a=1"},
+		"GNU sparse":           {joined(gnuSparse(t)), "a=1"},
+		"many of a name":       {makeTar(t, many...), ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b, err := openTar(t, p, c.tar)
+			if err != nil || !b.Foreign {
+				t.Fatal(err)
+			}
+			if _, err := b.Files(); !errors.Is(err, ErrNotUnpacked) || !errors.Is(b.NotUnpacked, ErrNotUnpacked) || len(err.Error()) > 600 {
+				t.Errorf("%v", err)
+			}
+			if c.files == "" {
+				return
+			}
+			var found []string
+			for _, f := range b.Manifest.Files {
+				content, err := b.ReadFile(f.Name)
+				if err != nil {
+					t.Fatal(err)
+				}
+				found = append(found, f.Name+"="+string(content.Expose()))
+			}
+			if got := strings.Join(found, " "); got != c.files {
+				t.Errorf("%q, expected %q", got, c.files)
+			}
+		})
+	}
+}
+
+// A file that age encrypted alone is a bundle of one.
+func TestOneFile(t *testing.T) {
+	p := agePair(t, true)
+	text := bytes.Repeat([]byte("hello "), 1000)
+	sealed := encrypt(t, p.to, text)
+	for name, want := range map[string]string{"share.json": "share.json", "": "content", "../x": "content", "a:b": "content"} {
+		b, err := Open(bytes.NewReader(sealed), int64(len(sealed)), []*Identity{p.identity}, Options{Name: name})
+		if err != nil || !b.Foreign || len(b.Manifest.Files) != 1 || b.Manifest.Files[0].Name != want {
+			t.Errorf("%q: %v", name, err)
+			continue
+		}
+		if c, err := b.ReadFile(want); err != nil || !bytes.Equal(c.Expose(), text) {
+			t.Errorf("%q: %v", name, err)
+		}
+		if files, err := b.Files(); err != nil || len(files) != 1 {
+			t.Errorf("%q: %v", name, err)
+		}
 	}
 }
 
@@ -327,6 +455,12 @@ func TestBadRecipients(t *testing.T) {
 			t.Errorf("the error shows an identity: %v", err)
 		}
 	}
+	if rs, err := ParseRecipients(bytes.NewReader(inUTF16("# Alice\r\n" + good.to.Text + "\r\n"))); err != nil || len(rs) != 1 || rs[0].Label != "Alice" {
+		t.Errorf("in UTF-16: %+v, %v", rs, err)
+	}
+	if _, err := ParseRecipients(strings.NewReader(strings.Repeat("#\n", maxRecipients/2+1))); !errors.Is(err, ErrRecipient) {
+		t.Errorf("a file that is too long: %v", err)
+	}
 	sshLine := sshPublic(t) + "\n" // of two, one would be sealed to
 	if _, err := ParseRecipient(sshLine+sshLine, ""); !errors.Is(err, ErrRecipient) {
 		t.Errorf("two SSH keys: %v", err)
@@ -385,6 +519,31 @@ func TestBadIdentities(t *testing.T) {
 	ids, err := ParseIdentities(IdentityFile{"id.txt", secret.Copy([]byte(text))})
 	if err != nil || len(ids) != 2 || ids[0].Recipient != to || ids[0].Kind != Hybrid || ids[0].From != "id.txt" {
 		t.Errorf("%v, %v", ids, err)
+	}
+}
+
+// An identity and a shard, as PowerShell's > writes them.
+func TestIdentitiesInUTF16(t *testing.T) {
+	id, to, err := NewIdentity(true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	shards, err := shard.Split(id, 2, 2, "x")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var files []IdentityFile
+	for _, s := range shards {
+		text, err := s.Text("")
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, IdentityFile{"shard", secret.Take(inUTF16(string(text.Expose())))})
+	}
+	for _, given := range [][]IdentityFile{files, {{"id", secret.Take(inUTF16(string(id.Expose()) + "\r\n"))}}} {
+		if ids, err := ParseIdentities(given...); err != nil || len(ids) != 1 || ids[0].Recipient != to {
+			t.Errorf("%v, %v", ids, err)
+		}
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"lifeboat/backup/shard"
 	"lifeboat/internal/secret"
+	"lifeboat/internal/strict"
 )
 
 const (
@@ -72,7 +73,7 @@ func PassphraseIdentity(passphrase *secret.Bytes) (*Identity, error) {
 }
 
 // ParseIdentities reads identity files: lines as age-keygen writes them, an SSH
-// private key without a passphrase, or a shard. Shards may come from any number of
+// private key without a passphrase, or shards. Shards may come from any number of
 // files in any order; each set must be enough. An error names the file and the line
 // without quoting it; for shards it wraps shard.ErrShard.
 func ParseIdentities(files ...IdentityFile) (all []*Identity, err error) {
@@ -89,15 +90,19 @@ func parseIdentities(files []IdentityFile) ([]*Identity, error) {
 		}
 	}()
 	for _, f := range files {
-		if f.Text.Len() <= MaxIdentityFile && shard.Is(f.Text) {
-			s, err := shard.Parse(f.Text, f.Name)
+		text, isNew := strict.Text(f.Text.Expose())
+		if isNew {
+			defer secret.Wipe(text)
+		}
+		if whole := secret.Take(text); len(text) <= MaxIdentityFile && shard.Is(whole) {
+			some, err := shard.ParseAll(whole, f.Name)
 			if err != nil {
 				return nil, fmt.Errorf("shard %q: %w", f.Name, err)
 			}
-			shards = append(shards, s)
+			shards = append(shards, some...)
 			continue
 		}
-		ids, err := parseIdentityFile(f.Text.Expose())
+		ids, err := parseIdentityFile(text)
 		if err != nil {
 			return nil, fmt.Errorf("identity file %q: %w", f.Name, err)
 		}
@@ -137,11 +142,10 @@ func joinShards(set []*shard.Shard) (*Identity, error) {
 }
 
 func parseIdentityFile(text []byte) ([]*Identity, error) {
-	text = bytes.TrimPrefix(text, []byte("\ufeff"))
 	switch {
 	case len(text) > MaxIdentityFile:
 		return nil, fmt.Errorf("%w: longer than %d MiB", ErrIdentity, MaxIdentityFile>>20)
-	case bytes.HasPrefix(text, []byte("age-encryption.org/")), bytes.HasPrefix(text, []byte("-----BEGIN AGE ENCRYPTED FILE-----")):
+	case Is(text):
 		return nil, fmt.Errorf("%w: it is itself encrypted with age; open it first", ErrIdentity)
 	case bytes.HasPrefix(bytes.TrimSpace(text), []byte("-----BEGIN")):
 		id, err := parseSSHIdentity(text)

@@ -12,6 +12,8 @@ import (
 
 	"filippo.io/age"
 	"filippo.io/age/armor"
+
+	"lifeboat/internal/strict"
 )
 
 // A Header is what can be read of a bundle without an identity.
@@ -59,26 +61,66 @@ func Inspect(r io.ReaderAt, size int64) (*Header, error) {
 	return h, nil
 }
 
+const binaryMark = "age-encryption.org/"
+
+// HeadSize is how much of a file Is looks at, in bytes.
+const HeadSize = 1 << 10
+
+// Is reports whether age encrypted a file, by its first HeadSize bytes.
+func Is(head []byte) bool {
+	_, armored := armorPrefix(head[:min(len(head), HeadSize)])
+	return armored || bytes.HasPrefix(head, []byte(binaryMark))
+}
+
+// armorPrefix reports whether a text begins with ASCII armour, and what stands before
+// each of its lines: blanks, and the > of a quoted mail.
+func armorPrefix(text []byte) (prefix []byte, ok bool) {
+	text, _ = strict.Text(text[:len(text)&^1])
+	before, _, ok := bytes.Cut(text, []byte(armor.Header))
+	if !ok || len(bytes.Trim(before, "> \t\r\n")) > 0 {
+		return nil, false
+	}
+	return before[bytes.LastIndexByte(before, '\n')+1:], true
+}
+
+// dearmor returns the armour of a text without what stands before its lines.
+func dearmor(text, prefix []byte) []byte {
+	text, _ = strict.Text(text)
+	if len(prefix) == 0 {
+		return text
+	}
+	var plain []byte
+	for line := range bytes.Lines(text) {
+		if len(bytes.Trim(line, "> \t\r\n")) > 0 {
+			plain = append(plain, bytes.TrimPrefix(line, prefix)...)
+		}
+	}
+	return plain
+}
+
 // unarmor returns the binary form of an age file and its header.
 func unarmor(r io.ReaderAt, size int64) (io.ReaderAt, int64, *Header, error) {
 	h := &Header{Size: size}
-	const maxBlanks = 1024
-	start := make([]byte, min(size, int64(maxBlanks+len(armor.Header))))
+	start := make([]byte, min(size, HeadSize))
 	if n, err := r.ReadAt(start, 0); n < len(start) {
 		if err == nil || err == io.EOF {
 			err = io.ErrUnexpectedEOF
 		}
 		return nil, 0, nil, fmt.Errorf("couldn't read the bundle: %w", err)
 	}
-	if bytes.HasPrefix(bytes.TrimSpace(start), []byte(armor.Header)) {
+	if prefix, ok := armorPrefix(start); ok {
 		h.Armored = true
 		if size > maxArmored {
 			return nil, 0, nil, fmt.Errorf("%w: an ASCII-armoured file of more than %d MiB; decode it first with base64", ErrTooLarge, maxArmored>>20)
 		}
 		src := &source{r: io.NewSectionReader(r, 0, size)}
-		binary, err := io.ReadAll(armor.NewReader(src))
+		text, err := io.ReadAll(src)
 		if src.err != nil {
 			return nil, 0, nil, fmt.Errorf("couldn't read the bundle: %w", src.err)
+		}
+		var binary []byte
+		if err == nil {
+			binary, err = io.ReadAll(armor.NewReader(bytes.NewReader(dearmor(text, prefix))))
 		}
 		if err != nil {
 			return nil, 0, nil, fmt.Errorf("%w: its ASCII armour is broken", ErrDamaged)
@@ -90,7 +132,7 @@ func unarmor(r io.ReaderAt, size int64) (io.ReaderAt, int64, *Header, error) {
 	switch {
 	case src.err != nil:
 		return nil, 0, nil, fmt.Errorf("couldn't read the bundle: %w", src.err)
-	case err != nil && bytes.HasPrefix(start, []byte("age-encryption.org/")), err != nil && h.Armored:
+	case err != nil && bytes.HasPrefix(start, []byte(binaryMark)), err != nil && h.Armored:
 		return nil, 0, nil, fmt.Errorf("%w: its age header cannot be read", ErrDamaged)
 	case err != nil:
 		return nil, 0, nil, fmt.Errorf("%w: it is not a file that age encrypted", ErrNotBundle)

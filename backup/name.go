@@ -91,3 +91,17 @@ func (s nameSet) add(name string) string {
 	s[folded] = name
 	return ""
 }
+
+// distinct adds name, with a number if it is taken. It may be a name that cannot be
+// written.
+func (s nameSet) distinct(name string) string {
+	name = strings.ToValidUTF8(name, "\ufffd")
+	numbered := name
+	for n := len(s) + 1; ; n++ { // which is free, unless somebody foresaw it
+		if _, taken := s[foldName(numbered)]; !taken {
+			s[foldName(numbered)] = numbered
+			return numbered
+		}
+		numbered = fmt.Sprintf("%s (%d)", name, n)
+	}
+}

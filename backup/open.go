@@ -24,14 +24,19 @@ const maxWorkFactor = 30
 
 // Options are what a user may allow. The zero value allows nothing unusual.
 type Options struct {
-	WorkFactor int // the highest scrypt work factor, 1 to 30; 0 means DefaultWorkFactor
+	WorkFactor int    // the highest scrypt work factor, 1 to 30; 0 means DefaultWorkFactor
+	Name       string // what to call content that is no tar, but one file
 }
 
 // A Bundle is an open bundle, authenticated in full.
 type Bundle struct {
 	Header   *Header
 	Manifest *Manifest // of a foreign bundle, what was measured
-	Foreign  bool      // a tar that this project did not make: it has no manifest
+	Foreign  bool      // this project did not make it: it has no manifest
+
+	// NotUnpacked is why the files of a foreign tar can be read, and not be written
+	// out: links beside them, paths, or names that are taken or illegal. Nil else.
+	NotUnpacked error
 
 	plain *plaintext
 	at    map[string]span // by name
@@ -45,8 +50,9 @@ type span struct{ offset, index int64 }
 // released. r must stay readable while the Bundle is used; what is read again
 // later is authenticated again.
 //
-// A tar that some other program made and age encrypted opens too, as Foreign,
-// within the same limits; folders in it are dropped and only base names kept.
+// What some other program made and age encrypted opens too, as Foreign, within the
+// same limits: one file, or a tar, of which folders are dropped and only base names
+// kept. What else is in such a tar keeps it from being unpacked, not from being read.
 func Open(r io.ReaderAt, size int64, identities []*Identity, options Options) (*Bundle, error) {
 	h, err := ReadHeader(r, size)
 	if err != nil {
@@ -67,7 +73,7 @@ func Open(r io.ReaderAt, size int64, identities []*Identity, options Options) (*
 			return nil, fmt.Errorf("%w: scrypt work factor %d, which takes %d GiB; allow it explicitly if you trust where the file comes from", ErrTooExpensive, h.WorkFactor, h.Memory()>>30)
 		}
 	}
-	return open(r, size, ageIdentities(identities, limit))
+	return open(r, size, ageIdentities(identities, limit), options.Name)
 }
 
 // ageIdentities gives age the limit as well: the file may change after its header
@@ -86,13 +92,13 @@ func ageIdentities(identities []*Identity, workFactor int) []age.Identity {
 }
 
 // open is Open with age's own identities.
-func open(r io.ReaderAt, size int64, identities []age.Identity) (*Bundle, error) {
+func open(r io.ReaderAt, size int64, identities []age.Identity, name string) (*Bundle, error) {
 	p, h, err := decrypt(r, size, identities)
 	if err != nil {
 		return nil, err
 	}
 	b := &Bundle{Header: h, plain: p}
-	if err := b.scan(); err != nil {
+	if err := b.scan(name); err != nil {
 		return nil, err
 	}
 	return b, nil
@@ -199,9 +205,12 @@ func (b *Bundle) Reader(name string) (io.Reader, error) {
 	return &checked{r: b.plain.section(at.offset, entry.Size), hash: sha256.New(), entry: entry}, nil
 }
 
-// Files returns the content, to be sealed again: giving it to Seal is a rewrap, and
-// the plaintext never leaves memory.
-func (b *Bundle) Files() []File {
+// Files returns the content, to be written out or sealed again: giving it to Seal is
+// a rewrap, and the plaintext never leaves memory. The error is NotUnpacked.
+func (b *Bundle) Files() ([]File, error) {
+	if b.NotUnpacked != nil {
+		return nil, b.NotUnpacked
+	}
 	files := make([]File, len(b.Manifest.Files))
 	for i, f := range b.Manifest.Files {
 		files[i] = File{Name: f.Name, Shares: f.Shares, Open: func() (io.ReadCloser, error) {
@@ -209,7 +218,7 @@ func (b *Bundle) Files() []File {
 			return io.NopCloser(r), err
 		}}
 	}
-	return files
+	return files, nil
 }
 
 // A checked reader compares the hash at the end.

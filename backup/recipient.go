@@ -2,6 +2,7 @@ package backup
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -13,6 +14,7 @@ import (
 
 	"lifeboat/internal/cost"
 	"lifeboat/internal/secret"
+	"lifeboat/internal/strict"
 )
 
 // A Kind is a way to seal, named as in the header of an age file.
@@ -53,6 +55,7 @@ type Recipient struct {
 
 const (
 	maxRecipientLine = 64 << 10 // bytes; a hybrid recipient has 1,959
+	maxRecipients    = 4 << 20  // bytes of a file of them
 	maxLabel         = 200      // bytes
 )
 
@@ -101,8 +104,16 @@ func parseSSHRecipient(r Recipient) (Recipient, error) {
 // ParseRecipients reads a file of recipients, one per line. A line that starts
 // with # is a comment; the comment just above a recipient is its label.
 func ParseRecipients(in io.Reader) ([]Recipient, error) {
+	data, err := io.ReadAll(io.LimitReader(in, maxRecipients+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(data) > maxRecipients {
+		return nil, fmt.Errorf("%w: longer than %d MiB", ErrRecipient, maxRecipients>>20)
+	}
+	text, _ := strict.Text(data)
 	var all []Recipient
-	lines := bufio.NewScanner(in)
+	lines := bufio.NewScanner(bytes.NewReader(text))
 	lines.Buffer(nil, maxRecipientLine)
 	label, number := "", 0
 	for lines.Scan() {

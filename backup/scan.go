@@ -18,8 +18,12 @@ const (
 	maxTarEnd = 1 << 20      // zeros after it: tar fills up to a record
 )
 
+// errNotTar is returned for content that is one file, and not a tar of them.
+var errNotTar = errors.New("not a tar")
+
 // scan reads the tar to the end of the plaintext, which authenticates all of it.
-func (b *Bundle) scan() error {
+// Content that is no tar is one file of the given name.
+func (b *Bundle) scan(name string) error {
 	in := &position{r: b.plain.section(0, b.plain.size)}
 	s := &scanner{in: in, tar: tar.NewReader(in), names: nameSet{}}
 	err := s.entries()
@@ -28,10 +32,17 @@ func (b *Bundle) scan() error {
 	if _, e := io.Copy(io.Discard, in); e != nil {
 		return e
 	}
-	if err != nil {
+	switch {
+	case err == nil:
+		b.Manifest, b.Foreign, b.NotUnpacked = s.manifest, s.manifest == nil, s.refused
+	case errors.Is(err, errNotTar):
+		b.Foreign = true
+		if err := s.whole(b.plain, name); err != nil {
+			return err
+		}
+	default:
 		return err
 	}
-	b.Manifest, b.Foreign = s.manifest, s.manifest == nil
 	if b.Foreign {
 		b.Manifest = &Manifest{Files: s.files}
 	}
@@ -42,12 +53,14 @@ func (b *Bundle) scan() error {
 	return nil
 }
 
-// A scanner reads the entries of a tar, and refuses all but plain files.
+// A scanner reads the plain files of a tar. In one with a manifest there must be
+// nothing else; a foreign one with other entries is read, and not unpacked.
 type scanner struct {
 	in       *position
 	tar      *tar.Reader
 	manifest *Manifest // nil for a foreign tar
 	names    nameSet   // of a foreign tar: nothing is reserved
+	refused  error     // why a foreign tar is not unpacked
 	files    []Entry
 	offsets  []int64
 	count    int // headers, folders included
@@ -78,33 +91,50 @@ func (s *scanner) malformed() error {
 		return s.in.err
 	}
 	if s.count == 0 {
-		return fmt.Errorf("%w: it opens, but what is inside is not a tar; age -d gives it as it is", ErrNotBundle)
+		return errNotTar
 	}
 	return fmt.Errorf("%w: the tar inside is broken after %d entries", ErrDamaged, s.count)
 }
 
 func (s *scanner) entry(h *tar.Header) error {
-	switch {
-	case h.Typeflag == tar.TypeDir && s.manifest == nil:
-		if h.Size != 0 {
-			return fmt.Errorf("%w: folder %q has content", ErrHostile, brief(h.Name))
+	why := notPlain(h)
+	if s.manifest != nil {
+		if why != nil {
+			return fmt.Errorf("%w: %w", ErrHostile, why)
 		}
-		return checkPath(strings.TrimSuffix(h.Name, "/"))
-	case h.Typeflag != tar.TypeReg:
-		return fmt.Errorf("%w: %q is not a plain file", ErrHostile, brief(h.Name))
+		return s.listed(h)
+	}
+	switch {
+	case h.Typeflag == tar.TypeDir && h.Size == 0:
+		s.refuse(checkPath(strings.TrimSuffix(h.Name, "/")))
+		return nil
+	case why != nil: // a link is not followed, and holds nothing
+		s.refuse(why)
+		return nil
+	case s.count == 1 && h.Name == manifestName:
+		return s.first(h)
+	}
+	return s.foreign(h)
+}
+
+// notPlain says why an entry is no plain file.
+func notPlain(h *tar.Header) error {
+	if h.Typeflag != tar.TypeReg {
+		return fmt.Errorf("%q is not a plain file", brief(h.Name))
 	}
 	for key := range h.PAXRecords {
 		if strings.HasPrefix(key, "GNU.sparse") {
-			return fmt.Errorf("%w: %q is a sparse file", ErrHostile, brief(h.Name))
+			return fmt.Errorf("%q is a sparse file", brief(h.Name))
 		}
 	}
-	if s.count == 1 && h.Name == manifestName {
-		return s.first(h)
+	return nil
+}
+
+// refuse keeps the first reason not to unpack the tar.
+func (s *scanner) refuse(why error) {
+	if s.refused == nil && why != nil {
+		s.refused = fmt.Errorf("%w: %w", ErrNotUnpacked, why)
 	}
-	if s.manifest == nil {
-		return s.foreign(h)
-	}
-	return s.listed(h)
 }
 
 // first reads a manifest.json, which may be somebody else's.
@@ -122,7 +152,8 @@ func (s *scanner) first(h *tar.Header) error {
 		s.manifest = m
 		return err
 	}
-	return s.keep(h.Name, offset, h.Size, sha256.Sum256(data))
+	s.keep(h.Name, offset, h.Size, sha256.Sum256(data))
+	return nil
 }
 
 // listed checks an entry against the manifest.
@@ -156,23 +187,47 @@ func (s *scanner) listed(h *tar.Header) error {
 
 // foreign takes an entry of a tar without a manifest.
 func (s *scanner) foreign(h *tar.Header) error {
-	if err := checkPath(h.Name); err != nil {
-		return err
-	}
 	offset := s.in.n
 	sum, err := s.hash()
 	if err != nil {
 		return err
 	}
-	return s.keep(path.Base(h.Name), offset, h.Size, sum)
+	s.keep(h.Name, offset, h.Size, sum)
+	return nil
 }
 
-func (s *scanner) keep(name string, offset, size int64, sum [sha256.Size]byte) error {
-	if why := s.names.add(name); why != "" {
-		return fmt.Errorf("%w: file %q: %s", ErrHostile, brief(name), why)
+// keep notes a file under its base name or, if that is taken or cannot be written
+// everywhere, under a name for people.
+func (s *scanner) keep(full string, offset, size int64, sum [sha256.Size]byte) {
+	err := checkPath(full)
+	name := path.Base(full)
+	if err == nil {
+		if why := s.names.add(name); why != "" {
+			err = fmt.Errorf("file %q: %s", brief(full), why)
+		}
+	}
+	if err != nil {
+		s.refuse(err)
+		name = s.names.distinct(brief(full))
 	}
 	s.files = append(s.files, Entry{Name: name, Size: size, SHA256: hex.EncodeToString(sum[:])})
 	s.offsets = append(s.offsets, offset)
+}
+
+// whole takes the content as one file.
+func (s *scanner) whole(p *plaintext, name string) error {
+	if p.size == 0 {
+		return fmt.Errorf("%w: it opens, and nothing is inside", ErrNotBundle)
+	}
+	if checkName(name) != "" {
+		name = "content"
+	}
+	h := sha256.New()
+	if _, err := io.Copy(h, p.section(0, p.size)); err != nil {
+		return err
+	}
+	s.files, s.offsets = nil, nil
+	s.keep(name, 0, p.size, [sha256.Size]byte(h.Sum(nil)))
 	return nil
 }
 
@@ -182,7 +237,7 @@ func (s *scanner) finish(end int64) error {
 		return s.in.err
 	}
 	if s.count == 0 {
-		return s.malformed()
+		return fmt.Errorf("%w: it opens, and nothing is inside", ErrNotBundle)
 	}
 	if s.manifest != nil && (s.count < 2 || len(s.files) != len(s.manifest.Files)) {
 		return fmt.Errorf("%w: %d of the %d files in the manifest are missing", ErrDamaged, len(s.manifest.Files)-len(s.files), len(s.manifest.Files))
@@ -215,7 +270,7 @@ func (s *scanner) hash() (sum [sha256.Size]byte, err error) {
 	return sum, nil
 }
 
-// checkPath refuses a path that could lead out of the folder it is written to. Only
+// checkPath says why a path could lead out of the folder it is written to. Only
 // its base name is used.
 func checkPath(name string) error {
 	if name == "." {
@@ -224,7 +279,7 @@ func checkPath(name string) error {
 	clean := strings.TrimPrefix(name, "./")
 	for part := range strings.SplitSeq(clean, "/") {
 		if why := checkName(part); why != "" {
-			return fmt.Errorf("%w: path %q: %s", ErrHostile, brief(name), why)
+			return fmt.Errorf("path %q: %s", brief(name), why)
 		}
 	}
 	return nil

@@ -79,7 +79,7 @@ func (s *Sealed) Check(r io.ReaderAt, size int64) error {
 	if err := s.Public.CheckHeader(h); err != nil {
 		return err
 	}
-	b, err := open(r, size, []age.Identity{age.NewInjectedFileKeyIdentity(s.fileKey.Expose())})
+	b, err := open(r, size, []age.Identity{age.NewInjectedFileKeyIdentity(s.fileKey.Expose())}, "")
 	if err != nil {
 		return err
 	}

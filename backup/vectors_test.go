@@ -73,14 +73,14 @@ func parseVector(t *testing.T, text []byte) vector {
 }
 
 // Of every vector that must fail, Open releases nothing and says what kind of
-// failure it is; every vector that must open does, and is found not to be a tar.
+// failure it is; every vector that must open does, and is one file.
 func TestVectors(t *testing.T) {
 	entries, err := fs.ReadDir(agetest.Vectors, ".")
 	if err != nil || len(entries) < 100 {
 		t.Fatalf("%d vectors, %v", len(entries), err)
 	}
 	wants := map[string][]error{
-		"success":         {ErrNotBundle},
+		"success":         {ErrNotBundle}, // nothing is inside
 		"no match":        {ErrNoIdentity},
 		"HMAC failure":    {ErrDamaged},
 		"payload failure": {ErrDamaged},
@@ -98,6 +98,13 @@ func TestVectors(t *testing.T) {
 				v.identities = []*Identity{agePair(t, true).identity}
 			}
 			b, err := openBytes(v.file, v.identities...)
+			if v.expect == "success" && b != nil {
+				whole := b.Manifest.Files[0]
+				if err != nil || !b.Foreign || len(b.Manifest.Files) != 1 || whole.Name != "content" || whole.SHA256 != v.payload || whole.Size == 0 {
+					t.Errorf("%+v, %v", b.Manifest, err)
+				}
+				return
+			}
 			if b != nil {
 				t.Fatal("it opened")
 			}

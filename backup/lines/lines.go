@@ -210,7 +210,7 @@ func split(text []byte) (map[int][]byte, error) {
 			return byNumber, &Error{[]Problem{{n, "lines are counted from 1"}}}
 		}
 		if have, ok := byNumber[n]; ok && subtle.ConstantTimeCompare(have, line) != 1 {
-			return byNumber, &Error{[]Problem{{n, "it occurs twice and differs"}}}
+			return byNumber, &Error{[]Problem{{n, "it occurs twice and differs: are two pages in one file?"}}}
 		}
 		byNumber[n] = line
 	}

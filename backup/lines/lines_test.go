@@ -131,7 +131,7 @@ func TestWrongLines(t *testing.T) {
 		"no last":       {join(a[0], a[1]), "line 2: it is right, but lines after it are missing"},
 		"swapped":       {join(relabel(a[1], 1), relabel(a[0], 2), a[2]), "line 1: it has a typing error; line 2: it has a typing error"},
 		"two pages":     {join(a[0], b[1], a[2]), ErrTogether.Error()},
-		"twice":         {join(a...) + b[1], "line 2: it occurs twice and differs"},
+		"twice":         {join(a...) + b[1], "line 2: it occurs twice and differs: are two pages in one file?"},
 		"too many":      {join(a...) + relabel(a[2], 4), "line 3: it has 27 characters, not 36; line 4: it has a typing error"},
 		"after the end": {strings.ReplaceAll(encode(t, make([]byte, 16)), "\n", " ") + a[1], "line 1: it is right, but it is the last line of its page, and there are more; line 2: it is right, but lines after it are missing"},
 		"zero":          {"0: AAAA", "line 0: lines are counted from 1"},

@@ -162,9 +162,57 @@ func Is(text *secret.Bytes) bool {
 	return begin >= 0 || lines.Like(text)
 }
 
+// ParseAll reads the shards in a text, one after the other.
+func ParseAll(text *secret.Bytes, from string) ([]*Shard, error) {
+	var all []*Shard
+	for i, part := range parts(text.Expose()) {
+		one := secret.Copy(part)
+		s, err := parse(one, from)
+		one.Wipe()
+		if err != nil {
+			for _, s := range all {
+				s.Wipe()
+			}
+			if i > 0 {
+				err = fmt.Errorf("number %d in the file: %w", i+1, err)
+			}
+			return nil, err
+		}
+		all = append(all, s)
+	}
+	return all, nil
+}
+
+// parts divides a text after the end of each shard. Only the last may have none.
+func parts(text []byte) [][]byte {
+	var all [][]byte
+	for rest := text; ; {
+		_, after := find(rest, beginMark)
+		if after < 0 {
+			if len(all) == 0 { // lines typed by hand
+				all = append(all, text)
+			}
+			return all
+		}
+		_, length := find(rest[after:], endMark)
+		if length < 0 {
+			return append(all, rest)
+		}
+		all = append(all, rest[:after+length])
+		rest = rest[after+length:]
+	}
+}
+
 // Parse reads a shard from its text, or from no more than its numbered lines,
 // typed by hand.
 func Parse(text *secret.Bytes, from string) (*Shard, error) {
+	if n := len(parts(text.Expose())); n > 1 {
+		return nil, fmt.Errorf("%w: %d of them are in one file; give each a file of its own", ErrShard, n)
+	}
+	return parse(text, from)
+}
+
+func parse(text *secret.Bytes, from string) (*Shard, error) {
 	all := text.Expose()
 	body := all
 	if _, after := find(all, beginMark); after >= 0 {

@@ -1,6 +1,7 @@
 package shard
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"os"
@@ -319,6 +320,43 @@ func TestReferenceProgram(t *testing.T) {
 	}
 }
 
+// Several shards in one file are each read with their own name.
+func TestSeveralInOne(t *testing.T) {
+	var whole []byte
+	shards := append(split(t, classic(t), 2, 3), split(t, classic(t), 2, 2)...)
+	shards[3].SetName = "another"
+	for _, s := range shards {
+		text, err := s.Text("")
+		if err != nil {
+			t.Fatal(err)
+		}
+		whole = append(whole, text.Expose()...)
+	}
+	all, err := ParseAll(secret.Copy(whole), "all.txt")
+	if err != nil || len(all) != 5 {
+		t.Fatalf("%d, %v", len(all), err)
+	}
+	for i, s := range all {
+		if !s.same(shards[i]) || s.SetName != shards[i].SetName || s.From != "all.txt" {
+			t.Errorf("%+v, expected %+v", s, shards[i])
+		}
+	}
+	if _, err := Parse(secret.Copy(whole), ""); !errors.Is(err, ErrShard) || !strings.Contains(err.Error(), "5 of them are in one file") {
+		t.Error(err)
+	}
+	cut := secret.Copy(whole[:bytes.LastIndex(whole, []byte(endMark))])
+	if _, err := ParseAll(cut, ""); !errors.Is(err, ErrShard) || !strings.Contains(err.Error(), "number 5 in the file") {
+		t.Error(err)
+	}
+	typed, err := shards[0].Lines()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if all, err := ParseAll(typed, ""); err != nil || len(all) != 1 || !all[0].same(shards[0]) {
+		t.Errorf("typed: %v", err)
+	}
+}
+
 func FuzzParse(f *testing.F) {
 	for _, s := range split(f, classic(f), 2, 2) {
 		text, err := s.Text("today")
@@ -331,6 +369,9 @@ func FuzzParse(f *testing.F) {
 	}
 	f.Add([]byte("-----BEGIN LIFEBOAT SHARD-----\n1: AAAA\n-----END LIFEBOAT SHARD-----"))
 	f.Fuzz(func(t *testing.T, text []byte) {
+		if all, err := ParseAll(secret.Copy(text), ""); err == nil && len(all) == 0 {
+			t.Error("no shard, and no error")
+		}
 		s, err := Parse(secret.Copy(text), "")
 		if err != nil {
 			return

@@ -129,8 +129,10 @@ func warnOneIdentity(e *cli.Env, s *holder.Session) {
 		if in.Bundle == nil || in.Header.NeedsPassphrase() {
 			continue
 		}
-		for _, f := range contentOf(in) {
-			facts = append(facts, f.Shares...)
+		for _, entry := range in.Shares {
+			if entry.Sealed.Err() == nil {
+				facts = append(facts, holder.Facts(entry.Sealed))
+			}
 		}
 	}
 	for _, t := range backup.SharesTogether(facts) {

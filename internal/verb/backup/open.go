@@ -14,9 +14,10 @@ var openVerb = cli.Verb{
 	Usage: `Usage: mpc-backup open B.age -i IDENTITY (-o DIR | --list)
 
 Reads the bundle to its end before anything is written, then writes its files,
-byte for byte, into a new folder that appears complete or not at all. A tar that
-another program made and age sealed opens, too: only base names of it are used,
-and anything but plain files is refused.
+byte for byte, into a new folder that appears complete or not at all. What another
+program made and age sealed opens, too, be it one file or a tar. Of a tar only base
+names are used; one with links, or with names that are taken or cannot be written
+everywhere, is not unpacked. The verbs that take shares read them in it all the same.
 
   -i, --identity F        an age identity, an SSH key or a shard (repeatable)
   --passphrase-file F     the passphrase of the bundle, instead of asking
@@ -78,7 +79,11 @@ func (f *openFlags) open(e *cli.Env, set *cli.Flags) error {
 	defer session.Close()
 	m := in.Bundle.Manifest
 	if !f.list {
-		if err := holder.WriteFolder(e, f.output, in.Bundle.Files()); err != nil {
+		files, err := in.Bundle.Files()
+		if err != nil {
+			return notUnpacked(in, err)
+		}
+		if err := holder.WriteFolder(e, f.output, files); err != nil {
 			return err
 		}
 	}
@@ -99,6 +104,13 @@ func (f *openFlags) open(e *cli.Env, set *cli.Flags) error {
 		}
 	}
 	return nil
+}
+
+// notUnpacked is the error about a tar of another program that nothing is written of.
+func notUnpacked(in *holder.Input, err error) error {
+	return cli.Fail(cli.Failed, fmt.Errorf("bundle %q: %w", in.Path, err),
+		"verify, key and the other verbs that take shares read it as it is, and --list shows what is in it",
+		"to have its files, run age -d and tar in an empty folder; then seal them anew under other names")
 }
 
 // openOne opens the one bundle among the arguments. It asks if it has to.

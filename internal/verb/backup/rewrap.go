@@ -2,6 +2,7 @@ package backup
 
 import (
 	"fmt"
+	"strings"
 
 	"lifeboat/backup"
 	"lifeboat/internal/cli"
@@ -75,7 +76,10 @@ func (f *rewrapFlags) rewrap(e *cli.Env, set *cli.Flags) error {
 		return err
 	}
 	defer session.Close()
-	files := contentOf(in)
+	files, err := contentOf(in)
+	if err != nil {
+		return err
+	}
 	warnTogether(e, files, session)
 	if err := f.to.seal(e, set, &holder.Target{Path: f.output, Recipients: recipients}, files); err != nil {
 		return err
@@ -92,19 +96,23 @@ func (f *rewrapFlags) rewrap(e *cli.Env, set *cli.Flags) error {
 	return err
 }
 
-// contentOf returns the files of an open bundle. Those of a foreign one get the
-// facts of their shares.
-func contentOf(in *holder.Input) []backup.File {
-	files := in.Bundle.Files()
-	if !in.Bundle.Foreign {
-		return files
+// contentOf returns the files of an open bundle. Those whose shares its manifest does
+// not list get the facts of them.
+func contentOf(in *holder.Input) ([]backup.File, error) {
+	files, err := in.Bundle.Files()
+	if err != nil {
+		return nil, notUnpacked(in, err)
 	}
 	for i, f := range files {
+		if len(f.Shares) > 0 {
+			continue
+		}
 		for _, entry := range in.Shares {
-			if entry.Sealed.Path == in.Path+": "+f.Name && entry.Sealed.Err() == nil {
+			inside, ok := strings.CutPrefix(entry.Sealed.Path, in.Path+": "+f.Name)
+			if ok && (inside == "" || strings.HasPrefix(inside, ": ")) && entry.Sealed.Err() == nil {
 				files[i].Shares = append(files[i].Shares, holder.Facts(entry.Sealed))
 			}
 		}
 	}
-	return files
+	return files, nil
 }

@@ -212,6 +212,8 @@ const (
 	ShardFile       FileKind = "shard"
 	Recipients      FileKind = "recipients"
 	HowTo           FileKind = "how-to"
+	Archive         FileKind = "archive"       // a zip, tar or mail
+	NodeDatabase    FileKind = "node-database" // of a TSS node
 	Unrecognised    FileKind = "unrecognised"
 	Unread          FileKind = "unreadable"
 )

@@ -15,7 +15,9 @@ import (
 	"lifeboat/backup"
 	"lifeboat/chains/book"
 	"lifeboat/derive"
+	"lifeboat/internal/archive"
 	"lifeboat/internal/secret"
+	"lifeboat/internal/strict"
 	"lifeboat/share"
 	"lifeboat/share/formats"
 	"lifeboat/share/verdict"
@@ -111,13 +113,16 @@ func (a *Auditor) Add(s Source) {
 		return
 	}
 	defer secret.Wipe(head)
-	text := bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\ufeff")), " \t\r\n")
+	head, isNew := strict.Text(head[:len(head)&^1]) // which may end within a character
+	if isNew {
+		defer secret.Wipe(head)
+	}
+	text := bytes.TrimLeft(head, " \t\r\n")
 	switch {
 	case privateKeys.Match(head):
 		a.file(s, PrivateKeys)
-		a.find(Error, "private-key-here", s.Path, "seal it (mpc-backup seal), destroy every copy that is not sealed, and move what the keys protect if anybody may have seen one",
-			"private keys lie here in the clear: whoever copies the file has what they protect")
-	case bytes.HasPrefix(text, []byte("age-encryption.org/")), bytes.HasPrefix(text, []byte("-----BEGIN AGE ENCRYPTED FILE-----")):
+		a.privateKeys(s.Path)
+	case backup.Is(head):
 		a.bundle(s)
 	case len(text) > 0 && (text[0] == '{' || text[0] == '['), strings.HasSuffix(s.Path, ".json"):
 		a.json(s)
@@ -133,12 +138,31 @@ func (a *Auditor) Add(s Source) {
 			"an identity that opens bundles lies among the backups, in the clear")
 	case bytes.HasPrefix(text, []byte("age1")), bytes.Contains(head, []byte("\nage1")):
 		a.file(s, Recipients)
+	case formats.IsDatabase(s.Path, head):
+		a.file(s, NodeDatabase)
+		a.database(s.Path)
+	case archive.Kind(head) != "":
+		a.archive(s)
 	case a.isBook(s, head):
 		a.file(s, AddressBook)
 		a.toCheck = append(a.toCheck, s.Path)
 	default:
 		a.unrecognised(s)
 	}
+}
+
+func (a *Auditor) privateKeys(path string) {
+	a.find(Error, "private-key-here", path, "seal it (mpc-backup seal), destroy every copy that is not sealed, and move what the keys protect if anybody may have seen one",
+		"private keys lie here in the clear: whoever copies the file has what they protect")
+}
+
+func (a *Auditor) database(path string) {
+	a.find(Warning, "node-database", path, formats.DatabaseAdvice,
+		"a database lies here, such as the secrets.db of a TSS node: nothing but the program of that node opens it, so it counts as no backup")
+}
+
+func (a *Auditor) brokenShare(path string, err error) {
+	a.find(Error, "damaged-share-file", path, exportAgain, "it looks like a share file and cannot be read as one: %v", err)
 }
 
 func (a *Auditor) unrecognised(s Source) {
@@ -180,17 +204,57 @@ func (a *Auditor) bundle(s Source) {
 	}
 }
 
-func (a *Auditor) json(s Source) {
+// read returns a whole file, which the caller wipes: tss-lib's is not encrypted. It is
+// nil, and that is noted, for one that is too large or cannot be read.
+func (a *Auditor) read(s Source) []byte {
 	if s.Size > share.MaxFileSize {
 		a.unrecognised(s)
-		return
+		return nil
 	}
 	data := make([]byte, s.Size)
 	if n, err := s.Data.ReadAt(data, 0); n < len(data) {
 		a.Unread(s.Path, cmp.Or(err, io.ErrUnexpectedEOF))
+		return nil
+	}
+	return data
+}
+
+// archive looks for shares in a zip, a tar or a mail.
+func (a *Auditor) archive(s Source) {
+	data := a.read(s)
+	if data == nil || !a.file(s, Archive) {
 		return
 	}
-	defer secret.Wipe(data) // tss-lib's is not encrypted
+	defer secret.Wipe(data)
+	limit := archive.NewLimit(share.MaxFileSize)
+	err := archive.Walk(data, &limit, func(name string, data []byte) {
+		path := s.Path + ": " + archive.Short(name)
+		if privateKeys.Match(data[:min(len(data), headSize)]) {
+			a.privateKeys(path)
+		}
+		shares, err := a.reader.Parse(path, data)
+		switch {
+		case err == nil:
+			a.addShares(path, shares)
+		case errors.Is(err, formats.ErrDatabase):
+			a.database(path)
+		case formats.LooksLike(data):
+			a.brokenShare(path, err)
+		case archive.Kind(data) != "" || backup.Is(data):
+			a.Skip("%q: it is not looked into where it is", path)
+		}
+	})
+	if err != nil {
+		a.Skip("what else is in %q: %v", s.Path, err)
+	}
+}
+
+func (a *Auditor) json(s Source) {
+	data := a.read(s)
+	if data == nil {
+		return
+	}
+	defer secret.Wipe(data)
 	if strings.HasSuffix(s.Path, manifestSuffix) || bytes.Contains(data, []byte(`"lifeboat-bundle-public"`)) {
 		a.manifest(s, data)
 		return
@@ -201,10 +265,12 @@ func (a *Auditor) json(s Source) {
 	shares, err := a.reader.Parse(s.Path, data)
 	switch {
 	case err == nil:
-		a.addShares(s, shares)
+		if a.file(s, FileKind(shares[0].Form)) {
+			a.addShares(s.Path, shares)
+		}
 	case formats.LooksLike(data):
 		if a.file(s, ShareFile) {
-			a.find(Error, "damaged-share-file", s.Path, exportAgain, "it looks like a share file and cannot be read as one: %v", err)
+			a.brokenShare(s.Path, err)
 		}
 	default:
 		a.unrecognised(s)
@@ -213,18 +279,15 @@ func (a *Auditor) json(s Source) {
 
 const exportAgain = "take another copy, or export the file again from the holder's node or phone"
 
-func (a *Auditor) addShares(s Source, shares []*share.Sealed) {
-	if !a.file(s, FileKind(shares[0].Form)) {
-		return
-	}
+func (a *Auditor) addShares(path string, shares []*share.Sealed) {
 	for _, sh := range shares {
 		sh.Wipe()
 		a.shares = append(a.shares, sh)
 		for _, p := range sh.Problems {
-			a.find(Error, "damaged-share", s.Path, exportAgain, "the share of node %.70q cannot be used: %v", sh.NodeID, p)
+			a.find(Error, "damaged-share", path, exportAgain, "the share of node %.70q cannot be used: %v", sh.NodeID, p)
 		}
 		if sh.Lock.InClear() {
-			a.find(Warning, "share-in-clear", s.Path, "seal it (mpc-backup seal) and destroy every copy that is not sealed",
+			a.find(Warning, "share-in-clear", path, "seal it (mpc-backup seal) and destroy every copy that is not sealed",
 				"the share lies in the file in the clear: whoever copies the file has the share")
 			continue
 		}

@@ -8,6 +8,7 @@
 //	                          and times that would steer a terminal, and again under file names that begin with
 //	                          $HOSTILE, where the system has them
 //	legacy NAME               copy what the programs wrote at an earlier time, of that name in fixtures/legacy
+//	found                     copy the files of fixtures/found, as people have them
 //	damaged FILE…             copy share files with one defect each; damaged.txt is their password
 //	damage FILE FIELD [N]     change one digit of the N-th text field of that name (N from 1)
 //	replace FILE OLD NEW      replace the first OLD in a file
@@ -142,6 +143,7 @@ type command struct {
 var commands = map[string]command{
 	"vault":     {"NAME [DIR]", cmdVault},
 	"legacy":    {"NAME", cmdLegacy},
+	"found":     {"", cmdFound},
 	"damaged":   {"FILE…", cmdDamaged},
 	"damage":    {"FILE FIELD [N]", cmdDamage},
 	"replace":   {"FILE OLD NEW", cmdReplace},
@@ -206,7 +208,14 @@ func cmdVault(s *story, ts *testscript.TestScript, args []string) {
 }
 
 func cmdLegacy(s *story, ts *testscript.TestScript, args []string) {
-	root := "legacy/" + args[0]
+	s.copy(ts, "legacy/"+args[0], "passphrase.txt")
+}
+
+func cmdFound(s *story, ts *testscript.TestScript, _ []string) { s.copy(ts, "found", "pass-1.txt") }
+
+// copy copies a folder of the fixtures. What identities and the file of that name hold
+// is a secret.
+func (s *story) copy(ts *testscript.TestScript, root, passphrase string) {
 	ts.Check(fs.WalkDir(fixtures.FS, root, func(name string, e fs.DirEntry, err error) error {
 		path := ts.MkAbs(strings.TrimPrefix(name, root+"/"))
 		switch {
@@ -217,7 +226,7 @@ func cmdLegacy(s *story, ts *testscript.TestScript, args []string) {
 		}
 		data := fixtures.Read(name)
 		s.write(ts, path, data)
-		if e.Name() == "passphrase.txt" || filepath.Ext(name) == ".key" {
+		if e.Name() == passphrase || filepath.Ext(name) == ".key" {
 			lines := bytes.Split(bytes.TrimSpace(data), []byte("\n"))
 			s.secrets = append(s.secrets, Secret{"what " + name + " holds", lines[len(lines)-1]})
 		}

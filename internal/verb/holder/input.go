@@ -15,6 +15,7 @@ import (
 	"strings"
 
 	"lifeboat/backup"
+	"lifeboat/internal/archive"
 	"lifeboat/internal/cli"
 	"lifeboat/internal/prompt"
 	"lifeboat/internal/secret"
@@ -31,9 +32,11 @@ type Input struct {
 	Bundle *backup.Bundle // if it is one, and open
 	Header *backup.Header // if it is a bundle
 	Other  bool           // neither a bundle nor a share file, where Flags.AnyFile allows that
+	Unseen []error        // what in it may hold a share, and could not be looked at
 
-	file *strict.File
-	text map[string]*secret.Bytes // passphrases that the bundle brings for its files, by file name
+	file  *strict.File
+	limit archive.Limit            // of what is looked at of the archives in it
+	text  map[string]*secret.Bytes // passphrases that the bundle brings for its files, by file name
 }
 
 // isBundle reports whether the file is sealed with age.
@@ -89,6 +92,8 @@ func (in *Input) Hint() string {
 		return fmt.Sprintf("give the identity that opens %q with -i, or its shards, each with its own -i", in.Path)
 	case errors.Is(in.Err, backup.ErrTooExpensive):
 		return "--max-work-factor allows more"
+	case errors.Is(in.Err, formats.ErrDatabase):
+		return formats.DatabaseAdvice
 	case errors.Is(in.Err, ErrBroken):
 		return "export the file again from the node or the phone"
 	}
@@ -101,32 +106,24 @@ type Limits struct {
 	WorkFactor int
 }
 
-// magic starts what age writes, in binary and in ASCII armour.
-var magic = [][]byte{[]byte("age-encryption.org/"), []byte("-----BEGIN AGE ENCRYPTED FILE-----")}
-
 func sniff(path string) (bool, error) {
 	f, err := strict.Open(path)
 	if err != nil {
 		return false, err
 	}
 	defer f.Close()
-	head := make([]byte, 64)
+	head := make([]byte, backup.HeadSize)
 	n, err := io.ReadFull(f, head)
 	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) {
 		return false, fmt.Errorf("couldn't read %q: %w", path, err)
 	}
-	for _, m := range magic {
-		if bytes.HasPrefix(bytes.TrimLeft(head[:n], " \t\r\n"), m) {
-			return true, nil
-		}
-	}
-	return false, nil
+	return backup.Is(head[:n]), nil
 }
 
 // load reads one input. What is wrong with it is in the input, not an error: one
 // bad file must not keep the others from being used.
 func load(path string, r *formats.Reader, anyFile bool) *Input {
-	in := &Input{File: verdict.File{Path: path}}
+	in := &Input{File: verdict.File{Path: path}, limit: archive.NewLimit(share.MaxFileSize)}
 	sealed, err := sniff(path)
 	switch {
 	case err != nil:
@@ -159,16 +156,15 @@ func (in *Input) recognise(r *formats.Reader) error {
 	defer secret.Wipe(data)
 	sum := sha256.Sum256(data)
 	in.SHA256 = hex.EncodeToString(sum[:])
-	err = in.parse(in.Path, data, r)
-	if err == nil {
-		return nil
-	}
-	named := strings.EqualFold(filepath.Ext(in.Path), ".json")
-	if errors.Is(err, formats.ErrUnknown) || !formats.LooksLike(data) && !named {
+	err = in.find(in.Path, data, r)
+	if errors.Is(err, formats.ErrUnknown) {
 		in.Other = true
 		return nil
 	}
-	return fmt.Errorf("%w: %w", ErrBroken, err)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrBroken, err)
+	}
+	return nil
 }
 
 func (in *Input) openFile() error {
@@ -193,7 +189,51 @@ func (in *Input) readShares(r *formats.Reader) error {
 	defer secret.Wipe(data) // tss-lib's is not encrypted
 	sum := sha256.Sum256(data)
 	in.SHA256 = hex.EncodeToString(sum[:])
-	return in.parse(in.Path, data, r)
+	return in.find(in.Path, data, r)
+}
+
+// find adds the shares in a file, or in the files that it holds if it is an archive or
+// a mail. The error wraps formats.ErrUnknown if there is no sign of a share.
+func (in *Input) find(name string, data []byte, r *formats.Reader) error {
+	kind := archive.Kind(data)
+	if kind == "" {
+		err := in.parse(name, data, r)
+		if err != nil && !errors.Is(err, formats.ErrUnknown) && !looksBroken(name, data) {
+			return fmt.Errorf("%w (%w)", err, formats.ErrUnknown)
+		}
+		if errors.Is(err, formats.ErrDatabase) {
+			in.Unseen = append(in.Unseen, fmt.Errorf("%w; %s", err, formats.DatabaseAdvice))
+		}
+		return err
+	}
+	var failures []error
+	found := false
+	err := archive.Walk(data, &in.limit, func(inner string, data []byte) {
+		inner = name + ": " + archive.Short(inner)
+		err := in.parse(inner, data, r)
+		switch {
+		case err == nil:
+			found = true
+		case looksBroken(inner, data) && !errors.Is(err, formats.ErrUnknown):
+			failures = append(failures, err)
+		case errors.Is(err, formats.ErrDatabase):
+			in.Unseen = append(in.Unseen, fmt.Errorf("%w; %s", err, formats.DatabaseAdvice))
+		case archive.Kind(data) != "":
+			in.Unseen = append(in.Unseen, fmt.Errorf("%q: a %s in a %s", inner, archive.Kind(data), kind))
+		}
+	})
+	if err != nil {
+		in.Unseen = append(in.Unseen, fmt.Errorf("%q: %w", name, err))
+	}
+	if len(failures) == 0 && !found {
+		return fmt.Errorf("%q is a %s, and no file that was found in it is a share file: %w", name, kind, formats.ErrUnknown)
+	}
+	return errors.Join(failures...)
+}
+
+// looksBroken reports whether a file that is no share file may have been one.
+func looksBroken(name string, data []byte) bool {
+	return formats.LooksLike(data) || strings.EqualFold(filepath.Ext(name), ".json")
 }
 
 func (in *Input) parse(name string, data []byte, r *formats.Reader) error {
@@ -211,7 +251,7 @@ func (in *Input) parse(name string, data []byte, r *formats.Reader) error {
 func (in *Input) unlockBundle(e *cli.Env, identities []*backup.Identity, limits Limits, r *formats.Reader) error {
 	metered := &meteredAt{in.file, newMeter(e, "checking")}
 	defer metered.done()
-	b, err := backup.Open(metered, in.Header.Size, identities, backup.Options{WorkFactor: limits.WorkFactor})
+	b, err := backup.Open(metered, in.Header.Size, identities, backup.Options{WorkFactor: limits.WorkFactor, Name: contentName(in.Path)})
 	if err != nil {
 		return fmt.Errorf("bundle %q: %w", in.Path, err)
 	}
@@ -219,33 +259,47 @@ func (in *Input) unlockBundle(e *cli.Env, identities []*backup.Identity, limits 
 	in.text = map[string]*secret.Bytes{}
 	var failures []error
 	for _, f := range b.Manifest.Files {
-		if f.Size > share.MaxFileSize || !strings.HasSuffix(f.Name, ".json") && !strings.HasSuffix(f.Name, ".txt") && len(f.Shares) == 0 {
+		name := in.Path + ": " + f.Name
+		if f.Size > share.MaxFileSize {
 			continue
 		}
 		data, err := b.ReadFile(f.Name)
 		if err != nil {
 			return fmt.Errorf("bundle %q: %w", in.Path, err)
 		}
-		name := in.Path + ": " + f.Name
-		switch {
-		case strings.HasSuffix(f.Name, PassphraseSuffix):
+		if strings.HasSuffix(f.Name, PassphraseSuffix) {
 			in.text[f.Name] = secret.Copy(bytes.TrimSpace(data.Expose()))
-		case strings.HasSuffix(f.Name, ".json"), len(f.Shares) > 0:
-			before := len(in.Shares)
-			err := in.parse(name, data.Expose(), r)
-			if err != nil && (len(f.Shares) > 0 || !errors.Is(err, formats.ErrUnknown)) {
-				failures = append(failures, err)
-			}
-			if err == nil {
-				err = compareFacts(in.Shares[before:], f.Shares, b.Foreign)
-				if err != nil {
-					failures = append(failures, fmt.Errorf("%q: %w", name, err))
-				}
-			}
+		} else if err := in.findListed(name, data, f.Shares, r); err != nil {
+			failures = append(failures, err)
 		}
 		data.Wipe()
 	}
 	return errors.Join(failures...)
+}
+
+// contentName is what a file is called that age encrypted alone.
+func contentName(path string) string {
+	name := filepath.Base(path)
+	for _, suffix := range []string{".age", ".asc"} {
+		name = strings.TrimSuffix(name, suffix)
+	}
+	return name
+}
+
+// findListed finds the shares in a file of a bundle, and holds what the manifest says
+// of them against it.
+func (in *Input) findListed(name string, data *secret.Bytes, facts []backup.ShareFacts, r *formats.Reader) error {
+	before := len(in.Shares)
+	err := in.find(name, data.Expose(), r)
+	if errors.Is(err, formats.ErrUnknown) && len(facts) == 0 {
+		return nil
+	}
+	if err == nil && len(facts) > 0 { // earlier versions did not look into archives, and others list nothing
+		if err = compareFacts(in.Shares[before:], facts); err != nil {
+			err = fmt.Errorf("%q: %w", name, err)
+		}
+	}
+	return err
 }
 
 // PassphraseSuffix ends the names of the files in which a bundle brings the
@@ -254,10 +308,7 @@ const PassphraseSuffix = ".passphrase.txt"
 
 // compareFacts holds what a bundle's manifest says about a share file against
 // the file.
-func compareFacts(shares []*verdict.Share, facts []backup.ShareFacts, foreign bool) error {
-	if foreign {
-		return nil
-	}
+func compareFacts(shares []*verdict.Share, facts []backup.ShareFacts) error {
 	var own []backup.ShareFacts
 	var ids []share.ID
 	for _, s := range shares {

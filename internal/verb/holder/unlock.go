@@ -131,6 +131,7 @@ func Load(e *cli.Env, set *cli.Flags, f *Flags, paths []string) (*Session, error
 	for _, in := range s.Inputs {
 		if !in.isBundle() { // of others it is said when they are opened
 			s.warnTestOnly(in)
+			s.warnUnseen(in)
 		}
 		if len(in.Shares) > 0 && in.Shares[0].Sealed.Lock.InClear() {
 			WarnExposed(e, in.Path) // its share is not encrypted
@@ -237,6 +238,21 @@ func (s *Session) openByIdentity() error {
 func (s *Session) warnTestOnly(in *Input) {
 	if slices.ContainsFunc(in.Shares, func(sh *verdict.Share) bool { return sh.Sealed.TestOnly() }) {
 		s.env.Warn("%q is of a test vault: its keys are published, and nothing of value may ever be sent to them", in.Path)
+	}
+}
+
+// warnUnseen says of an input that can be used what in it was not looked at.
+func (s *Session) warnUnseen(in *Input) {
+	const shown = 5
+	if in.Err != nil && in.Bundle == nil { // which says it
+		return
+	}
+	for i, err := range in.Unseen {
+		if i == shown {
+			s.env.Warn("and %d more in %q", len(in.Unseen)-shown, in.Path)
+			return
+		}
+		s.env.Warn("a share in it would not be found: %v", err)
 	}
 }
 
@@ -376,6 +392,7 @@ func (s *Session) unlock(in *Input, a *asker, salvage bool, use Use) error {
 }
 
 func (s *Session) unlockBundle(in *Input, a *asker) error {
+	defer s.warnUnseen(in)
 	defer s.warnTestOnly(in)
 	if !in.Header.NeedsPassphrase() {
 		in.Err = in.unlockBundle(s.env, s.identities, s.flags.limits, &s.reader)

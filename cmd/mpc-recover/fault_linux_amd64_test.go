@@ -239,7 +239,8 @@ func (f *faulty) interrupted(t *testing.T, at int, c change) {
 		f.quiet(t, f.writes, r, added)
 		if r.code == 0 && len(got.outputs) == len(f.outputs) {
 			f.late.Add(1) // it was done before it knew of the signal
-		} else if r.code != 130 || !strings.Contains(r.stderr, "interrupted: what was not finished has been removed") || strings.Count(r.stderr, ": error: ") != 1 {
+		} else if r.code != 130 || strings.Contains(r.stderr, "interrupted: what was not finished has been removed") == (len(got.outputs) > 0) ||
+			strings.Contains(r.stderr, "interrupted: it has written ") != (len(got.outputs) > 0) || strings.Count(r.stderr, ": error: ") != 1 {
 			t.Errorf("exit status %d: %s", r.code, r.stderr)
 		}
 		if len(got.rest) > 0 || len(got.outputs) != 0 && len(got.outputs) != len(f.outputs) {

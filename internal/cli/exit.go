@@ -1,14 +1,18 @@
 package cli
 
 import (
+	"fmt"
 	"slices"
 	"sync"
+
+	"lifeboat/internal/phrase"
 )
 
 // cleanups must be done before the process ends, however it ends.
 type cleanups struct {
 	mu      sync.Mutex
 	pending []*func()
+	written []string // outputs that have their names
 	told    sync.Once
 }
 
@@ -55,7 +59,27 @@ func (c *cleanups) run(keep int) {
 	}
 }
 
-// announce says once that the run was interrupted.
+// wrote notes outputs that are there, whatever comes.
+func (c *cleanups) wrote(paths ...string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.written = append(c.written, paths...)
+}
+
+// announce says once that the run was interrupted, and what is there all the same.
 func (c *cleanups) announce(e *Env) {
-	c.told.Do(func() { e.lines("error: ", "interrupted: what was not finished has been removed") })
+	c.told.Do(func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		there := ""
+		if n := len(c.written); n > 0 {
+			const shown = 3
+			names := phrase.Quoted(c.written[:min(n, shown)])
+			if n > shown {
+				names = append(names, fmt.Sprintf("%d more", n-shown))
+			}
+			there = "it has written " + phrase.And(names) + " and keeps that; "
+		}
+		e.lines("error: ", "interrupted: "+there+"what was not finished has been removed")
+	})
 }

@@ -63,6 +63,7 @@ func (o *Outputs) Write(e *Env) error {
 	create := func(path string) (*outfile.File, error) { return begin(e, outfile.Create, path) }
 	finish := func(f *outfile.File) error { files = append(files, f); return nil }
 	name := func() error { return outfile.CommitAll(files...) }
+	var paths []string // that are there when all is done
 	if o.Folder != "" {
 		dir, err := begin(e, outfile.Mkdir, o.Folder)
 		if err != nil {
@@ -73,6 +74,7 @@ func (o *Outputs) Write(e *Env) error {
 			exposed = o.Folder
 		}
 		create, finish, name = dir.Create, (*outfile.File).Commit, dir.Commit
+		paths = []string{o.Folder}
 	}
 	for _, f := range o.files {
 		file, err := create(f.path)
@@ -89,8 +91,18 @@ func (o *Outputs) Write(e *Env) error {
 		if err := finish(file); err != nil {
 			return err
 		}
+		if o.Folder == "" {
+			paths = append(paths, f.path)
+		}
 	}
-	if err := e.uninterrupted(name); err != nil {
+	err := e.uninterrupted(func() error {
+		err := name()
+		if err == nil {
+			e.exits.wrote(paths...)
+		}
+		return err
+	})
+	if err != nil {
 		return err
 	}
 	if exposed != "" {

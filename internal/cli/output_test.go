@@ -169,6 +169,41 @@ func TestDamagedFile(t *testing.T) {
 	}
 }
 
+// What has its name before a signal stays, and that is said.
+func TestInterruptedAfterOutputs(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for _, c := range []struct {
+		folder string
+		files  []string
+		said   string
+	}{
+		{"", []string{"a"}, `it has written "a" and keeps that; `},
+		{"", []string{"b", "c", "d", "e", "f"}, `it has written "b", "c", "d" and 2 more and keeps that; `},
+		{"new", []string{"a", "b"}, `it has written "new" and keeps that; `},
+	} {
+		interrupt, cancel := context.WithCancel(context.Background())
+		code, _, stderr := run(func(e *Env, _ []string) error {
+			o := Outputs{Folder: c.folder}
+			for _, f := range c.files {
+				o.Add(f, nil)
+			}
+			if err := o.Write(e); err != nil {
+				return err
+			}
+			cancel()
+			return interrupt.Err()
+		}, &Env{Interrupt: interrupt}, "do")
+		if want := "mpc-test: error: interrupted: " + c.said + "what was not finished has been removed\n"; code != Interrupted || stderr != want {
+			t.Errorf("exit %d, %q, want %q", code, stderr, want)
+		}
+		for _, f := range c.files {
+			if _, err := os.Stat(filepath.Join(c.folder, f)); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+}
+
 // After a signal no output is begun, and none gets its name.
 func TestOutputAfterSignal(t *testing.T) {
 	dir := t.TempDir()

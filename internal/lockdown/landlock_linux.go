@@ -124,7 +124,11 @@ func (r *ruleset) allow(path string, rights uint64) error {
 	if err := unix.Fstat(fd, &st); err != nil {
 		return fmt.Errorf("couldn't look at %q: %w", path, err)
 	}
-	if st.Mode&unix.S_IFMT != unix.S_IFDIR {
+	switch st.Mode & unix.S_IFMT {
+	case unix.S_IFDIR:
+	case unix.S_IFIFO, unix.S_IFSOCK:
+		return nil // no input, and of one without a name there can be no rule
+	default:
 		rights &= onFiles
 	}
 	if rights &= r.handled; rights == 0 {

@@ -247,7 +247,9 @@ func runProbe(name string) int {
 		}()
 	}
 	p, err := lockdown.Confine(lockdown.Files{
-		Read: []string{c.in, c.folder, filepath.Join(c.folder, "not there"), "xpub" + strings.Repeat("6", 5000)}, Write: []string{c.out, c.out + ".d/"}, Own: []string{c.own},
+		Read: []string{c.in, c.folder, filepath.Join(c.folder, "not there"), "xpub" + strings.Repeat("6", 5000),
+			"/dev/fd/1"}, // a pipe, as the shell's <(…) is
+		Write: []string{c.out, c.out + ".d/"}, Own: []string{c.own},
 	})
 	if !p.Complete() || err != nil {
 		fmt.Println(p, err)

@@ -69,14 +69,14 @@ func (p *Picture) scan() ([]string, error) {
 	}
 	c, _, err := image.DecodeConfig(bytes.NewReader(data))
 	if err != nil {
-		return nil, fmt.Errorf("neither PNG nor JPEG, or damaged")
+		return nil, notRead(data)
 	}
 	if c.Width < 1 || c.Height < 1 || float64(c.Width)*float64(c.Height) > maxPixels {
 		return nil, fmt.Errorf("%d × %d pixels; at most %d million are read: scan the page at 300 dots per inch, or take the picture with fewer", c.Width, c.Height, int(maxPixels/1e6))
 	}
 	picture, _, err := image.Decode(bytes.NewReader(data))
 	if err != nil {
-		return nil, fmt.Errorf("neither PNG nor JPEG, or damaged")
+		return nil, notRead(data)
 	}
 	grey := brightness(picture)
 	defer secret.Wipe(grey)

@@ -281,7 +281,11 @@ func readPage(path string, step func()) (*secret.Bytes, error) {
 		return nil, err
 	}
 	if !isPicture(path, data) {
-		return secret.Take(bytes.TrimPrefix(data, []byte("\ufeff"))), nil
+		text, isNew := strict.Text(data)
+		if isNew {
+			secret.Wipe(data)
+		}
+		return secret.Take(text), nil
 	}
 	defer secret.Wipe(data)
 	return paper.Scan(paper.Picture{Name: path, Data: bytes.NewReader(data), Step: step})
@@ -292,5 +296,5 @@ func isPicture(path string, data []byte) bool {
 	case ".png", ".jpg", ".jpeg":
 		return true
 	}
-	return bytes.HasPrefix(data, []byte("\x89PNG")) || bytes.HasPrefix(data, []byte("\xff\xd8\xff"))
+	return paper.IsPicture(data)
 }

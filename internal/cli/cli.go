@@ -164,8 +164,26 @@ func (e *Env) WriteJSON(v any) error {
 	if err := enc.Encode(v); err != nil {
 		return fmt.Errorf("internal error: couldn't encode the result: %w", err)
 	}
+	if replaced(b.Bytes()) {
+		e.Warn("a name is not UTF-8, which is all that JSON can hold: each byte that does not fit is \\ufffd in it")
+	}
 	_, err := e.Stdout.Write(plain.JSON(b.Bytes()))
 	return err
+}
+
+// replaced reports whether encoding/json, which escapes that character for no other
+// reason, has put it in place of a byte.
+func replaced(document []byte) bool {
+	for i := 0; i < len(document); i++ {
+		if document[i] != '\\' {
+			continue
+		}
+		if bytes.HasPrefix(document[i:], []byte(`\ufffd`)) {
+			return true
+		}
+		i++ // what it escapes
+	}
+	return false
 }
 
 // fail reports err and returns its exit status.

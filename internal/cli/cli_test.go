@@ -210,6 +210,12 @@ func TestVersionJSON(t *testing.T) {
 }
 
 func TestWriteJSON(t *testing.T) {
+	for text, warned := range map[string]bool{"a\xff": true, `\\` + "\xff": true, "a\ufffd": false, `\ufffd`: false, `\\ufffd`: false, "ä": false} {
+		_, stdout, stderr := run(func(e *Env, _ []string) error { return e.WriteJSON(text) }, &Env{}, "do")
+		if strings.Contains(stderr, "warning: a name is not UTF-8") != warned || !json.Valid([]byte(stdout)) {
+			t.Errorf("%q: %q, %q", text, stdout, stderr)
+		}
+	}
 	_, stdout, _ := run(func(e *Env, _ []string) error { return e.WriteJSON(map[string]any{"a": "<&>", "b": []int{}}) }, &Env{}, "do")
 	if want := "{\n  \"a\": \"<&>\",\n  \"b\": []\n}\n"; stdout != want {
 		t.Errorf("got %q, want %q", stdout, want)

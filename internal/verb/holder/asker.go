@@ -59,6 +59,7 @@ func (a *asker) ask(question string, try func(forms []*secret.Bytes) error, retr
 		return &stopError{err}
 	}
 	for n := 1; ; n++ {
+		secret.Collect() // the answer may take hours: nothing of the password before must wait with it
 		p, err := terminal.Password(question)
 		if err != nil {
 			return &stopError{err}

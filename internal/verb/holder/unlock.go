@@ -276,7 +276,11 @@ func (s *Session) Unlock(salvage bool, use Use) error {
 		if in.Err != nil && in.Bundle == nil {
 			continue
 		}
-		if err := s.unlock(in, s.asker(i), salvage, use); err != nil {
+		err := s.unlock(in, s.asker(i), salvage, use)
+		if s.passwords != nil {
+			secret.WipeAll(s.passwords[i])
+		}
+		if err != nil {
 			s.notReached(err)
 			return err
 		}

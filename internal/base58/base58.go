@@ -14,9 +14,10 @@ import (
 	"fmt"
 )
 
-// MaxDecode is the length, in characters, of the longest string that is decoded.
-// The work grows with its square, and no format in use comes near.
-const MaxDecode = 512
+// MaxDecode is the length, in characters, of the longest string that is decoded:
+// more than the 1,232 bytes of a transaction of Solana. The work grows with its
+// square.
+const MaxDecode = 1700
 
 // ChecksumSize is the length of the checksum of AppendCheck and CheckDecode, in bytes.
 const ChecksumSize = 4
@@ -53,6 +54,7 @@ const (
 	limbDigits = 5
 	limbBase   = 58 * 58 * 58 * 58 * 58 // under 2^30, so that limb·2^32 fits 64 bits
 	stackLimbs = 48                     // enough for 175 bytes
+	stackWords = 96                     // enough for 512 characters
 )
 
 // Encode appends src in Bitcoin's alphabet to dst.
@@ -135,8 +137,13 @@ func (a *Alphabet) Decode(dst []byte, s string) ([]byte, error) {
 		dst = append(dst, 0)
 		s = s[1:]
 	}
-	var words [MaxDecode * 6 / 32]uint32 // a digit is under 6 bits; least significant word first
-	defer clear(words[:])
+	var stack [stackWords]uint32
+	words := stack[:] // least significant first
+	// A digit is under 6 bits.
+	if need := len(s)*6/32 + 1; need > stackWords {
+		words = make([]uint32, need)
+	}
+	defer clear(words)
 	used := 0
 	for first := len(s) % limbDigits; len(s) > 0; first = limbDigits {
 		if first == 0 {

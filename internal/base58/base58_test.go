@@ -48,7 +48,7 @@ func TestVectors(t *testing.T) {
 func TestAgainstPeer(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		zeros := rapid.IntRange(0, 5).Draw(t, "zeros")
-		b := append(make([]byte, zeros), rapid.SliceOfN(rapid.Byte(), 0, 300).Draw(t, "bytes")...)
+		b := append(make([]byte, zeros), rapid.SliceOfN(rapid.Byte(), 0, 1300).Draw(t, "bytes")...)
 		got := base58.Encode([]byte("x"), b)
 		if want := "x" + peer.Encode(b); string(got) != want {
 			t.Fatalf("wrote %s, want %s", got, want)

@@ -27,7 +27,7 @@ type family struct {
 
 // families are the readers, in the order in which they are asked.
 func families() []family {
-	return []family{bitcoin(), tron, evm}
+	return []family{bitcoin(), tron, evm, solana}
 }
 
 // Coin returns the coin of a chain whose transactions can be read.

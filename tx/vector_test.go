@@ -2,6 +2,7 @@ package tx_test
 
 import (
 	"bytes"
+	"crypto/ed25519"
 	"encoding/hex"
 	"errors"
 	"strings"
@@ -20,25 +21,34 @@ import (
 // testKey is the private key of the vectors that other libraries made.
 var testKey = bytes.Repeat([]byte{0x46}, 32)
 
-// sign signs like those libraries: RFC 6979 with low s.
+// sign signs like those libraries: RFC 6979 with low s, or RFC 8032 from a seed.
 func sign(t *testing.T, private []byte, s *tx.Signing) *signature.Signature {
 	t.Helper()
-	if s.Scheme != signature.ECDSA {
+	out := &signature.Signature{Scheme: s.Scheme}
+	switch s.Scheme {
+	case signature.ECDSA:
+		compact := ecdsa.SignCompact(secp256k1.PrivKeyFromBytes(private), s.Message, false)
+		out.Recovery = compact[0] - 27
+		copy(out.Bytes[:], compact[1:])
+	case signature.Ed25519:
+		copy(out.Bytes[:], ed25519.Sign(ed25519.NewKeyFromSeed(private), s.Message))
+	default:
 		t.Fatalf("the test does not sign with %v", s.Scheme)
 	}
-	compact := ecdsa.SignCompact(secp256k1.PrivKeyFromBytes(private), s.Message, false)
-	out := &signature.Signature{Scheme: s.Scheme, Recovery: compact[0] - 27}
-	copy(out.Bytes[:], compact[1:])
 	if err := signature.Verify(s.Public, s.Message, out); err != nil {
 		t.Fatal(err)
 	}
 	return out
 }
 
-// publicOf is the public key of a private key on secp256k1.
-func publicOf(t *testing.T, private []byte) *chains.PublicKey {
+// publicOf is the public key of a private key on secp256k1, or of a seed on ed25519.
+func publicOf(t *testing.T, c curve.Curve, private []byte) *chains.PublicKey {
 	t.Helper()
-	p, err := curve.Secp256k1.ParsePoint(secp256k1.PrivKeyFromBytes(private).PubKey().SerializeCompressed())
+	public := secp256k1.PrivKeyFromBytes(private).PubKey().SerializeCompressed()
+	if c == curve.Ed25519 {
+		public = ed25519.NewKeyFromSeed(private)[32:]
+	}
+	p, err := c.ParsePoint(public)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,8 +63,8 @@ func keyOn(t *testing.T, id string, private []byte) *tx.Key {
 	if !ok {
 		t.Fatalf("there is no chain %s", id)
 	}
-	public := publicOf(t, private)
-	address, err := c.On(curve.Secp256k1)[0].Address(public)
+	public := publicOf(t, c.Encodings[0].Curve, private)
+	address, err := c.Encodings[0].Address(public)
 	if err != nil {
 		t.Fatal(err)
 	}

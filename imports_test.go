@@ -77,7 +77,7 @@ var house = []room{
 	// Bundles, and what can be said without a secret.
 	{"backup", "backup/lines backup/shard share internal/cost internal/secret internal/shell internal/strict",
 		"filippo.io/age/... golang.org/x/crypto/ssh golang.org/x/text/unicode/norm"},
-	{"audit", "backup chains/book derive share share/formats share/open share/verdict internal/archive internal/curve internal/secret internal/strict", ""},
+	{"audit", "backup chains/book derive share share/formats share/open share/verdict internal/archive internal/curve internal/secret internal/strict share/record", ""},
 	{"audit/report", "audit internal/plain internal/qrcode internal/shell share share/record", ""},
 	{"backup/lines", "internal/secret", ""},
 	{"backup/paper", "backup backup/lines backup/shard internal/plain internal/qrcode internal/secret", "github.com/makiuchi-d/gozxing/..."},
@@ -98,7 +98,7 @@ var house = []room{
 	{"internal/verb/addresses", "chains/... derive internal/cli internal/ordered internal/strict", ""},
 	{"internal/verb/moving", "chains/... derive tx internal/cli internal/strict internal/verb/addresses", ""},
 	{"internal/verb/derive", "chains/... tx derive/... share share/formats internal/cli internal/curve internal/ordered internal/secret internal/strict internal/verb/addresses internal/verb/moving internal/plain", ""},
-	{"internal/verb/holder", "backup chains/... derive share/... internal/cli internal/curve internal/papercode internal/prompt internal/secret internal/strict internal/phrase internal/archive", ""},
+	{"internal/verb/holder", "backup chains/... derive share/... internal/cli internal/curve internal/papercode internal/prompt internal/secret internal/strict internal/phrase internal/archive audit", ""},
 	{"internal/verb/backup", "audit/... backup/... chains/... derive/... share/... internal/cli internal/curve internal/prompt internal/scalar internal/secret internal/strict internal/phrase internal/shell internal/verb/addresses internal/verb/holder", ""},
 	{"internal/verb/recover", "audit audit/report docs/runbooks backup chains/... tx derive/... recover/... share/... fixtures/vaults/demo internal/base58 internal/cli internal/curve internal/prompt internal/scalar internal/secret internal/ordered internal/strict internal/phrase internal/shell internal/verb/addresses internal/verb/moving internal/verb/holder internal/verb/backup internal/papercode internal/sign internal/signature", ""},
 

@@ -157,7 +157,7 @@ type answer struct {
 func readAnswers(paths []string) ([]answer, error) {
 	var answers []answer
 	for _, path := range paths {
-		list, err := readAttestations(path)
+		list, err := holder.ReadAttestations(path)
 		if err != nil {
 			return nil, cli.Fail(cli.Failed, err)
 		}
@@ -262,18 +262,6 @@ func (k *known) root(p *curve.Point) (found *knownRoot, foreign bool) {
 		}
 	}
 	return nil, slices.Contains(k.curves, p.Curve())
-}
-
-func readAttestations(path string) ([]audit.Signed, error) {
-	data, err := strict.ReadFile(path, audit.MaxFileSize)
-	if err != nil {
-		return nil, err
-	}
-	list, err := audit.ParseAttestations(data)
-	if err != nil {
-		return nil, fmt.Errorf("%q: %w", path, err)
-	}
-	return list, nil
 }
 
 // readGroups reads the public description of the groups in share files.

@@ -2,11 +2,9 @@ package backup
 
 import (
 	"fmt"
-	"slices"
 
 	"lifeboat/audit"
 	"lifeboat/internal/cli"
-	"lifeboat/share"
 	"lifeboat/share/record"
 	"lifeboat/share/verdict"
 )
@@ -30,19 +28,16 @@ type seatReport struct {
 	Person  string `json:"person,omitempty"`
 }
 
-// unsworn lists the seats of a record for which there is no good statement: one that
-// agrees with the record in the root key, the roster, the share and the node.
+// unsworn lists the seats of a record for which there is no good statement.
 func unsworn(vault *record.Record, answers []answer) []seatReport {
-	rosters := map[*share.Group]*audit.Roster{}
-	for _, g := range vault.Groups {
-		rosters[g] = audit.NewRoster(g)
+	var good []*audit.Statement
+	for _, a := range answers {
+		if a.err == nil {
+			good = append(good, a.statement)
+		}
 	}
 	list := []seatReport{}
-	for _, seat := range vault.Unsworn(func(seat record.Seat) bool {
-		return slices.ContainsFunc(answers, func(a answer) bool {
-			return a.err == nil && a.statement.Record != "" && a.statement.ShareID.Equal(seat.Holder.ShareID) && rosters[seat.Group].Check(a.statement) == nil
-		})
-	}) {
+	for _, seat := range audit.Unsworn(vault, good) {
 		r := seatReport{GroupID: seat.Group.ID, Curve: seat.Group.Curve.String(), NodeID: seat.Holder.NodeID}
 		if p, ok := vault.Person(seat.Holder.NodeID); ok {
 			r.Person = p.Name

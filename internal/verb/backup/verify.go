@@ -44,15 +44,13 @@ Example: the quarterly check
 }
 
 type verifyReport struct {
-	OK          bool                 `json:"ok"`
-	Recoverable bool                 `json:"recoverable"`
-	Tool        string               `json:"tool"`
-	Date        string               `json:"date"`
-	Conditions  *cli.Conditions      `json:"conditions"`
-	Groups      []holder.GroupReport `json:"groups"`
-	Bundles     []bundleReport       `json:"bundles"`
-	Files       []holder.FileReport  `json:"unassigned_files"`
-	Addresses   *book.Totals         `json:"addresses,omitempty"`
+	OK          bool `json:"ok"`
+	Recoverable bool `json:"recoverable"`
+	holder.Heading
+	Groups    []holder.GroupReport `json:"groups"`
+	Bundles   []bundleReport       `json:"bundles"`
+	Files     []holder.FileReport  `json:"unassigned_files"`
+	Addresses *book.Totals         `json:"addresses,omitempty"`
 
 	Proven       []provenReport `json:"proven"`
 	NotExercised []string       `json:"not_exercised"`
@@ -116,7 +114,7 @@ func (f *verifyFlags) verify(e *cli.Env, set *cli.Flags, args []string, conditio
 	if verdict == nil {
 		verdict = bundlesVerdict(bundles)
 	}
-	r := &verifyReport{Tool: e.Program + " " + cli.Version, Date: set.Date().Format("2006-01-02"), Conditions: conditions,
+	r := &verifyReport{Heading: session.Heading(set, conditions),
 		Groups: holder.Groups(judgement), Bundles: bundles, Files: holder.Unassigned(judgement), Recoverable: judgement.Enough() == nil}
 	if f.addresses != "" {
 		var roots []*derive.Key
@@ -176,6 +174,7 @@ func (r *verifyReport) print(w io.Writer) error {
 	for _, f := range r.Files {
 		fmt.Fprintf(&b, "%s: %q\n", f.Status, f.Path)
 	}
+	fmt.Fprintf(&b, "held against: %s\n", r.HeldAgainst)
 	if a := r.Addresses; a != nil {
 		fmt.Fprintf(&b, "address book: %d rows: %d ok, %d mismatch, %d unsupported, %d bad\n", a.Rows, a.OK, a.Mismatch, a.Unsupported, a.Bad)
 	}

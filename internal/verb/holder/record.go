@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"lifeboat/audit"
 	"lifeboat/internal/cli"
 	"lifeboat/internal/curve"
 	"lifeboat/internal/papercode"
@@ -116,8 +117,55 @@ func (s *Session) readRecord() (err error) {
 	if s.Record, err = s.flags.Record.Read(s.env); err != nil || s.Record == nil {
 		return err
 	}
-	s.env.Warn("record %q is unsworn, as far as is known here: it is as good as whoever made it", s.flags.Record.path)
+	if err := s.readOaths(); err != nil {
+		return err
+	}
 	return s.mergeRoots()
+}
+
+// readOaths finds out whether the record is sworn, from attestations that were given.
+func (s *Session) readOaths() error {
+	path := s.flags.Record.path
+	if len(s.flags.sworn) == 0 {
+		s.env.Warn("record %q is unsworn, as far as is known here: it is as good as whoever made it", path)
+		return nil
+	}
+	var good []*audit.Statement
+	for _, oath := range s.flags.sworn {
+		list, err := ReadAttestations(oath)
+		if err != nil {
+			return cli.Fail(cli.Failed, fmt.Errorf("--sworn: %w", err))
+		}
+		for _, a := range list {
+			if statement, err := a.Verify(); err != nil {
+				s.env.Warn("--sworn %q: %v", oath, err)
+			} else {
+				good = append(good, statement)
+			}
+		}
+	}
+	missing := audit.Unsworn(s.Record, good)
+	if s.sworn = len(missing) == 0; s.sworn {
+		s.env.Note("every holder has signed record %q; that two people have matched funded addresses with an explorer, its paper shows", path)
+		return nil
+	}
+	seat := missing[0]
+	s.env.Warn("record %q is unsworn: signatures of holders are missing (%d), such as that of node %q in group %q on %v: it is as good as whoever made it",
+		path, len(missing), seat.Holder.NodeID, seat.Group.ID, seat.Group.Curve)
+	return nil
+}
+
+// ReadAttestations reads a file of attestations, none of which is verified.
+func ReadAttestations(path string) ([]audit.Signed, error) {
+	data, err := strict.ReadFile(path, audit.MaxFileSize)
+	if err != nil {
+		return nil, err
+	}
+	list, err := audit.ParseAttestations(data)
+	if err != nil {
+		return nil, fmt.Errorf("%q: %w", path, err)
+	}
+	return list, nil
 }
 
 // mergeRoots takes the root keys of the record. --xpub may bring the chain codes that
@@ -205,31 +253,38 @@ func (s *Session) CheckKeys(j *verdict.Judgement, sets []*verdict.Set) error {
 
 // HeldAgainst says in a report what the files were held against.
 type HeldAgainst struct {
-	What   string `json:"what"` // record, xpub or nothing
-	Serial int    `json:"record_serial,omitempty"`
-	Date   string `json:"record_date,omitempty"`
-	Sworn  bool   `json:"record_sworn"`
+	What     string `json:"what"`      // record, xpub or nothing
+	NoRecord bool   `json:"no_record"` // nothing, and that was said
+	Serial   int    `json:"record_serial,omitempty"`
+	Date     string `json:"record_date,omitempty"`
+	Sworn    bool   `json:"record_sworn"` // --sworn showed that every holder has signed it
 }
 
-// HeldAgainst returns what the flags said.
-func (s *Session) HeldAgainst() HeldAgainst {
+// heldAgainst returns what the flags said.
+func (s *Session) heldAgainst() HeldAgainst {
 	switch {
 	case s.Record != nil:
-		return HeldAgainst{What: "record", Serial: s.Record.Serial, Date: s.Record.Date}
+		return HeldAgainst{What: "record", Serial: s.Record.Serial, Date: s.Record.Date, Sworn: s.sworn}
 	case len(s.Roots) > 0:
 		return HeldAgainst{What: "xpub"}
 	}
-	return HeldAgainst{What: "nothing"}
+	return HeldAgainst{What: "nothing", NoRecord: s.flags.NoRecord}
 }
 
 func (h HeldAgainst) String() string {
-	switch h.What {
-	case "record":
-		return fmt.Sprintf("held against: record number %d, of %s, which is unsworn", h.Serial, h.Date)
-	case "xpub":
-		return "held against: the root keys of --xpub"
+	switch {
+	case h.Sworn:
+		return fmt.Sprintf("record number %d, of %s, which every holder has signed", h.Serial, h.Date)
+	case h.What == "record":
+		return fmt.Sprintf("record number %d, of %s, which is unsworn as far as is known here", h.Serial, h.Date)
+	case h.What == "xpub":
+		return "the root keys of --xpub"
 	}
-	return "held against: nothing, as --no-record says: it is the vault of whoever made the files"
+	said := ""
+	if h.NoRecord {
+		said = ", as --no-record says"
+	}
+	return fmt.Sprintf("nothing%s: it is the vault of whoever made the files", said)
 }
 
 // WarnUnrecorded names the curves that are used, and on which --xpub has no root key,

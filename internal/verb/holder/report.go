@@ -2,10 +2,25 @@ package holder
 
 import (
 	"fmt"
+	"time"
 
+	"lifeboat/internal/cli"
 	"lifeboat/internal/phrase"
 	"lifeboat/share/verdict"
 )
+
+// Heading is how reports begin.
+type Heading struct {
+	Tool        string          `json:"tool"`
+	Date        string          `json:"date"`
+	Conditions  *cli.Conditions `json:"conditions"`
+	HeldAgainst HeldAgainst     `json:"held_against"`
+}
+
+// Heading says who did it when, under which conditions, and whose vault it is.
+func (s *Session) Heading(set *cli.Flags, conditions *cli.Conditions) Heading {
+	return Heading{Tool: s.env.Program + " " + cli.Version, Date: set.Date().Format(time.DateOnly), Conditions: conditions, HeldAgainst: s.heldAgainst()}
+}
 
 // Blame names every file and share that did not count, and why, on standard
 // error.

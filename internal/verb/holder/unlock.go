@@ -27,6 +27,7 @@ type Flags struct {
 	Xpubs       []string
 	NoRecord    bool // nothing was recorded, and that was said
 	Record      RecordFlags
+	sworn       []string // attestations of the record
 
 	BundlesOnly bool // set by verbs that open bundles and no share in them
 	AnyFile     bool // set by verbs that take files that are neither
@@ -41,7 +42,8 @@ func (f *Flags) Define(set *cli.Flags) {
 	set.IntVar(&f.limits.WorkFactor, "max-work-factor", 0, "")
 	set.StringArrayVar(&f.Xpubs, "xpub", nil, "")
 	f.Record.Define(set)
-	set.Reads("identity", "passphrase-file")
+	set.StringArrayVar(&f.sworn, "sworn", nil, "")
+	set.Reads("identity", "passphrase-file", "sworn")
 }
 
 // DefineNoRecord adds the flag of verbs that nobody should trust files with.
@@ -61,7 +63,9 @@ const FlagsHelp = `  -i, --identity F        an age identity, an SSH key or a sh
   --passphrase-file F     the password of a file, instead of asking: the i-th is for the i-th
                           FILE; a bundle under a passphrase takes two, its own first
   --xpub KEY              a root extended public key from your own records (repeatable)
-` + RecordHelp + `  --threshold T           how many shares are needed, for tss-lib files, which do not say
+` + RecordHelp + `  --sworn A.json          attestations of the record, which show whether every holder has signed
+                          it (repeatable)
+  --threshold T           how many shares are needed, for tss-lib files, which do not say
   --max-iterations N      allow password derivations of more than 10,000,000 iterations
   --max-work-factor N     allow bundles with an scrypt work factor above 22
 `
@@ -84,6 +88,7 @@ type Session struct {
 	Inputs []*Input
 	Roots  verdict.Roots  // of --xpub and of the record
 	Record *record.Record // nil if none was given
+	sworn  bool           // every holder has signed it
 
 	env        *cli.Env
 	flags      *Flags
@@ -105,6 +110,9 @@ func Load(e *cli.Env, set *cli.Flags, f *Flags, paths []string) (*Session, error
 	}
 	if err := f.Record.Check(set); err != nil {
 		return nil, err
+	}
+	if len(f.sworn) > 0 && !f.Record.Given() {
+		return nil, set.Misuse("--sworn goes with --record, the file that holders have signed")
 	}
 	if f.NoRecord && f.Recorded() {
 		return nil, set.Misuse("--no-record contradicts --record and --xpub")

@@ -163,7 +163,7 @@ func (f *keyFlags) recover(e *cli.Env, set *cli.Flags, session *holder.Session, 
 	}
 	f.warnUnrecorded(e, session, found.roots)
 	table.recovered = found.roots
-	r := &keyReport{Tool: e.Program + " " + cli.Version, Date: set.Date().Format("2006-01-02"), Conditions: conditions, table: table}
+	r := &keyReport{Heading: session.Heading(set, conditions), table: table}
 	r.describe(found)
 	if len(found.roots) == 0 {
 		if f.json {

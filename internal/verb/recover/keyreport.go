@@ -13,14 +13,12 @@ import (
 
 // keyReport is report.json, and what --json prints. It holds no secret.
 type keyReport struct {
-	Tool       string               `json:"tool"`
-	Date       string               `json:"date"`
-	Conditions *cli.Conditions      `json:"conditions"`
-	Recovered  []recoveredReport    `json:"recovered"`
-	Groups     []holder.GroupReport `json:"groups"`
-	Files      []holder.FileReport  `json:"unassigned_files"`
-	Addresses  *book.Totals         `json:"addresses,omitempty"`
-	Warnings   []string             `json:"warnings"`
+	holder.Heading
+	Recovered []recoveredReport    `json:"recovered"`
+	Groups    []holder.GroupReport `json:"groups"`
+	Files     []holder.FileReport  `json:"unassigned_files"`
+	Addresses *book.Totals         `json:"addresses,omitempty"`
+	Warnings  []string             `json:"warnings"`
 
 	table *keyTable
 }
@@ -69,5 +67,6 @@ func (r *keyReport) print(w io.Writer, t *holder.Target) {
 	if t.Plain {
 		what = "folder, in the clear"
 	}
+	fmt.Fprintf(w, "held against: %s\n", r.HeldAgainst)
 	fmt.Fprintf(w, "written: %s (%s)\n", cli.Clean(t.Path), what)
 }

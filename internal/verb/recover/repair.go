@@ -99,7 +99,7 @@ func (f *repairFlags) run(e *cli.Env, set *cli.Flags, conditions *cli.Conditions
 		return err
 	}
 	defer session.Close()
-	r := &repairReport{Tool: e.Program + " " + cli.Version, Date: set.Date().Format("2006-01-02"), Conditions: conditions,
+	r := &repairReport{Heading: session.Heading(set, conditions),
 		NodeID: f.lost, Path: f.output, Bundle: p.recipients != nil, Groups: []repairedReport{}}
 	if err := f.repair(e, set, session, p, r); err != nil {
 		return err
@@ -163,7 +163,7 @@ func (f *repairFlags) repair(e *cli.Env, set *cli.Flags, session *holder.Session
 		held = append(held, open.Held{Group: s.Group, Holder: *lost, Share: x})
 		report.add(s)
 	}
-	report.HeldAgainst, report.Next = session.HeldAgainst(), append(report.Next, notDone(left)...)
+	report.Next = append(report.Next, notDone(left)...)
 	if err := p.choosePassword(e, session.Record); err != nil {
 		return err
 	}
@@ -178,15 +178,12 @@ func (f *repairFlags) repair(e *cli.Env, set *cli.Flags, session *holder.Session
 
 // repairReport is what --json prints. It holds no secret.
 type repairReport struct {
-	Tool        string             `json:"tool"`
-	Date        string             `json:"date"`
-	Conditions  *cli.Conditions    `json:"conditions"`
-	NodeID      string             `json:"node_id"`
-	Path        string             `json:"path"`
-	Bundle      bool               `json:"bundle"`
-	Groups      []repairedReport   `json:"groups"`
-	HeldAgainst holder.HeldAgainst `json:"held_against"`
-	Next        []string           `json:"next"`
+	holder.Heading
+	NodeID string           `json:"node_id"`
+	Path   string           `json:"path"`
+	Bundle bool             `json:"bundle"`
+	Groups []repairedReport `json:"groups"`
+	Next   []string         `json:"next"`
 }
 
 type repairedReport struct {
@@ -215,7 +212,7 @@ func (r *repairReport) print(w io.Writer) error {
 		how = "bundle"
 	}
 	fmt.Fprintf(&b, "written: %s (%s; read back and opened)\n", cli.Clean(r.Path), how)
-	fmt.Fprintf(&b, "%s\n", r.HeldAgainst)
+	fmt.Fprintf(&b, "held against: %s\n", r.HeldAgainst)
 	printNext(&b, r.Next)
 	_, err := io.WriteString(w, b.String())
 	return err

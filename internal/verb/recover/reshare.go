@@ -136,8 +136,8 @@ func (f *reshareFlags) run(e *cli.Env, set *cli.Flags, parties, takers []*party,
 	if err != nil {
 		return err
 	}
-	r := &reshareReport{Tool: e.Program + " " + cli.Version, Date: set.Date().Format("2006-01-02"), Conditions: conditions,
-		Groups: []resharedReport{}, Files: []newFileReport{}, Old: holder.Groups(judgement), HeldAgainst: session.HeldAgainst(), Next: notDone(left)}
+	r := &reshareReport{Heading: session.Heading(set, conditions),
+		Groups: []resharedReport{}, Files: []newFileReport{}, Old: holder.Groups(judgement), Next: notDone(left)}
 	if err := f.reshare(e, set, session, parties, sets, r); err != nil {
 		return err
 	}

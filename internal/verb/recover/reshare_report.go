@@ -14,14 +14,11 @@ import (
 
 // reshareReport is what --json prints. It holds no secret.
 type reshareReport struct {
-	Tool        string               `json:"tool"`
-	Date        string               `json:"date"`
-	Conditions  *cli.Conditions      `json:"conditions"`
-	Groups      []resharedReport     `json:"groups"`
-	Files       []newFileReport      `json:"files"`
-	Old         []holder.GroupReport `json:"old_groups"`
-	HeldAgainst holder.HeldAgainst   `json:"held_against"`
-	Next        []string             `json:"next"`
+	holder.Heading
+	Groups []resharedReport     `json:"groups"`
+	Files  []newFileReport      `json:"files"`
+	Old    []holder.GroupReport `json:"old_groups"`
+	Next   []string             `json:"next"`
 }
 
 type resharedReport struct {
@@ -93,7 +90,7 @@ func (r *reshareReport) print(w io.Writer) error {
 		}
 		fmt.Fprintf(&b, "written: %s (%s; read back and opened)\n", cli.Clean(f.Path), how)
 	}
-	fmt.Fprintf(&b, "%s\n", r.HeldAgainst)
+	fmt.Fprintf(&b, "held against: %s\n", r.HeldAgainst)
 	printNext(&b, r.Next)
 	_, err := io.WriteString(w, b.String())
 	return err

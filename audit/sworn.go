@@ -1,0 +1,25 @@
+package audit
+
+import (
+	"fmt"
+	"slices"
+
+	"lifeboat/share"
+	"lifeboat/share/record"
+)
+
+// Unsworn lists the seats of a record of which no statement is over the record, and
+// agrees with it in the root key, the roster, the share and the node. The signatures of
+// the statements must be good.
+func Unsworn(r *record.Record, statements []*Statement) []record.Seat {
+	hash := fmt.Sprintf("%x", r.Hash())
+	rosters := map[*share.Group]*Roster{}
+	for _, g := range r.Groups {
+		rosters[g] = NewRoster(g)
+	}
+	return r.Unsworn(func(seat record.Seat) bool {
+		return slices.ContainsFunc(statements, func(s *Statement) bool {
+			return s.Record == hash && s.NodeID == seat.Holder.NodeID && rosters[seat.Group].Check(s) == nil
+		})
+	})
+}

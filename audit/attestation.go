@@ -126,6 +126,7 @@ func (a *Auditor) fresh(path string, s *Statement, again string) bool {
 	}
 	age := a.o.Date.Sub(date)
 	switch {
+	case s.Record != "" && a.o.Record != nil && s.Record == fmt.Sprintf("%x", a.o.Record.Hash()): // see Recorded
 	case s.Record != "":
 		a.find(Note, "attestation-record", path, "mpc-backup check --record says whether the record is sworn", "node %.70q swears to a record: that shows nothing of today", s.NodeID)
 	case a.o.Challenge == "":

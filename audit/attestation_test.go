@@ -51,6 +51,20 @@ func attest(t testing.TB, v *fixtures.Vault, file int, change func(s *audit.Stat
 	return all
 }
 
+// attestationFile is a file of attestations, by name and content.
+func attestationFile(t testing.TB, path string, v *fixtures.Vault, n int, change func(*audit.Statement)) [2]string {
+	t.Helper()
+	var list []audit.Signed
+	for _, s := range attest(t, v, n, change) {
+		list = append(list, s)
+	}
+	b, err := audit.MarshalAttestations(list)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return [2]string{path, string(b)}
+}
+
 func statement(s *share.Sealed) *audit.Statement {
 	sum := s.Group.RosterSHA256()
 	return &audit.Statement{

@@ -15,17 +15,19 @@ import (
 
 	"lifeboat/chains/book"
 	"lifeboat/derive"
+	"lifeboat/share/record"
 )
 
 // Options are what the auditor brings from elsewhere.
 type Options struct {
-	Tool      string        // program and version
-	Date      time.Time     // of the audit
-	MaxAge    time.Duration // of attestations; 0: any
-	Challenge string        // that attestations must answer; empty: none counts
-	Roots     []*derive.Key // recorded root extended public keys
-	Epochs    []string      // recorded epochs, as inspect shows them
-	Threshold int           // of tss-lib files, which do not say; 0: found out
+	Tool      string         // program and version
+	Date      time.Time      // of the audit
+	MaxAge    time.Duration  // of attestations; 0: any
+	Challenge string         // that attestations must answer; empty: none counts
+	Roots     []*derive.Key  // recorded root extended public keys
+	Epochs    []string       // recorded epochs, as inspect shows them
+	Record    *record.Record // of the vault, whose root keys are among Roots; nil: none
+	Threshold int            // of tss-lib files, which do not say; 0: found out
 }
 
 // Level is how bad a finding is.
@@ -81,7 +83,8 @@ type Report struct {
 	Date       string    `json:"date"` // 2006-01-02
 	Summary    string    `json:"summary"`
 	Vaults     []Vault   `json:"vaults"`
-	Findings   []Finding `json:"findings"` // errors first
+	Record     *Recorded `json:"record,omitempty"` // only with a record
+	Findings   []Finding `json:"findings"`         // errors first
 	Books      []Book    `json:"address_books"`
 	Files      []File    `json:"files"`
 	NotCovered []string  `json:"not_covered"`

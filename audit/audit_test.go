@@ -183,15 +183,7 @@ func TestRecordedEpoch(t *testing.T) {
 
 func TestAttested(t *testing.T) {
 	file := func(path string, v *fixtures.Vault, n int, change func(*audit.Statement)) [2]string {
-		var list []audit.Signed
-		for _, s := range attest(t, v, n, change) {
-			list = append(list, s)
-		}
-		b, err := audit.MarshalAttestations(list)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return [2]string{path, string(b)}
+		return attestationFile(t, path, v, n, change)
 	}
 	dated := func(date string) func(*audit.Statement) { return func(s *audit.Statement) { s.Date = date } }
 	one, three := file("a1.json", vault, 0, dated("2026-03-30")), file("a3.json", vault, 2, dated("2026-03-01"))

@@ -43,6 +43,12 @@ type Auditor struct {
 
 // New returns an auditor that has seen nothing.
 func New(o Options) *Auditor {
+	if o.Record != nil { // whose rosters are recorded epochs, all digits of them
+		o.Epochs = slices.Clone(o.Epochs)
+		for _, g := range o.Record.Groups {
+			o.Epochs = append(o.Epochs, fmt.Sprintf("%x", g.RosterSHA256()))
+		}
+	}
 	return &Auditor{o: o, noted: map[note]int{}, reader: formats.Reader{Pin: share.Pin{Threshold: o.Threshold, Roots: o.Roots}}}
 }
 
@@ -318,6 +324,9 @@ func (a *Auditor) Books() []string { return a.toCheck }
 // found.
 func (a *Auditor) Roots() []*derive.Key {
 	roots := slices.Clone(a.o.Roots)
+	if a.o.Record != nil {
+		return roots // nothing else is meant
+	}
 	for _, set := range verdict.Collect(a.shares) {
 		root := set.Group.Root()
 		if root == nil || slices.ContainsFunc(roots, root.SameKey) ||

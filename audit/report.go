@@ -18,6 +18,7 @@ func (a *Auditor) Report() *Report {
 		r.Books = []Book{}
 	}
 	r.Vaults = a.vaults()
+	r.Record = a.recorded(r.Vaults)
 	if len(r.Vaults) == 0 {
 		a.find(Error, "nothing-found", "", "check the paths", "there is no share file, no bundle with a public manifest and no attestation")
 	}

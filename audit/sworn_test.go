@@ -7,24 +7,11 @@ import (
 	"testing"
 
 	"lifeboat/audit"
-	"lifeboat/share"
-	"lifeboat/share/formats"
 	"lifeboat/share/record"
 )
 
 func TestUnsworn(t *testing.T) {
-	list, err := formats.Parse("share.json", vault.Files[0].Data, share.Pin{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	facts := record.Facts{Serial: 1, Date: "2026-11-22"}
-	for _, s := range list {
-		facts.Groups = append(facts.Groups, s.Group)
-	}
-	r, err := record.New(facts)
-	if err != nil {
-		t.Fatal(err)
-	}
+	r := recordOf(t, vault)
 	hash := fmt.Sprintf("%x", r.Hash())
 	for name, tc := range map[string]struct {
 		holders int

@@ -79,10 +79,10 @@ func (a *Auditor) recordedEpoch(roster string, digits int) bool {
 	return slices.ContainsFunc(a.o.Epochs, func(epoch string) bool { return len(epoch) >= digits && sameRoster(epoch, roster) })
 }
 
-// foreign reports whether root keys were recorded on the curve of an epoch, and its own
-// is none of them.
+// foreign reports whether root keys were recorded, on the curve of an epoch or in a record
+// of all of them, and its own is none of them.
 func (a *Auditor) foreign(e *epoch) bool {
-	return a.record(e) == nil && slices.ContainsFunc(a.o.Roots, func(r *derive.Key) bool { return r.Curve().String() == e.curve })
+	return a.record(e) == nil && (a.o.Record != nil || slices.ContainsFunc(a.o.Roots, func(r *derive.Key) bool { return r.Curve().String() == e.curve }))
 }
 
 // here counts the holders whose shares are known to be somewhere.

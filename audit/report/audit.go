@@ -21,6 +21,12 @@ func Audit(r *audit.Report, command []string) *Page {
 	for i := range r.Vaults {
 		p.Vaults = append(p.Vaults, ofVault(&r.Vaults[i]))
 	}
+	if r.Record != nil {
+		p.Sworn = fmt.Sprintf("Record number %d, of %s: %s", r.Record.Serial, r.Record.Date, r.Record.Signed())
+		for _, g := range r.Record.Groups {
+			p.Recorded = append(p.Recorded, ofRecorded(g))
+		}
+	}
 	p.Facts = [][2]string{{"Program", r.Tool}, {"Date of the audit", r.Date}, {"Files looked at", fmt.Sprint(len(r.Files))}}
 	p.Again = []Step{
 		{Text: "Compare the files with the hashes above.", Command: "sha256sum FILE"},
@@ -115,6 +121,27 @@ func ofEpoch(e *audit.Epoch) Set {
 	}
 	if e.MoreSets > 0 {
 		s.Ways = append(s.Ways, fmt.Sprintf("and %d more sets of %d", e.MoreSets, e.Threshold))
+	}
+	return s
+}
+
+func ofRecorded(g audit.RecordedGroup) Set {
+	s := Set{Title: fmt.Sprintf("Group %q on %s, epoch %s", g.ID, g.Curve, g.Epoch), Level: levelOf(g.Status), Verdict: string(g.Status)}
+	for _, h := range g.Holders {
+		out := Holder{Name: h.NodeID, Lines: h.Where}
+		if h.Person != "" {
+			out.Name += " (" + h.Person + ")"
+		}
+		switch {
+		case h.State == audit.HasAttested:
+			out.State = Attested
+		case h.State.Counts():
+			out.State = Here
+		}
+		if !h.State.Counts() && len(h.Where) > 0 {
+			out.Lines = append([]string{h.State.String() + ":"}, h.Where...)
+		}
+		s.Holders = append(s.Holders, out)
 	}
 	return s
 }

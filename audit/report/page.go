@@ -24,6 +24,8 @@ type Page struct {
 	Verdict  string // one word or two
 	Summary  string // a sentence or two
 	Vaults   []Vault
+	Recorded []Set  // what is here of what the record has
+	Sworn    string // whether that is sworn
 	Books    []audit.Book
 	Findings []audit.Finding
 	Proves   []string // what the report proves and what not
@@ -106,6 +108,7 @@ func (p *Page) HTML() []byte {
 	for i := range p.Vaults {
 		p.Vaults[i].write(w)
 	}
+	p.recorded(w)
 	p.findings(w)
 	p.addresses(w)
 	list(w, "Not covered", p.Left)
@@ -202,6 +205,21 @@ func (s *Set) table(w *writer) {
 		w.raw("</td></tr>\n")
 	}
 	w.raw("</tbody>\n</table>\n")
+}
+
+func (p *Page) recorded(w *writer) {
+	if len(p.Recorded) == 0 {
+		return
+	}
+	w.raw("<section>\n<h2>Held against the record</h2>\n")
+	w.tag("p", sentence(p.Sworn))
+	for i := range p.Recorded {
+		s := &p.Recorded[i]
+		w.tag("h3", s.Title)
+		w.badge(s.Level, s.Verdict)
+		s.table(w)
+	}
+	w.raw("</section>\n")
 }
 
 func (p *Page) findings(w *writer) {
@@ -338,16 +356,16 @@ func (p *Page) again(w *writer) {
 }
 
 // Command returns a command line without the name of the report, so that the page
-// does not depend on what it is called.
+// does not depend on what it is called, and without the code of the record, which
+// stays on paper.
 func Command(program, verb string, args []string) []string {
 	line := []string{program, verb}
 	for i := 0; i < len(args); i++ {
-		switch {
-		case args[i] == "--report":
-			i++ // and its value
-		case strings.HasPrefix(args[i], "--report="):
-		default:
+		switch name, _, joined := strings.Cut(args[i], "="); {
+		case name != "--report" && name != "--record-code":
 			line = append(line, args[i])
+		case !joined:
+			i++ // and its value
 		}
 	}
 	return line

@@ -162,7 +162,7 @@ func TestLargeSet(t *testing.T) {
 }
 
 func TestCommand(t *testing.T) {
-	if got := report.Command("p", "v", []string{"a", "--report", "r.html", "--report=x.html", "b"}); !slices.Equal(got, []string{"p", "v", "a", "b"}) {
+	if got := report.Command("p", "v", []string{"a", "--report", "r.html", "--report=x.html", "--record", "r.txt", "--record-code", "D62F", "--record-code=D62F", "b"}); !slices.Equal(got, []string{"p", "v", "a", "--record", "r.txt", "b"}) {
 		t.Errorf("%q", got)
 	}
 	if got := report.Audit(&audit.Report{Date: "2026-01-01"}, []string{"x", "--date", "2026-01-01"}); !slices.ContainsFunc(got.Again, func(s report.Step) bool { return s.Command == "x --date 2026-01-01 --report AGAIN.html" }) {

@@ -16,6 +16,7 @@ import (
 	"lifeboat/audit/report"
 	"lifeboat/chains/book"
 	"lifeboat/internal/cli"
+	"lifeboat/internal/phrase"
 	"lifeboat/internal/strict"
 	"lifeboat/internal/verb/addresses"
 	"lifeboat/internal/verb/holder"
@@ -24,7 +25,7 @@ import (
 var auditVerb = cli.Verb{
 	Name:    "audit",
 	Summary: "what backups there are and whether they would do, without a secret",
-	Usage: `Usage: mpc-backup audit PATH… [--xpub KEY] [--addresses CSV] [--report F.html] [--json]
+	Usage: `Usage: mpc-backup audit PATH… [--record F | --xpub KEY] [--addresses CSV] [--report F.html] [--json]
 
 Looks through files and folders for share files, bundles with their public
 manifests, attestations and address books, and says for each root key whose shares
@@ -38,10 +39,15 @@ roster is a recorded one, or those holders have a recorded root key. "Recoverabl
 said only if enough of one set open. A recorded epoch alone makes it "present, of the
 recorded epoch": the files may have rotted.
 
+With --record it says of each holder of the record what is here: an attestation, a share
+file or a bundle of the recorded set, only a share of another epoch or vault, or nothing;
+and whether attestations among the paths show the record to be sworn. Enough shares of
+another set than the recorded one are an error until their holders attest.
+
 Exit status 3 if any finding is an error, 1 if something could not be read, else 0.
 That shares are missing is status 1, too, when they may be in what could not be read.
 
-  --xpub KEY              a root extended public key from your own records (repeatable)
+` + holder.RecordHelp + `  --xpub KEY              a root extended public key from your own records (repeatable)
   --epoch E               an epoch from your own records, as inspect shows it, or the roster's
                           whole hash (repeatable)
   --addresses CSV         an address book to hold against the root keys (repeatable); those found
@@ -71,11 +77,13 @@ type auditFlags struct {
 	maxAge, threshold        int
 	strict, json             bool
 	challenge, report        string
+	record                   holder.RecordFlags
 }
 
 func prepareAudit(set *cli.Flags, args []string) (*cli.Plan, error) {
 	var f auditFlags
 	set.StringArrayVar(&f.xpubs, "xpub", nil, "")
+	f.record.Define(set)
 	set.StringArrayVar(&f.epochs, "epoch", nil, "")
 	set.StringArrayVar(&f.addresses, "addresses", nil, "")
 	set.StringVar(&f.challenge, "challenge", "", "")
@@ -94,6 +102,13 @@ func prepareAudit(set *cli.Flags, args []string) (*cli.Plan, error) {
 	}
 	return &cli.Plan{Reads: WithManifests(set.Args()), Outputs: pages(f.report), Run: func(e *cli.Env, _ *cli.Conditions) error {
 		options.Tool = e.Program + " " + cli.Version
+		var err error
+		if options.Record, err = f.record.Read(e); err != nil {
+			return err
+		}
+		if options.Roots, err = f.record.Roots(options.Record, options.Roots); err != nil {
+			return err
+		}
 		return f.audit(e, *options, set.Args(), args)
 	}}, nil
 }
@@ -140,6 +155,9 @@ func (f *auditFlags) options(set *cli.Flags) (*audit.Options, error) {
 		if !epochText.MatchString(epoch) {
 			return nil, set.Misuse("--epoch %q: 32 hex digits were expected, as mpc-backup inspect shows them, or all 64 of the roster's hash (earlier versions showed 16)", epoch)
 		}
+	}
+	if err := f.record.Check(set); err != nil {
+		return nil, err
 	}
 	roots, err := holder.ParseRoots(f.xpubs)
 	if err != nil {
@@ -314,7 +332,7 @@ func failures(c *addresses.Chunk) ([]audit.Row, error) {
 
 // excused are the findings that count for nothing beside files that could not be
 // read: those themselves, and that something is missing which may be in them.
-var excused = []string{"unreadable", "nothing-found", "no-backup", "too-few-shares"}
+var excused = []string{"unreadable", "nothing-found", "no-backup", "too-few-shares", "record-set"}
 
 func (f *auditFlags) verdict(r *audit.Report) error {
 	var errs, warnings []audit.Finding
@@ -363,6 +381,9 @@ func printAudit(w io.Writer, r *audit.Report) error {
 			printEpoch(&b, &v.Epochs[j])
 		}
 	}
+	if r.Record != nil {
+		printRecorded(&b, r.Record)
+	}
 	for _, a := range r.Books {
 		t := a.Totals
 		fmt.Fprintf(&b, "\naddress book %q: %d rows: %d ok, %d mismatch, %d unsupported, %d bad\n", a.Path, t.Rows, t.OK, t.Mismatch, t.Unsupported, t.Bad)
@@ -388,6 +409,24 @@ func printAudit(w io.Writer, r *audit.Report) error {
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+func printRecorded(b *strings.Builder, r *audit.Recorded) {
+	fmt.Fprintf(b, "\nrecord number %d, of %s: %s\n", r.Serial, r.Date, r.Signed())
+	for _, g := range r.Groups {
+		fmt.Fprintf(b, "  group %q on %s, epoch %s: %s\n", g.ID, g.Curve, g.Epoch, g.Status)
+		for _, h := range g.Holders {
+			fmt.Fprintf(b, "    %q", h.NodeID)
+			if h.Person != "" {
+				fmt.Fprintf(b, " (%s)", cli.Clean(h.Person))
+			}
+			fmt.Fprintf(b, ": %v", h.State)
+			if len(h.Where) > 0 {
+				fmt.Fprintf(b, ": %s", strings.Join(phrase.Quoted(h.Where), ", "))
+			}
+			b.WriteString("\n")
+		}
+	}
 }
 
 func printEpoch(b *strings.Builder, e *audit.Epoch) {

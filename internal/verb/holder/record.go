@@ -120,7 +120,8 @@ func (s *Session) readRecord() (err error) {
 	if err := s.readOaths(); err != nil {
 		return err
 	}
-	return s.mergeRoots()
+	s.Roots, err = s.flags.Record.Roots(s.Record, s.Roots)
+	return err
 }
 
 // readOaths finds out whether the record is sworn, from attestations that were given.
@@ -168,25 +169,27 @@ func ReadAttestations(path string) ([]audit.Signed, error) {
 	return list, nil
 }
 
-// mergeRoots takes the root keys of the record. --xpub may bring the chain codes that
-// it lacks, and no other root key.
-func (s *Session) mergeRoots() error {
-	roots := verdict.Roots(s.Record.Roots())
-	for _, k := range s.Roots {
-		if !slices.ContainsFunc(s.Record.Groups, func(g *share.Group) bool { return g.IsRoot(k) }) {
-			return cli.Fail(cli.Mismatch, fmt.Errorf("--xpub %s is not in record %q", k, s.flags.Record.path), "give one of the two, or find out which is of the vault that is meant")
+// Roots returns the root keys of the record. --xpub may bring the chain codes that it
+// lacks, and no other root key.
+func (f *RecordFlags) Roots(r *record.Record, xpubs verdict.Roots) (verdict.Roots, error) {
+	if r == nil {
+		return xpubs, nil
+	}
+	roots := verdict.Roots(r.Roots())
+	for _, k := range xpubs {
+		if !slices.ContainsFunc(r.Groups, func(g *share.Group) bool { return g.IsRoot(k) }) {
+			return nil, cli.Fail(cli.Mismatch, fmt.Errorf("--xpub %s is not in record %q", k, f.path), "give one of the two, or find out which is of the vault that is meant")
 		}
 		if !roots.Have(k) {
 			roots = append(roots, k)
 		}
 	}
-	for _, g := range s.Record.Groups {
+	for _, g := range r.Groups {
 		if !slices.ContainsFunc(roots, g.IsRoot) {
-			return cli.Fail(cli.Usage, fmt.Errorf("record %q has no chain code for group %q on %v", s.flags.Record.path, g.ID, g.Curve), "give the root extended public key with --xpub as well")
+			return nil, cli.Fail(cli.Usage, fmt.Errorf("record %q has no chain code for group %q on %v", f.path, g.ID, g.Curve), "give the root extended public key with --xpub as well")
 		}
 	}
-	s.Roots = roots
-	return nil
+	return roots, nil
 }
 
 // CheckRecord holds sets against the record. least is the least difference that stops

@@ -125,7 +125,7 @@ func (f *signFlags) run(e *cli.Env, set *cli.Flags, conditions *cli.Conditions) 
 	if err != nil {
 		return err
 	}
-	report := &signReport{Tool: e.Program + " " + cli.Version, Date: set.Date().Format("2006-01-02"), Conditions: conditions, HeldAgainst: session.HeldAgainst(), Warning: broadcastable}
+	report := &signReport{Heading: session.Heading(set, conditions), Warning: broadcastable}
 	if err := f.review(e, review, report); err != nil {
 		return err
 	}

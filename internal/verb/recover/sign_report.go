@@ -17,15 +17,12 @@ const broadcastable = "Whoever holds a signed file can send it. Send it yourself
 
 // signReport is report.json of sign, and what --json prints. It holds no secret.
 type signReport struct {
-	Tool        string               `json:"tool"`
-	Date        string               `json:"date"`
-	Conditions  *cli.Conditions      `json:"conditions"`
-	HeldAgainst holder.HeldAgainst   `json:"held_against"`
-	Code        string               `json:"review_code"`
-	Alone       bool                 `json:"alone"` // nobody reviewed it on another machine
-	Warning     string               `json:"warning"`
-	Files       []signedFile         `json:"files"`
-	Totals      []moving.TotalReport `json:"totals"`
+	holder.Heading
+	Code    string               `json:"review_code"`
+	Alone   bool                 `json:"alone"` // nobody reviewed it on another machine
+	Warning string               `json:"warning"`
+	Files   []signedFile         `json:"files"`
+	Totals  []moving.TotalReport `json:"totals"`
 }
 
 // signedFile is one transaction of the report.

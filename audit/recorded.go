@@ -1,0 +1,196 @@
+package audit
+
+import (
+	"cmp"
+	"encoding/hex"
+	"fmt"
+	"slices"
+
+	"lifeboat/share"
+	"lifeboat/share/record"
+)
+
+// Recorded says what is here of what the record of a vault has.
+type Recorded struct {
+	Serial int             `json:"serial"`
+	Date   string          `json:"date"`
+	Sworn  bool            `json:"sworn"` // attestations here show that every holder has signed it
+	Groups []RecordedGroup `json:"groups"`
+}
+
+// RecordedGroup is a set of shares that the record has.
+type RecordedGroup struct {
+	ID        string           `json:"id"`
+	Curve     string           `json:"curve"`
+	Epoch     string           `json:"epoch"`
+	SHA256    string           `json:"roster_sha256"`
+	Threshold int              `json:"threshold"`
+	Status    Status           `json:"status"` // of this very set
+	Holders   []RecordedHolder `json:"holders"`
+}
+
+// RecordedHolder is a holder that the record has, and what is here of theirs.
+type RecordedHolder struct {
+	NodeID string   `json:"node_id"`
+	Person string   `json:"person,omitempty"`
+	Swore  bool     `json:"swore"` // to the record, in an attestation that is here
+	State  Presence `json:"state"`
+	Where  []string `json:"where"` // files
+}
+
+// Presence is what is here of a recorded holder, the best first.
+type Presence string
+
+// The presences. What is not of the recorded set is named, and counts for nothing.
+const (
+	HasAttested Presence = "attested"    // signed with the share, to the challenge that was set
+	HasFile     Presence = "share-file"  // a share file
+	HasBundle   Presence = "bundle"      // a bundle, as its public manifest says
+	OtherEpoch  Presence = "other-epoch" // nothing but a share of another set
+	OtherVault  Presence = "other-vault" // nothing but a share of another root key
+	NotHere     Presence = "missing"
+)
+
+var presences = []Presence{HasAttested, HasFile, HasBundle, OtherEpoch, OtherVault, NotHere}
+
+// Counts reports whether something is here of the recorded share.
+func (p Presence) Counts() bool { return p == HasAttested || p == HasFile || p == HasBundle }
+
+// String returns what is here, in words.
+func (p Presence) String() string {
+	return map[Presence]string{HasAttested: "attested", HasFile: "share file", HasBundle: "bundle",
+		OtherEpoch: "not here; of another epoch", OtherVault: "not here; of another vault", NotHere: "not here"}[p]
+}
+
+// Signed says in words whether the record is sworn.
+func (r *Recorded) Signed() string {
+	if r.Sworn {
+		return "every holder has signed it"
+	}
+	return "it is unsworn, as far as is known here"
+}
+
+// recorded holds the vaults against the record, if there is one.
+func (a *Auditor) recorded(vaults []Vault) *Recorded {
+	r := a.o.Record
+	if r == nil {
+		return nil
+	}
+	var statements []*Statement
+	for _, s := range a.attested {
+		statements = append(statements, s.Statement)
+	}
+	missing := Unsworn(r, statements)
+	out := &Recorded{Serial: r.Serial, Date: r.Date, Sworn: len(missing) == 0}
+	for _, g := range r.Groups {
+		roster := fmt.Sprintf("%x", g.RosterSHA256())
+		rg := RecordedGroup{ID: g.ID, Curve: g.Curve.String(), Epoch: epochName(roster), SHA256: roster, Threshold: g.Threshold, Status: Absent}
+		for _, p := range g.Participants {
+			h := RecordedHolder{NodeID: p.NodeID, State: NotHere, Where: []string{}}
+			h.Swore = !slices.ContainsFunc(missing, func(s record.Seat) bool { return s.Group == g && s.Holder.ShareID.Equal(p.ShareID) })
+			if person, ok := r.Person(p.NodeID); ok {
+				h.Person = person.Name
+			}
+			for i := range vaults {
+				h.look(&vaults[i], g, p, roster)
+			}
+			rg.Holders = append(rg.Holders, h)
+		}
+		a.judgeRecorded(&rg, g, vaults)
+		out.Groups = append(out.Groups, rg)
+	}
+	return out
+}
+
+// look looks for a recorded holder's share among those of a vault.
+func (h *RecordedHolder) look(v *Vault, g *share.Group, p share.Participant, roster string) {
+	if v.Curve != g.Curve.String() {
+		return
+	}
+	for _, e := range v.Epochs {
+		for _, o := range e.Holders {
+			id, err := share.NewID(g.Curve, o.ShareID)
+			switch of := v.holds(&e, g, roster); {
+			case !o.Here:
+			case of && err == nil && id.Equal(p.ShareID):
+				h.addAll(o, HasAttested, HasFile, HasBundle)
+			case !of && o.NodeID == p.NodeID && v.RootKey != "" && v.RootKey != hex.EncodeToString(g.RootKey.Bytes()):
+				h.addAll(o, OtherVault, OtherVault, OtherVault)
+			case !of && o.NodeID == p.NodeID:
+				h.addAll(o, OtherEpoch, OtherEpoch, OtherEpoch)
+			}
+		}
+	}
+}
+
+// holds reports whether a set of shares of the vault is a recorded one. Public
+// manifests do not name the root key, and may have the first digits of the roster only.
+func (v *Vault) holds(e *Epoch, g *share.Group, roster string) bool {
+	return (v.RootKey == "" || v.RootKey == hex.EncodeToString(g.RootKey.Bytes())) && sameRoster(e.SHA256, roster)
+}
+
+// addAll notes the attestation and the files of a holder.
+func (h *RecordedHolder) addAll(o Holder, attested, file, bundle Presence) {
+	if o.Attested != nil {
+		h.add(attested, o.Attested.Path)
+	}
+	for _, c := range o.Copies {
+		state := file
+		if c.Bundle {
+			state = bundle
+		}
+		h.add(state, c.Path)
+	}
+}
+
+// add notes a file, unless something better is known. All of the recorded set are named.
+func (h *RecordedHolder) add(state Presence, path string) {
+	better := cmp.Compare(slices.Index(presences, state), slices.Index(presences, h.State))
+	if both := state.Counts() && h.State.Counts(); !both && better > 0 {
+		return
+	} else if !both && better < 0 {
+		h.Where = []string{}
+	}
+	if better < 0 {
+		h.State = state
+	}
+	if !slices.Contains(h.Where, path) {
+		h.Where = append(h.Where, path)
+	}
+}
+
+// judgeRecorded finds out what is known of a recorded set of shares.
+func (a *Auditor) judgeRecorded(rg *RecordedGroup, g *share.Group, vaults []Vault) {
+	about := fmt.Sprintf("recorded group %q on %s", rg.ID, rg.Curve)
+	enough, opens := false, false
+	for i := range vaults {
+		v := &vaults[i]
+		if v.Curve != rg.Curve {
+			continue
+		}
+		ofRoot := v.RootKey == hex.EncodeToString(g.RootKey.Bytes())
+		enough = enough || ofRoot && v.Status.Enough()
+		opens = opens || ofRoot && v.Status == Recoverable
+		for j := range v.Epochs {
+			if e := &v.Epochs[j]; v.holds(e, g, rg.SHA256) && e.Status.rank() < rg.Status.rank() {
+				rg.Status = e.Status
+			}
+		}
+	}
+	var absent []string
+	for _, h := range rg.Holders {
+		if !h.State.Counts() {
+			absent = append(absent, h.NodeID)
+		}
+	}
+	switch {
+	case rg.Status.Enough() && len(absent) > 0:
+		a.find(Note, "record-missing", about, "know where they are", "of the recorded set nothing is here of %s", names(absent))
+	case rg.Status.Enough() || !enough: // or it was said that too few are here
+	case opens:
+		a.find(Warning, "record-old", about, "have a record made of the set that is in use", "the shares that open are of another set than the recorded one")
+	default:
+		a.find(Error, "record-set", about, "find the files of the recorded set or, if another is in use, have its holders attest and a record made of it",
+			"enough shares of its root key are here, and not of the recorded set: whoever knows the root key can make such files")
+	}
+}

@@ -32,13 +32,17 @@ func TestOnlyTheRecordedVault(t *testing.T) {
 		for range 2 { // verbs, each on files of its own
 			h := anyHostile(t)
 			defer os.RemoveAll(h.dir)
-			verb := rapid.SampledFrom([]string{"key", "key", "verify", "repair", "reshare"}).Draw(t, "verb")
+			verb := rapid.SampledFrom([]string{"key", "key", "verify", "repair", "reshare", "audit", "check"}).Draw(t, "verb")
 			h.vouch(t, verb)
-			code := h.judge(t, verb)
+			judge := h.judge
+			if verb == "audit" || verb == "check" {
+				judge = h.look
+			}
+			code := judge(t, verb)
 			count[fmt.Sprintf("%s %d", verb, code)]++
 		}
 	})
-	for _, verb := range []string{"key", "verify", "repair", "reshare"} {
+	for _, verb := range []string{"key", "verify", "repair", "reshare", "audit", "check"} {
 		t.Logf("%s: exit status 0 %d times, 1 %d, 2 %d, 3 %d", verb, count[verb+" 0"], count[verb+" 1"], count[verb+" 2"], count[verb+" 3"])
 	}
 }
@@ -50,7 +54,7 @@ type hostile struct {
 	recorded        string            // the arguments that bring the record, if that is made
 	foreign         bool              // some file has a share of a made-up vault
 	honest          map[*onCurve]bool // on which a file of the real vault as it is was given
-	args            []string
+	args, opens     []string          // on the command line: what brings the record, and what opens bundles
 }
 
 func anyHostile(t *rapid.T) *hostile {
@@ -105,12 +109,13 @@ func anyHostile(t *rapid.T) *hostile {
 		c.given = append(c.given, f)
 	}
 	if rapid.IntRange(0, 2).Draw(t, "colluding files") == 0 { // enough for what was made up, each in order by itself
+		of := rapid.SampledFrom([][]*sharing{h.made, h.made, h.old}).Draw(t, "they are of")
+		h.foreign = h.foreign || &of[0] == &h.made[0]
 		for i := range 2 {
 			f := &file{name: fmt.Sprintf("colluding-%d.json", i), wrapping: "list", password: "colluding", given: "colluding"}
-			for _, s := range h.made {
+			for _, s := range of {
 				f.groups, f.holds = append(f.groups, s.entry(c.r, i, f.password, how)), append(f.holds, held{s, i})
 			}
-			h.foreign = true
 			c.given = append(c.given, f)
 		}
 	}
@@ -144,7 +149,7 @@ func (h *hostile) rootJSON(t *rapid.T) {
 	}
 	h.quiet(t, backup.Program(), "keygen", "--classic", "-o", key)
 	h.quiet(t, backup.Program(), "seal", filepath.Join(h.dir, f.name), "-R", key+".pub", "-o", f.path)
-	h.args = append(h.args, "-i", key)
+	h.opens = append(h.opens, "-i", key)
 	h.given = append(h.given, f) // verify has nothing to say of it: it holds no share
 }
 
@@ -194,7 +199,7 @@ func (h *hostile) vouch(t *rapid.T, verb string) {
 			h.xpubs = append(h.xpubs, s.root.xpub())
 		}
 	}
-	if rapid.IntRange(0, 2).Draw(t, "--group") == 0 {
+	if verb != "audit" && verb != "check" && rapid.IntRange(0, 2).Draw(t, "--group") == 0 {
 		h.group = rapid.SampledFrom(slices.Concat(h.real, h.made)).Draw(t, "group").id
 	}
 }
@@ -202,7 +207,7 @@ func (h *hostile) vouch(t *rapid.T, verb string) {
 // judge runs a verb on the files, and looks at whose vault it took them for.
 func (h *hostile) judge(t *rapid.T, verb string) int {
 	out := filepath.Join(h.dir, "out")
-	program, args := recover.Program(), append([]string{verb}, h.args...)
+	program, args := recover.Program(), slices.Concat([]string{verb}, h.args, h.opens)
 	switch verb {
 	case "key":
 		args = append(args, "--root", "--plaintext", "-o", out)

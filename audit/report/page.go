@@ -211,7 +211,7 @@ func (p *Page) recorded(w *writer) {
 	if len(p.Recorded) == 0 {
 		return
 	}
-	w.raw("<section>\n<h2>Held against the record</h2>\n")
+	w.raw("<section>\n<h2>Compared with the record</h2>\n")
 	w.tag("p", sentence(p.Sworn))
 	for i := range p.Recorded {
 		s := &p.Recorded[i]

@@ -174,7 +174,7 @@ func (r *verifyReport) print(w io.Writer) error {
 	for _, f := range r.Files {
 		fmt.Fprintf(&b, "%s: %q\n", f.Status, f.Path)
 	}
-	fmt.Fprintf(&b, "held against: %s\n", r.HeldAgainst)
+	fmt.Fprintf(&b, "compared with: %s\n", r.HeldAgainst)
 	if a := r.Addresses; a != nil {
 		fmt.Fprintf(&b, "address book: %d rows: %d ok, %d mismatch, %d unsupported, %d bad\n", a.Rows, a.OK, a.Mismatch, a.Unsupported, a.Bad)
 	}

@@ -73,7 +73,7 @@ func (r *verifyReport) page(s *holder.Session, j *verdict.Judgement, bookPath st
 			"Root keys count as yours if they are the ones that you recorded before and gave with --record or --xpub.",
 			"Nothing here says who else has copies.",
 		},
-		Facts: [][2]string{{"Program", r.Tool}, {"Date", r.Date}, {"Held against", r.HeldAgainst.String()}, {"Sandbox", r.Conditions.Sandbox},
+		Facts: [][2]string{{"Program", r.Tool}, {"Date", r.Date}, {"Compared with", r.HeldAgainst.String()}, {"Sandbox", r.Conditions.Sandbox},
 			{"Signs of a network", orNone(r.Conditions.Network)}, {"Unlocked swap", orNone(r.Conditions.Swap)}},
 		Again: []report.Step{
 			{Text: "Compare the files with the hashes above.", Command: "sha256sum FILE"},

@@ -254,7 +254,7 @@ func (s *Session) CheckKeys(j *verdict.Judgement, sets []*verdict.Set) error {
 	return nil
 }
 
-// HeldAgainst says in a report what the files were held against.
+// HeldAgainst says in a report what the files were compared with.
 type HeldAgainst struct {
 	What     string `json:"what"`      // record, xpub or nothing
 	NoRecord bool   `json:"no_record"` // nothing, and that was said

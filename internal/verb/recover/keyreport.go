@@ -67,6 +67,6 @@ func (r *keyReport) print(w io.Writer, t *holder.Target) {
 	if t.Plain {
 		what = "folder, in the clear"
 	}
-	fmt.Fprintf(w, "held against: %s\n", r.HeldAgainst)
+	fmt.Fprintf(w, "compared with: %s\n", r.HeldAgainst)
 	fmt.Fprintf(w, "written: %s (%s)\n", cli.Clean(t.Path), what)
 }

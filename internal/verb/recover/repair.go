@@ -212,7 +212,7 @@ func (r *repairReport) print(w io.Writer) error {
 		how = "bundle"
 	}
 	fmt.Fprintf(&b, "written: %s (%s; read back and opened)\n", cli.Clean(r.Path), how)
-	fmt.Fprintf(&b, "held against: %s\n", r.HeldAgainst)
+	fmt.Fprintf(&b, "compared with: %s\n", r.HeldAgainst)
 	printNext(&b, r.Next)
 	_, err := io.WriteString(w, b.String())
 	return err

@@ -90,7 +90,7 @@ func (r *reshareReport) print(w io.Writer) error {
 		}
 		fmt.Fprintf(&b, "written: %s (%s; read back and opened)\n", cli.Clean(f.Path), how)
 	}
-	fmt.Fprintf(&b, "held against: %s\n", r.HeldAgainst)
+	fmt.Fprintf(&b, "compared with: %s\n", r.HeldAgainst)
 	printNext(&b, r.Next)
 	_, err := io.WriteString(w, b.String())
 	return err

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"lifeboat/internal/curve"
 	"lifeboat/share"
 	"lifeboat/share/record"
 )
@@ -81,6 +82,7 @@ func (a *Auditor) recorded(vaults []Vault) *Recorded {
 		statements = append(statements, s.Statement)
 	}
 	missing := Unsworn(r, statements)
+	all := locate(vaults)
 	out := &Recorded{Serial: r.Serial, Date: r.Date, Sworn: len(missing) == 0}
 	for _, g := range r.Groups {
 		roster := fmt.Sprintf("%x", g.RosterSHA256())
@@ -91,9 +93,7 @@ func (a *Auditor) recorded(vaults []Vault) *Recorded {
 			if person, ok := r.Person(p.NodeID); ok {
 				h.Person = person.Name
 			}
-			for i := range vaults {
-				h.look(&vaults[i], g, p, roster)
-			}
+			all.look(&h, g, p, roster)
 			rg.Holders = append(rg.Holders, h)
 		}
 		a.judgeRecorded(&rg, g, vaults)
@@ -102,23 +102,61 @@ func (a *Auditor) recorded(vaults []Vault) *Recorded {
 	return out
 }
 
-// look looks for a recorded holder's share among those of a vault.
-func (h *RecordedHolder) look(v *Vault, g *share.Group, p share.Participant, roster string) {
-	if v.Curve != g.Curve.String() {
-		return
-	}
-	for _, e := range v.Epochs {
-		for _, o := range e.Holders {
-			id, err := share.NewID(g.Curve, o.ShareID)
-			switch of := v.holds(&e, g, roster); {
-			case !o.Here:
-			case of && err == nil && id.Equal(p.ShareID):
-				h.addAll(o, HasAttested, HasFile, HasBundle)
-			case !of && o.NodeID == p.NodeID && v.RootKey != "" && v.RootKey != hex.EncodeToString(g.RootKey.Bytes()):
-				h.addAll(o, OtherVault, OtherVault, OtherVault)
-			case !of && o.NodeID == p.NodeID:
-				h.addAll(o, OtherEpoch, OtherEpoch, OtherEpoch)
+// place is where a share is: a holder in a set of shares of a vault.
+type place struct {
+	vault  *Vault
+	epoch  *Epoch
+	holder *Holder
+}
+
+// places are where shares are, by curve and share ID, and by curve and node ID.
+type places struct{ byID, byNode map[[2]string][]place }
+
+func locate(vaults []Vault) *places {
+	all := &places{map[[2]string][]place{}, map[[2]string][]place{}}
+	for i := range vaults {
+		v := &vaults[i]
+		for j := range v.Epochs {
+			for k := range v.Epochs[j].Holders {
+				at := place{v, &v.Epochs[j], &v.Epochs[j].Holders[k]}
+				if !at.holder.Here {
+					continue
+				}
+				node := [2]string{v.Curve, at.holder.NodeID}
+				all.byNode[node] = append(all.byNode[node], at)
+				all.byID[at.id()] = append(all.byID[at.id()], at)
 			}
+		}
+	}
+	return all
+}
+
+// id is the share ID modulo the order, however a file spells it.
+func (p place) id() [2]string {
+	c, _ := curve.ByName(p.vault.Curve) // both were parsed before
+	id, err := share.NewID(c, p.holder.ShareID)
+	if err != nil {
+		return [2]string{}
+	}
+	x := id.Scalar().Bytes()
+	return [2]string{p.vault.Curve, string(x[:])}
+}
+
+// look looks for the share of a recorded holder, and for others under their node ID.
+func (all *places) look(h *RecordedHolder, g *share.Group, p share.Participant, roster string) {
+	x := p.ShareID.Scalar().Bytes()
+	for _, at := range all.byID[[2]string{g.Curve.String(), string(x[:])}] {
+		if at.vault.holds(at.epoch, g, roster) {
+			h.addAll(at.holder, HasAttested, HasFile, HasBundle)
+		}
+	}
+	for _, at := range all.byNode[[2]string{g.Curve.String(), p.NodeID}] {
+		switch {
+		case at.vault.holds(at.epoch, g, roster):
+		case at.vault.RootKey != "" && at.vault.RootKey != hex.EncodeToString(g.RootKey.Bytes()):
+			h.addAll(at.holder, OtherVault, OtherVault, OtherVault)
+		default:
+			h.addAll(at.holder, OtherEpoch, OtherEpoch, OtherEpoch)
 		}
 	}
 }
@@ -130,7 +168,7 @@ func (v *Vault) holds(e *Epoch, g *share.Group, roster string) bool {
 }
 
 // addAll notes the attestation and the files of a holder.
-func (h *RecordedHolder) addAll(o Holder, attested, file, bundle Presence) {
+func (h *RecordedHolder) addAll(o *Holder, attested, file, bundle Presence) {
 	if o.Attested != nil {
 		h.add(attested, o.Attested.Path)
 	}

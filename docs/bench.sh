@@ -19,5 +19,6 @@ done
 ${CC:-gcc} -O3 -Wall -o "$dir/secp256k1" docs/bench/secp256k1.c -lsecp256k1 -lsodium
 ${CC:-gcc} -O3 -Wall -o "$dir/ed25519" docs/bench/ed25519.c -lsodium
 ${CC:-gcc} -O3 -Wall -o "$dir/sign" docs/bench/sign.c -lsecp256k1 -lsodium
-CGO_ENABLED=0 GOEXPERIMENT=runtimesecret go build -o "$dir/bench" docs/bench/main.go
+# As programs are built (build.sh).
+CGO_ENABLED=0 GOEXPERIMENT=runtimesecret go build -trimpath -pgo=off -o "$dir/bench" docs/bench/main.go
 "$dir/bench" -peers "$dir" -rounds "${1:-200}"

@@ -34,6 +34,8 @@ shift
 self=$(cd "$(dirname "$0")" && pwd)/fuzz.sh
 cd "$(dirname "$0")/.." || exit 1
 root=$PWD
+# As programs are built (build.sh): what is slow or fails there alone is to be found.
+export GOEXPERIMENT=runtimesecret CGO_ENABLED=0
 # A cache of its own: another instrumentation, of packages by the same names.
 GOCACHE=$(go env GOCACHE)/lifeboat-fuzz
 export GOCACHE

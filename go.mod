@@ -32,8 +32,6 @@ require (
 	pgregory.net/rapid v1.3.0
 )
 
-require google.golang.org/protobuf v1.31.0
-
 require (
 	filippo.io/hpke v0.4.0 // indirect
 	filippo.io/nistec v0.0.4 // indirect
@@ -49,6 +47,7 @@ require (
 	github.com/pkg/errors v0.9.1 // indirect
 	golang.org/x/tools v0.51.0 // indirect
 	golang.org/x/xerrors v0.0.0-20220907171357-04be3eba64a2 // indirect
+	google.golang.org/protobuf v1.31.0 // indirect
 )
 
 // tss-lib needs it, and replacements are not inherited.

@@ -13,8 +13,6 @@ import (
 	"lifeboat/chains"
 	"lifeboat/internal/signature"
 	"lifeboat/internal/strict"
-
-	"google.golang.org/protobuf/encoding/protowire"
 )
 
 // tron reads what createtransaction and triggersmartcontract answer, JSON with the
@@ -110,36 +108,6 @@ func tronBytes(text []byte) ([]byte, error) {
 	return raw, nil
 }
 
-// protoFields calls f for each field of a message. f takes bytes or a number, the
-// other being zero.
-func protoFields(b []byte, f func(n protowire.Number, text []byte, number uint64) error) error {
-	for len(b) > 0 {
-		n, kind, size := protowire.ConsumeTag(b)
-		if size < 0 {
-			return unread("it is no protobuf message")
-		}
-		b = b[size:]
-		var text []byte
-		var number uint64
-		switch kind {
-		case protowire.VarintType:
-			number, size = protowire.ConsumeVarint(b)
-		case protowire.BytesType:
-			text, size = protowire.ConsumeBytes(b)
-		default:
-			return unsafe("field %d of a message has a type that is not known", n)
-		}
-		if size < 0 {
-			return unread("field %d of a message is cut off", n)
-		}
-		b = b[size:]
-		if err := f(n, text, number); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // The names of what is not signed, by the number of Contract.ContractType.
 var tronRefused = map[uint64]string{
 	0: "AccountCreate", 2: "TransferAsset: TRC-10 tokens are not read", 4: "VoteWitness", 9: "ParticipateAssetIssue",
@@ -157,7 +125,7 @@ const (
 func tronParse(raw []byte) (*tronRaw, error) {
 	x := &tronRaw{}
 	contracts := 0
-	err := protoFields(raw, func(n protowire.Number, text []byte, number uint64) error {
+	err := protoFields(raw, func(n uint64, text []byte, number uint64) error {
 		switch n {
 		case 1:
 			x.refBytes = text
@@ -205,7 +173,7 @@ func tronAddress(b []byte) bool { return len(b) == 21 && b[0] == 0x41 }
 func (x *tronRaw) contract(b []byte) error {
 	var kind uint64
 	var parameter []byte
-	err := protoFields(b, func(n protowire.Number, text []byte, number uint64) error {
+	err := protoFields(b, func(n uint64, text []byte, number uint64) error {
 		switch n {
 		case 1:
 			kind = number
@@ -229,7 +197,7 @@ func (x *tronRaw) contract(b []byte) error {
 		}
 		return unsafe("it is a contract of type %d, which is not known", kind)
 	}
-	return protoFields(parameter, func(n protowire.Number, text []byte, _ uint64) error {
+	return protoFields(parameter, func(n uint64, text []byte, _ uint64) error {
 		switch n {
 		case 1:
 			if want := tronTypeURL + x.typeName(); string(text) != want {
@@ -251,7 +219,7 @@ func (x *tronRaw) typeName() string {
 }
 
 func (x *tronRaw) parameter(b []byte) error {
-	return protoFields(b, func(n protowire.Number, text []byte, number uint64) error {
+	return protoFields(b, func(n uint64, text []byte, number uint64) error {
 		switch {
 		case n == 1:
 			x.owner = text
@@ -273,18 +241,7 @@ func (x *tronRaw) parameter(b []byte) error {
 // append writes the fields as every node does: in the order of their numbers, and
 // without those that are zero.
 func (x *tronRaw) append(b []byte) []byte {
-	text := func(b []byte, n protowire.Number, text []byte) []byte {
-		if len(text) == 0 {
-			return b
-		}
-		return protowire.AppendBytes(protowire.AppendTag(b, n, protowire.BytesType), text)
-	}
-	number := func(b []byte, n protowire.Number, number int64) []byte {
-		if number == 0 {
-			return b
-		}
-		return protowire.AppendVarint(protowire.AppendTag(b, n, protowire.VarintType), uint64(number))
-	}
+	text, number := appendProto, appendProtoNumber
 	value := text(text(nil, 1, x.owner), 2, x.to)
 	kind := int64(tronTransfer)
 	if x.call {
@@ -373,8 +330,7 @@ func (b *tronBody) finish(signatures []*signature.Signature) (*Signed, error) {
 	if s.Recovery > 1 {
 		return nil, fmt.Errorf("finishing a transaction: the signature has no form on %s", b.chain.Name)
 	}
-	out := protowire.AppendBytes(protowire.AppendTag(nil, 1, protowire.BytesType), b.raw)
-	out = protowire.AppendBytes(protowire.AppendTag(out, 2, protowire.BytesType), append(s.Bytes[:], 27+s.Recovery))
+	out := appendProto(appendProto(nil, 1, b.raw), 2, append(s.Bytes[:], 27+s.Recovery))
 	id := sha256.Sum256(b.raw)
 	return &Signed{ID: hex.EncodeToString(id[:]), Text: hex.EncodeToString(out)}, nil
 }

@@ -191,6 +191,10 @@ func TestDate(t *testing.T) {
 		t.Error(f.Date(), err)
 	}
 	f = newFlags("mpc-test", "do")
+	if err := f.Parse([]string{"--date", "2026-03-04T05:06:07+02:00"}); err != nil || !f.Date().Equal(time.Date(2026, 3, 4, 3, 6, 7, 0, time.UTC)) || f.Date().Location() != time.UTC {
+		t.Error(f.Date(), err)
+	}
+	f = newFlags("mpc-test", "do")
 	if err := f.Parse(nil); err != nil || f.Date().IsZero() || f.Date().Location() != time.UTC || f.Date().Nanosecond() != 0 {
 		t.Error(f.Date(), err)
 	}

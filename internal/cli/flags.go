@@ -27,7 +27,8 @@ type Flags struct {
 
 const commonHelp = `
 Every verb also takes:
-  --date YYYY-MM-DD   the date that reports and statements carry (default: the clock's)
+  --date YYYY-MM-DD   the date that reports and statements carry (default: the clock's);
+                      or the moment, as 2006-01-02T15:04:05Z, for what expires
   --allow-network     work although the machine looks online
   --allow-swap        work although memory may be written to disk
   --require-sandbox   refuse to work unless Landlock and seccomp are in force
@@ -79,9 +80,12 @@ func (f *Flags) Parse(args []string) error {
 	if f.Changed("date") {
 		date, err := time.Parse(time.DateOnly, f.dateText)
 		if err != nil {
-			return f.Misuse("--date %q is not a date like 2006-01-02", f.dateText)
+			date, err = time.Parse(time.RFC3339, f.dateText)
 		}
-		f.date = date
+		if err != nil {
+			return f.Misuse("--date %q is not a date like 2006-01-02, nor a moment like 2006-01-02T15:04:05Z", f.dateText)
+		}
+		f.date = date.UTC()
 	}
 	return nil
 }
@@ -91,8 +95,8 @@ func (f *Flags) Misuse(format string, args ...any) error {
 	return Fail(Usage, fmt.Errorf(format, args...), f.program+" help "+f.verb+" shows how it is used")
 }
 
-// Date returns the date of --date, at midnight UTC, or the clock's time in
-// seconds at Parse.
+// Date returns the moment of --date, which is midnight UTC if it is a day, or the
+// clock's time in seconds at Parse.
 func (f *Flags) Date() time.Time {
 	f.dated = true
 	return f.date

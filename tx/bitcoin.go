@@ -59,11 +59,19 @@ var coins = []coin{
 func (c *coin) asset() Asset { return Asset{Symbol: c.id, Decimals: c.decimals, Known: true} }
 
 func bitcoin() family {
-	f := family{name: "Bitcoin", claims: claimsBitcoin, read: readBitcoin}
+	f := family{name: "Bitcoin", claims: claimsBitcoin, coin: coinBitcoin, read: readBitcoin}
 	for _, c := range coins {
 		f.chains = append(f.chains, c.id)
 	}
 	return f
+}
+
+func coinBitcoin(chain *chains.Chain) (Asset, bool) {
+	i := slices.IndexFunc(coins, func(c coin) bool { return c.id == chain.ID })
+	if i < 0 {
+		return Asset{}, false
+	}
+	return coins[i].asset(), true
 }
 
 // The beginnings of files.

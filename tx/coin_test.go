@@ -1,0 +1,26 @@
+package tx
+
+import (
+	"testing"
+
+	"lifeboat/chains"
+)
+
+// Every family says which coins it has, and Coin asks all of them.
+func TestCoin(t *testing.T) {
+	for id, want := range map[string]Asset{
+		"BTC": {Symbol: "BTC", Decimals: 8, Known: true}, "XEC": {Symbol: "XEC", Decimals: 2, Known: true},
+		"ETH": {Symbol: "ETH", Decimals: 18, Known: true}, "TRON": {Symbol: "TRX", Decimals: 6, Known: true},
+		"SOL": {Symbol: "SOL", Decimals: 9, Known: true},
+	} {
+		chain, _ := chains.Lookup(id)
+		if got, ok := Coin(chain); !ok || got != want {
+			t.Errorf("%s: %+v, %v", id, got, ok)
+		}
+	}
+	for _, chain := range chains.All() {
+		if a, ok := Coin(chain); ok && (a.Symbol == "" || !a.Known) {
+			t.Errorf("%s: %+v", chain.ID, a)
+		}
+	}
+}

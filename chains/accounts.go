@@ -64,7 +64,7 @@ func accountChains() []Chain {
 		},
 		Chain{
 			ID: "ONT", Name: "Ontology", Aliases: []string{"ONTOLOGY"}, SLIP44: []uint32{1024},
-			Encodings: []Encoding{encode("secp256k1", ontologyHash, bitcoin58.text("\x17"), wifForm(bitcoin58, 0x80, ""))},
+			Encodings: []Encoding{encode("secp256k1", ontologyHash, bitcoin58.text("\x17"), wifForm(bitcoin58, 0x80, "").takenBy(""))},
 			Note:      "Ontology's own wallets use P-256 keys, which are out of reach",
 		}.unconfirmed("the address of a secp256k1 key"),
 		one("NULS", "NULS", 8964, encode("default", hash160, nulsText, hexForm)),
@@ -160,7 +160,7 @@ func eosLike(id, name, legacy, modern, names string, slip44 uint32, aliases ...s
 	if modern == "" {
 		legacyName = "pubkey"
 	}
-	wif := wifUncompressedForm(bitcoin58, 0x80)
+	wif := wifUncompressedForm(bitcoin58, 0x80).takenBy(eosForm.taker)
 	c.Encodings = append(c.Encodings, encode(legacyName, secp256k1Key, prefixed(legacy, eosCheck("").text("")), wif))
 	if modern != "" {
 		c.Encodings = append(c.Encodings, encode("pubkey-k1", secp256k1Key, prefixed(modern, eosCheck("K1").text("")), eosForm))

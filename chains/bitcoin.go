@@ -23,6 +23,9 @@ type bitcoinLike struct {
 	uncompressed bool
 	wif          byte
 	check        check58 // bitcoin58 if not set
+	// core is the chain's node if it imports output descriptors: a WIF does not say
+	// which address it is for. taprootCore also knows those of Taproot.
+	core, taprootCore string
 }
 
 // check58 is the chain's base 58.
@@ -37,24 +40,32 @@ func (b bitcoinLike) base58(prefix string) text { return b.check58().text(prefix
 
 func (b bitcoinLike) encodings() []Encoding {
 	check := b.check58()
-	list := []Encoding{encode("p2pkh", hash160, check.text(b.p2pkh), wifForm(check, b.wif, ""))}
+	// A node that knows output descriptors takes them, for a descriptor shows one
+	// address. function is what stands before the key in it.
+	described := func(node, function string, compressed bool, x *exportForm) *exportForm {
+		if node != "" {
+			x.taker, x.taken = node+": importdescriptors", descriptor(function, check, b.wif, compressed)
+		}
+		return x
+	}
+	list := []Encoding{encode("p2pkh", hash160, check.text(b.p2pkh), described(b.core, "pkh(", true, wifForm(check, b.wif, "")))}
 	if b.uncompressed {
-		list = append(list, encode("p2pkh-uncompressed", hash160Uncompressed, check.text(b.p2pkh), wifUncompressedForm(check, b.wif)))
+		list = append(list, encode("p2pkh-uncompressed", hash160Uncompressed, check.text(b.p2pkh), described(b.core, "pkh(", false, wifUncompressedForm(check, b.wif))))
 	}
 	if b.p2sh != "" && b.hrp != "" {
 		t := check.text(b.p2sh)
 		if b.p2shOld != "" {
 			t = t.or(check.text(b.p2shOld))
 		}
-		list = append(list, encode("p2sh-p2wpkh", nestedHash160, t, wifForm(check, b.wif, "sh(wpkh(WIF))")))
+		list = append(list, encode("p2sh-p2wpkh", nestedHash160, t, described(b.core, "sh(wpkh(", true, wifForm(check, b.wif, "sh(wpkh(WIF))"))))
 	}
 	if b.hrp != "" {
-		list = append(list, encode("p2wpkh", hash160, segwit(b.hrp, 0), wifForm(check, b.wif, "wpkh(WIF)")))
+		list = append(list, encode("p2wpkh", hash160, segwit(b.hrp, 0), described(b.core, "wpkh(", true, wifForm(check, b.wif, "wpkh(WIF)"))))
 	}
 	if b.taproot {
 		list = append(list,
-			encode("p2tr", taprootBIP86, segwit(b.hrp, 1), descriptorForm("tr", check, b.wif)),
-			encode("p2tr-untweaked", xOnly, segwit(b.hrp, 1), descriptorForm("rawtr", check, b.wif)))
+			encode("p2tr", taprootBIP86, segwit(b.hrp, 1), described(b.taprootCore, "tr(", true, descriptorForm("tr", check, b.wif))),
+			encode("p2tr-untweaked", xOnly, segwit(b.hrp, 1), described(b.taprootCore, "rawtr(", true, descriptorForm("rawtr", check, b.wif))))
 	}
 	return list
 }
@@ -72,9 +83,11 @@ func (b bitcoinLike) chain(id, name string, slip44 uint32, aliases ...string) Ch
 
 const taprootNote = "p2tr-untweaked is the vendor's: the output key is the derived key itself; p2tr is BIP 86. With a script tree, its hash is needed as well"
 
+const bitcoinCore = "Bitcoin Core 24"
+
 var (
-	mainnet = bitcoinLike{p2pkh: "\x00", p2sh: "\x05", hrp: "bc", taproot: true, uncompressed: true, wif: 0x80}
-	testnet = bitcoinLike{p2pkh: "\x6f", p2sh: "\xc4", hrp: "tb", taproot: true, uncompressed: true, wif: 0xef}
+	mainnet = bitcoinLike{p2pkh: "\x00", p2sh: "\x05", hrp: "bc", taproot: true, uncompressed: true, wif: 0x80, core: bitcoinCore, taprootCore: bitcoinCore}
+	testnet = bitcoinLike{p2pkh: "\x6f", p2sh: "\xc4", hrp: "tb", taproot: true, uncompressed: true, wif: 0xef, core: bitcoinCore, taprootCore: bitcoinCore}
 )
 
 func bitcoinChains() []Chain {
@@ -83,12 +96,12 @@ func bitcoinChains() []Chain {
 		testnet.chain("XTN", "Bitcoin testnet", 1, "TBTC", "BTC_TEST"),
 		testnet.chain("SIGNET_BTC", "Bitcoin signet", 1, "SBTC", "SIGNET"),
 		mainnet.chain("FRACTAL", "Fractal Bitcoin", 0, "FB", "FRACTAL_FB"),
-		bitcoinLike{p2pkh: "\x30", p2sh: "\x32", p2shOld: "\x05", hrp: "ltc", taproot: true, uncompressed: true, wif: 0xb0}.chain("LTC", "Litecoin", 2),
-		bitcoinLike{p2pkh: "\x6f", p2sh: "\x3a", p2shOld: "\xc4", hrp: "tltc", taproot: true, uncompressed: true, wif: 0xef}.chain("LTC_TEST", "Litecoin testnet", 1, "TLTC"),
+		bitcoinLike{p2pkh: "\x30", p2sh: "\x32", p2shOld: "\x05", hrp: "ltc", taproot: true, uncompressed: true, wif: 0xb0, core: "Litecoin Core 0.21"}.chain("LTC", "Litecoin", 2),
+		bitcoinLike{p2pkh: "\x6f", p2sh: "\x3a", p2shOld: "\xc4", hrp: "tltc", taproot: true, uncompressed: true, wif: 0xef, core: "Litecoin Core 0.21"}.chain("LTC_TEST", "Litecoin testnet", 1, "TLTC"),
 		bitcoinLike{p2pkh: "\x1e", p2sh: "\x16", uncompressed: true, wif: 0x9e}.chain("DOGE", "Dogecoin", 3),
 		bitcoinLike{p2pkh: "\x71", p2sh: "\xc4", uncompressed: true, wif: 0xf1}.chain("DOGE_TEST", "Dogecoin testnet", 1, "TDOGE"),
-		bitcoinLike{p2pkh: "\x4c", p2sh: "\x10", uncompressed: true, wif: 0xcc}.chain("DASH", "Dash", 5),
-		bitcoinLike{p2pkh: "\x8c", p2sh: "\x13", uncompressed: true, wif: 0xef}.chain("DASH_TEST", "Dash testnet", 1, "TDASH"),
+		bitcoinLike{p2pkh: "\x4c", p2sh: "\x10", uncompressed: true, wif: 0xcc, core: "Dash Core 21"}.chain("DASH", "Dash", 5),
+		bitcoinLike{p2pkh: "\x8c", p2sh: "\x13", uncompressed: true, wif: 0xef, core: "Dash Core 21"}.chain("DASH_TEST", "Dash testnet", 1, "TDASH"),
 		bitcoinLike{p2pkh: "\x00", wif: 0x80}.cash("bitcoincash", "BCH", "Bitcoin Cash", 145),
 		bitcoinLike{p2pkh: "\x00", wif: 0x80}.cash("ecash", "XEC", "eCash", 899, "BCHA", "ECASH").coins(1899),
 		bitcoinLike{p2pkh: "\x00", wif: 0x80}.chain("BSV", "Bitcoin SV", 236),
@@ -117,7 +130,7 @@ func bitcoinChains() []Chain {
 		bitcoinLike{p2pkh: "\x24", p2sh: "\x13", hrp: "tex", wif: 0xef}.chain("LBTC_TEST", "Liquid testnet", 1, "TLBTC").liquid("tlq", "\x17", "\x24", "\x13"),
 		one("DCR", "Decred", 42, encode("p2pkh", decredHash160, decred58.text("\x07\x3f"), decredForm)).
 			with("BLAKE-256 takes the place of SHA-256"),
-		one("HNS", "Handshake", 5353, encode("default", blake160Key, segwit("hs", 0), wifForm(bitcoin58, 0x80, "")), "HANDSHAKE"),
+		one("HNS", "Handshake", 5353, encode("default", blake160Key, segwit("hs", 0), wifForm(bitcoin58, 0x80, "").takenBy("hsd: importprivkey")), "HANDSHAKE"),
 		{
 			ID: "KAS", Name: "Kaspa", Aliases: []string{"KASPA"}, SLIP44: []uint32{111111},
 			Encodings: []Encoding{

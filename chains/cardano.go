@@ -75,10 +75,10 @@ type cardanoNetwork struct {
 
 func (n cardanoNetwork) encodings(suffix string) []Encoding {
 	return []Encoding{
-		encode("enterprise"+suffix, cardanoKey, bech32Text(n.address, cardanoLone|n.id), scalarForm),
-		encode("base"+suffix, cardanoOwnStake, bech32Text(n.address, cardanoBase|n.id), scalarForm),
-		encode("base-account-stake"+suffix, cardanoAccountStake, bech32Text(n.address, cardanoBase|n.id), scalarForm),
-		encode("reward"+suffix, cardanoKey, bech32Text(n.stake, cardanoReward|n.id), scalarForm),
+		encode("enterprise"+suffix, cardanoKey, bech32Text(n.address, cardanoLone|n.id), cardanoForm("addr_xsk")),
+		encode("base"+suffix, cardanoOwnStake, bech32Text(n.address, cardanoBase|n.id), cardanoForm("addr_xsk")),
+		encode("base-account-stake"+suffix, cardanoAccountStake, bech32Text(n.address, cardanoBase|n.id), cardanoForm("addr_xsk")),
+		encode("reward"+suffix, cardanoKey, bech32Text(n.stake, cardanoReward|n.id), cardanoForm("stake_xsk")),
 	}
 }
 

@@ -66,29 +66,34 @@ var ethermintNames = []cosmosChain{
 	{"IOTX", "IoTeX", "io", []uint32{304}, []string{"IOTEX"}},
 }
 
+var (
+	keplrForm = hexForm.takenBy("Keplr")
+	tronForm  = hexForm.takenBy("TronLink")
+)
+
 func cosmosChains() []Chain {
 	var list []Chain
 	for _, c := range cosmosNames {
-		list = append(list, c.chain(encode("default", hash160, bech32Text(c.hrp), hexForm)))
+		list = append(list, c.chain(encode("default", hash160, bech32Text(c.hrp), keplrForm)))
 	}
-	evmForm := encode("evm", keccak20, evm, hexForm)
+	asEVM := encode("evm", keccak20, evm, evmForm)
 	for _, c := range ethermintNames {
-		list = append(list, c.chain(encode("default", keccak20, bech32Text(c.hrp), hexForm), evmForm))
+		list = append(list, c.chain(encode("default", keccak20, bech32Text(c.hrp), hexForm), asEVM))
 	}
 	return append(list,
 		cosmosChain{"SEI", "Sei", "sei", []uint32{118}, nil}.chain(
-			encode("default", hash160, bech32Text("sei"), hexForm), evmForm).
+			encode("default", hash160, bech32Text("sei"), hexForm), asEVM).
 			with("a key has two accounts, which do not show that they belong together"),
 		cosmosChain{"INIT", "Initia", "init", []uint32{60}, nil}.chain(twoKeyTypes("init")...).with("the account depends on the type of the key on the chain").unconfirmed("the choice"),
 		cosmosChain{"MANTRA", "Mantra", "mantra", []uint32{118, 60}, []string{"OM"}}.chain(twoKeyTypes("mantra")...).with("the account depends on the type of the key on the chain").unconfirmed("the choice"),
 		cosmosChain{"ZIL", "Zilliqa", "zil", []uint32{313}, nil}.chain(
-			encode("default", zilliqaHash, bech32Text("zil").or(plainHex(20)), hexForm), evmForm).
+			encode("default", zilliqaHash, bech32Text("zil").or(plainHex(20)), hexForm), asEVM).
 			with("the hex form of an account and the EVM account of the same key are two accounts"),
 		avalancheChain("AVAX_X", "Avalanche X and P", "avax", []string{"AVAXX", "AVAX_P"}, 9000),
 		avalancheChain("AVAX_X_TEST", "Avalanche X and P, testnet", "fuji", []string{"TAVAX_X", "TAVAXX", "TAVAX_P"}, 1, 9000),
 		one("ICX", "ICON", 74, encode("default", iconHash, labelled("hx", plainHex(20)), hexForm), "ICON"),
-		one("TRON", "Tron", 195, encode("default", keccak20, tronText, hexForm), "TRX"),
-		one("TTRON", "Tron testnet", 1, encode("default", keccak20, tronText, hexForm), "TTRX").coins(195),
+		one("TRON", "Tron", 195, encode("default", keccak20, tronText, tronForm), "TRX"),
+		one("TTRON", "Tron testnet", 1, encode("default", keccak20, tronText, tronForm), "TTRX").coins(195),
 		confluxChain("CFX", "Conflux Core", "cfx", 503),
 		confluxChain("TCFX", "Conflux Core testnet", "cfxtest", 1, 503),
 	)

@@ -49,7 +49,8 @@ address book names the chain in its column ` + "`coin`" + ` and not the form of 
   without regard to case, TON's tags and raw form, short hex of Sui and Aptos, X-addresses, muxed accounts, and SS58
   with any prefix. Hex in mixed
   case is different: its case is a checksum (EIP-55, EIP-1191, CEP-57), and a wrong one is a mismatch.
-- **Private key** is the form that ` + "`mpc-recover key`" + ` writes into the column ` + "`export`" + `.
+- **Private key** is the form that ` + "`mpc-recover key`" + ` writes into the column ` + "`export`" + `. What shows
+  the address of the row, and in which program, is in ` + "`import as`" + ` and ` + "`use`" + `.
 - On ed25519 the private key of a multi-party wallet is a scalar, not a seed. Wallets that import seeds, mnemonics or
   64-byte keys cannot take it, and one that seems to shows another address. It needs a signer that takes the scalar.
 

@@ -71,7 +71,7 @@ func edwardsChains() []Chain {
 			Encodings: []Encoding{
 				encode("alias-ed25519", ed25519Key, hederaText(derEd25519), scalarForm),
 				encode("alias-secp256k1", secp256k1Key, hederaText("\x30\x2d\x30\x07\x06\x05\x2b\x81\x04\x00\x0a\x03\x22\x00"), hexForm),
-				encode("evm-alias", keccak20, evmText(0, "0x", "0.0."), hexForm),
+				encode("evm-alias", keccak20, evmText(0, "0x", "0.0."), evmForm),
 				encode("hip32-ed25519", ed25519Key, hederaAlias("\x12\x20"), scalarForm),
 				encode("hip32-secp256k1", secp256k1Key, hederaAlias("\x3a\x21"), hexForm),
 			},

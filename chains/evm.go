@@ -51,6 +51,9 @@ func checksumCase(account []byte, chainID uint64) string {
 
 var evm = evmText(0, "0x")
 
+// evmForm is hex, which every wallet of these chains takes.
+var evmForm = hexForm.takenBy("EVM wallets such as MetaMask")
+
 // evmName is a plain EVM chain: the vendor's ID, the name, and other IDs.
 type evmName struct {
 	id, name string
@@ -58,14 +61,14 @@ type evmName struct {
 }
 
 func (n evmName) chain(slip44 ...uint32) Chain {
-	return Chain{ID: n.id, Name: n.name, Aliases: n.aliases, SLIP44: slip44, Encodings: []Encoding{encode("default", keccak20, evm, hexForm)}}
+	return Chain{ID: n.id, Name: n.name, Aliases: n.aliases, SLIP44: slip44, Encodings: []Encoding{encode("default", keccak20, evm, evmForm)}}
 }
 
 func evmChains() []Chain {
 	list := []Chain{
 		evmName{"ETC", "Ethereum Classic", nil}.chain(61, 60),
-		evmName{"VET", "VeChain", []string{"VECHAIN"}}.chain(818, 60),
-		evmName{"TVET", "VeChain testnet", nil}.chain(1, 818, 60),
+		one("VET", "VeChain", 818, encode("default", keccak20, evm, hexForm), "VECHAIN").coins(60),
+		one("TVET", "VeChain testnet", 1, encode("default", keccak20, evm, hexForm)).coins(818, 60),
 		evmName{"THETA", "Theta", nil}.chain(500, 60),
 		evmName{"KAIA", "Kaia", []string{"KLAY", "KLAYTN"}}.chain(8217, 60),
 		evmName{"CLO", "Callisto", nil}.chain(820, 60),
@@ -78,23 +81,23 @@ func evmChains() []Chain {
 		{
 			ID: "RSK", Name: "Rootstock", Aliases: []string{"RBTC", "ROOTSTOCK"}, SLIP44: []uint32{137, 60},
 			Encodings: []Encoding{
-				encode("default", keccak20, evm, hexForm),
-				encode("eip1191-30", keccak20, evmText(30, "0x"), hexForm),
+				encode("default", keccak20, evm, evmForm),
+				encode("eip1191-30", keccak20, evmText(30, "0x"), evmForm),
 			},
 			Note: "EIP-1191 gives the hex digits another case than EIP-55",
 		},
 		{
 			ID: "XDC", Name: "XDC Network", SLIP44: []uint32{550, 60},
 			Encodings: []Encoding{
-				encode("default", keccak20, evmText(0, "0x", "xdc"), hexForm),
+				encode("default", keccak20, evmText(0, "0x", "xdc"), evmForm),
 				encode("xdc", keccak20, evmText(0, "xdc", "0x"), hexForm),
 			},
 		},
 		{
 			ID: "RON", Name: "Ronin", Aliases: []string{"RONIN"}, SLIP44: []uint32{60},
 			Encodings: []Encoding{
-				encode("default", keccak20, evmText(0, "0x", "ronin:"), hexForm),
-				encode("ronin", keccak20, evmText(0, "ronin:", "0x"), hexForm),
+				encode("default", keccak20, evmText(0, "0x", "ronin:"), evmForm),
+				encode("ronin", keccak20, evmText(0, "ronin:", "0x"), hexForm.takenBy("Ronin Wallet")),
 			},
 		},
 		platonChain("LAT", "PlatON", "lat", "PLATON"),
@@ -114,7 +117,7 @@ func platonChain(id, name, hrp string, aliases ...string) Chain {
 	return Chain{
 		ID: id, Name: name, Aliases: aliases, SLIP44: []uint32{486, 60},
 		Encodings: []Encoding{
-			encode("default", keccak20, evm, hexForm),
+			encode("default", keccak20, evm, evmForm),
 			encode("bech32", keccak20, bech32Text(hrp), hexForm),
 		},
 	}

@@ -3,6 +3,7 @@ package chains
 import (
 	"encoding/hex"
 	"fmt"
+	"strings"
 
 	"lifeboat/internal/curve"
 	"lifeboat/internal/secret"
@@ -15,24 +16,63 @@ type exportForm struct {
 	note string
 	// write appends the form of a scalar of 32 bytes, big-endian, to dst.
 	write func(dst, scalar []byte, k *PublicKey) []byte
+
+	// taker is what imports the key so that it shows the address, or empty if nothing
+	// is known to.
+	taker string
+	// taken appends what the taker imports, or nothing if that form cannot hold the
+	// key. If it is nil, write does.
+	taken func(dst, scalar []byte, k *PublicKey) []byte
+}
+
+// takenBy returns the form with who imports it.
+func (x exportForm) takenBy(taker string) *exportForm {
+	x.taker = taker
+	return &x
 }
 
 // exportSpace is enough for every form, so that no append leaves a copy behind.
-const exportSpace = 1024
+const exportSpace = 512
 
 // Export writes a private key in the form that wallets of this encoding import.
 // scalar is the private key of k, 32 bytes big-endian, as the caller has checked.
 // out is the secret, form is its name, and note is what to know before importing
 // it, or empty.
 func (e *Encoding) Export(scalar *secret.Bytes, k *PublicKey) (form string, out *secret.Bytes, note string, err error) {
-	if k.Curve != e.Curve {
-		return "", nil, "", fmt.Errorf("exporting a key for %q: the key is on %v, but this form needs one on %v", e.Name, k.Curve, e.Curve)
-	}
-	if scalar.Len() != curve.ScalarSize {
-		return "", nil, "", fmt.Errorf("exporting a key for %q: the private key has %d bytes, not %d", e.Name, scalar.Len(), curve.ScalarSize)
+	if err := e.exportable(scalar, k); err != nil {
+		return "", nil, "", err
 	}
 	buf := e.export.write(make([]byte, 0, exportSpace), scalar.Expose(), k)
 	return e.export.name, secret.Take(buf), e.export.note, nil
+}
+
+// Import writes a private key so that taker imports it and shows the address of this
+// encoding, and no other. out is empty if nothing is known that does.
+func (e *Encoding) Import(scalar *secret.Bytes, k *PublicKey) (out *secret.Bytes, taker string, err error) {
+	if err := e.exportable(scalar, k); err != nil {
+		return nil, "", err
+	}
+	if e.export.taker == "" {
+		return secret.New(0), "", nil
+	}
+	write := e.export.taken
+	if write == nil {
+		write = e.export.write
+	}
+	if out = secret.Take(write(make([]byte, 0, exportSpace), scalar.Expose(), k)); out.Len() > 0 {
+		taker = e.export.taker
+	}
+	return out, taker, nil
+}
+
+func (e *Encoding) exportable(scalar *secret.Bytes, k *PublicKey) error {
+	if k.Curve != e.Curve {
+		return fmt.Errorf("exporting a key for %q: the key is on %v, but this form needs one on %v", e.Name, k.Curve, e.Curve)
+	}
+	if scalar.Len() != curve.ScalarSize {
+		return fmt.Errorf("exporting a key for %q: the private key has %d bytes, not %d", e.Name, scalar.Len(), curve.ScalarSize)
+	}
+	return nil
 }
 
 // ExportForm returns the name and the note of what Export writes.
@@ -65,6 +105,10 @@ func appendWIF(dst []byte, check check58, version byte, scalar []byte, compresse
 	return dst
 }
 
+// ownNode is what takes a WIF of most chains: nodes that descend from Bitcoin Core's
+// show every address of the key.
+const ownNode = "the chain's own node: importprivkey"
+
 // wifForm is the WIF of a compressed key. descriptor names the kind of address, for
 // wallets that must be told.
 func wifForm(check check58, version byte, descriptor string) *exportForm {
@@ -72,32 +116,36 @@ func wifForm(check check58, version byte, descriptor string) *exportForm {
 	if descriptor != "" {
 		note = "a WIF does not say which kind of address it is for: tell the wallet, or import it as " + descriptor
 	}
-	return &exportForm{name: "WIF", note: note, write: func(dst, scalar []byte, _ *PublicKey) []byte {
+	return &exportForm{name: "WIF", note: note, taker: ownNode, write: func(dst, scalar []byte, _ *PublicKey) []byte {
 		return appendWIF(dst, check, version, scalar, true)
 	}}
 }
 
 func wifUncompressedForm(check check58, version byte) *exportForm {
 	return &exportForm{
-		name: "WIF, uncompressed key",
+		name: "WIF, uncompressed key", taker: ownNode,
 		write: func(dst, scalar []byte, _ *PublicKey) []byte {
 			return appendWIF(dst, check, version, scalar, false)
 		},
 	}
 }
 
-// descriptorForm is an output descriptor with its checksum, for Bitcoin Core's
-// importdescriptors.
-func descriptorForm(function string, check check58, version byte) *exportForm {
-	x := &exportForm{
-		name: "output descriptor " + function + "()",
-		write: func(dst, scalar []byte, _ *PublicKey) []byte {
-			start := len(dst)
-			dst = append(append(dst, function...), '(')
-			dst = append(appendWIF(dst, check, version, scalar, true), ')')
-			return appendDescriptorChecksum(dst, dst[start:])
-		},
+// descriptor writes a key as an output descriptor (BIP 380 to 386) with its
+// checksum. function is all before the key, such as "sh(wpkh(".
+func descriptor(function string, check check58, version byte, compressed bool) func(dst, scalar []byte, _ *PublicKey) []byte {
+	return func(dst, scalar []byte, _ *PublicKey) []byte {
+		start := len(dst)
+		dst = appendWIF(append(dst, function...), check, version, scalar, compressed)
+		for range strings.Count(function, "(") {
+			dst = append(dst, ')')
+		}
+		return appendDescriptorChecksum(dst, dst[start:])
 	}
+}
+
+// descriptorForm is an output descriptor, which alone says what the address is.
+func descriptorForm(function string, check check58, version byte) *exportForm {
+	x := &exportForm{name: "output descriptor " + function + "()", write: descriptor(function+"(", check, version, true)}
 	if function == "rawtr" {
 		x.note = "Bitcoin Core 24 or later imports it, as will the wallets of other chains that know rawtr(); tr() and wallets that ask for a WIF show the BIP 86 address of this key, which is another one"
 	}

@@ -360,7 +360,7 @@ func (v *trove) addChildren(data []byte) {
 	if err != nil {
 		v.t.Fatal(err)
 	}
-	for _, column := range []string{"hex private key", "extended private key", "export"} {
+	for _, column := range []string{"hex private key", "extended private key", "export", "import as"} {
 		i := slices.Index(rows[0], column)
 		for _, row := range rows[1:] {
 			v.add("child private keys", "a child private key: "+column, []byte(row[i]))

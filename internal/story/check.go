@@ -50,8 +50,8 @@ func cmdCheckRoot(s *story, ts *testscript.TestScript, args []string) {
 
 // cmdCheckKeys goes through keys.csv row by row with the address book: the cells
 // of the book come first, and are as they were; the hex and the extended private
-// key agree, and give the child public key; and both are the known ones, where
-// any are known.
+// key agree, and give the child public key, which is the public key of the row where
+// there is that column; and both are the known ones, where any are known.
 func cmdCheckKeys(s *story, ts *testscript.TestScript, args []string) {
 	read := func(name string) [][]string {
 		r := csv.NewReader(strings.NewReader(ts.ReadFile(name)))
@@ -85,6 +85,9 @@ func cmdCheckKeys(s *story, ts *testscript.TestScript, args []string) {
 		if err := agree(row[at["child publickey"]], row[at["extended private key"]], x); err != nil {
 			ts.Fatalf("%s, row %d: %v", args[0], i+1, err)
 		}
+		if j, ok := at["public key"]; ok && !gives(row[j], row[at["child publickey"]]) {
+			ts.Fatalf("%s, row %d: the public key is not the child public key", args[0], i+1)
+		}
 		on := "secp256k1"
 		if c, ok := at["curve"]; ok {
 			on = row[c]
@@ -98,6 +101,15 @@ func cmdCheckKeys(s *story, ts *testscript.TestScript, args []string) {
 	if len(known) > 0 && seen == 0 {
 		ts.Fatalf("no row of %s is among the known keys", args[0])
 	}
+}
+
+// gives reports whether a public key in hex is that of an extended public key.
+func gives(text, extended string) bool {
+	key, err := derive.Parse(extended)
+	if err != nil {
+		return false
+	}
+	return text == strings.TrimPrefix(hex.EncodeToString(key.Point().Bytes()), map[curve.Curve]string{curve.Ed25519: "00"}[key.Curve()])
 }
 
 // agree checks that a private key, its extended form and the child public key

@@ -218,7 +218,7 @@ func (c *scenario) judgeKeys(fatal func(string, ...any), out string, roots []*hd
 	for _, record := range records[1:] {
 		private, extended, public := column(record, "hex private key"), column(record, "extended private key"), column(record, "extended public key")
 		if private == "" {
-			if extended != "" || column(record, "export") != "" {
+			if extended != "" || column(record, "export") != "" || column(record, "import as") != "" {
 				fatal("a row without a key has other forms of one: %q", record)
 			}
 			continue

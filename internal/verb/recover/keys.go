@@ -2,6 +2,7 @@ package recover
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/hex"
 	"fmt"
 	"io"
@@ -21,12 +22,14 @@ import (
 	"lifeboat/internal/strict"
 	"lifeboat/internal/verb/addresses"
 	"lifeboat/recover"
+	"lifeboat/tx"
 )
 
 // keyColumns follow the address book's own in keys.csv.
 var keyColumns = []string{
 	"hex private key", "extended private key", "extended public key",
 	"derived address", "encoding", "export", "status",
+	"public key", "import as", "use",
 }
 
 // keyTable writes keys.csv: the rows of an address book, and rows for single
@@ -164,7 +167,7 @@ func (t *keyTable) forms(r book.Result, cells book.Cells) []pathForm {
 
 // secretSpace is more than the secret cells and the commas of a row can take, in
 // bytes: the buffer must not grow, or a copy of secrets stays behind.
-const secretSpace = 64 + 120 + 2*1024 + 16
+const secretSpace = 64 + 120 + 2*2*512 + 16
 
 // lines returns the rows of keys.csv for rows and their results. A row whose key
 // is known gets its private key, once all private keys of the chunk have been
@@ -227,10 +230,18 @@ func (t *keyTable) privateKeys(results []book.Result, keys []*scalar.Secret, wor
 type publicCells struct {
 	book   []byte // the address book's columns
 	middle []byte // extended public key, derived address, encoding
-	status []byte
+	status []byte // status, public key
+	signs  bool   // the verb sign reads transactions of the chain
 }
 
-func (p *publicCells) len() int { return len(p.book) + len(p.middle) + len(p.status) }
+func (p *publicCells) len() int { return len(p.book) + len(p.middle) + len(p.status) + useSpace }
+
+// What the last column says, and more than it can take.
+const (
+	useSign  = "mpc-recover sign"
+	useOther = "a signer that takes the column export"
+	useSpace = 128
+)
 
 func writePublic(row *book.Row, width int, r *book.Result) (p publicCells) {
 	for _, c := range row.Output(width) {
@@ -248,17 +259,31 @@ func writePublic(row *book.Row, width int, r *book.Result) (p publicCells) {
 	if r.Status == book.Bad { // its cells may not tell which row it was
 		status = fmt.Sprintf("%s: line %d: %s", r.Status, row.Line, r.Reason)
 	}
-	p.status = append(strict.AppendText([]byte{','}, status), '\n')
+	p.status = append(strict.AppendText([]byte{','}, status), ',')
+	if r.Key != nil {
+		p.status = hex.AppendEncode(p.status, publicBytes(&r.Public))
+	}
+	if r.Chain != nil {
+		_, p.signs = tx.Coin(r.Chain)
+	}
 	return p
 }
 
+// publicBytes are a public key as chains have it: 33 bytes, or 32 on ed25519.
+func publicBytes(k *chains.PublicKey) []byte {
+	if k.Curve == curve.Ed25519 {
+		return k.Key[1:]
+	}
+	return k.Key[:]
+}
+
 // appendRow appends a row with its secret cells: the private key in hex, extended,
-// and in the form that a wallet imports. x is nil for a row whose key is not known.
+// and as wallets import it. x is nil for a row whose key is not known.
 func appendRow(out []byte, p *publicCells, r *book.Result, x *scalar.Secret) ([]byte, error) {
 	out = append(out, p.book...)
 	if x == nil {
 		out = append(append(out, ",,"...), p.middle...)
-		return append(out, p.status...), nil
+		return append(append(out, p.status...), ",,\n"...), nil
 	}
 	raw := x.Bytes()
 	defer raw.Wipe()
@@ -273,7 +298,30 @@ func appendRow(out []byte, p *publicCells, r *book.Result, x *scalar.Secret) ([]
 		defer export.Wipe()
 		out = strict.AppendCell(out, export.Expose())
 	}
-	return append(out, p.status...), nil
+	return appendUse(append(out, p.status...), p, r, raw)
+}
+
+// appendUse appends what shows the address of the row, and by what its money is
+// moved. Both are empty where the address is not the key's.
+func appendUse(out []byte, p *publicCells, r *book.Result, raw *secret.Bytes) ([]byte, error) {
+	out = append(out, ',')
+	if r.Status != book.OK || r.Encoding == nil {
+		return append(out, ",\n"...), nil
+	}
+	form, taker, err := r.Encoding.Import(raw, &r.Public)
+	if err != nil {
+		return out, err
+	}
+	defer form.Wipe()
+	out = append(strict.AppendCell(out, form.Expose()), ',')
+	use := cmp.Or(taker, useOther)
+	switch {
+	case p.signs && taker != "":
+		use = useSign + " or " + taker
+	case p.signs:
+		use = useSign
+	}
+	return append(strict.AppendCell(out, use), '\n'), nil
 }
 
 // appendExtended appends the extended private key of a descendant.

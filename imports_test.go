@@ -100,7 +100,7 @@ var house = []room{
 	{"internal/verb/derive", "chains/... tx derive/... share share/formats internal/cli internal/curve internal/ordered internal/secret internal/strict internal/verb/addresses internal/verb/moving internal/plain", ""},
 	{"internal/verb/holder", "backup chains/... derive share/... internal/cli internal/curve internal/papercode internal/prompt internal/secret internal/strict internal/phrase internal/archive audit", ""},
 	{"internal/verb/backup", "audit/... backup/... chains/... derive/... share/... internal/cli internal/curve internal/prompt internal/scalar internal/secret internal/strict internal/phrase internal/shell internal/verb/addresses internal/verb/holder", ""},
-	{"internal/verb/recover", "audit audit/report docs/runbooks backup chains/... tx derive/... recover/... share/... fixtures/vaults/demo internal/base58 internal/cli internal/curve internal/prompt internal/scalar internal/secret internal/ordered internal/strict internal/phrase internal/shell internal/verb/addresses internal/verb/moving internal/verb/holder internal/verb/backup internal/papercode internal/sign internal/signature", ""},
+	{"internal/verb/recover", "audit audit/report docs/runbooks backup chains/... tx derive/... recover/... share/... fixtures/vaults/demo internal/base58 internal/cli internal/curve internal/prompt internal/scalar internal/secret internal/ordered internal/strict internal/phrase internal/shell internal/verb/addresses internal/verb/moving internal/verb/holder internal/verb/backup internal/verb/derive internal/papercode internal/sign internal/signature", ""},
 
 	// The programs.
 	{"cmd/mpc-derive", "internal/verb/derive", ""},

@@ -28,7 +28,7 @@ address book over twelve chains. Each step says what happened, what a holder wou
 type, and what to look for; and it runs that very command. No real key is touched,
 so any machine will do.
 
-  --scenario hard         the provider is gone: two shares become every key (the default)
+  --scenario hard         the provider is gone: two shares move the money, and become every key (the default)
   --scenario soft         the client's share is lost: a new set, the custodian's behind a quorum
   --scenario third-party  the custodian's share was stolen: a new set, and what the old one still does
   --scenario repair       the client's file is destroyed: the same share again
@@ -52,6 +52,7 @@ type drill struct {
 	done   []report.Step
 	ask    prompt.Terminal // nil: nobody types
 	record string          // root extended public keys, as arguments
+	code   string          // of the review, on paper
 }
 
 // scenario is something that is lost and the steps that make up for it.
@@ -60,6 +61,7 @@ type scenario struct {
 	title string
 	files []string // holders whose share files and passwords are there
 	extra map[string]string
+	money bool // there are transactions to sign
 	steps []step
 	end   string
 }
@@ -219,6 +221,9 @@ func (d *drill) layOut(s scenario) error {
 			return err
 		}
 	}
+	if s.money {
+		return d.layOutMoney()
+	}
 	return nil
 }
 
@@ -296,7 +301,7 @@ func (d *drill) run(s step) error {
 		}
 	}
 	fmt.Fprintf(d.env.Stdout, "   $ %s\n", shown)
-	args := strings.Fields(strings.ReplaceAll(s.args, "@", "\x00") + " " + s.quiet)
+	args := strings.Fields(strings.ReplaceAll(s.args, "@", "\x00") + " " + strings.ReplaceAll(s.quiet, "CODE", d.code))
 	for i, a := range args {
 		args[i] = strings.ReplaceAll(a, "\x00", d.dir+string(filepath.Separator))
 	}
@@ -404,7 +409,7 @@ func (d *drill) file(set *cli.Flags, base string, chosen []scenario, command []s
 			"The programs do on this machine what the runbooks say, with a vault whose right answers are known.",
 			"It says nothing about real backups: mpc-backup audit and mpc-backup verify do.",
 		},
-		Left:  []string{"real shares, passwords and people", "what happens on the chains: no transaction was made"},
+		Left:  []string{"real shares, passwords and people", "what happens on the chains: the transactions were made up, and none was sent"},
 		Steps: "What was done", Again: d.done,
 	}
 	for _, s := range chosen {

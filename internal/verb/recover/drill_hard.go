@@ -19,9 +19,9 @@ func (d *drill) hard() scenario {
 	return scenario{
 		name:  "hard",
 		title: "hard key recovery: the provider is gone, and with it provider.json. The\nclient and the custodian meet.",
-		files: []string{"client", "custodian"},
-		end:   "two shares gave the root keys and every key of the address book, and each was checked against what the files and the address book record",
-		steps: []step{
+		files: []string{"client", "custodian"}, money: true,
+		end: "two shares gave the root keys and every key of the address book, each checked against what the files and the address book record; and they signed the made-up transactions that move the money",
+		steps: append([]step{
 			{title: "Look at the two backups: whose are they, how many shares does the key need?", program: backup,
 				args: "inspect @client.json @custodian.json", quiet: "--json", say: d.sayInspect},
 			{title: "Open each share alone and prove, without showing it, that the two are enough.", program: backup,
@@ -30,9 +30,9 @@ func (d *drill) hard() scenario {
 				args: "keygen -o @result.key", say: words("result.key opens what is sealed to result.key.pub")},
 			{title: "Recover: both root keys, and a key for every row of the address book.", program: recover,
 				args: "key @client.json @custodian.json --root --addresses @address.csv --passphrase-file @client.txt --passphrase-file @custodian.txt -R @result.key.pub -o @keys.age", quiet: "--json", say: sayKey},
-			{title: "Open the sealed result, where it is needed.", program: backup,
+			{title: "Open the sealed result. On the day it stays shut; here it is compared with the known keys.", program: backup,
 				args: "open @keys.age -i @result.key -o @result", say: d.sayResult},
-		},
+		}, d.move()...),
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"lifeboat/internal/cli"
 	"lifeboat/internal/verb/backup"
+	"lifeboat/internal/verb/derive"
 )
 
 func TestDiffer(t *testing.T) {
@@ -36,7 +37,7 @@ func TestDiffer(t *testing.T) {
 // Every step says what it is for, and its command is one that its program has.
 func TestDrillSteps(t *testing.T) {
 	d := &drill{}
-	full := map[string]*cli.Program{"mpc-backup": backup.Program(), "mpc-recover": Program()}
+	full := map[string]*cli.Program{"mpc-derive": derive.Program(), "mpc-backup": backup.Program(), "mpc-recover": Program()}
 	for _, s := range d.scenarios() {
 		if s.title == "" || s.end == "" || len(s.steps) == 0 {
 			t.Errorf("%s: no title, no end or no steps", s.name)

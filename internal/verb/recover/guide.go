@@ -64,7 +64,7 @@ type guideCase struct {
 
 var guideCases = []guideCase{
 	{"provider", "the custody provider is gone", "custodian",
-		[]string{"What to prepare", "The provider is gone", "Moving the money", "A child key leaks", "Afterwards"}},
+		[]string{"What to prepare", "The provider is gone", "Moving the money", "Single keys, the last resort", "A child key leaks", "Afterwards"}},
 	{"client", "the client's share is lost", "client",
 		[]string{"What to prepare", "A share is lost", "A child key leaks", "Afterwards"}},
 	{"third-party", "the third party's share is lost", "client",
@@ -363,7 +363,7 @@ func (g *guide) printCommands(b *strings.Builder) {
 	case g.is.name != "provider" && !known:
 		b.WriteString("  These files do not say one set of holders and one threshold for every root key. Find out which they are, and\n  put them in place of {--party NODE --threshold T} below; --group reshares one group alone.\n")
 	case g.is.name == "provider" && len(g.books) == 0:
-		b.WriteString("  No address book is among the files. Without one leave --addresses out; --root gives the key, and\n  mpc-derive find searches for the addresses.\n")
+		b.WriteString("  No address book is among the files. review and sign go by one: mpc-derive find searches for addresses\n  that you know, and makes it. key leaves --addresses out; --root gives the key.\n")
 	case g.is.name == "provider" && len(g.books) > 1:
 		fmt.Fprintf(b, "  There are %d address books: %s. Each command takes one, and those below\n"+
 			"  take the first. Is it the newest? For each other one run verify and key again with it, and another name after -o.\n", len(g.books), cli.Clean(shell.Line(shell.Paths(g.books)...)))

@@ -145,6 +145,7 @@ func (g *guide) fill(text string) string {
 		values["FILES"] = shell.Line(files...)
 	}
 	if len(g.books) > 0 {
+		values["BOOK"] = shell.Line(shell.Paths(g.books[:1])[0])
 		values["--addresses BOOK"] = shell.Line("--addresses", shell.Paths(g.books[:1])[0])
 	}
 	node := g.node

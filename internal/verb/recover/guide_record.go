@@ -277,6 +277,9 @@ func (g *guide) fillKeys(values map[string]string) {
 
 // fillRecord has the record of a new set go on from this one.
 func (g *guide) fillRecord(values map[string]string) {
+	if len(g.record.Exits) > 0 {
+		values["--to ADDRESS"] = ""
+	}
 	values["--previous F"] = shell.Line("--previous", shell.Paths([]string{g.path})[0])
 	line, open := []string{}, ""
 	add := func(words ...string) {

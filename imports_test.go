@@ -94,13 +94,15 @@ var house = []room{
 		"github.com/spf13/pflag golang.org/x/sys/... golang.org/x/term"},
 
 	// The verbs: flags, prompts, printing. holder is what verbs that open shares
-	// have in common, addresses what those that take an address book have.
+	// have in common, addresses what those that take an address book have, recorded what
+	// people have besides the files.
 	{"internal/verb/addresses", "chains/... derive internal/cli internal/ordered internal/strict", ""},
-	{"internal/verb/moving", "chains/... derive tx internal/cli internal/strict internal/verb/addresses", ""},
-	{"internal/verb/derive", "chains/... tx derive/... share share/formats internal/cli internal/curve internal/ordered internal/secret internal/strict internal/verb/addresses internal/verb/moving internal/plain", ""},
-	{"internal/verb/holder", "backup chains/... derive share/... internal/cli internal/curve internal/papercode internal/prompt internal/secret internal/strict internal/phrase internal/archive audit", ""},
-	{"internal/verb/backup", "audit/... backup/... chains/... derive/... share/... internal/cli internal/curve internal/prompt internal/scalar internal/secret internal/strict internal/phrase internal/shell internal/verb/addresses internal/verb/holder", ""},
-	{"internal/verb/recover", "audit audit/report docs/runbooks backup chains/... tx derive/... recover/... share/... fixtures/vaults/demo internal/base58 internal/cli internal/curve internal/prompt internal/scalar internal/secret internal/ordered internal/strict internal/phrase internal/shell internal/verb/addresses internal/verb/moving internal/verb/holder internal/verb/backup internal/verb/derive internal/papercode internal/sign internal/signature", ""},
+	{"internal/verb/moving", "chains/... derive tx internal/cli internal/strict internal/verb/addresses share/record", ""},
+	{"internal/verb/derive", "chains/... tx derive/... share share/formats internal/cli internal/curve internal/ordered internal/secret internal/strict internal/verb/addresses internal/verb/moving internal/plain internal/verb/recorded", ""},
+	{"internal/verb/holder", "backup chains/... derive share/... internal/cli internal/curve internal/papercode internal/prompt internal/secret internal/strict internal/phrase internal/archive audit internal/verb/recorded", ""},
+	{"internal/verb/backup", "audit/... backup/... chains/... derive/... share/... internal/cli internal/curve internal/prompt internal/scalar internal/secret internal/strict internal/phrase internal/shell internal/verb/addresses internal/verb/holder internal/verb/recorded", ""},
+	{"internal/verb/recover", "audit audit/report docs/runbooks backup chains/... tx derive/... recover/... share/... fixtures/vaults/demo internal/base58 internal/cli internal/curve internal/prompt internal/scalar internal/secret internal/ordered internal/strict internal/phrase internal/shell internal/verb/addresses internal/verb/moving internal/verb/holder internal/verb/backup internal/verb/derive internal/papercode internal/sign internal/signature internal/outfile internal/verb/recorded", ""},
+	{"internal/verb/recorded", "derive share share/record share/verdict internal/cli internal/papercode internal/secret internal/strict", ""},
 
 	// The programs.
 	{"cmd/mpc-derive", "internal/verb/derive", ""},

@@ -29,6 +29,19 @@ func (b bitcoinLike) outputs() []output {
 	return list
 }
 
+// OutputScript returns the output script that pays an address, however that is spelt.
+func (c *Chain) OutputScript(address string) (script []byte, ok bool) {
+	if !readable(address) {
+		return nil, false
+	}
+	for _, o := range c.outputs {
+		if payload, ok := o.text.parse(address); ok && len(payload) == o.size {
+			return []byte(o.before + string(payload) + o.after), true
+		}
+	}
+	return nil, false
+}
+
 // OutputAddress returns the address that an output script pays, in the usual
 // spelling. Other addresses than those of one key have it too: of script hashes, for
 // example. A script without an address, or with one that the table does not know, is

@@ -1,6 +1,7 @@
 package tx
 
 import (
+	"bytes"
 	"fmt"
 	"math/big"
 	"slices"
@@ -199,7 +200,7 @@ func (p *Policy) allow(chain *chains.Chain, e *Effect) (from string, err error) 
 	for i := range p.Payees {
 		a := &p.Payees[i]
 		switch {
-		case a.Chain != nil && a.Chain != chain || !e.Reaches(a.Address) && !same(chain, a.Address, e.To):
+		case a.Chain != nil && a.Chain != chain || !e.Reaches(a.Address) && !Same(chain, a.Address, e.To):
 		case a.Tag == e.Tag:
 			return a.From, nil
 		default:
@@ -232,8 +233,12 @@ func (p *Policy) own(chain *chains.Chain, e *Effect, signers []*Key) *Key {
 	return nil
 }
 
-// same reports whether two addresses of a chain are one, however they are spelt.
-func same(chain *chains.Chain, a, b string) bool {
+// Same reports whether two addresses of a chain are one, however they are spelt.
+func Same(chain *chains.Chain, a, b string) bool {
+	if script, ok := chain.OutputScript(a); ok {
+		other, ok := chain.OutputScript(b)
+		return ok && bytes.Equal(script, other)
+	}
 	return a == b || slices.ContainsFunc(chain.Encodings, func(e chains.Encoding) bool {
 		x, ok := e.Parse(a)
 		if !ok {

@@ -18,7 +18,7 @@ func (k *Tokens) Add(chain *chains.Chain, contract, symbol string, decimals int)
 // Find returns the token of a chain that has that contract or symbol.
 func (k *Tokens) Find(chain *chains.Chain, name string) (Asset, bool) {
 	for _, t := range k.list {
-		if t.chain == chain && (t.asset.Symbol == name || same(chain, t.asset.Contract, name)) {
+		if t.chain == chain && (t.asset.Symbol == name || Same(chain, t.asset.Contract, name)) {
 			return t.asset, true
 		}
 	}

@@ -71,6 +71,31 @@ func (p *Program) Run(e *Env, args []string) (code int) {
 	return OK
 }
 
+// tries is how often AskThrice asks.
+const tries = 3
+
+// AskThrice asks on the terminal until an answer passes. hint says what to do where
+// there is no terminal.
+func (e *Env) AskThrice(hint, question string, check func(answer string) error) error {
+	terminal, err := e.Terminal()
+	if errors.Is(err, prompt.ErrNoTerminal) {
+		return Fail(Failed, err, hint)
+	}
+	if err != nil {
+		return err
+	}
+	for n := 1; ; n++ {
+		answer, err := terminal.Line(question)
+		if err != nil {
+			return err
+		}
+		if err = check(answer); err == nil || n == tries {
+			return err
+		}
+		e.Note("that is not it (%d of %d tries)", n, tries)
+	}
+}
+
 // shareTerminal has the terminal opened once, and closed when the verb ends.
 func (e *Env) shareTerminal() {
 	open := e.Terminal

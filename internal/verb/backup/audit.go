@@ -20,6 +20,7 @@ import (
 	"lifeboat/internal/strict"
 	"lifeboat/internal/verb/addresses"
 	"lifeboat/internal/verb/holder"
+	"lifeboat/internal/verb/recorded"
 )
 
 var auditVerb = cli.Verb{
@@ -47,7 +48,7 @@ another set than the recorded one are an error until their holders attest.
 Exit status 3 if any finding is an error, 1 if something could not be read, else 0.
 That shares are missing is status 1, too, when they may be in what could not be read.
 
-` + holder.RecordHelp + `  --xpub KEY              a root extended public key from your own records (repeatable)
+` + recorded.Help + `  --xpub KEY              a root extended public key from your own records, or a file of them (repeatable)
   --epoch E               an epoch from your own records, as inspect shows it, or the roster's
                           whole hash (repeatable)
   --addresses CSV         an address book to hold against the root keys (repeatable); those found
@@ -77,7 +78,7 @@ type auditFlags struct {
 	maxAge, threshold        int
 	strict, json             bool
 	challenge, report        string
-	record                   holder.RecordFlags
+	record                   recorded.Flags
 }
 
 func prepareAudit(set *cli.Flags, args []string) (*cli.Plan, error) {
@@ -92,7 +93,7 @@ func prepareAudit(set *cli.Flags, args []string) (*cli.Plan, error) {
 	set.BoolVar(&f.strict, "strict", false, "")
 	set.BoolVar(&f.json, "json", false, "")
 	set.StringVar(&f.report, "report", "", "")
-	set.Reads("addresses")
+	set.Reads("addresses", "xpub")
 	if err := set.Parse(args); err != nil {
 		return nil, err
 	}
@@ -101,8 +102,10 @@ func prepareAudit(set *cli.Flags, args []string) (*cli.Plan, error) {
 		return nil, err
 	}
 	return &cli.Plan{Reads: WithManifests(set.Args()), Outputs: pages(f.report), Run: func(e *cli.Env, _ *cli.Conditions) error {
+		if options.Roots, err = recorded.Xpubs(f.xpubs); err != nil {
+			return cli.Fail(cli.Failed, err, recorded.CompareHint)
+		}
 		options.Tool = e.Program + " " + cli.Version
-		var err error
 		if options.Record, err = f.record.Read(e); err != nil {
 			return err
 		}
@@ -159,13 +162,9 @@ func (f *auditFlags) options(set *cli.Flags) (*audit.Options, error) {
 	if err := f.record.Check(set); err != nil {
 		return nil, err
 	}
-	roots, err := holder.ParseRoots(f.xpubs)
-	if err != nil {
-		return nil, cli.Fail(cli.Failed, err, "compare the key with your records, letter by letter")
-	}
 	return &audit.Options{
 		Date: set.Date(), MaxAge: time.Duration(f.maxAge) * 24 * time.Hour,
-		Challenge: f.challenge, Roots: roots, Epochs: f.epochs, Threshold: f.threshold,
+		Challenge: f.challenge, Epochs: f.epochs, Threshold: f.threshold,
 	}, nil
 }
 

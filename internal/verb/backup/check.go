@@ -13,6 +13,7 @@ import (
 	"lifeboat/internal/curve"
 	"lifeboat/internal/strict"
 	"lifeboat/internal/verb/holder"
+	"lifeboat/internal/verb/recorded"
 	"lifeboat/share"
 	"lifeboat/share/formats"
 	"lifeboat/share/record"
@@ -40,7 +41,7 @@ attestation is not good, is of another root key, or that too few are there.
   --report F              the file whose SHA-256 they must sign
   --record F              the record of the vault
   --record-code CODE      its code, from the paper; without it, it is asked for
-  --xpub KEY              a root extended public key from your own records (repeatable)
+  --xpub KEY              a root extended public key from your own records, or a file of them (repeatable)
   --group-file F          a share file, as public description of the group (repeatable)
   --partial               too few attestations are no error: for one holder's at a time
   --json                  print the result as JSON
@@ -53,7 +54,7 @@ Example: two of three holders have answered
 
 type checkFlags struct {
 	question
-	record        holder.RecordFlags
+	record        recorded.Flags
 	groups, xpubs []string
 	partial, json bool
 	date          time.Time
@@ -67,7 +68,7 @@ func prepareCheck(set *cli.Flags, args []string) (*cli.Plan, error) {
 	set.StringArrayVar(&f.xpubs, "xpub", nil, "")
 	set.BoolVar(&f.partial, "partial", false, "")
 	set.BoolVar(&f.json, "json", false, "")
-	set.Reads("group-file")
+	set.Reads("group-file", "xpub")
 	if err := set.Parse(args); err != nil {
 		return nil, err
 	}
@@ -82,9 +83,9 @@ func prepareCheck(set *cli.Flags, args []string) (*cli.Plan, error) {
 }
 
 func (f *checkFlags) judge(e *cli.Env, paths []string) error {
-	roots, err := holder.ParseRoots(f.xpubs)
+	roots, err := recorded.Xpubs(f.xpubs)
 	if err != nil {
-		return cli.Fail(cli.Failed, err, "compare the key with your records, letter by letter")
+		return cli.Fail(cli.Failed, err, recorded.CompareHint)
 	}
 	vault, err := f.record.Read(e)
 	if err != nil {

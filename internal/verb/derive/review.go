@@ -1,19 +1,20 @@
 package derive
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 
-	"lifeboat/derive"
 	"lifeboat/internal/cli"
 	"lifeboat/internal/verb/moving"
+	"lifeboat/internal/verb/recorded"
 	"lifeboat/tx"
 )
 
 var reviewVerb = cli.Verb{
 	Name:    "review",
 	Summary: "what unsigned transactions would do, and the review code that lets them be signed",
-	Usage: `Usage: mpc-derive review FILE|DIR… --xpub KEY --addresses CSV [--to ADDRESS] [--json]
+	Usage: `Usage: mpc-derive review FILE|DIR… --xpub KEY|--record F --addresses CSV [--to ADDRESS] [--json]
 
 Reads unsigned transactions completely, and says of each what it does: who pays whom
 how much, what it costs, how long it is valid. A file with anything in it that is not
@@ -24,8 +25,8 @@ It ends with a review code. Write it on paper and carry it to the machine that s
 source of your own first: the code says that both machines read the same, not that
 the recipient is right.
 
-  --xpub KEY              a root extended public key of the vault, or a file that has it (repeatable)
-` + moving.Help + `  --json                  print the review as JSON
+  --xpub KEY              a root extended public key of the vault, or a file of them (repeatable)
+` + recorded.Help + moving.Help + `  --json                  print the review as JSON
 
 Example:
   mpc-derive review unsigned/ --xpub roots.txt --addresses address.csv --to-file exits.txt
@@ -35,13 +36,15 @@ Example:
 
 type reviewFlags struct {
 	moving.Flags
-	xpubs []string
-	json  bool
+	record recorded.Flags
+	xpubs  []string
+	json   bool
 }
 
 func prepareReview(set *cli.Flags, args []string) (*cli.Plan, error) {
 	var f reviewFlags
 	f.Flags.Define(set)
+	f.record.Define(set)
 	set.StringArrayVar(&f.xpubs, "xpub", nil, "")
 	set.BoolVar(&f.json, "json", false, "")
 	set.Reads("xpub")
@@ -51,18 +54,14 @@ func prepareReview(set *cli.Flags, args []string) (*cli.Plan, error) {
 	switch {
 	case set.NArg() == 0:
 		return nil, set.Misuse("no FILE: give the unsigned transactions, or a folder of them")
-	case len(f.xpubs) == 0:
-		return nil, set.Misuse("whose vault? give --xpub, its root extended public keys")
+	case len(f.xpubs) == 0 && !f.record.Given():
+		return nil, set.Misuse("whose vault? give --record, or --xpub, its root extended public keys")
 	}
-	if err := f.Check(set); err != nil {
+	if err := cmp.Or(f.record.Check(set), f.Check(set)); err != nil {
 		return nil, err
 	}
 	return &cli.Plan{Reads: set.Args(), Run: func(e *cli.Env, _ *cli.Conditions) error {
-		roots, err := readKeys(f.xpubs)
-		if err != nil {
-			return err
-		}
-		return f.review(e, set, roots)
+		return f.review(e, set)
 	}}, nil
 }
 
@@ -73,8 +72,27 @@ type reviewReport struct {
 	Code   string               `json:"review_code"`
 }
 
-func (f *reviewFlags) review(e *cli.Env, set *cli.Flags, roots []*derive.Key) error {
-	r, err := moving.Begin(e, set, &f.Flags, roots, nil, set.Args())
+func (f *reviewFlags) review(e *cli.Env, set *cli.Flags) error {
+	xpubs, err := recorded.Xpubs(f.xpubs)
+	if err != nil {
+		return cli.Fail(cli.Failed, err, recorded.CompareHint)
+	}
+	vault, err := f.record.Read(e)
+	if err != nil {
+		return err
+	}
+	if vault != nil {
+		e.Warn("record %q is unsworn, as far as is known here: it is as good as whoever made it", f.record.Path())
+	}
+	roots, err := f.record.Roots(vault, xpubs)
+	if err != nil {
+		return err
+	}
+	exits, err := moving.Exits(vault)
+	if err != nil {
+		return err
+	}
+	r, err := moving.Begin(e, set, &f.Flags, roots, exits, set.Args())
 	if err != nil {
 		return err
 	}

@@ -1,23 +1,19 @@
 package derive
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"os"
 	"slices"
-	"strings"
 
 	"lifeboat/derive"
 	"lifeboat/internal/cli"
 	"lifeboat/internal/secret"
 	"lifeboat/internal/strict"
+	"lifeboat/internal/verb/recorded"
 	"lifeboat/share"
 	"lifeboat/share/formats"
 )
-
-// maxKeyFile is the length of a file of extended public keys, in bytes.
-const maxKeyFile = 64 << 10
 
 // readKeys reads the extended public keys that arguments name: the keys
 // themselves, files with one key a line, or share files, of which only the public
@@ -37,7 +33,7 @@ func readKeys(args []string) ([]*derive.Key, error) {
 			if errors.Is(err, derive.ErrRespelt) {
 				return nil, cli.Fail(cli.Usage, err)
 			}
-			return nil, cli.Fail(cli.Usage, err, "compare the key with your records, letter by letter")
+			return nil, cli.Fail(cli.Usage, err, recorded.CompareHint)
 		case fileErr != nil:
 			return nil, cli.Fail(cli.Failed, fileErr)
 		}
@@ -52,29 +48,10 @@ func keysOfFile(path string) ([]*derive.Key, error) {
 		return nil, err
 	}
 	defer secret.Wipe(data) // tss-lib save data holds a share in the clear
-	if start := bytes.TrimLeft(data, "\ufeff \t\r\n"); len(start) > 0 && (start[0] == '{' || start[0] == '[') {
+	if recorded.Structured(data) {
 		return keysOfShares(path, data)
 	}
-	if len(data) > maxKeyFile {
-		return nil, fmt.Errorf("%q is too long for a file of extended public keys", path)
-	}
-	var keys []*derive.Key
-	number := 0
-	for line := range strings.Lines(strings.TrimPrefix(string(data), "\ufeff")) {
-		number++
-		if line = strings.TrimSpace(line); line == "" || line[0] == '#' {
-			continue
-		}
-		k, err := derive.Parse(line)
-		if err != nil {
-			return nil, fmt.Errorf("%q, line %d: %w", path, number, err)
-		}
-		keys = append(keys, k)
-	}
-	if len(keys) == 0 {
-		return nil, fmt.Errorf("%q holds no extended public key", path)
-	}
-	return keys, nil
+	return recorded.Keys(path, data)
 }
 
 func keysOfShares(path string, data []byte) ([]*derive.Key, error) {

@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"lifeboat/backup"
-	"lifeboat/derive"
 	"lifeboat/internal/cli"
 	"lifeboat/internal/curve"
 	"lifeboat/internal/phrase"
@@ -24,22 +23,6 @@ func statusOf(err error) verdict.Status {
 		return verdict.Inconsistent
 	}
 	return verdict.StatusOf(err)
-}
-
-// ParseRoots reads the root extended public keys that the user recorded.
-func ParseRoots(texts []string) (verdict.Roots, error) {
-	var roots verdict.Roots
-	for i, t := range texts {
-		k, err := derive.Parse(t)
-		if err != nil {
-			return nil, fmt.Errorf("--xpub number %d: %w", i+1, err)
-		}
-		if !k.IsRoot() {
-			return nil, fmt.Errorf("--xpub number %d: it has depth %d; a root key has depth 0", i+1, k.Depth())
-		}
-		roots = append(roots, k)
-	}
-	return roots, nil
 }
 
 // Files are the inputs as the judgement sees them.

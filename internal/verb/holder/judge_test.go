@@ -103,16 +103,3 @@ func TestAllOpened(t *testing.T) {
 		t.Errorf("exit statuses %v", codes)
 	}
 }
-
-func TestParseRoots(t *testing.T) {
-	const key = "xpub661MyMwAqRbcFW6tk6jJJqU3nvoJybTq12iuMvzNxb5ffWNz5gwroCo2gjbP2UMgcAVDUPq5YL8Ux7WhdLoMTtrxd6VQVwBwKvWoQGsJb2P"
-	if roots, err := ParseRoots([]string{key, key}); err != nil || len(roots) != 2 || roots[0].String() != key {
-		t.Errorf("%v: %v", roots, err)
-	}
-	child := "xpub68Gmy5EdvgibQVfPdqkBBCHxA5htiqg55crXYuXoQRKfDBFA1WEjWgP6LHhwBZeNK1VTsfTFUHCdrfp1bgwQ9xv5ski8PX9rL2dZXvgGDnw" // BIP 32, vector 1, m/0H
-	for text, want := range map[string]string{key + "x": "--xpub number 2: ", child: "--xpub number 2: it has depth 1"} {
-		if _, err := ParseRoots([]string{key, text}); err == nil || !strings.HasPrefix(err.Error(), want) {
-			t.Errorf("%v", err)
-		}
-	}
-}

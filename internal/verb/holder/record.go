@@ -1,7 +1,6 @@
 package holder
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -9,93 +8,11 @@ import (
 	"lifeboat/audit"
 	"lifeboat/internal/cli"
 	"lifeboat/internal/curve"
-	"lifeboat/internal/papercode"
-	"lifeboat/internal/prompt"
 	"lifeboat/internal/strict"
 	"lifeboat/share"
 	"lifeboat/share/record"
 	"lifeboat/share/verdict"
 )
-
-// RecordFlags are the flags of the record of a vault.
-type RecordFlags struct{ path, code string }
-
-// Define adds the flags.
-func (f *RecordFlags) Define(set *cli.Flags) {
-	set.StringVar(&f.path, "record", "", "")
-	set.StringVar(&f.code, "record-code", "", "")
-	set.Reads("record")
-}
-
-// Given reports whether there is a record.
-func (f *RecordFlags) Given() bool { return f.path != "" }
-
-// Check finds what is wrong with the flags themselves.
-func (f *RecordFlags) Check(set *cli.Flags) error {
-	if f.code == "" {
-		return nil
-	}
-	if !f.Given() {
-		return set.Misuse("--record-code goes with --record, the file whose code it is")
-	}
-	if _, err := papercode.Parse(f.code); err != nil {
-		return set.Misuse("--record-code: %w", err)
-	}
-	return nil
-}
-
-// Read returns the record, or nil if none was given. A file is the record if it has
-// the code on the paper, which did not travel with it and is never shown.
-func (f *RecordFlags) Read(e *cli.Env) (*record.Record, error) {
-	if !f.Given() {
-		return nil, nil
-	}
-	data, err := strict.ReadFile(f.path, record.MaxSize)
-	if err != nil {
-		return nil, fmt.Errorf("--record: %w", err)
-	}
-	r, err := record.Parse(data)
-	if err != nil {
-		return nil, fmt.Errorf("--record %q: %w", f.path, err)
-	}
-	check := func(text string) error {
-		code, err := papercode.Parse(text)
-		if err == nil && !code.Equal(r.Code()) {
-			err = fmt.Errorf("%q has another code than your paper: it is another record, or was changed", f.path)
-		}
-		return cli.Fail(cli.Mismatch, err, "compare what you typed with the paper, group by group")
-	}
-	if f.code != "" {
-		err = check(f.code)
-	} else {
-		err = AskThrice(e, "give the code on your paper with --record-code, or run it on a terminal", fmt.Sprintf("The record code on your paper, for %q: ", f.path), check)
-	}
-	if err != nil {
-		return nil, err
-	}
-	return r, nil
-}
-
-// AskThrice asks until an answer passes.
-func AskThrice(e *cli.Env, hint, question string, check func(string) error) error {
-	terminal, err := e.Terminal()
-	if errors.Is(err, prompt.ErrNoTerminal) {
-		return cli.Fail(cli.Failed, err, hint)
-	}
-	if err != nil {
-		return err
-	}
-	for n := 1; ; n++ {
-		answer, err := terminal.Line(question)
-		if err != nil {
-			return err
-		}
-		if err = check(answer); err == nil || n == tries {
-			return err
-		}
-		e.Note("that is not it (%d of %d tries)", n, tries)
-	}
-}
 
 // Recorded reports whether anything was given that did not travel with the files.
 func (f *Flags) Recorded() bool { return f.Record.Given() || len(f.Xpubs) > 0 }
@@ -126,7 +43,7 @@ func (s *Session) readRecord() (err error) {
 
 // readOaths finds out whether the record is sworn, from attestations that were given.
 func (s *Session) readOaths() error {
-	path := s.flags.Record.path
+	path := s.flags.Record.Path()
 	if len(s.flags.sworn) == 0 {
 		s.env.Warn("record %q is unsworn, as far as is known here: it is as good as whoever made it", path)
 		return nil
@@ -169,29 +86,6 @@ func ReadAttestations(path string) ([]audit.Signed, error) {
 	return list, nil
 }
 
-// Roots returns the root keys of the record. --xpub may bring the chain codes that it
-// lacks, and no other root key.
-func (f *RecordFlags) Roots(r *record.Record, xpubs verdict.Roots) (verdict.Roots, error) {
-	if r == nil {
-		return xpubs, nil
-	}
-	roots := verdict.Roots(r.Roots())
-	for _, k := range xpubs {
-		if !slices.ContainsFunc(r.Groups, func(g *share.Group) bool { return g.IsRoot(k) }) {
-			return nil, cli.Fail(cli.Mismatch, fmt.Errorf("--xpub %s is not in record %q", k, f.path), "give one of the two, or find out which is of the vault that is meant")
-		}
-		if !roots.Have(k) {
-			roots = append(roots, k)
-		}
-	}
-	for _, g := range r.Groups {
-		if !slices.ContainsFunc(roots, g.IsRoot) {
-			return nil, cli.Fail(cli.Usage, fmt.Errorf("record %q has no chain code for group %q on %v", f.path, g.ID, g.Curve), "give the root extended public key with --xpub as well")
-		}
-	}
-	return roots, nil
-}
-
 // CheckRecord holds sets against the record. least is the least difference that stops
 // the run; of lesser ones there is a warning.
 func (s *Session) CheckRecord(sets []*verdict.Set, least record.Difference) error {
@@ -205,7 +99,7 @@ func (s *Session) CheckRecord(sets []*verdict.Set, least record.Difference) erro
 		grave, told := s.Record.Judge(set.Group, least)
 		if len(grave) > 0 {
 			return cli.Fail(cli.Mismatch, differs(grave),
-				"if these are the shares that are in use, have a record made of them first: mpc-backup record FILE… --previous "+cli.Clean(s.flags.Record.path))
+				"if these are the shares that are in use, have a record made of them first: mpc-backup record FILE… --previous "+cli.Clean(s.flags.Record.Path()))
 		}
 		if len(told) > 0 {
 			s.env.Warn("%v", differs(told))

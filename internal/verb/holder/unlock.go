@@ -11,6 +11,7 @@ import (
 	"lifeboat/internal/curve"
 	"lifeboat/internal/prompt"
 	"lifeboat/internal/secret"
+	"lifeboat/internal/verb/recorded"
 	"lifeboat/share"
 	"lifeboat/share/formats"
 	"lifeboat/share/open"
@@ -26,7 +27,7 @@ type Flags struct {
 	limits      Limits
 	Xpubs       []string
 	NoRecord    bool // nothing was recorded, and that was said
-	Record      RecordFlags
+	Record      recorded.Flags
 	sworn       []string // attestations of the record
 
 	BundlesOnly bool // set by verbs that open bundles and no share in them
@@ -43,7 +44,7 @@ func (f *Flags) Define(set *cli.Flags) {
 	set.StringArrayVar(&f.Xpubs, "xpub", nil, "")
 	f.Record.Define(set)
 	set.StringArrayVar(&f.sworn, "sworn", nil, "")
-	set.Reads("identity", "passphrase-file", "sworn")
+	set.Reads("identity", "passphrase-file", "xpub", "sworn")
 }
 
 // DefineNoRecord adds the flag of verbs that nobody should trust files with.
@@ -53,17 +54,12 @@ func (f *Flags) DefineNoRecord(set *cli.Flags) { set.BoolVar(&f.NoRecord, "no-re
 const NoRecordHelp = `  --no-record             nothing was recorded: trust what the files say of whose vault it is
 `
 
-// RecordHelp describes the flags of the record.
-const RecordHelp = `  --record F              the record of the vault, which stands for --xpub; its code is asked for
-  --record-code CODE      the code on the paper, whole, where there is no terminal
-`
-
 // FlagsHelp describes them.
 const FlagsHelp = `  -i, --identity F        an age identity, an SSH key or a shard that opens bundles (repeatable)
   --passphrase-file F     the password of a file, instead of asking: the i-th is for the i-th
                           FILE; a bundle under a passphrase takes two, its own first
-  --xpub KEY              a root extended public key from your own records (repeatable)
-` + RecordHelp + `  --sworn A.json          attestations of the record, which show whether every holder has signed
+  --xpub KEY              a root extended public key from your own records, or a file of them (repeatable)
+` + recorded.Help + `  --sworn A.json          attestations of the record, which show whether every holder has signed
                           it (repeatable)
   --threshold T           how many shares are needed, for tss-lib files, which do not say
   --max-iterations N      allow password derivations of more than 10,000,000 iterations
@@ -117,11 +113,11 @@ func Load(e *cli.Env, set *cli.Flags, f *Flags, paths []string) (*Session, error
 	if f.NoRecord && f.Recorded() {
 		return nil, set.Misuse("--no-record contradicts --record and --xpub")
 	}
-	roots, err := ParseRoots(f.Xpubs)
+	xpubs, err := recorded.Xpubs(f.Xpubs)
 	if err != nil {
-		return nil, cli.Fail(cli.Failed, err, "compare the key with your records, letter by letter")
+		return nil, cli.Fail(cli.Failed, err, recorded.CompareHint)
 	}
-	s := &Session{env: e, flags: f, Roots: roots}
+	s := &Session{env: e, flags: f, Roots: xpubs}
 	e.OnExit(s.Close)
 	if err := s.readRecord(); err != nil {
 		return nil, err

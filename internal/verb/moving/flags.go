@@ -16,6 +16,7 @@ import (
 	"lifeboat/derive"
 	"lifeboat/internal/cli"
 	"lifeboat/internal/strict"
+	"lifeboat/share/record"
 	"lifeboat/tx"
 )
 
@@ -123,6 +124,22 @@ func (f *Flags) payees() ([]tx.Payee, error) {
 	}
 	if len(list) == 0 {
 		return nil, fmt.Errorf("--to-file %q names nobody", f.toFile)
+	}
+	return list, nil
+}
+
+// Exits returns the recipients that a record allows, none if there is no record.
+func Exits(vault *record.Record) ([]tx.Payee, error) {
+	if vault == nil {
+		return nil, nil
+	}
+	var list []tx.Payee
+	for _, exit := range vault.Exits {
+		c, ok := chains.Lookup(exit.Chain)
+		if !ok {
+			return nil, fmt.Errorf("the record has an exit on %q, which is no chain that is known", exit.Chain)
+		}
+		list = append(list, tx.Payee{Chain: c, Address: exit.Address, Tag: exit.Tag, From: "the record"})
 	}
 	return list, nil
 }

@@ -164,7 +164,7 @@ func (f *dealFlags) agree(e *cli.Env, set *cli.Flags, dir *folder, terms *ceremo
 	for _, node := range dir.Joining() {
 		_, err := dir.Known(node, terms)
 		if errors.Is(err, ceremony.ErrUnknown) {
-			err = holder.AskThrice(e, "call the owner of each join, and give the words that they read with --joined NODE=WORDS, or run it on a terminal", about+call(dir, node), func(answer string) error {
+			err = e.AskThrice("call the owner of each join, and give the words that they read with --joined NODE=WORDS, or run it on a terminal", about+call(dir, node), func(answer string) error {
 				about = ""
 				terms.Words[node] = answer
 				_, err := dir.Known(node, terms)
@@ -210,7 +210,7 @@ func (f *dealFlags) restate(e *cli.Env, dir *folder, terms *ceremony.Terms) erro
 			ceremony.Reshare: "Who is to get a new share? Their node IDs, with blanks between them: ",
 			ceremony.Repair:  "Whose share is lost? The node ID: ",
 		}[dir.Kind()]
-		if err := holder.AskThrice(e, hint, question, func(answer string) error {
+		if err := e.AskThrice(hint, question, func(answer string) error {
 			if terms.Parties = strings.Fields(answer); len(terms.Parties) == 0 {
 				return dir.fail(ceremony.ErrRestated)
 			}
@@ -222,7 +222,7 @@ func (f *dealFlags) restate(e *cli.Env, dir *folder, terms *ceremony.Terms) erro
 	if terms.Kind != ceremony.Reshare || terms.Threshold != 0 {
 		return nil
 	}
-	return holder.AskThrice(e, hint, "How many of the new shares will be needed? ", func(answer string) (err error) {
+	return e.AskThrice(hint, "How many of the new shares will be needed? ", func(answer string) (err error) {
 		if terms.Threshold, err = strconv.Atoi(answer); err != nil {
 			return dir.fail(ceremony.ErrRestated)
 		}

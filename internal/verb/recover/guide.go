@@ -17,7 +17,7 @@ import (
 	"lifeboat/internal/prompt"
 	"lifeboat/internal/shell"
 	"lifeboat/internal/verb/backup"
-	"lifeboat/internal/verb/holder"
+	"lifeboat/internal/verb/recorded"
 	"lifeboat/share/record"
 )
 
@@ -171,7 +171,7 @@ type guide struct {
 	books []string
 	found *audit.Report // nil without files
 
-	papers   holder.RecordFlags
+	papers   recorded.Flags
 	path     string         // of the record
 	record   *record.Record // nil if none was given
 	noRecord bool           // there is none, and that was said

@@ -46,7 +46,7 @@ new holder's file is opened again before the folder appears.
                                sign with it; every party needs a recipient
   -i, --identity F             an age identity, an SSH key or a shard that opens bundles (repeatable)
   --passphrase-file F          the password of an old file: the i-th is for the i-th FILE
-  --xpub KEY                   a root extended public key from your own records (repeatable)
+  --xpub KEY                   a root extended public key from your own records, or a file of them (repeatable)
   --record F                   the record of the vault, which stands for --xpub; its code is asked for
   --record-code CODE           the code on the paper, whole, where there is no terminal
   --no-record                  nothing was recorded: trust what the files say of whose vault it is

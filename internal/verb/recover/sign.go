@@ -7,14 +7,12 @@ import (
 	"io"
 	"slices"
 
-	"lifeboat/chains"
 	"lifeboat/derive"
 	"lifeboat/internal/cli"
 	"lifeboat/internal/papercode"
 	"lifeboat/internal/verb/holder"
 	"lifeboat/internal/verb/moving"
 	"lifeboat/recover"
-	"lifeboat/share/record"
 	"lifeboat/tx"
 )
 
@@ -114,7 +112,7 @@ func (f *signFlags) run(e *cli.Env, set *cli.Flags, conditions *cli.Conditions) 
 	if err != nil {
 		return err
 	}
-	exits, err := exitsOf(session.Record)
+	exits, err := moving.Exits(session.Record)
 	if err != nil {
 		return err
 	}
@@ -160,22 +158,6 @@ func (f *signFlags) publicRoots(session *holder.Session) ([]*derive.Key, error) 
 	return roots, nil
 }
 
-// exitsOf returns the recipients that a record allows.
-func exitsOf(vault *record.Record) ([]tx.Payee, error) {
-	if vault == nil {
-		return nil, nil
-	}
-	var list []tx.Payee
-	for _, exit := range vault.Exits {
-		c, ok := chains.Lookup(exit.Chain)
-		if !ok {
-			return nil, fmt.Errorf("the record has an exit on %q, which is no chain that is known", exit.Chain)
-		}
-		list = append(list, tx.Payee{Chain: c, Address: exit.Address, Tag: exit.Tag, From: "the record"})
-	}
-	return list, nil
-}
-
 // maxShown is how many transactions are shown one by one before they are signed;
 // the totals have all of them.
 const maxShown = 20
@@ -190,13 +172,15 @@ func (f *signFlags) review(e *cli.Env, r *moving.Review, report *signReport) err
 	if err != nil {
 		return err
 	}
-	names := make(map[string]bool)
+	names := map[string]bool{reportName: true}
 	err = r.All(e, func(path string, t *tx.Transaction, v *tx.Verdict) error {
 		if f.replaces != "" && !slices.ContainsFunc(t.Claims, func(c string) bool { return before[c] }) {
 			return cli.Fail(cli.Refused, fmt.Errorf("%q takes the place of nothing in %q: both could count, and pay twice", path, f.replaces))
 		}
 		file := signedFile{FileReport: moving.Report(path, t, v), Claims: t.Claims}
-		file.name(t, names)
+		if err := file.name(t, names); err != nil {
+			return err
+		}
 		report.Files = append(report.Files, file)
 		if len(r.Files) > maxShown {
 			return nil
@@ -229,7 +213,7 @@ func (f *signFlags) confirm(e *cli.Env, r *moving.Review) error {
 	if f.expect != "" {
 		return check(f.expect)
 	}
-	return holder.AskThrice(e, "give the review code with --expect, or run it on a terminal", "Type the review code from the paper of the machine that reviewed this batch: ", check)
+	return e.AskThrice("give the review code with --expect, or run it on a terminal", "Type the review code from the paper of the machine that reviewed this batch: ", check)
 }
 
 // typeRecipients has every recipient typed, from wherever the user knows it.
@@ -240,9 +224,9 @@ func (f *signFlags) typeRecipients(e *cli.Env, r *moving.Review) error {
 			continue
 		}
 		asked = append(asked, t.To)
-		err := holder.AskThrice(e, "--alone needs a terminal: without one, review the batch on another machine and give --expect",
+		err := e.AskThrice("--alone needs a terminal: without one, review the batch on another machine and give --expect",
 			fmt.Sprintf("Type the full address of the recipient of %s, from your own papers: ", t.Asset.Text(t.Amount)), func(text string) error {
-				if text == t.To {
+				if tx.Same(t.Chain, text, t.To) {
 					return nil
 				}
 				return cli.Fail(cli.Refused, errors.New("the transactions pay somebody else than the address that was typed"), "compare it with your papers, letter by letter")
@@ -298,7 +282,7 @@ func (f *signFlags) sign(e *cli.Env, r *moving.Review, roots []*recover.Root, re
 			}, nil)
 		}
 	}
-	out.AddFunc("report.json", func(w io.Writer) error {
+	out.AddFunc(reportName, func(w io.Writer) error {
 		b, err := json.MarshalIndent(report, "", "  ")
 		if err == nil {
 			_, err = w.Write(append(b, '\n'))

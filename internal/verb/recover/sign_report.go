@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"lifeboat/internal/cli"
+	"lifeboat/internal/outfile"
+	"lifeboat/internal/papercode"
 	"lifeboat/internal/strict"
 	"lifeboat/internal/verb/holder"
 	"lifeboat/internal/verb/moving"
@@ -14,6 +16,9 @@ import (
 
 // broadcastable is what every report of signed transactions says.
 const broadcastable = "Whoever holds a signed file can send it. Send it yourself, or destroy it."
+
+// reportName is the report in the folder of what is signed.
+const reportName = "report.json"
 
 // signReport is report.json of sign, and what --json prints. It holds no secret.
 type signReport struct {
@@ -43,8 +48,9 @@ type signedOutput struct {
 	first bool // the one for which the transaction is signed
 }
 
-// name gives the outputs of a transaction names that no other file of the batch has.
-func (f *signedFile) name(t *tx.Transaction, taken map[string]bool) {
+// name gives the outputs of a transaction names that no other file of the batch has,
+// and that every stick can hold.
+func (f *signedFile) name(t *tx.Transaction, taken map[string]bool) error {
 	base := filepath.Base(f.Path)
 	if stem := strings.TrimSuffix(base, filepath.Ext(base)); stem != "" {
 		base = stem
@@ -74,8 +80,12 @@ func (f *signedFile) name(t *tx.Transaction, taken map[string]bool) {
 		}
 	}
 	for _, o := range f.outputs {
+		if err := outfile.CheckName(o.name); err != nil {
+			return cli.Fail(cli.Failed, fmt.Errorf("%q: its signed form would have its name: %w", f.Path, err), "give the file another name")
+		}
 		taken[strings.ToLower(o.name)] = true
 	}
+	return nil
 }
 
 // maxReport is the size, in bytes, of the largest report that is read.
@@ -91,21 +101,31 @@ func replacedClaims(path string) (map[string]bool, error) {
 		return nil, fmt.Errorf("--replaces: %w", err)
 	}
 	var before struct {
+		Tool  string `json:"tool"`
+		Code  string `json:"review_code"`
 		Files []struct {
-			Claims []string `json:"claims"`
+			Claims  []string `json:"claims"`
+			Written []string `json:"written"`
 		} `json:"files"`
 	}
 	if err := strict.Unmarshal(data, &before); err != nil {
 		return nil, fmt.Errorf("--replaces %q is not the report of signed transactions: %w", path, err)
 	}
+	const hint = `it is the report.json that "mpc-recover sign" wrote beside them`
+	if _, err := papercode.Parse(before.Code); err != nil || !strings.HasPrefix(before.Tool, "mpc-recover ") {
+		return nil, cli.Fail(cli.Failed, fmt.Errorf("--replaces %q is not the report of signed transactions", path), hint)
+	}
 	claims := make(map[string]bool)
 	for _, f := range before.Files {
+		if len(f.Written) == 0 {
+			return nil, cli.Fail(cli.Failed, fmt.Errorf("--replaces %q names a transaction that was not signed", path), hint)
+		}
 		for _, c := range f.Claims {
 			claims[c] = true
 		}
 	}
 	if len(claims) == 0 {
-		return nil, cli.Fail(cli.Failed, fmt.Errorf("--replaces %q is not the report of signed transactions", path), `it is the report.json that "mpc-recover sign" wrote beside them`)
+		return nil, cli.Fail(cli.Failed, fmt.Errorf("--replaces %q is not the report of signed transactions", path), hint)
 	}
 	return claims, nil
 }

@@ -1,0 +1,184 @@
+// Package recorded is what verbs take that people have of a vault besides its files,
+// on paper or from another machine: its record, and its root extended public keys.
+package recorded
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"lifeboat/derive"
+	"lifeboat/internal/cli"
+	"lifeboat/internal/papercode"
+	"lifeboat/internal/secret"
+	"lifeboat/internal/strict"
+	"lifeboat/share"
+	"lifeboat/share/record"
+	"lifeboat/share/verdict"
+)
+
+// CompareHint is what to do about a key that is none.
+const CompareHint = "compare the key with your records, letter by letter"
+
+// Help describes the flags of the record.
+const Help = `  --record F              the record of the vault, which stands for --xpub; its code is asked for
+  --record-code CODE      the code on the paper, whole, where there is no terminal
+`
+
+// Flags are the flags of the record of a vault.
+type Flags struct{ path, code string }
+
+// Define adds the flags.
+func (f *Flags) Define(set *cli.Flags) {
+	set.StringVar(&f.path, "record", "", "")
+	set.StringVar(&f.code, "record-code", "", "")
+	set.Reads("record")
+}
+
+// Given reports whether there is a record.
+func (f *Flags) Given() bool { return f.path != "" }
+
+// Path returns where it is.
+func (f *Flags) Path() string { return f.path }
+
+// Check finds what is wrong with the flags themselves.
+func (f *Flags) Check(set *cli.Flags) error {
+	if f.code == "" {
+		return nil
+	}
+	if !f.Given() {
+		return set.Misuse("--record-code goes with --record, the file whose code it is")
+	}
+	if _, err := papercode.Parse(f.code); err != nil {
+		return set.Misuse("--record-code: %w", err)
+	}
+	return nil
+}
+
+// Read returns the record, or nil if none was given. A file is the record if it has
+// the code on the paper, which did not travel with it and is never shown.
+func (f *Flags) Read(e *cli.Env) (*record.Record, error) {
+	if !f.Given() {
+		return nil, nil
+	}
+	data, err := strict.ReadFile(f.path, record.MaxSize)
+	if err != nil {
+		return nil, fmt.Errorf("--record: %w", err)
+	}
+	r, err := record.Parse(data)
+	if err != nil {
+		return nil, fmt.Errorf("--record %q: %w", f.path, err)
+	}
+	check := func(text string) error {
+		code, err := papercode.Parse(text)
+		if err == nil && !code.Equal(r.Code()) {
+			err = fmt.Errorf("%q has another code than your paper: it is another record, or was changed", f.path)
+		}
+		return cli.Fail(cli.Mismatch, err, "compare what you typed with the paper, group by group")
+	}
+	if f.code != "" {
+		err = check(f.code)
+	} else {
+		err = e.AskThrice("give the code on your paper with --record-code, or run it on a terminal", fmt.Sprintf("The record code on your paper, for %q: ", f.path), check)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+// Roots returns the root keys of the record, if there is one, and of --xpub, which are
+// xpubs. --xpub may bring the chain codes that the record lacks, and no other root key.
+func (f *Flags) Roots(r *record.Record, xpubs verdict.Roots) (verdict.Roots, error) {
+	if r == nil {
+		return xpubs, nil
+	}
+	roots := verdict.Roots(r.Roots())
+	for _, k := range xpubs {
+		if !slices.ContainsFunc(r.Groups, func(g *share.Group) bool { return g.IsRoot(k) }) {
+			return nil, cli.Fail(cli.Mismatch, fmt.Errorf("--xpub %s is not in record %q", k, f.path), "give one of the two, or find out which is of the vault that is meant")
+		}
+		if !roots.Have(k) {
+			roots = append(roots, k)
+		}
+	}
+	for _, g := range r.Groups {
+		if !slices.ContainsFunc(roots, g.IsRoot) {
+			return nil, cli.Fail(cli.Usage, fmt.Errorf("record %q has no chain code for group %q on %v", f.path, g.ID, g.Curve), "give the root extended public key with --xpub as well")
+		}
+	}
+	return roots, nil
+}
+
+// Xpubs reads the values of --xpub: root extended public keys, or files of them.
+func Xpubs(values []string) (verdict.Roots, error) {
+	var roots verdict.Roots
+	for i, value := range values {
+		keys, err := keysOf(value)
+		if err != nil {
+			return nil, fmt.Errorf("--xpub number %d: %w", i+1, err)
+		}
+		for _, k := range keys {
+			if !k.IsRoot() {
+				return nil, fmt.Errorf("--xpub number %d: it has depth %d; a root key has depth 0", i+1, k.Depth())
+			}
+			roots = append(roots, k)
+		}
+	}
+	return roots, nil
+}
+
+// maxKeys is the size, in bytes, of the largest file of extended public keys.
+const maxKeys = 64 << 10
+
+func keysOf(value string) ([]*derive.Key, error) {
+	k, err := derive.Parse(value)
+	if err == nil {
+		return []*derive.Key{k}, nil
+	}
+	data, fileErr := strict.ReadFile(value, maxKeys)
+	switch {
+	case errors.Is(fileErr, os.ErrNotExist): // it was meant as a key
+		return nil, err
+	case fileErr != nil:
+		return nil, fileErr
+	case Structured(data):
+		secret.Wipe(data) // tss-lib save data holds a share in the clear
+		return nil, fmt.Errorf("%q is a share file, or other JSON: a file says itself whose vault it is of, so take the root key from your own papers", value)
+	}
+	return Keys(value, data)
+}
+
+// Structured reports whether data is JSON, as share files are, and not a list of keys.
+func Structured(data []byte) bool {
+	start := bytes.TrimLeft(data, "\ufeff \t\r\n")
+	return len(start) > 0 && (start[0] == '{' || start[0] == '[')
+}
+
+// Keys returns the extended public keys of a file, one a line. Empty lines, and those
+// that begin with #, do not count.
+func Keys(path string, data []byte) ([]*derive.Key, error) {
+	if len(data) > maxKeys {
+		return nil, fmt.Errorf("%q is too long for a file of extended public keys", path)
+	}
+	var keys []*derive.Key
+	number := 0
+	for line := range strings.Lines(strings.TrimPrefix(string(data), "\ufeff")) {
+		number++
+		if line = strings.TrimSpace(line); line == "" || line[0] == '#' {
+			continue
+		}
+		k, err := derive.Parse(line)
+		if err != nil {
+			return nil, fmt.Errorf("%q, line %d: %w", path, number, err)
+		}
+		keys = append(keys, k)
+	}
+	if len(keys) == 0 {
+		return nil, fmt.Errorf("%q holds no extended public key", path)
+	}
+	return keys, nil
+}

@@ -1,0 +1,46 @@
+package recorded_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"lifeboat/fixtures"
+	"lifeboat/internal/verb/recorded"
+)
+
+const (
+	root  = "xpub661MyMwAqRbcFW6tk6jJJqU3nvoJybTq12iuMvzNxb5ffWNz5gwroCo2gjbP2UMgcAVDUPq5YL8Ux7WhdLoMTtrxd6VQVwBwKvWoQGsJb2P"
+	child = "xpub68Gmy5EdvgibQVfPdqkBBCHxA5htiqg55crXYuXoQRKfDBFA1WEjWgP6LHhwBZeNK1VTsfTFUHCdrfp1bgwQ9xv5ski8PX9rL2dZXvgGDnw" // BIP 32, vector 1, m/0H
+)
+
+func TestXpubs(t *testing.T) {
+	dir := t.TempDir()
+	file := func(name, text string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	good := file("good", "\ufeff# of the vault\r\n\r\n "+root+"\r\n"+root+"\n")
+	if roots, err := recorded.Xpubs([]string{root, good}); err != nil || len(roots) != 3 || roots[2].String() != root {
+		t.Errorf("%v: %v", roots, err)
+	}
+	share := fixtures.Load("demo").Files[0]
+	for value, want := range map[string]string{
+		root + "x":                               "--xpub number 2: ",
+		child:                                    "--xpub number 2: it has depth 1",
+		file("child", child):                     "--xpub number 2: it has depth 1",
+		file("empty", "# none\n"):                "holds no extended public key",
+		file("cut", root+"\n"+root[:9]):          "line 2: ",
+		file("share", string(share.Data)):        "a file says itself whose vault it is of",
+		file("long", strings.Repeat("#", 1<<17)): "longer",
+		dir:                                      dir,
+	} {
+		if roots, err := recorded.Xpubs([]string{root, value}); err == nil || roots != nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%.20q: %v, want %q", value, err, want)
+		}
+	}
+}

@@ -100,8 +100,11 @@ func evmClaims(data []byte) bool {
 		return false
 	}
 	b, ok := evmHex(string(text))
-	return ok && len(b) > 2 && (b[0] >= 0xc0 || b[0] >= 1 && b[0] <= 4 && b[1] >= 0xc0)
+	return ok && len(b) > 2 && (b[0] >= 0xc0 || b[0] >= 1 && b[0] <= 4 && b[1] >= 0xc0 || b[0] == evmMessage)
 }
+
+// evmMessage begins what is signed and is no transaction (EIP-191).
+const evmMessage = 0x19
 
 // evmHex reads hex with or without 0x.
 func evmHex(text string) ([]byte, bool) {
@@ -368,13 +371,19 @@ func (x *evmTx) parseRLP(b []byte) error {
 	if len(b) == 0 {
 		return unread("it is empty")
 	}
+	if b[0] == evmMessage {
+		return unsafe("it is a message or typed data (EIP-191), and not a transaction")
+	}
 	if b[0] < 0xc0 {
 		if err := evmType(int(b[0])); err != nil {
 			return err
 		}
 		x.kind, b = int(b[0]), b[1:]
 	}
-	top, err := rlpParse(b)
+	top, rest, err := rlpNext(b, 0)
+	if err == nil && len(rest) > 0 {
+		return unsafe("something follows the transaction: %.40x", rest)
+	}
 	if err != nil || !top.isL {
 		return unread("%w", cmp.Or(err, errRLP))
 	}
@@ -530,7 +539,7 @@ func (x *evmTx) parseJSON(text []byte) error {
 func (x *evmTx) parseWrapped(fields map[string]json.RawMessage, raw json.RawMessage) error {
 	var from, text string
 	if len(fields) != 2 || json.Unmarshal(fields["from"], &from) != nil || json.Unmarshal(raw, &text) != nil {
-		return unread(`beside "raw" there must be "from" alone`)
+		return unsafe(`beside "raw" there must be "from" alone`)
 	}
 	b, ok := evmHex(text)
 	account, isHex := evmHex(from)

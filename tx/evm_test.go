@@ -116,7 +116,7 @@ func TestEVMJSON(t *testing.T) {
 		{"another chain of ours", `"chainId":1`, `"chainId":56`, tx.ErrUnsafe, "on Ethereum and not on BNB Smart Chain"},
 		{"an unlisted chain", `"chainId":1`, `"chainId":31337`, tx.ErrUnsafe, "--chain"},
 		{"type 4", `"nonce":5`, `"nonce":5,"type":"0x4"`, tx.ErrUnsafe, "EIP-7702"},
-		{"a field twice", `"nonce":5`, `"nonce":5,"nonce":6`, tx.ErrUnread, ""},
+		{"a field twice", `"nonce":5`, `"nonce":5,"nonce":6`, tx.ErrUnsafe, `key "nonce" occurs twice`},
 	} {
 		refuses(t, c.name, changed(t, ok, c.old, c.new), c.err, c.why, "ETH")
 	}
@@ -130,7 +130,7 @@ func TestEVMRefuses(t *testing.T) {
 		err        error
 		why        string
 	}{
-		{"a trailing byte", plain + "00", tx.ErrUnread, "RLP"},
+		{"a trailing byte", plain + "00", tx.ErrUnsafe, "something follows the transaction: 00"},
 		{"EIP-7702", changed(t, plain, "0x02f0", "0x04f0"), tx.ErrUnsafe, "EIP-7702"},
 		{"blobs", changed(t, plain, "0x02f0", "0x03f0"), tx.ErrUnsafe, "EIP-4844"},
 		{"no chain ID", "0xe9" + strings.TrimSuffix(strings.TrimPrefix(legacy, "0xec"), "018080"), tx.ErrUnsafe, "every chain"},
@@ -146,12 +146,12 @@ func TestEVMRefuses(t *testing.T) {
 		{"a tip above the price", changed(t, plain, "843b9aca008506fc23ac00", "8506fc23ac00843b9aca00"), tx.ErrUnsafe, "tip"},
 		{"a price of a thousandfold", changed(t, token, "8506fc23ac00", "85ffffffffff"), tx.ErrUnsafe, "--max-fee"},
 		{"an access list", evmWith(t, plain, "c0", "c101"), tx.ErrUnsafe, "access list"},
-		{"a number with a leading zero", changed(t, plain, "0x02f00105", "0x02f1018200"+"05"), tx.ErrUnread, "RLP"},
+		{"a number with a leading zero", changed(t, plain, "0x02f00105", "0x02f2018200"+"05"), tx.ErrUnread, "RLP"},
 		{"a byte in two", changed(t, plain, "0x02f00105", "0x02f1018105"), tx.ErrUnread, "RLP"},
 		{"a list for a number", changed(t, plain, "0x02f00105", "0x02f001c0"), tx.ErrUnread, "RLP"},
 		{"signed", fixtures.Rows("tx/evm.tsv")[3][3], tx.ErrUnread, "signed already"},
 		{"signed, type 0", fixtures.Rows("tx/evm.tsv")[0][3], tx.ErrUnread, "signed already"},
-		{"typed data", "0x1901" + strings.Repeat("00", 64), tx.ErrUnread, ""},
+		{"typed data", "0x1901" + strings.Repeat("00", 64), tx.ErrUnsafe, "EIP-191"},
 	} {
 		refuses(t, c.name, c.file, c.err, c.why, "ETH")
 	}

@@ -164,7 +164,7 @@ func (p *Policy) expiry(t *Transaction, _ *Verdict) error {
 		return unsafe("it expired at %s, and the date here is %s; make a new one, or set the date with --date", e.At.UTC().Format(time.RFC3339), p.Now.UTC().Format(time.RFC3339))
 	case p.ShortLived:
 	case !e.At.IsZero() && e.At.Sub(p.Now) < soon:
-		return unsafe("it expires at %s, in less than %v: no stick is that quick; make one that lives longer, or say --short-lived", e.At.UTC().Format(time.RFC3339), soon)
+		return unsafe("it expires at %s, in less than %d minutes: no stick is that quick; make one that lives longer, or say --short-lived", e.At.UTC().Format(time.RFC3339), soon/time.Minute)
 	case e.Short != 0 && e.Short < soon:
 		return unsafe("it lives for about %v from when it was made: no stick is that quick; make one that lives longer, or say --short-lived", e.Short)
 	}

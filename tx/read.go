@@ -3,10 +3,12 @@ package tx
 import (
 	"cmp"
 	"crypto/sha256"
+	"encoding/json"
 	"fmt"
 	"strings"
 
 	"lifeboat/chains"
+	"lifeboat/internal/strict"
 )
 
 // family is what the transactions of some chains have in common.
@@ -64,6 +66,9 @@ func (r *Reader) Read(data []byte) (*Transaction, error) {
 		}
 		t.read = sha256.Sum256(data)
 		return t, nil
+	}
+	if err := strict.Unmarshal(data, new(map[string]json.RawMessage)); err != nil && json.Valid(data) {
+		return nil, unsafe("it is JSON of which two programs could read different things: %w", err)
 	}
 	return nil, unread("its form is none of those that are known")
 }

@@ -17,18 +17,10 @@ type rlpItem struct {
 	isL  bool
 }
 
-// rlpParse reads one item, and nothing behind it.
-func rlpParse(b []byte) (rlpItem, error) {
-	item, rest, err := rlpNext(b, 0)
-	if err == nil && len(rest) > 0 {
-		err = errRLP
-	}
-	return item, err
-}
-
 // rlpDepth is the depth of the lists that transactions are made of.
 const rlpDepth = 4
 
+// rlpNext reads one item, and returns what follows it.
 func rlpNext(b []byte, depth int) (item rlpItem, rest []byte, err error) {
 	if len(b) == 0 || depth > rlpDepth {
 		return item, nil, errRLP

@@ -7,6 +7,7 @@
 //	hostile NAME DIR          copy the share files of a test vault into a new folder, with node IDs, group IDs
 //	                          and times that would steer a terminal, and again under file names that begin with
 //	                          $HOSTILE, where the system has them
+//	unsigned DIR              copy the unsigned transactions of the vault demo into a new folder
 //	legacy NAME               copy what the programs wrote at an earlier time, of that name in fixtures/legacy
 //	found                     copy the files of fixtures/found, as people have them
 //	damaged FILE…             copy share files with one defect each; damaged.txt is their password
@@ -142,6 +143,7 @@ type command struct {
 
 var commands = map[string]command{
 	"vault":     {"NAME [DIR]", cmdVault},
+	"unsigned":  {"DIR", cmdUnsigned},
 	"legacy":    {"NAME", cmdLegacy},
 	"found":     {"", cmdFound},
 	"damaged":   {"FILE…", cmdDamaged},
@@ -232,6 +234,14 @@ func (s *story) copy(ts *testscript.TestScript, root, passphrase string) {
 		}
 		return nil
 	}))
+}
+
+func cmdUnsigned(s *story, ts *testscript.TestScript, args []string) {
+	dir := ts.MkAbs(args[0])
+	files, err := fs.Sub(fixtures.FS, "unsigned")
+	ts.Check(err)
+	ts.Check(os.CopyFS(dir, files))
+	ts.Check(s.addOriginals(dir))
 }
 
 func cmdDamaged(s *story, ts *testscript.TestScript, args []string) {

@@ -50,6 +50,8 @@ var holding = []struct{ program, name, line string }{
 	{"mpc-recover", "key, --plaintext", "key a.json b.json --passphrase-file a.txt --passphrase-file b.txt --addresses address.csv --root --plaintext -o out"},
 	{"mpc-recover", "key, from root.json", "key keys.age -i id --addresses address.csv --root -R id.pub -o out.age"},
 	{"mpc-recover", "key, --salvage", "key a.json b.json --passphrase-file a.txt --passphrase-file b.txt --salvage --xpub $ECDSA --xpub $EDDSA --root -R id.pub -o out.age"},
+	{"mpc-recover", "sign", "sign a.json b.json --passphrase-file a.txt --passphrase-file b.txt --xpub $ECDSA --xpub $EDDSA --tx unsigned --expect " + reviewed + movesTo + " -o out"},
+	{"mpc-recover", "sign, from root.json", "sign keys.age -i id --xpub $ECDSA --xpub $EDDSA --tx unsigned --expect " + reviewed + movesTo + " -o out"},
 	{"mpc-recover", "repair", "repair --no-record a.json b.json --passphrase-file a.txt --passphrase-file b.txt --lost node-3-B5414719 --new-passphrase-file new.txt -o out.json"},
 	{"mpc-recover", "repair, bundle", "repair --no-record a.json b.json --passphrase-file a.txt --passphrase-file b.txt --lost node-3-B5414719 -R id.pub -o out.age"},
 	{"mpc-recover", "reshare", "reshare --no-record a.json b.json --passphrase-file a.txt --passphrase-file b.txt --party p --new-passphrase-file new.txt --party q=id.pub -o out"},
@@ -98,6 +100,7 @@ func rehearse(t *testing.T, programs map[string]string) string {
 			t.Fatal(err)
 		}
 	}
+	writeUnsigned(t, dir)
 	for line := range strings.Lines(strings.TrimSpace(rehearsal)) {
 		args := arguments(t, programs, dir, line)
 		if args[0] == "=" {

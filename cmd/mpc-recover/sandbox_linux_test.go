@@ -181,7 +181,7 @@ func expected(path string) bool {
 // no good: one at least for each verb, and for each step of one.
 var verbLines = map[string][]string{
 	"mpc-derive": {
-		"chains", "address . --path m/0", "find . address", "help", "version",
+		"chains", "address . --path m/0", "find . address", "review x --xpub y --addresses z", "help", "version",
 	},
 	"mpc-backup": {
 		"inspect x", "record x -o out", "audit x", "verify x", "attest x --challenge c -o out", "check x", "seal x -o out -R r", "open x -o out",
@@ -191,7 +191,7 @@ var verbLines = map[string][]string{
 		"key x y --root -o out --plaintext", "repair x y --no-record --lost n -o out", "reshare x y --no-record --party a --party b -o out",
 		"ceremony plan out x --no-record --reason lost --signer a --signer b --party c --party d", "ceremony join x --no-record --node a -o out -R r", "ceremony deal x y --no-record",
 		"ceremony accept x --key k --xpub z -o out", "ceremony confirm x y --no-record", "ceremony status x", "ceremony status x --key k",
-		"drill", "guide --lost provider x", "guide --role custodian --record x", "help", "version",
+		"sign x y --tx z --xpub r --addresses a --to 0x3535353535353535353535353535353535353535 --alone -o out", "drill", "guide --lost provider x", "guide --role custodian --record x", "help", "version",
 	},
 }
 

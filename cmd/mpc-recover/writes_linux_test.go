@@ -69,6 +69,7 @@ var everyWrite = map[string]writes{
 	"audit, page":   {line: "mpc-backup audit a.json b.json --report out/a.html", same: true, thin: true, outputs: []string{"out/a.html"}},
 	"key":           {line: "mpc-recover key" + twoOld + " --root --addresses address.csv -R id.pub -o out/k.age", thin: true, outputs: besides("out/k.age"), check: "mpc-backup open OUT -i id -o opened"},
 	"key, in clear": {line: "mpc-recover key" + twoOld + " --root --addresses address.csv --plaintext -o out/k", same: true, outputs: []string{"out/k"}, plain: true},
+	"sign":          {line: "mpc-recover sign" + twoOld + " --tx unsigned --expect " + reviewed + movesTo + xpubs + " -o out/signed", same: true, outputs: []string{"out/signed"}},
 	"repair": {line: "mpc-recover repair --no-record" + twoOld + " --lost node-1-EA4212E8 --new-passphrase-file new.txt -o out/again.json", slow: true, outputs: []string{"out/again.json"},
 		check: "mpc-backup verify OUT --passphrase-file new.txt" + twoOld},
 	"repair, bundle": {line: "mpc-recover repair --no-record" + twoOld + " --lost node-1-EA4212E8 -R id.pub -o out/again.age", slow: true, outputs: besides("out/again.age"), check: "mpc-backup open OUT -i id -o opened"},
@@ -119,6 +120,7 @@ func newStage(t *testing.T) *stage {
 			t.Fatal(err)
 		}
 	}
+	writeUnsigned(t, s.dir)
 	if err := os.Mkdir(filepath.Join(s.dir, "out"), 0o700); err != nil {
 		t.Fatal(err)
 	}

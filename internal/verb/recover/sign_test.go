@@ -15,6 +15,7 @@ import (
 
 	"lifeboat/fixtures"
 	"lifeboat/internal/cli"
+	"lifeboat/internal/prompt"
 	"lifeboat/internal/verb/derive"
 	"lifeboat/internal/verb/recover"
 )
@@ -96,6 +97,57 @@ func reviewed(t testing.TB, dir, flags string) string {
 		t.Fatalf("exit status %d: %s", code, stderr)
 	}
 	return strings.TrimSpace(text)
+}
+
+// meddler is a terminal at which the review code is typed while somebody changes a
+// file that was reviewed.
+type meddler struct {
+	prompt.Terminal
+	code   string
+	meddle func()
+}
+
+func (m *meddler) Line(string) (string, error) {
+	m.meddle()
+	return m.code, nil
+}
+
+func (m *meddler) Close() error { return nil }
+
+// A file that is changed between the review and its signature stops the run, and
+// nothing stays written, be it good by itself.
+func TestChangedAfterReview(t *testing.T) {
+	holders, vault := demoHere(t)
+	writeETH(t, "few", 3)
+	vault += " --to " + payee
+	last := filepath.Join("few", "00002.json")
+	text, err := os.ReadFile(last)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, changed := range map[string][]byte{
+		"another amount": bytes.Replace(text, []byte(`"1000000000000000"`), []byte(`"2000000000000000"`), 1),
+		"a blank":        append([]byte(" "), text...),
+		"another nonce":  bytes.Replace(text, []byte(`"nonce":2`), []byte(`"nonce":3`), 1),
+	} {
+		m := &meddler{code: reviewed(t, "few", vault), meddle: func() {
+			if err := os.WriteFile(last, changed, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}}
+		var stdout, stderr bytes.Buffer
+		env := &cli.Env{Stdout: &stdout, Stderr: &stderr, Terminal: func() (prompt.Terminal, error) { return m, nil }}
+		code := recover.Program().Run(env, strings.Fields("sign"+holders+" --tx few"+vault+" -o out"))
+		if code != cli.Refused || !strings.Contains(stderr.String(), "was changed after it was reviewed") {
+			t.Errorf("%s: exit status %d: %s", name, code, stderr.String())
+		}
+		if left, err := filepath.Glob("*out*"); len(left) > 0 || err != nil {
+			t.Errorf("%s: there is an output: %q, %v", name, left, err)
+		}
+		if err := os.WriteFile(last, text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 // BenchmarkSign signs 10,000 coins of p2wpkh, each with the transaction that it comes

@@ -10,7 +10,7 @@ _mpc_derive() {
 		address) words='--addresses --allow-network --allow-swap --chain --count --csv --date --from --json --output --path --require-sandbox -o' ;;
 		find) words='--accounts --addresses --allow-network --allow-swap --chain --date --indexes --json --output --require-sandbox --template -o' ;;
 		chains) words='--allow-network --allow-swap --date --json --require-sandbox' ;;
-		review) words='--addresses --allow-network --allow-swap --chain --date --json --max-fee --max-total --no-expiry --path --require-sandbox --short-lived --to --to-file --tokens --trust-amounts --xpub' ;;
+		review) words='--addresses --allow-network --allow-swap --chain --date --json --max-fee --max-total --no-expiry --path --record --record-code --require-sandbox --short-lived --to --to-file --tokens --trust-amounts --xpub' ;;
 		version) words=--json ;;
 		esac
 	fi

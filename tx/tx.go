@@ -15,6 +15,7 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
+	"strings"
 	"time"
 
 	"lifeboat/chains"
@@ -201,6 +202,19 @@ type Signed struct {
 	Text string // what a node or an explorer takes, in one line; empty if signatures are missing
 	// Parts are PUBKEY=SIGNATURE lines, for transactions that others sign too.
 	Parts []string
+}
+
+// Line returns what a node takes if it is one line of at most so many bytes, else
+// nothing.
+func (s *Signed) Line(most int) string {
+	line := s.Text
+	if line == "" {
+		line = strings.TrimSpace(string(s.Data))
+	}
+	if len(line) > most || strings.ContainsFunc(line, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return ""
+	}
+	return line
 }
 
 // Bind brings the public key of slot i. It fails with ErrForeign if the slot is not

@@ -1,9 +1,10 @@
-// Package qrcode draws QR codes for pages that are printed.
+// Package qrcode draws QR codes, for pages that are printed and for terminals.
 package qrcode
 
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"rsc.io/qr"
 )
@@ -36,4 +37,33 @@ func SVG(text string) ([]byte, error) {
 		}
 	}
 	return append(out, `"/></svg>`...), nil
+}
+
+// Blocks returns a code for a terminal, two rows of modules in a line, which can be
+// read with 7 % of it damaged (level L). It is drawn in the colour of the text on the
+// background: right on a dark terminal, and inverted on a light one, which most readers
+// take as well. The text must not be secret.
+func Blocks(text string) (string, error) {
+	code, err := qr.Encode(text, qr.L)
+	if err != nil {
+		return "", ErrTooLong
+	}
+	var out strings.Builder
+	for y := -quiet; y < code.Size+quiet; y += 2 {
+		for x := -quiet; x < code.Size+quiet; x++ {
+			// Light modules are drawn: most terminals are dark.
+			switch upper, lower := !code.Black(x, y), !code.Black(x, y+1); {
+			case upper && lower:
+				out.WriteRune('█')
+			case upper:
+				out.WriteRune('▀')
+			case lower:
+				out.WriteRune('▄')
+			default:
+				out.WriteByte(' ')
+			}
+		}
+		out.WriteByte('\n')
+	}
+	return out.String(), nil
 }

@@ -10,6 +10,7 @@ import (
 	"lifeboat/derive"
 	"lifeboat/internal/cli"
 	"lifeboat/internal/papercode"
+	"lifeboat/internal/qrcode"
 	"lifeboat/internal/verb/holder"
 	"lifeboat/internal/verb/moving"
 	"lifeboat/recover"
@@ -33,6 +34,7 @@ and judged before a share is opened, and if one is refused, nothing is signed.
   --expect CODE           the review code, whole, where there is no terminal
   --alone                 there is no second machine: type every recipient in full instead
   --replaces REPORT       the report.json of transactions that these take the place of
+  --qr                    show small results as QR codes, for a camera
   --hedge                 add randomness to nonces: two runs give different signatures
 ` + moving.Help + `  --group ID              only this group
 ` + holder.NoRecordHelp + holder.FlagsHelp + `  -o, --output DIR        the new folder for what is signed, and report.json
@@ -52,6 +54,7 @@ type signFlags struct {
 	alone    bool
 	replaces string
 	hedge    bool
+	qr       bool
 	output   string
 	json     bool
 }
@@ -67,6 +70,7 @@ func prepareSign(set *cli.Flags, args []string) (*cli.Plan, error) {
 	set.BoolVar(&f.alone, "alone", false, "")
 	set.StringVar(&f.replaces, "replaces", "", "")
 	set.BoolVar(&f.hedge, "hedge", false, "")
+	set.BoolVar(&f.qr, "qr", false, "")
 	set.StringVarP(&f.output, "output", "o", "", "")
 	set.BoolVar(&f.json, "json", false, "")
 	set.Reads("tx", "replaces")
@@ -89,6 +93,8 @@ func (f *signFlags) check(set *cli.Flags) error {
 		return set.Misuse("nothing to sign: give --tx, the unsigned transactions")
 	case f.output == "":
 		return set.Misuse("no -o, the new folder for what is signed")
+	case f.qr && f.json:
+		return set.Misuse("--qr draws on standard output, where --json writes")
 	case f.alone && f.expect != "":
 		return set.Misuse("--alone says that there is no second machine, and --expect is its review code")
 	case !f.Restricted() && !f.Record.Given():
@@ -165,8 +171,11 @@ const maxShown = 20
 // review reads the batch, shows it, and has it confirmed.
 func (f *signFlags) review(e *cli.Env, r *moving.Review, report *signReport) error {
 	screen := e.Stdout
-	if f.json {
+	switch {
+	case f.json && f.expect != "":
 		screen = io.Discard
+	case f.json: // somebody is asked, and must see what for
+		screen = e.Stderr
 	}
 	before, err := replacedClaims(f.replaces)
 	if err != nil {
@@ -271,6 +280,9 @@ func (f *signFlags) sign(e *cli.Env, r *moving.Review, roots []*recover.Root, re
 						return err
 					}
 					file.ID, file.Parts = done.ID, done.Parts
+					if f.qr {
+						file.code = done.Line(maxCode)
+					}
 					progress.Add(1)
 				}
 				data := done.Data
@@ -297,5 +309,31 @@ func (f *signFlags) sign(e *cli.Env, r *moving.Review, roots []*recover.Root, re
 	}
 	fmt.Fprintf(e.Stdout, "\nsigned and verified: %d transactions, in the folder %s\n", len(report.Files), cli.Clean(f.output))
 	e.Hint("%s", broadcastable)
+	if !f.qr {
+		return nil
+	}
+	return showCodes(e, report.Files)
+}
+
+// maxCode is the length of the longest text that is shown as a code: 125 modules a
+// side, which fit on a large terminal.
+const maxCode = 1091
+
+// showCodes shows what a node takes, for a camera.
+func showCodes(e *cli.Env, files []signedFile) error {
+	for i := range files {
+		f := &files[i]
+		if f.code == "" {
+			e.Note("%q is too long for a QR code, or lacks signatures: take the file", f.Written[0])
+			continue
+		}
+		picture, err := qrcode.Blocks(f.code)
+		if err != nil {
+			return err
+		}
+		if _, err := fmt.Fprintf(e.Stdout, "\n%s\n%s", cli.Clean(f.Written[len(f.Written)-1]), picture); err != nil {
+			return err
+		}
+	}
 	return nil
 }

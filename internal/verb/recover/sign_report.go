@@ -39,6 +39,7 @@ type signedFile struct {
 	Parts   []string `json:"signatures,omitempty"` // PUBKEY=SIGNATURE
 
 	outputs []signedOutput
+	code    string // what is shown as a QR code
 }
 
 // signedOutput is a file that is written for a transaction.

@@ -9,8 +9,8 @@ import (
 )
 
 // Unsworn lists the seats of a record of which no statement is over the record, and
-// agrees with it in the root key, the roster, the share and the node. The signatures of
-// the statements must be good.
+// agrees with it in the root key, the roster and the share; the node may have had
+// another name then. The signatures of the statements must be good.
 func Unsworn(r *record.Record, statements []*Statement) []record.Seat {
 	hash := fmt.Sprintf("%x", r.Hash())
 	rosters := map[*share.Group]*Roster{}
@@ -19,7 +19,7 @@ func Unsworn(r *record.Record, statements []*Statement) []record.Seat {
 	}
 	return r.Unsworn(func(seat record.Seat) bool {
 		return slices.ContainsFunc(statements, func(s *Statement) bool {
-			return s.Record == hash && s.NodeID == seat.Holder.NodeID && rosters[seat.Group].Check(s) == nil
+			return s.Record == hash && s.ShareID.Equal(seat.Holder.ShareID) && rosters[seat.Group].Check(s) == nil
 		})
 	})
 }

@@ -1,28 +1,59 @@
 package tx
 
-import "lifeboat/chains"
+import (
+	"fmt"
 
-// Tokens are the names and decimals that the user gives to tokens, by contract.
-type Tokens struct{ list []token }
+	"lifeboat/chains"
+)
 
-type token struct {
+// Tokens are the names and decimals that the user gives to tokens.
+type Tokens struct{ byName map[tokenName]Asset }
+
+// tokenName is a contract, as transactions of the chain are shown, or a symbol.
+type tokenName struct {
 	chain *chains.Chain
-	asset Asset
+	name  string
 }
 
-// Add adds a token of a chain.
-func (k *Tokens) Add(chain *chains.Chain, contract, symbol string, decimals int) {
-	k.list = append(k.list, token{chain, Asset{Contract: contract, Symbol: symbol, Decimals: decimals, Known: true}})
+// Add adds a token of a chain. Its contract may be spelt in any way. A name that two
+// tokens have, or that is an address, is refused: a limit could mean either.
+func (k *Tokens) Add(chain *chains.Chain, contract, symbol string, decimals int) error {
+	written, ok := usual(chain, contract)
+	if !ok {
+		return fmt.Errorf("%.80q is no address of a contract on %s", contract, chain.Name)
+	}
+	if chain.Reads(symbol) {
+		return fmt.Errorf("the symbol %.80q is an address", symbol)
+	}
+	if k.byName == nil {
+		k.byName = make(map[tokenName]Asset)
+	}
+	for _, name := range []string{written, symbol} {
+		if _, twice := k.byName[tokenName{chain, name}]; twice {
+			return fmt.Errorf("there are two tokens %.80q of %s", name, chain.Name)
+		}
+		k.byName[tokenName{chain, name}] = Asset{Contract: written, Symbol: symbol, Decimals: decimals, Known: true}
+	}
+	return nil
+}
+
+// usual writes an address as transactions of the chain are shown.
+func usual(chain *chains.Chain, address string) (string, bool) {
+	for _, e := range chain.Encodings {
+		if b, ok := e.Parse(address); ok {
+			return e.Format(b), true
+		}
+	}
+	return "", false
 }
 
 // Find returns the token of a chain that has that contract or symbol.
 func (k *Tokens) Find(chain *chains.Chain, name string) (Asset, bool) {
-	for _, t := range k.list {
-		if t.chain == chain && (t.asset.Symbol == name || Same(chain, t.asset.Contract, name)) {
-			return t.asset, true
-		}
+	if contract, ok := usual(chain, name); ok {
+		name = contract
 	}
-	return Asset{}, false
+	a, ok := k.byName[tokenName{chain, name}]
+	return a, ok
 }
 
 // Name gives the tokens of a transaction the user's names. It fails with ErrUnsafe if

@@ -258,6 +258,10 @@ func tokenColumns(row []string) (map[string]int, error) {
 	return at, nil
 }
 
+// maxSymbol is the length of the longest symbol, in bytes: it stands in lines of the
+// review, and must not look like more.
+const maxSymbol = 24
+
 func addToken(tokens *tx.Tokens, row []string, at map[string]int) error {
 	cell := func(name string) string {
 		if i := at[name]; i < len(row) {
@@ -273,14 +277,10 @@ func addToken(tokens *tx.Tokens, row []string, at map[string]int) error {
 	if _, err := fmt.Sscanf(cell("decimals"), "%d", &decimals); err != nil || fmt.Sprint(decimals) != cell("decimals") || decimals < 0 || decimals > 77 {
 		return fmt.Errorf("%.40q is no number of decimals", cell("decimals"))
 	}
-	if !c.Reads(cell("contract")) {
-		return fmt.Errorf("%.80q is no address of a contract on %s", cell("contract"), c.Name)
+	if symbol := cell("symbol"); symbol == "" || len(symbol) > maxSymbol || cli.Clean(symbol) != symbol {
+		return fmt.Errorf("a token's symbol has 1 to %d bytes that show in one line", maxSymbol)
 	}
-	if cell("symbol") == "" {
-		return errors.New("the token has no symbol")
-	}
-	tokens.Add(c, cell("contract"), cell("symbol"), decimals)
-	return nil
+	return tokens.Add(c, cell("contract"), cell("symbol"), decimals)
 }
 
 // Files returns the files that arguments name: themselves, and those in folders.

@@ -364,11 +364,15 @@ func scriptText(script []byte) string {
 const maxData = 222
 
 // tokenData begins data that moves tokens: a payment that does not look like one.
-var tokenData = []struct{ begins, name string }{
-	{"\x5d", "runes"},
-	{"\x50", "tokens of eCash (ALP)"},
-	{"\x04SLP\x00", "tokens (SLP)"},
-	{"\x14omni", "tokens (Omni)"},
+// Where it begins the first push, the protocol takes pushes of any opcode and size.
+var tokenData = []struct {
+	begins, name string
+	pushed       bool
+}{
+	{"\x5d", "runes", false},
+	{"\x50", "tokens of eCash (ALP)", false},
+	{"SLP\x00", "tokens (SLP)", true},
+	{"omni", "tokens (Omni)", true},
 }
 
 // dataText returns what an output keeps on the chain, quoted.
@@ -380,14 +384,16 @@ func dataText(out *wire.TxOut) (string, error) {
 	case len(data) > maxData:
 		return "", unsafe("it keeps %d bytes of data on the chain, more than %d", len(data), maxData)
 	}
+	pushes := txscript.MakeScriptTokenizer(0, data)
+	pushes.Next()
+	pushed := pushes.Data()
 	for _, d := range tokenData {
-		if bytes.HasPrefix(data, []byte(d.begins)) {
+		if bytes.HasPrefix(data, []byte(d.begins)) && !d.pushed || bytes.HasPrefix(pushed, []byte(d.begins)) && d.pushed {
 			return "", unsafe("its data moves %s", d.name)
 		}
 	}
-	pushes := txscript.MakeScriptTokenizer(0, data)
-	if pushes.Next() && pushes.Done() && pushes.Err() == nil && pushes.Data() != nil {
-		data = pushes.Data()
+	if pushed != nil && pushes.Done() && pushes.Err() == nil {
+		data = pushed
 	}
 	return strconv.QuoteToASCII(string(data)), nil
 }

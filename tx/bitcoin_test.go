@@ -412,6 +412,8 @@ func TestBitcoinRefused(t *testing.T) {
 		"much data":             {output(0, "6a4cff"+strings.Repeat("00", 255)), ErrUnsafe, "257 bytes of data"},
 		"runes":                 {output(0, "6a5d0100"), ErrUnsafe, "runes"},
 		"Omni":                  {output(0, "6a146f6d6e69000000000000001f000000012a05f200"), ErrUnsafe, "Omni"},
+		"Omni, all tokens":      {output(0, "6a096f6d6e690000000401"), ErrUnsafe, "Omni"},
+		"SLP, pushed by 4d":     {output(0, "6a4d0400534c5000010108474d494e54"), ErrUnsafe, "SLP"},
 		"SLP":                   {output(0, "6a04534c50000101"), ErrUnsafe, "SLP"},
 
 		// The raw form.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/big"
 	"slices"
+	"strings"
 	"time"
 
 	"lifeboat/chains"
@@ -12,7 +13,10 @@ import (
 
 // Payee is an address that may be paid.
 type Payee struct {
-	Chain   *chains.Chain // nil: the address says enough
+	// Chain may be nil where the address says enough. Then it must be written as the
+	// chain writes it: an account of Ethereum is spelt as one of TRON, too, but whoever
+	// has it there need not have it here.
+	Chain   *chains.Chain
 	Address string
 	Tag     string // destination tag or memo that must be there, empty if none must
 	From    string // who allows it, for people, such as "--to"
@@ -196,11 +200,13 @@ func (p *Policy) payees(t *Transaction, v *Verdict) error {
 
 // allow returns who allows the effect.
 func (p *Policy) allow(chain *chains.Chain, e *Effect) (from string, err error) {
-	var tagged *Payee
+	var tagged, elsewhere *Payee
 	for i := range p.Payees {
 		a := &p.Payees[i]
 		switch {
 		case a.Chain != nil && a.Chain != chain || !e.Reaches(a.Address) && !Same(chain, a.Address, e.To):
+		case a.Chain == nil && !e.Reaches(a.Address) && !strings.EqualFold(a.Address, e.To):
+			elsewhere = a
 		case a.Tag == e.Tag:
 			return a.From, nil
 		default:
@@ -208,6 +214,9 @@ func (p *Policy) allow(chain *chains.Chain, e *Effect) (from string, err error) 
 		}
 	}
 	switch {
+	case tagged == nil && elsewhere != nil:
+		return "", unsafe("it pays %s, and %s allows %s: that could be meant for another chain; write it as %s does, or give --chain",
+			e.To, elsewhere.From, elsewhere.Address, chain.Name)
 	case tagged == nil:
 		return "", unsafe("it pays %s to %s, to whom nobody allowed it: neither --to, --to-file nor the record, and it is not an address of the address book", e.Asset.Text(e.Amount), e.To)
 	case tagged.Tag == "":

@@ -144,7 +144,7 @@ func Exits(vault *record.Record) ([]tx.Payee, error) {
 	return list, nil
 }
 
-// payee reads ADDRESS or ADDRESS:TAG, as any of the chains writes it.
+// payee reads ADDRESS or ADDRESS:TAG, as the chain of --chain or any of them writes it.
 func (f *Flags) payee(text, from string) (tx.Payee, error) {
 	all := chains.All()
 	if f.named != nil {
@@ -152,7 +152,7 @@ func (f *Flags) payee(text, from string) (tx.Payee, error) {
 	}
 	for _, c := range all {
 		if address, tag, ok := c.CutAddress(text); ok {
-			return tx.Payee{Address: address, Tag: tag, From: from}, nil
+			return tx.Payee{Chain: f.named, Address: address, Tag: tag, From: from}, nil
 		}
 	}
 	return tx.Payee{}, fmt.Errorf("%.100q is no address of a known chain", text)

@@ -1,0 +1,46 @@
+package tx_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"lifeboat/chains"
+	"lifeboat/fixtures"
+	"lifeboat/tx"
+)
+
+// An address that is allowed without a chain is that of the chain that writes it so.
+func TestPayeesOfOtherChains(t *testing.T) {
+	tron, _ := chains.Lookup("TRON")
+	file := fixtures.Rows("tx/tron.tsv")[0][2]
+	x, _, err := read(t, file, "TRON")
+	if err != nil {
+		t.Fatal(err)
+	}
+	to := x.Effects[0].To
+	account, _ := tron.Encodings[0].Parse(to)
+	eth, _ := chains.Lookup("ETH")
+	same := eth.Encodings[0].Format(account)
+	for _, tc := range []struct {
+		payee   tx.Payee
+		refused string
+	}{
+		{tx.Payee{Address: to}, ""},
+		{tx.Payee{Address: same}, "another chain"},
+		{tx.Payee{Address: strings.ToLower(same)}, "another chain"},
+		{tx.Payee{Address: same, Chain: eth}, "nobody allowed it"},
+		{tx.Payee{Address: same, Chain: tron}, ""},
+		{tx.Payee{Address: to, Tag: "7"}, "tag or memo"},
+	} {
+		p := tx.Policy{Keys: keysOf(t, testKey, "TRON"), Now: noon, Payees: []tx.Payee{tc.payee}}
+		x, err := (&tx.Reader{Known: p.Keys.Knows}).Read([]byte(file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = p.Judge(x)
+		if tc.refused == "" && err != nil || tc.refused != "" && (!errors.Is(err, tx.ErrUnsafe) || !strings.Contains(err.Error(), tc.refused)) {
+			t.Errorf("%+v: %v, want %q", tc.payee, err, tc.refused)
+		}
+	}
+}

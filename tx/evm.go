@@ -174,10 +174,22 @@ func (x *evmTx) network(named *chains.Chain) (evmNetwork, *chains.Chain, error) 
 	if slices.ContainsFunc(evmNetworks, func(n evmNetwork) bool { return n.chain == named.ID }) {
 		return evmNetwork{}, nil, unsafe("its chain ID is %s, which is not that of %s", x.chainID, named.Name)
 	}
-	if _, ok := chains.Lookup("ETH"); !ok || !named.Reads("0x0000000000000000000000000000000000000001") {
+	if !evmWrites(named) {
 		return evmNetwork{}, nil, unread("%s is no EVM chain", named.Name)
 	}
 	return evmNetwork{}, named, nil
+}
+
+// evmWrites reports whether the chain has accounts as Ethereum has, and writes them
+// so. Others read hex, too, and would show another account than the one that is paid.
+func evmWrites(chain *chains.Chain) bool {
+	eth, ok := chains.Lookup("ETH")
+	if !ok || len(chain.Encodings) == 0 {
+		return false
+	}
+	like, form := eth.Encodings[0], chain.Encodings[0]
+	zero := make([]byte, like.Payload.Size)
+	return form.Payload == like.Payload && form.Format(zero) == like.Format(zero)
 }
 
 func (x *evmTx) form() string {
@@ -321,8 +333,15 @@ func (x *evmTx) fields() []any {
 	return []any{x.chainID, x.nonce, x.tip, x.price, x.gas, x.to, x.value, x.data, []any{}}
 }
 
+// evmMaxText is the length, in characters, of the longest file that is read. Nodes
+// relay 128 KiB, which hex doubles, and no transfer comes near it.
+const evmMaxText = 1 << 19
+
 func evmParse(text []byte) (*evmTx, error) {
 	x := &evmTx{}
+	if len(text) > evmMaxText {
+		return nil, unread("it is larger than what nodes take")
+	}
 	var err error
 	if text[0] == '{' {
 		err = x.parseJSON(text)
@@ -504,7 +523,7 @@ func (x *evmTx) parseJSON(text []byte) error {
 	access, hasAccess := fields["accessList"]
 	delete(fields, "accessList")
 	for name := range fields {
-		return unsafe("its field %q is not known", name)
+		return unsafe("its field %.40q is not known", name)
 	}
 	if bad != nil {
 		return bad

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"lifeboat/chains"
 	"lifeboat/fixtures"
 	"lifeboat/internal/signature"
 	"lifeboat/tx"
@@ -177,4 +178,32 @@ func evmWith(t *testing.T, file, end, with string) string {
 func TestEVMMutations(t *testing.T) {
 	mutate(t, []byte(evmRow(t, "type 2, ERC-20")), evmChains...)
 	mutate(t, []byte(evmRow(t, "type 0, EIP-155 example")), evmChains...)
+}
+
+// A chain that reads hex and writes something else would show another account than
+// the one that is paid.
+func TestEVMChainsOfTheUser(t *testing.T) {
+	file := "{" + `"from":"0x9d8A62f656a8d1615C1294fd71e9CFb3E4855A4F","to":"0x3535353535353535353535353535353535353535",` +
+		`"nonce":5,"gasPrice":1,"gas":21000,"value":"1","chainId":314}`
+	for id, ok := range map[string]bool{"POA": true, "FIL": false, "TRON": false, "APTOS": false, "EVMOS": false, "BTC": false, "ETH": false} {
+		named, _ := chains.Lookup(id)
+		x, err := (&tx.Reader{Chain: named}).Read([]byte(file))
+		if (err == nil) != ok {
+			t.Errorf("%s: %v", id, err)
+		}
+		if ok && x.Effects[0].To != "0x3535353535353535353535353535353535353535" {
+			t.Errorf("%s: pays %s", id, x.Effects[0].To)
+		}
+	}
+}
+
+// Lists of single bytes take fifty times their size to read.
+func TestEVMIsShort(t *testing.T) {
+	const size = 1 << 19
+	refuses(t, "a long list", fmt.Sprintf("fa%06x", size)+strings.Repeat("01", size), tx.ErrUnread, "larger", "ETH")
+	name := strings.Repeat("x", 1000)
+	_, _, err := read(t, `{"chainId":1,"`+name+`":1}`, "ETH")
+	if err == nil || strings.Contains(err.Error(), name) {
+		t.Errorf("a field with a long name: %v", err)
+	}
 }

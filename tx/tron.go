@@ -89,7 +89,7 @@ func tronBytes(text []byte) ([]byte, error) {
 		case "signature":
 			return nil, unread("it is signed already")
 		default:
-			return nil, unsafe("its field %q is not known", name)
+			return nil, unsafe("its field %.40q is not known", name)
 		}
 	}
 	var digits, id string

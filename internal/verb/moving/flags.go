@@ -163,6 +163,12 @@ func (f *Flags) limits(flag string, texts []string, tokens *tx.Tokens) ([]tx.Lim
 	var list []tx.Limit
 	for _, text := range texts {
 		l, err := limit(text, tokens)
+		if err == nil && flag == "--max-fee" && l.Contract != "" {
+			err = fmt.Errorf("%.100q is of a token, and fees are paid in the chain's coin", text)
+		}
+		if err == nil && slices.ContainsFunc(list, func(o tx.Limit) bool { return o.Chain == l.Chain && o.Contract == l.Contract }) {
+			err = fmt.Errorf("%.100q is a second limit of the same", text)
+		}
 		if err != nil {
 			return nil, cli.Fail(cli.Usage, fmt.Errorf("%s: %w", flag, err))
 		}

@@ -34,6 +34,7 @@ type EffectReport struct {
 	Kind    tx.Kind     `json:"kind"`
 	Asset   AssetReport `json:"asset"`
 	Amount  string      `json:"amount"`
+	From    string      `json:"from,omitempty"` // empty where coins pay
 	To      string      `json:"to"`
 	Tag     string      `json:"tag,omitempty"`
 	Back    bool        `json:"to_this_vault"`
@@ -86,7 +87,7 @@ func Report(path string, t *tx.Transaction, v *tx.Verdict) FileReport {
 		r.From = append(r.From, from)
 	}
 	for i, e := range t.Effects {
-		r.Effects = append(r.Effects, EffectReport{e.Kind, asset(e.Asset), number(e.Amount), e.To, e.Tag, v.Back[i], v.Payees[i]})
+		r.Effects = append(r.Effects, EffectReport{e.Kind, asset(e.Asset), number(e.Amount), e.From, e.To, e.Tag, v.Back[i], v.Payees[i]})
 	}
 	return r
 }

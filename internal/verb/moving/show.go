@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"lifeboat/internal/cli"
 	"lifeboat/tx"
 )
 
@@ -14,7 +15,8 @@ import (
 // shortened, so that nobody can copy them off the screen.
 func Block(w io.Writer, path string, t *tx.Transaction, v *tx.Verdict, full bool) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s   %s, %s\n", filepath.Base(path), t.Network, t.Form)
+	// A name may have a line break, and whoever made the files chose it.
+	fmt.Fprintf(&b, "%s   %s, %s\n", cli.Clean(filepath.Base(path)), t.Network, t.Form)
 	for _, line := range from(t, v) {
 		fmt.Fprintf(&b, "  from   %s\n", line)
 	}
@@ -31,6 +33,9 @@ func Block(w io.Writer, path string, t *tx.Transaction, v *tx.Verdict, full bool
 		fmt.Fprintf(&b, "  to     %s   %s   %s\n", to, e.Asset.Text(e.Amount), whose(v, i))
 		if e.Tag != "" {
 			fmt.Fprintf(&b, "         with the tag or memo %q\n", e.Tag)
+		}
+		if e.From != "" && len(t.Slots) > 1 {
+			fmt.Fprintf(&b, "         from %s\n", e.From)
 		}
 	}
 	fmt.Fprintf(&b, "  fee    %s\n", fee(t))
@@ -116,6 +121,9 @@ func (r *Review) Totals(w io.Writer, full bool) error {
 		}
 		if t.Back {
 			to += ", back to this vault"
+		}
+		if t.Tag != "" {
+			to += fmt.Sprintf(" with the tag or memo %q", t.Tag)
 		}
 		fmt.Fprintf(&b, "  %s: %s to %s, in %s\n", t.Network, t.Asset.Text(t.Amount), to, count(t.Files, "file"))
 	}

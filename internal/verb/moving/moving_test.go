@@ -1,0 +1,62 @@
+package moving
+
+import (
+	"math/big"
+	"strings"
+	"testing"
+
+	"lifeboat/chains"
+	"lifeboat/tx"
+)
+
+// Names that whoever made the files chose add no line, and what several accounts pay
+// is told apart.
+func TestBlock(t *testing.T) {
+	sol, _ := chains.Lookup("SOL")
+	coin := tx.Asset{Symbol: "SOL", Decimals: 9, Known: true}
+	x := &tx.Transaction{
+		Form: "message", Chain: sol, Network: "Solana", Slots: make([]tx.Slot, 2), Fee: tx.Fee{Asset: coin, Most: new(big.Int)},
+		Effects: []tx.Effect{{Kind: tx.Pay, Asset: coin, Amount: big.NewInt(5), From: "A", To: "B"}},
+	}
+	v := &tx.Verdict{Keys: make([]*tx.Key, 2), Payees: make([]string, 1), Back: make([]bool, 1)}
+	var b strings.Builder
+	if err := Block(&b, "dir/a\n  to     nobody", x, v, true); err != nil {
+		t.Fatal(err)
+	}
+	if got := b.String(); strings.Contains(got, "\n  to     nobody") || !strings.Contains(got, "\n         from A\n") {
+		t.Errorf("shown as:\n%s", got)
+	}
+	if r := Report("a", x, v); r.Effects[0].From != "A" {
+		t.Errorf("reported as %+v", r.Effects[0])
+	}
+}
+
+// A symbol of the list stands in one line, and a limit is one of its kind.
+func TestTokensAndLimits(t *testing.T) {
+	at := map[string]int{"chain": 0, "contract": 1, "symbol": 2, "decimals": 3}
+	const contract = "0xdac17f958d2ee523a2206206994597c13d831ec7"
+	for _, symbol := range []string{"", "A\nB", "A\u202eB", strings.Repeat("A", 30)} {
+		if err := addToken(new(tx.Tokens), []string{"ETH", contract, symbol, "6"}, at); err == nil {
+			t.Errorf("the symbol %q was taken", symbol)
+		}
+	}
+	tokens := new(tx.Tokens)
+	if err := addToken(tokens, []string{"ETH", contract, "USDT", "6"}, at); err != nil {
+		t.Fatal(err)
+	}
+	for _, tc := range []struct {
+		flag  string
+		texts []string
+		why   string
+	}{
+		{"--max-total", []string{"ETH=1", "ETH:USDT=5"}, ""},
+		{"--max-total", []string{"ETH:USDT=5", "ETH:" + contract + "=6"}, "second limit"},
+		{"--max-fee", []string{"ETH=1", "eth=2"}, "second limit"},
+		{"--max-fee", []string{"ETH:USDT=5"}, "the chain's coin"},
+	} {
+		_, err := new(Flags).limits(tc.flag, tc.texts, tokens)
+		if (err == nil) != (tc.why == "") || err != nil && !strings.Contains(err.Error(), tc.why) {
+			t.Errorf("%s %v: %v, want %q", tc.flag, tc.texts, err, tc.why)
+		}
+	}
+}

@@ -70,7 +70,7 @@ $known = @("SHA256SUMS", "SHA256SUMS.sig", "allowed_signers")
 Get-ChildItem -Recurse -File | ForEach-Object {
     $name = $_.FullName.Substring($PSScriptRoot.TrimEnd('\').Length + 1).Replace('\', '/')
     if (-not $sums.ContainsKey($name) -and $known -notcontains $name -and $name -notmatch '^(\.|attest/[^/]+/SHA256SUMS(\.sig)?$|System Volume Information/)') {
-        Write-Host "check.ps1: warning: $name is not listed; do not run or open it"
+        Write-Host "check.ps1: warning: $($name -replace '[^ -~]', '?') is not listed; do not run or open it"
     }
 }
 

@@ -297,6 +297,29 @@ func TestNotChecked(t *testing.T) {
 	}
 }
 
+// Nothing hides what is not listed: not its kind, and not a name that would steer the
+// terminal, or that has a listed name on a line of its own.
+func TestUnlisted(t *testing.T) {
+	stick := smallStick(t)
+	for _, name := range []string{"\x1b[2Jall is well", `\033[2J`, "\u202egpj.sh", "check.sh\ncheck.sh"} {
+		if err := write(filepath.Join(stick, name), nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Symlink("/bin/sh", filepath.Join(stick, "link")); err != nil {
+		t.Fatal(err)
+	}
+	out, _ := shell(t, stick)
+	for _, shown := range []string{"?[2Jall is well", `\033[2J`, "???gpj.sh", "what has a line break in its name", "link"} {
+		if !strings.Contains(out, "warning: "+shown+" is not listed") {
+			t.Errorf("no warning of %s:\n%q", shown, out)
+		}
+	}
+	if strings.ContainsAny(out, "\x1b\u202e") {
+		t.Errorf("it steers the terminal:\n%q", out)
+	}
+}
+
 // The commands that are typed from paper find what check.sh of a false stick would
 // not: another signer, also with a list of signers and a script that fit.
 func TestFromPaper(t *testing.T) {

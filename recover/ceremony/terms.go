@@ -177,10 +177,15 @@ func (c *Ceremony) Known(node string, t *Terms) (Known, error) {
 		return "", fmt.Errorf("%w: waiting for the join of %s", ErrTooEarly, names([]string{node}))
 	}
 	read, given := t.Words[node]
+	fits := given && sameWords(j.words(), read)
+	if t.Key != nil && t.Key.node == node {
+		// Whoever knows a recipient can seal another key to it, and cannot have the words.
+		if err := c.checkKey(t.Key); err != nil || fits || !given {
+			return KnownOwn, err
+		}
+	}
 	switch {
-	case t.Key != nil && t.Key.node == node:
-		return KnownOwn, c.checkKey(t.Key)
-	case given && sameWords(j.words(), read):
+	case fits:
 		return KnownWords, nil
 	case given:
 		return "", &FileError{Name(StepJoin, node), ErrWords}

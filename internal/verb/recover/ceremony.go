@@ -36,14 +36,15 @@ DIR is secret.
   2. ceremony join DIR --node NODE -o KEY.age -r RECIPIENT
      ceremony join DIR --node NODE FILE -o KEY.age -r RECIPIENT
        each new party (in a repair each signer, and the holder of the lost share): a
-       one-time key, sealed for yourself in KEY.age, kept outside DIR. With FILE, your
-       old share, the join is signed. It shows you eight words: read them to the
-       dealers, who call you, and to nobody else.
+       one-time key, sealed for yourself in KEY.age, kept off the stick that DIR is on.
+       With FILE, your old share, the join is signed. It shows you eight words: write
+       them down, read them to the dealers, who call you, and to nobody else.
   3. ceremony deal DIR FILE --party NODE --party NODE --threshold T
      ceremony deal DIR FILE --lost NODE --key KEY.age
        each signer, with the old share. You say again who gets what, call the owner of
        every join, and type the words that they read. A join that is your own is known
-       by --key; one that is signed, by the record, unless shares were stolen.
+       by --key; one that is signed, by the record, unless shares were stolen. If others
+       could have changed KEY.age, type your own words as well (--joined).
      ceremony deal DIR FILE --key KEY.age
        in a repair once more, when all signers have dealt.
   4. ceremony accept DIR --key KEY.age -o FILE

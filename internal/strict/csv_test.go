@@ -176,6 +176,7 @@ func TestWriteRow(t *testing.T) {
 		{[]string{"=\xd3\xc3", "\xa3\xbd1", "\x81\x811", "a;\xa3\xab1", "\xa2\x491\xff", "\xa1\xe1\xff"}, "'=\xd3\xc3,'\xa3\xbd1,'\x81\x811,\"a;'\xa3\xab1\",'\xa2\x491\xff,'\xa1\xe1\xff\n"},
 		// Where a semicolon parts cells, these quotes are text, and B1 has the rest.
 		{[]string{"w", ";http://example.org/;=WEBSERVICE(B1&D1);x"}, "w,\";http://example.org/;'=WEBSERVICE(B1&D1);x\"\n"},
+		{[]string{"w", "a\n=cmd|' /C calc'!A0;x", "b\r\n \xa3\xbd1"}, "w,\"a\n'=cmd|' /C calc'!A0;x\",\"b\\r\n '\xa3\xbd1\"\n"},
 		{[]string{"w", `a;"=B1;x`}, `w,"a;""'=B1;x"` + "\n"},
 		{[]string{"a; =1", "a\t@b", "a;b=c", "a b;-"}, "\"a; '=1\",a\\t@b,\"a;b=c\",\"a b;'-\"\n"},
 	} {

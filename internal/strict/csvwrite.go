@@ -62,8 +62,8 @@ func AppendCell[T string | []byte](dst []byte, cell T) []byte {
 const formulas = "=+-@＝＋－＠﹦﹢﹣﹫"
 
 // disarm puts a ' where a formula could begin: at the start, and after a semicolon,
-// which separates cells in half of the world's countries, even inside
-// quotes, which only count where they begin a cell.
+// which separates cells in half of the world's countries, even inside quotes, which
+// only count where they begin a cell. So a line end in quotes begins a row there.
 func disarm(s string) string {
 	if !strings.ContainsFunc(s, isFormula) {
 		return s
@@ -75,7 +75,7 @@ func disarm(s string) string {
 			b.WriteByte('\'')
 		}
 		b.WriteRune(r)
-		start = r == ';' || start && (r == ' ' || r == '"')
+		start = r == ';' || r == '\n' || start && (r == ' ' || r == '"')
 	}
 	return b.String()
 }
@@ -103,7 +103,7 @@ func disarmBytes(s string) string {
 		} else {
 			b.WriteByte(s[i])
 		}
-		start = s[i] == ';' || start && (s[i] == ' ' || s[i] == '"')
+		start = s[i] == ';' || s[i] == '\n' || start && (s[i] == ' ' || s[i] == '"')
 	}
 	return b.String()
 }

@@ -34,6 +34,14 @@ type Total struct {
 	Back    bool // it pays the vault itself
 	Amount  *big.Int
 	Files   int
+
+	account func(address string) bool // as of the effects
+}
+
+// Reaches reports whether it pays an address, however that is spelt, or an account that
+// belongs to it.
+func (t *Total) Reaches(address string) bool {
+	return Same(t.Chain, address, t.To) || t.account != nil && t.account(address)
 }
 
 type totalKey struct{ network, contract, to, tag string }
@@ -57,14 +65,14 @@ func (b *Batch) Add(name string, t *Transaction, v *Verdict) error {
 	b.digests = append(b.digests, t.digest(b.Blind, b.TrustAmounts))
 
 	seen := make(map[totalKey]bool)
-	add := func(a Asset, to, tag string, back bool, amount *big.Int) {
-		key := totalKey{t.Network, a.Contract, to, tag}
+	add := func(e *Effect, back bool) {
+		key := totalKey{t.Network, e.Asset.Contract, e.To, e.Tag}
 		total := b.totals[key]
 		if total == nil {
-			total = &Total{Chain: t.Chain, Network: t.Network, Asset: a, To: to, Tag: tag, Back: back, Amount: new(big.Int)}
+			total = &Total{Chain: t.Chain, Network: t.Network, Asset: e.Asset, To: e.To, Tag: e.Tag, Back: back, Amount: new(big.Int), account: e.account}
 			b.totals[key] = total
 		}
-		total.Amount.Add(total.Amount, amount)
+		total.Amount.Add(total.Amount, e.Amount)
 		if !seen[key] {
 			seen[key] = true
 			total.Files++
@@ -72,11 +80,11 @@ func (b *Batch) Add(name string, t *Transaction, v *Verdict) error {
 	}
 	for i, e := range t.Effects {
 		if e.Kind != Data {
-			add(e.Asset, e.To, e.Tag, v.Back[i], e.Amount)
+			add(&e, v.Back[i])
 		}
 	}
 	if t.Fee.Most.Sign() != 0 {
-		add(t.Fee.Asset, "", "", false, t.Fee.Most)
+		add(&Effect{Asset: t.Fee.Asset, Amount: t.Fee.Most}, false)
 	}
 	return nil
 }

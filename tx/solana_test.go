@@ -181,6 +181,14 @@ func TestSolanaEffects(t *testing.T) {
 			t.Errorf("it reaches %q: want %t", address, want)
 		}
 	}
+	// Whoever types the recipient knows it by its address, not by its token account.
+	var batch tx.Batch
+	if err := batch.Add("", x, &tx.Verdict{Keys: make([]*tx.Key, len(x.Slots)), Payees: []string{""}, Back: []bool{false}}); err != nil {
+		t.Fatal(err)
+	}
+	if total := batch.Totals()[0]; !total.Reaches(solanaPayee) || !total.Reaches(solanaPayeeAt) || total.Reaches(solanaHot) {
+		t.Errorf("the total of a token does not reach its recipient: %+v", total)
+	}
 	noted(x, "not the usual token account", false)
 	noted(read("SPL token from another account"), "not the usual token account of "+solanaVault, true)
 	x = read("SPL token, a new token account")

@@ -235,7 +235,7 @@ func (f *signFlags) typeRecipients(e *cli.Env, r *moving.Review) error {
 		asked = append(asked, t.To)
 		err := e.AskThrice("--alone needs a terminal: without one, review the batch on another machine and give --expect",
 			fmt.Sprintf("Type the full address of the recipient of %s, from your own papers: ", t.Asset.Text(t.Amount)), func(text string) error {
-				if tx.Same(t.Chain, text, t.To) {
+				if t.Reaches(text) {
 					return nil
 				}
 				return cli.Fail(cli.Refused, errors.New("the transactions pay somebody else than the address that was typed"), "compare it with your papers, letter by letter")

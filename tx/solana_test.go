@@ -211,7 +211,7 @@ func TestSolanaRefuses(t *testing.T) {
 	pay := solanaRow(t, "transfer, legacy message")[2]
 	refuses(t, "no stick is that quick", pay, tx.ErrUnsafe, "--short-lived", "SOL")
 	refuses(t, "nobody's key", pay, tx.ErrForeign, "is not an address of this vault on Solana", "ETH")
-	refuses(t, "both networks", pay, tx.ErrChain, "SOL, SOLDEV_SOL", "SOL", "SOLDEV_SOL")
+	refuses(t, "a test network that is not named", pay, tx.ErrUnsafe, "on Solana devnet and not on Solana", "SOLDEV_SOL")
 	for name, c := range map[string]struct {
 		payee tx.Payee
 		why   string

@@ -27,7 +27,8 @@ const Help = `Whose keys (at least one):
   --chain C               the chain of --path, and of files that do not say theirs
 
 What is allowed:
-  --to ADDRESS[:TAG]      who may be paid, besides the vault itself (repeatable)
+  --to ADDRESS[:TAG]      who may be paid, besides the vault itself (repeatable); with CHAIN:
+                          before it, on that chain alone
   --to-file F             the same, one a line
   --max-fee CHAIN=AMOUNT  the most that one transaction may cost, in place of the usual limits
   --max-total CHAIN[:TOKEN]=AMOUNT   the most that all of them may pay and cost
@@ -144,15 +145,24 @@ func Exits(vault *record.Record) ([]tx.Payee, error) {
 	return list, nil
 }
 
-// payee reads ADDRESS or ADDRESS:TAG, as the chain of --chain or any of them writes it.
+// payee reads ADDRESS or ADDRESS:TAG, as the chain of --chain or any of them writes
+// it, or either after CHAIN:, which allows it on that chain alone.
 func (f *Flags) payee(text, from string) (tx.Payee, error) {
-	all := chains.All()
-	if f.named != nil {
-		all = []*chains.Chain{f.named}
+	all, only := chains.All(), f.named
+	if id, rest, ok := strings.Cut(text, ":"); ok {
+		if c, ok := chains.Lookup(id); ok && (f.named == nil || f.named == c) {
+			if _, _, ok := c.CutAddress(rest); !ok {
+				return tx.Payee{}, fmt.Errorf("%.100q is no address of %s", rest, c.Name)
+			}
+			only, text = c, rest
+		}
+	}
+	if only != nil {
+		all = []*chains.Chain{only}
 	}
 	for _, c := range all {
 		if address, tag, ok := c.CutAddress(text); ok {
-			return tx.Payee{Chain: f.named, Address: address, Tag: tag, From: from}, nil
+			return tx.Payee{Chain: only, Address: address, Tag: tag, From: from}, nil
 		}
 	}
 	return tx.Payee{}, fmt.Errorf("%.100q is no address of a known chain", text)

@@ -60,3 +60,30 @@ func TestTokensAndLimits(t *testing.T) {
 		}
 	}
 }
+
+// An address after CHAIN: is allowed on that chain alone; what only looks like that is
+// an address or a tag.
+func TestPayee(t *testing.T) {
+	for text, want := range map[string]string{
+		"0x3535353535353535353535353535353535353535":                 " 0x3535353535353535353535353535353535353535 ",
+		"eth:0x3535353535353535353535353535353535353535":             "ETH 0x3535353535353535353535353535353535353535 ",
+		"rPEPPER7kfTD9w2To4CQk6UCfuHM9c6GDY:495":                     " rPEPPER7kfTD9w2To4CQk6UCfuHM9c6GDY 495",
+		"XRP:rPEPPER7kfTD9w2To4CQk6UCfuHM9c6GDY:495":                 "XRP rPEPPER7kfTD9w2To4CQk6UCfuHM9c6GDY 495",
+		"bitcoincash:qpm2qsznhks23z7629mms6s4cwef74vcwvy22gdx6a":     " bitcoincash:qpm2qsznhks23z7629mms6s4cwef74vcwvy22gdx6a ",
+		"BCH:bitcoincash:qpm2qsznhks23z7629mms6s4cwef74vcwvy22gdx6a": "BCH bitcoincash:qpm2qsznhks23z7629mms6s4cwef74vcwvy22gdx6a ",
+		"btc:0x3535353535353535353535353535353535353535":             "error",
+		"eth:": "error",
+	} {
+		p, err := new(Flags).payee(text, "--to")
+		got := "error"
+		if err == nil {
+			got = " " + p.Address + " " + p.Tag
+			if p.Chain != nil {
+				got = p.Chain.ID + got
+			}
+		}
+		if got != want {
+			t.Errorf("%q is %q, %v, want %q", text, got, err, want)
+		}
+	}
+}

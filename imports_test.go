@@ -40,7 +40,7 @@ var house = []room{
 	{"internal/ordered", "", ""},
 	{"internal/choose", "", ""},
 	{"internal/phrase", "", ""},
-	{"internal/shell", "", ""},
+	{"internal/shell", "internal/plain", ""},
 	{"internal/qrcode", "", "rsc.io/qr"},
 	{"internal/curve", "", "filippo.io/edwards25519/... github.com/decred/dcrd/dcrec/secp256k1/v4"},
 	{"internal/scalar", "internal/secret internal/curve", ""},

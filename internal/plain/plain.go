@@ -15,8 +15,11 @@ import (
 )
 
 // fits reports whether a character shows, or is a blank, and stays in its place: it is
-// no control character, no mark of direction, and none without width.
-func fits(r rune) bool { return unicode.IsGraphic(r) && r != utf8.RuneError }
+// no control character, no mark of direction, and none without width, such as the
+// fillers and selectors that Unicode counts among letters and marks.
+func fits(r rune) bool {
+	return unicode.IsGraphic(r) && r != utf8.RuneError && !unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
+}
 
 // Line makes text fit to be part of a line.
 func Line(s string) string { return escape(s, false) }

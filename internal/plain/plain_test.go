@@ -18,6 +18,7 @@ var cases = []struct{ in, line string }{
 	{"\x1b]0;x\a\x1b[2J", `\x1b]0;x\a\x1b[2J`},
 	{"a\r\nb\tc\x00\x7f\u009b", `a\r\nb\tc\x00\x7f\u009b`},
 	{"\u202e\u2066\u200b\u2028\ufeff\U000e0001", `\u202e\u2066\u200b\u2028\ufeff\U000e0001`},
+	{"a\ufe0f\u034f\u3164\u115f\U000e0100", `a\ufe0f\u034f\u3164\u115f\U000e0100`},
 	{"\xff\xc3", `\xff\xc3`},
 	{"\ufffd", `\ufffd`},
 }

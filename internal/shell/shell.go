@@ -12,6 +12,8 @@ import (
 	"path/filepath"
 	"strings"
 	"unicode"
+
+	text "lifeboat/internal/plain"
 )
 
 const (
@@ -70,5 +72,5 @@ func quote(word string) string {
 }
 
 func isLive(r rune) bool {
-	return !unicode.IsPrint(r) || r == unicode.ReplacementChar || strings.ContainsRune(live, r)
+	return !unicode.IsPrint(r) || text.Line(string(r)) != string(r) || strings.ContainsRune(live, r)
 }

@@ -46,6 +46,7 @@ func TestLine(t *testing.T) {
 		{"a!b", "a_b", false},
 		{"a\nb", "a_b", false},
 		{"a\x1bb\u202eb\u00a0c", "a_b_b_c", false},
+		{"a\ufe0fb\u3164c", "a_b_c", false}, // they do not show
 		{"a\xffb", "a_b", false},
 	} {
 		if got := shell.Line(test.word); got != test.want || shell.Safe(test.word) != test.safe {

@@ -448,12 +448,14 @@ func (s *story) checkFiles(dir string) error {
 // steering returns where a control character, a mark of direction or another character
 // that does not show stands in what a program wrote, or -1.
 func steering(text []byte) int {
-	return bytes.IndexFunc(text, func(r rune) bool { return r != '\n' && (!unicode.IsGraphic(r) || r == utf8.RuneError) })
+	return bytes.IndexFunc(text, func(r rune) bool {
+		return r != '\n' && (!unicode.IsGraphic(r) || r == utf8.RuneError || unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector))
+	})
 }
 
 // hostileText would set the title of a window, clear the screen, go back, turn a line
 // around, and hide. In the name of a file there is no NUL and nothing for FAT to refuse.
-const hostileText = "\x1b]0;owned\a\u009b2J\r\u202e\u2066\u200b"
+const hostileText = "\x1b]0;owned\a\u009b2J\r\u202e\u2066\u200b\ufe0f\u3164"
 
 var named = regexp.MustCompile(`"(node_id|id|created_time)": *"`)
 

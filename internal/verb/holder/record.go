@@ -150,8 +150,9 @@ func (s *Session) CheckKeys(j *verdict.Judgement, sets []*verdict.Set) error {
 
 // HeldAgainst says in a report what the files were compared with.
 type HeldAgainst struct {
-	What     string `json:"what"`      // record, xpub or nothing
-	NoRecord bool   `json:"no_record"` // nothing, and that was said
+	What     string `json:"what"`              // record, xpub or nothing
+	Only     string `json:"only_on,omitempty"` // the one curve on which --xpub had a root key
+	NoRecord bool   `json:"no_record"`         // nothing, and that was said
 	Serial   int    `json:"record_serial,omitempty"`
 	Date     string `json:"record_date,omitempty"`
 	Sworn    bool   `json:"record_sworn"` // --sworn showed that every holder has signed it
@@ -163,7 +164,11 @@ func (s *Session) heldAgainst() HeldAgainst {
 	case s.Record != nil:
 		return HeldAgainst{What: "record", Serial: s.Record.Serial, Date: s.Record.Date, Sworn: s.sworn}
 	case len(s.Roots) > 0:
-		return HeldAgainst{What: "xpub"}
+		h := HeldAgainst{What: "xpub"}
+		if on := slices.DeleteFunc(curve.All(), func(c curve.Curve) bool { return !s.Roots.On(c) }); len(on) == 1 {
+			h.Only = on[0].String()
+		}
+		return h
 	}
 	return HeldAgainst{What: "nothing", NoRecord: s.flags.NoRecord}
 }
@@ -174,6 +179,8 @@ func (h HeldAgainst) String() string {
 		return fmt.Sprintf("record number %d, of %s, which every holder has signed", h.Serial, h.Date)
 	case h.What == "record":
 		return fmt.Sprintf("record number %d, of %s, which is unsworn as far as is known here", h.Serial, h.Date)
+	case h.Only != "":
+		return fmt.Sprintf("the root keys of --xpub on %s, and on other curves nothing", h.Only)
 	case h.What == "xpub":
 		return "the root keys of --xpub"
 	}

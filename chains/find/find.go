@@ -19,6 +19,7 @@ import (
 type Targets struct {
 	Addresses []string
 	Coins     []uint32 // coin types in use for the chains that the addresses may be of, in ascending order
+	Layouts   []string // templates that are usual for forms of the addresses, besides DefaultTemplate
 	Unread    []int    // addresses that no chain writes for keys of this curve, not even in part
 	Staked    bool     // whether keys are to be looked up with their account's stake key
 
@@ -119,6 +120,9 @@ func NewTargets(addresses []string, list []*chains.Chain, c curve.Curve) *Target
 			if payload, ok := e.Parse(address); ok {
 				add(e.Payload, payload, i)
 				read = true
+				if l := layouts[e.Name]; l != "" && !slices.Contains(t.Layouts, l) {
+					t.Layouts = append(t.Layouts, l)
+				}
 			}
 		}
 		for _, chain := range inPart {

@@ -29,6 +29,13 @@ type step struct {
 // DefaultTemplate is the vendor's layout.
 const DefaultTemplate = "m/44/coin/account/change/index"
 
+// layouts are those that BIPs 49, 84 and 86 give to forms of Bitcoin's addresses.
+var layouts = map[string]string{
+	"p2sh-p2wpkh": "m/49/coin/account/change/index",
+	"p2wpkh":      "m/84/coin/account/change/index",
+	"p2tr":        "m/86/coin/account/change/index",
+}
+
 // changes are the values of the step change.
 var changes = []uint32{0, 1}
 

@@ -36,7 +36,8 @@ a share file, of which only the public part is read; a second one must be a key.
   --chain C[,C]           only addresses of these chains (repeatable)
   --accounts N            accounts 0 to N-1 (default 10)
   --indexes N             indexes 0 to N-1 (default 10000)
-  --template P            the layout of paths (repeatable; default m/44/coin/account/change/index)
+  --template P            the layout of paths (repeatable; default m/44/coin/account/change/index, and with
+                          49, 84 or 86 in place of 44 for Bitcoin's forms of address that have these)
   --json                  print the result as JSON
   -o, --output FILE       write the found ones as an address book
 
@@ -54,7 +55,7 @@ func prepareFind(set *cli.Flags, args []string) (*cli.Plan, error) {
 	chainIDs := set.StringArray("chain", nil, "")
 	accounts := set.Uint32("accounts", 10, "")
 	indexes := set.Uint32("indexes", 10_000, "")
-	templates := set.StringArray("template", []string{find.DefaultTemplate}, "")
+	templates := set.StringArray("template", nil, "")
 	asJSON := set.Bool("json", false, "")
 	path := set.StringP("output", "o", "", "")
 	set.Reads("addresses")
@@ -219,6 +220,15 @@ func (s *search) run(root *derive.Key) error {
 	}
 	space := *s.space
 	space.Coins = targets.Coins
+	if space.Templates == nil {
+		for _, l := range append([]string{find.DefaultTemplate}, targets.Layouts...) {
+			parsed, err := find.ParseTemplate(l)
+			if err != nil {
+				return err
+			}
+			space.Templates = append(space.Templates, parsed)
+		}
+	}
 	s.env.Note("searching %d addresses below %s; %v", left, shorten(root.String()), &space)
 	size := space.Size()
 	engine := derive.NewEngine(int64(min(size, 1<<40)))

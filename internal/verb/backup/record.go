@@ -343,14 +343,20 @@ func (f *recordFlags) book(e *cli.Env, roots []*derive.Key) (*record.Book, error
 
 // advise says what is missing, and what comes next.
 func (f *recordFlags) advise(e *cli.Env, r *record.Record) {
-	var unnamed []string
+	var unnamed, uncalled []string
 	for _, node := range nodesOf(r.Groups) {
-		if p, ok := r.Person(node); !ok || p.Contact == "" {
+		switch p, ok := r.Person(node); {
+		case !ok:
 			unnamed = append(unnamed, node)
+		case p.Contact == "":
+			uncalled = append(uncalled, node)
 		}
 	}
 	if len(unnamed) > 0 {
 		e.Warn("the record does not say who has the shares of %s, or where to call them back: give --name and --contact", phrase.And(phrase.Quoted(unnamed)))
+	}
+	if len(uncalled) > 0 {
+		e.Warn("the record does not say where to call back who has the shares of %s: give --contact", phrase.And(phrase.Quoted(uncalled)))
 	}
 	for _, exit := range r.Exits {
 		if chain, ok := chains.Lookup(exit.Chain); ok && !chain.Reads(exit.Address) {

@@ -366,6 +366,6 @@ func (f *recordFlags) advise(e *cli.Env, r *record.Record) {
 	if len(r.Exits) == 0 {
 		e.Warn("the record names no address to which money may go: what somebody brings on the day was not agreed before it (--exit)")
 	}
-	e.Note("the record is unsworn until every holder has signed it with their share, and two people have found the vault's money with an explorer")
+	e.Note("the record is unsworn until every holder has signed it with their share (mpc-backup attest FILE --record), and two people have found the vault's money with an explorer")
 	e.Note("print %q, one paper for each holder, and keep it from strangers: with a root key on it, one private key of an address gives the private key of the vault", f.page())
 }

@@ -131,12 +131,13 @@ var plain58 = text{
 }
 
 // shortHex32 are 32 bytes in hex after 0x. It reads hex with its leading zeros
-// dropped.
+// dropped: few in front of a hash, or all but a few in front of an account of the chain's
+// own, such as 0x2. What is between is an address of another chain, mistyped perhaps.
 var shortHex32 = text{
 	format: func(p []byte) string { return "0x" + hex.EncodeToString(p) },
 	parse: func(s string) ([]byte, bool) {
 		digits := cut0x(s)
-		if len(digits) == 0 || len(digits) > 64 {
+		if n := len(digits); n == 0 || n > 16 && n < 48 || n > 64 {
 			return nil, false
 		}
 		return plainHex(32).parse(strings.Repeat("0", 64-len(digits)) + digits)

@@ -352,30 +352,63 @@ func (s *search) hints(missing []string) []string {
 		}
 	}
 	for _, address := range missing {
-		searched, elsewhere, named := false, false, false
+		searched, elsewhere := false, false
+		var reasons []string
+		giving := map[string][]string{} // which chains give names and numbers out, by reason
 		for _, c := range list {
 			for _, on := range c.Reading(address) {
 				searched = searched || slices.Contains(s.curves, on)
 				elsewhere = true
 			}
 			if u := c.Underivable(address); u != nil && u.Of == nil {
-				named = true
-				say(u.Reason, "%.80q may be of a kind that no key determines: %s (%s)", address, u.Reason, c.ID)
+				if giving[u.Reason] == nil {
+					reasons = append(reasons, u.Reason)
+				}
+				giving[u.Reason] = append(giving[u.Reason], c.ID)
 			}
 		}
+		for _, reason := range reasons {
+			say(reason, "%.80q may be of a kind that no key determines: %s (%s)", address, reason, strings.Join(giving[reason], ", "))
+		}
 		switch {
+		case recased(list, address):
+			say("case", "%.80q has letters of the wrong case, in which its checksum is: it was mistyped, or changed; compare it with where it came from", address)
 		case searched:
 			say("searched", "widen the search with --accounts, --indexes or --template; or the address belongs to another key")
 		case elsewhere:
 			say("elsewhere", "no key given here can have such an address: a vault has a root key on each curve, xpub… is secp256k1, cpub… is ed25519")
-		case named:
-		case slices.ContainsFunc(list, func(c *chains.Chain) bool { return c.Reads(strings.ToLower(address)) }):
-			say("case", "%.80q has letters of the wrong case, in which its checksum is: it was mistyped, or changed; compare it with where it came from", address)
+		case len(reasons) > 0:
 		default:
 			say("mistyped", "%.80q is no address of %s: a letter is wrong, or missing; compare it with where it came from", address, s.which())
 		}
 	}
 	return hints
+}
+
+// recased reports whether an address in small letters would be of a kind that it is not
+// of as it stands. That another chain, without a checksum, has such an address is likely:
+// 40 hex digits are one of several.
+func recased(list []*chains.Chain, address string) bool {
+	lower := strings.ToLower(address)
+	for _, on := range curve.All() {
+		readers := chains.Readers(list, on)
+		kinds := func(address string) map[*chains.Payload]bool {
+			read := map[*chains.Payload]bool{}
+			for _, e := range readers {
+				if _, ok := e.Parse(address); ok {
+					read[e.Payload] = true
+				}
+			}
+			return read
+		}
+		as := kinds(address)
+		for kind := range kinds(lower) {
+			if !as[kind] {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // which names the chains that were searched.

@@ -166,7 +166,8 @@ func Keys(path string, data []byte) ([]*derive.Key, error) {
 	}
 	var keys []*derive.Key
 	number := 0
-	for line := range strings.Lines(strings.TrimPrefix(string(data), "\ufeff")) {
+	text, _ := strict.Text(data)
+	for line := range strings.Lines(string(text)) {
 		number++
 		if line = strings.TrimSpace(line); line == "" || line[0] == '#' {
 			continue

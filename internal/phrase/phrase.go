@@ -15,6 +15,16 @@ func And(items []string) string {
 	return strings.Join(items[:last], ", ") + " and " + items[last]
 }
 
+// Some quotes items and joins them for a person; of many, the first.
+func Some(items []string) string {
+	const most = 8
+	list := Quoted(items[:min(len(items), most)])
+	if more := len(items) - most; more > 0 {
+		list = append(list, fmt.Sprintf("%d more", more))
+	}
+	return And(list)
+}
+
 // Quoted quotes each item, as %q does.
 func Quoted(items []string) []string {
 	out := make([]string, len(items))

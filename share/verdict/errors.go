@@ -54,7 +54,7 @@ func (e *TooFewError) Error() string {
 	var lines []string
 	for _, s := range e.Short {
 		lines = append(lines, fmt.Sprintf("too few shares: group %q on %v: %d of %d shares are good; %d more needed, of %s",
-			s.Group.ID, s.Group.Curve, s.Have, s.Group.Threshold, s.Group.Threshold-s.Have, phrase.And(phrase.Quoted(s.Of))))
+			s.Group.ID, s.Group.Curve, s.Have, s.Group.Threshold, s.Group.Threshold-s.Have, phrase.Some(s.Of)))
 	}
 	return strings.Join(lines, "\n")
 }

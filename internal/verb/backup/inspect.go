@@ -1,6 +1,7 @@
 package backup
 
 import (
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -55,7 +56,8 @@ type groupReport struct {
 	Curve        string              `json:"curve"`
 	Threshold    int                 `json:"threshold"`
 	Participants []participantReport `json:"participants"`
-	Root         string              `json:"root_extended_public_key"`
+	Root         string              `json:"root_extended_public_key"`  // empty if there is no chain code
+	RootKey      string              `json:"root_public_key,omitempty"` // in that case
 	Epoch        string              `json:"epoch"`
 	Share        participantReport   `json:"share"`
 	KDF          *share.KDF          `json:"kdf,omitempty"`
@@ -142,6 +144,8 @@ func describeGroup(s *share.Sealed) groupReport {
 		g.ID, g.CreatedTime, g.Threshold, g.Epoch = s.Group.ID, s.Group.CreatedTime, s.Group.Threshold, s.Group.Epoch()
 		if root := s.Group.Root(); root != nil {
 			g.Root = root.String()
+		} else {
+			g.RootKey = hex.EncodeToString(s.Group.RootKey.Bytes())
 		}
 	}
 	for _, p := range s.Problems {
@@ -183,12 +187,21 @@ func (r inspectReport) print(w io.Writer) error {
 	return err
 }
 
+// rootText is a root key for a person: extended, or, for want of a chain code, the
+// public key alone.
+func rootText(extended, key string) string {
+	if key == "" {
+		return extended
+	}
+	return key + " (public key; these files have no chain code)"
+}
+
 func (g *groupReport) print(b *strings.Builder) {
 	fmt.Fprintf(b, "  group %q on %s\n", g.ID, g.Curve)
 	if g.TestOnly {
 		b.WriteString("    TEST ONLY: the keys of this vault are published\n")
 	}
-	fmt.Fprintf(b, "    root key  %s\n    epoch     %s\n    shares    %d of %d give the key\n", g.Root, g.Epoch, g.Threshold, len(g.Participants))
+	fmt.Fprintf(b, "    root key  %s\n    epoch     %s\n    shares    %d of %d give the key\n", rootText(g.Root, g.RootKey), g.Epoch, g.Threshold, len(g.Participants))
 	for _, p := range g.Participants {
 		mark := "         "
 		if p.NodeID == g.Share.NodeID {

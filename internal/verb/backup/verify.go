@@ -163,12 +163,12 @@ func (r *verifyReport) print(w io.Writer) error {
 			verdict = "recoverable with these files"
 		}
 		fmt.Fprintf(&b, "group %q on %s, epoch %s: %s\n", g.ID, g.Curve, g.Epoch, verdict)
-		fmt.Fprintf(&b, "  root key  %s\n  shares    %d good, %d needed\n", g.Root, g.GoodShares, g.Threshold)
+		fmt.Fprintf(&b, "  root key  %s\n  shares    %d good, %d needed\n", rootText(g.Root, g.RootKey), g.GoodShares, g.Threshold)
 		for _, f := range g.Files {
 			fmt.Fprintf(&b, "  %-12s %q, node %q\n", f.Status, f.Path, f.NodeID)
 		}
 		if len(g.Missing) > 0 {
-			fmt.Fprintf(&b, "  not shown  the shares of %s\n", strings.Join(phrase.Quoted(g.Missing), ", "))
+			fmt.Fprintf(&b, "  not shown  the shares of %s\n", phrase.Some(g.Missing))
 		}
 	}
 	for _, f := range r.Files {
@@ -180,7 +180,7 @@ func (r *verifyReport) print(w io.Writer) error {
 	}
 	for _, proof := range r.Proven {
 		for _, nodes := range proof.Sets {
-			fmt.Fprintf(&b, "shown: the shares of %s give the root key on %s\n", phrase.And(phrase.Quoted(nodes)), proof.Curve)
+			fmt.Fprintf(&b, "shown: the shares of %s give the root key on %s\n", phrase.Some(nodes), proof.Curve)
 		}
 		if proof.MoreSets > 0 {
 			fmt.Fprintf(&b, "and %d more sets of them\n", proof.MoreSets)

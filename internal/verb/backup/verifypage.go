@@ -45,7 +45,7 @@ func notExercised(roots verdict.Roots, j *verdict.Judgement, bookPath string) []
 		if !set.Wanted {
 			list = append(list, fmt.Sprintf("group %q on %v, epoch %s: it was left out", set.Group.ID, set.Group.Curve, set.Group.Epoch()))
 		} else if len(set.Missing) > 0 {
-			list = append(list, fmt.Sprintf("on %v, epoch %s: the shares of %s", set.Group.Curve, set.Group.Epoch(), phrase.And(phrase.Quoted(set.MissingNodes()))))
+			list = append(list, fmt.Sprintf("on %v, epoch %s: the shares of %s", set.Group.Curve, set.Group.Epoch(), phrase.Some(set.MissingNodes())))
 		}
 	}
 	if len(roots) == 0 {

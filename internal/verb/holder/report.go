@@ -1,6 +1,7 @@
 package holder
 
 import (
+	"encoding/hex"
 	"fmt"
 	"time"
 
@@ -68,8 +69,9 @@ type GroupReport struct {
 	Recoverable bool         `json:"recoverable"` // with the shares that were opened
 	Threshold   int          `json:"threshold"`
 	GoodShares  int          `json:"good_shares"`
-	Missing     []string     `json:"missing"` // node IDs whose shares were not given or are not good
-	Root        string       `json:"root_extended_public_key"`
+	Missing     []string     `json:"missing"`                   // node IDs whose shares were not given or are not good
+	Root        string       `json:"root_extended_public_key"`  // empty if there is no chain code
+	RootKey     string       `json:"root_public_key,omitempty"` // in that case
 	Files       []FileReport `json:"files"`
 }
 
@@ -91,6 +93,8 @@ func Groups(j *verdict.Judgement) []GroupReport {
 		}
 		if root := s.Group.Root(); root != nil {
 			g.Root = root.String()
+		} else {
+			g.RootKey = hex.EncodeToString(s.Group.RootKey.Bytes())
 		}
 		for _, sh := range s.Given {
 			g.Files = append(g.Files, report(sh))

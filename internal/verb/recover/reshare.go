@@ -225,6 +225,7 @@ func readNewPasswords(e *cli.Env, takers []*party, files []string) error {
 		for _, q := range takers[:i] {
 			if p.password.Equal(q.password) {
 				e.Warn("the files of nodes %q and %q get the same password: whoever knows it and has both files has both shares", q.node, p.node)
+				break
 			}
 		}
 	}

@@ -199,7 +199,7 @@ func (in *Input) find(name string, data []byte, r *formats.Reader) error {
 	if kind == "" {
 		err := in.parse(name, data, r)
 		if err != nil && !errors.Is(err, formats.ErrUnknown) && !looksBroken(name, data) {
-			return fmt.Errorf("%w (%w)", err, formats.ErrUnknown)
+			return fmt.Errorf("%q is %s: %w", name, whatIs(data), formats.ErrUnknown)
 		}
 		if errors.Is(err, formats.ErrDatabase) {
 			in.Unseen = append(in.Unseen, fmt.Errorf("%w; %s", err, formats.DatabaseAdvice))
@@ -229,6 +229,28 @@ func (in *Input) find(name string, data []byte, r *formats.Reader) error {
 		return fmt.Errorf("%q is a %s, and no file that was found in it is a share file: %w", name, kind, formats.ErrUnknown)
 	}
 	return errors.Join(failures...)
+}
+
+// whatIs names a file that is given for a share by mistake, from what is in it.
+func whatIs(data []byte) string {
+	text, isNew := strict.Text(data)
+	if isNew {
+		defer secret.Wipe(text)
+	}
+	for _, k := range []struct{ mark, name string }{
+		{"-----BEGIN LIFEBOAT SHARD", "a shard of an identity, which -i takes"},
+		{"AGE-SECRET-KEY-", "an age identity, which -i takes"},
+		{"-----BEGIN ", "a PEM file, such as a key or a certificate"},
+		{"%PDF-", "a PDF"},
+	} {
+		if bytes.Contains(text, []byte(k.mark)) {
+			return k.name
+		}
+	}
+	if start := bytes.TrimLeft(text, " \t\r\n"); len(start) > 0 && (start[0] == '{' || start[0] == '[') {
+		return "JSON, but damaged or incomplete"
+	}
+	return "no JSON"
 }
 
 // looksBroken reports whether a file that is no share file may have been one.

@@ -48,8 +48,13 @@ func draw(t *rapid.T, c curve.Curve) *sharing {
 		return v.Mod(v, c.Order())
 	}).Filter(func(v *big.Int) bool { return v.BitLen() > 128 })
 	coefficients := rapid.SliceOfN(number, k, k).Draw(t, "coefficients")
-	id := rapid.OneOf(number, rapid.Custom(func(t *rapid.T) *big.Int { return big.NewInt(rapid.Int64Range(1, 100).Draw(t, "small")) }))
-	ids := rapid.SliceOfNDistinct(id, n, n, func(v *big.Int) string { return v.String() }).Draw(t, "ids")
+	// Real IDs are of any length, and may be above the order.
+	id := rapid.Custom(func(t *rapid.T) *big.Int {
+		bits := rapid.IntRange(1, 300).Draw(t, "bits")
+		v := new(big.Int).SetBytes(rapid.SliceOfN(rapid.Byte(), 38, 38).Draw(t, "bytes"))
+		return v.SetBit(v.Rsh(v, uint(304-bits)), bits-1, 1)
+	}).Filter(func(v *big.Int) bool { return new(big.Int).Mod(v, c.Order()).Sign() > 0 })
+	ids := rapid.SliceOfNDistinct(id, n, n, func(v *big.Int) string { return new(big.Int).Mod(v, c.Order()).String() }).Draw(t, "ids")
 	return newSharing(t, c, coefficients, ids)
 }
 

@@ -110,8 +110,10 @@ func draw(t *rapid.T) *share.Group {
 		coefficients = append(coefficients, c.ScalarFromBytes(rapid.SliceOfN(rapid.Byte(), 32, 32).Draw(t, "coefficient")).Add(c.ScalarFromUint(1)))
 	}
 	g.RootKey = c.Generator().Mul(coefficients[0])
-	for i, x := range rapid.SliceOfNDistinct(rapid.Uint64Range(1, 1<<60), n, n, rapid.ID[uint64]).Draw(t, "IDs") {
-		id, err := share.NewID(c, fmt.Sprint(x))
+	// Real IDs are of any length, and may be above the order.
+	ids := rapid.SliceOfNDistinct(rapid.StringMatching(`[1-9][0-9]{0,89}`), n, n, rapid.ID[string])
+	for i, x := range ids.Draw(t, "IDs") {
+		id, err := share.NewID(c, x)
 		if err != nil {
 			t.Fatal(err)
 		}

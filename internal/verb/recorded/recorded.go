@@ -154,7 +154,11 @@ func keysOf(value string) ([]*derive.Key, error) {
 
 // Structured reports whether data is JSON, as share files are, and not a list of keys.
 func Structured(data []byte) bool {
-	start := bytes.TrimLeft(data, "\ufeff \t\r\n")
+	text, isNew := strict.Text(data)
+	if isNew {
+		defer secret.Wipe(text)
+	}
+	start := bytes.TrimLeft(text, " \t\r\n")
 	return len(start) > 0 && (start[0] == '{' || start[0] == '[')
 }
 

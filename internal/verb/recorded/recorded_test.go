@@ -44,3 +44,19 @@ func TestXpubs(t *testing.T) {
 		}
 	}
 }
+
+// A share file in UTF-16 is one, too.
+func TestStructured(t *testing.T) {
+	for text, want := range map[string]bool{
+		"":                          false,
+		"xpub":                      false,
+		"\ufeff {":                  true,
+		"\xff\xfe[\x00]\x00":        true,
+		"\xfe\xff\x00x\x00p":        false,
+		"\xff\xfe\r\x00\n\x00{\x00": true,
+	} {
+		if recorded.Structured([]byte(text)) != want {
+			t.Errorf("%q: %v", text, !want)
+		}
+	}
+}

@@ -67,7 +67,8 @@ func ParseAttestations(data []byte) ([]Signed, error) {
 }
 
 // Verify reads the statement and checks its signature under the share public key
-// that it names. An old name of the node becomes that of today. The error wraps ErrStatement or open.ErrSignature.
+// that it names. It puts the present name of a node in place of a former one. The
+// error wraps ErrStatement or open.ErrSignature.
 func (a *Signed) Verify() (*Statement, error) {
 	s, err := ParseStatement(a.Statement)
 	if err != nil {
@@ -116,9 +117,9 @@ func (a *Auditor) attestation(s Source, data []byte) bool {
 	return true
 }
 
-// fresh holds a statement against the challenge and the age that is allowed. One that
-// answers another question, or is of the future and so would never become old, counts
-// for nothing.
+// fresh compares a statement with the challenge and the allowed age. One that answers
+// another question, or is dated in the future and so would never become too old,
+// counts for nothing.
 func (a *Auditor) fresh(path string, s *Statement, again string) bool {
 	date, err := time.Parse(time.DateOnly, s.Date)
 	if err != nil {
@@ -128,7 +129,7 @@ func (a *Auditor) fresh(path string, s *Statement, again string) bool {
 	switch {
 	case s.Record != "" && a.o.Record != nil && s.Record == fmt.Sprintf("%x", a.o.Record.Hash()): // see Recorded
 	case s.Record != "":
-		a.find(Note, "attestation-record", path, "mpc-backup check --record says whether the record is sworn", "node %.70q swears to a record: that shows nothing of today", s.NodeID)
+		a.find(Note, "attestation-record", path, "mpc-backup check --record says whether the record is sworn", "node %.70q swears to a record: that says nothing about today", s.NodeID)
 	case a.o.Challenge == "":
 		a.find(Warning, "challenge-not-given", path, "give the challenge that you set with --challenge", "the attestation of node %.70q is not counted: without the challenge, it may be an old one, with any date", s.NodeID)
 	case s.Challenge != a.o.Challenge:
@@ -138,7 +139,7 @@ func (a *Auditor) fresh(path string, s *Statement, again string) bool {
 			"the attestation of node %.70q is dated %s, after the day of the audit: it is not counted", s.NodeID, s.Date)
 	case a.o.MaxAge > 0 && age > a.o.MaxAge:
 		a.find(Warning, "attestation-old", path, again,
-			"the attestation of node %.70q is of %s, %d days old, and at most %d are allowed: it is not counted", s.NodeID, s.Date, int(age.Hours()/24), int(a.o.MaxAge.Hours()/24))
+			"the attestation of node %.70q is dated %s, %d days ago, and at most %d are allowed: it is not counted", s.NodeID, s.Date, int(age.Hours()/24), int(a.o.MaxAge.Hours()/24))
 	default:
 		return true
 	}

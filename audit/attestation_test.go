@@ -283,7 +283,7 @@ func TestRoster(t *testing.T) {
 		{audit.Statement{Challenge: "another"}, nil, "answered another question"},
 		{audit.Statement{Report: "00"}, nil, "answered another question"},
 		{audit.Statement{}, []*audit.Roster{foreign, old}, "another epoch"},
-		{audit.Statement{}, []*audit.Roster{foreign}, "a root key that is none of"},
+		{audit.Statement{}, []*audit.Roster{foreign}, "a root key that none of"},
 	} {
 		if err := s.Answers(tc.asked, tc.groups); (err == nil) != (tc.want == "") || err != nil && (!errors.Is(err, audit.ErrContradicts) || !strings.Contains(err.Error(), tc.want)) {
 			t.Errorf("%q expected: %v", tc.want, err)

@@ -1,12 +1,11 @@
 // Package audit says what can be said about a vault without a secret.
 //
-// An Auditor is given files one by one and makes a Report: which vaults the
-// backups are of, whose shares are there, what every public check finds, and what
-// was not looked at. An attestation is a statement, signed with a key share, that
-// its holder possesses the share: this package writes and reads statements, checks
-// their signatures and says what several of them prove together. Signing is the
-// work of share/open. The formats are docs/formats/audit.md and
-// docs/formats/attestation.md.
+// An Auditor is given files one by one and makes a Report: which vaults the backups
+// belong to, whose shares are here, what every public check finds, and what was not
+// looked at. An attestation is a statement, signed with a key share, that its holder
+// possesses the share: this package writes and reads statements, checks their
+// signatures and says what several of them prove together. Signing is left to
+// share/open. docs/formats/audit.md and docs/formats/attestation.md have the formats.
 package audit
 
 import (
@@ -18,7 +17,7 @@ import (
 	"lifeboat/share/record"
 )
 
-// Options are what the auditor brings from elsewhere.
+// Options hold what the auditor knows from elsewhere.
 type Options struct {
 	Tool      string         // program and version
 	Date      time.Time      // of the audit
@@ -27,7 +26,7 @@ type Options struct {
 	Roots     []*derive.Key  // recorded root extended public keys
 	Epochs    []string       // recorded epochs, as inspect shows them
 	Record    *record.Record // of the vault, whose root keys are among Roots; nil: none
-	Threshold int            // of tss-lib files, which do not say; 0: found out
+	Threshold int            // of tss-lib files, which do not state it; 0: worked out
 }
 
 // Level is how bad a finding is.
@@ -36,11 +35,11 @@ type Level string
 // The levels.
 const (
 	Error   Level = "error"   // a backup is missing, broken, or not the one that was recorded
-	Warning Level = "warning" // works today, and should be changed
+	Warning Level = "warning" // works today, but should be changed
 	Note    Level = "note"    // worth knowing
 )
 
-// Finding is one thing that was found out.
+// Finding is one thing that the audit found.
 type Finding struct {
 	Level Level    `json:"level"`
 	Code  string   `json:"code"`  // stable; docs/formats/audit.md lists them
@@ -49,17 +48,16 @@ type Finding struct {
 	Do    string   `json:"do"`    // what to do about it
 }
 
-// Status is what is known of a vault, or of one set of shares of it. The order
-// of statuses is the order of what is best.
+// Status is what is known of a vault, or of one set of its shares.
 type Status string
 
-// The statuses.
+// The statuses, best first.
 const (
 	Recoverable Status = "recoverable" // enough holders attested, to the challenge that was set
 	Present     Status = "present"     // enough shares are present; nothing shows that they open
 	Unknown     Status = "unknown"     // how many are needed is not known
 	TooFew      Status = "too-few"     // fewer than the threshold
-	Absent      Status = "absent"      // a root key was recorded, and nothing of it was found
+	Absent      Status = "absent"      // a root key was recorded, and no share of it was found
 )
 
 var ranking = []Status{Recoverable, Present, Unknown, TooFew, Absent}
@@ -69,14 +67,14 @@ func (s Status) rank() int { return slices.Index(ranking, s) }
 // Enough reports whether enough shares are there, opened or not.
 func (s Status) Enough() bool { return s == Recoverable || s == Present }
 
-// Report is all that was found out. Its JSON names are stable.
+// Report is everything that the audit found. Its JSON names are stable.
 //
 // It cannot prove more than the public facts do: that a share is present does not
 // say that it opens, and anybody who knows the root public key of a vault can make
 // a roster that is consistent in itself. So three things are told apart: whether
 // shares are here, whether they open, and whether they are yours. A vault is called
-// recoverable only if enough holders attested to one challenge, and if it is a
-// recorded one where root keys were recorded. Package audit/report makes a page of a report.
+// recoverable only if enough holders attested to one challenge and, where root keys
+// were recorded, its own is among them. Package audit/report turns a report into a page.
 type Report struct {
 	OK         bool      `json:"ok"` // no finding is an error, and every file could be read
 	Tool       string    `json:"tool"`
@@ -123,7 +121,7 @@ type Epoch struct {
 	Threshold int        `json:"threshold"`    // 0: unknown
 	Roster    bool       `json:"roster_known"` // Holders are all there are: a share file lists them
 	Recorded  bool       `json:"recorded"`     // a share file shows the roster, which is among the recorded epochs
-	Here      bool       `json:"here"`         // enough shares are, or somebody claims that they are
+	Here      bool       `json:"here"`         // enough shares are here, or somebody claims so
 	Opens     bool       `json:"opens"`        // enough holders attested to the challenge, and have the root key
 	Yours     bool       `json:"yours"`        // the roster is a recorded one, or they have a recorded root key
 	Status    Status     `json:"status"`
@@ -131,7 +129,7 @@ type Epoch struct {
 	Holders   []Holder   `json:"holders"`
 	Present   int        `json:"present"`  // holders whose share is in a file
 	Attested  int        `json:"attested"` // holders with a fresh attestation that agrees with the others
-	Missing   int        `json:"missing"`  // shares to the threshold
+	Missing   int        `json:"missing"`  // shares short of the threshold
 	Sets      [][]string `json:"sets"`     // node IDs that together reach the threshold
 	MoreSets  int        `json:"more_sets"`
 }
@@ -146,10 +144,10 @@ type Holder struct {
 	Attested  *Proof   `json:"attested,omitempty"` // the newest fresh attestation
 	Here      bool     `json:"here"`               // a file or an attestation says that the share is somewhere
 	Opens     bool     `json:"opens"`              // the holder signed with it, to the challenge that was set
-	Yours     bool     `json:"yours"`              // it is of a recorded roster, or of holders who have a recorded root key
+	Yours     bool     `json:"yours"`              // it belongs to a recorded roster, or to holders who have a recorded root key
 }
 
-// States says in words which of the three are so.
+// States says in words which of the three are true.
 func (h *Holder) States() string {
 	if !h.Here {
 		return "not here"
@@ -164,8 +162,8 @@ func (h *Holder) States() string {
 	return states
 }
 
-// sealedOnly reports whether nothing but bundles have the share: nobody vouches for
-// what their manifests say.
+// sealedOnly reports whether only bundles have the share: nobody vouches for what
+// their manifests say.
 func (h *Holder) sealedOnly() bool {
 	return !slices.ContainsFunc(h.Copies, func(c Copy) bool { return !c.Bundle })
 }
@@ -173,7 +171,7 @@ func (h *Holder) sealedOnly() bool {
 // Proof is an attestation whose signature is good.
 type Proof struct {
 	Path    string `json:"path"`
-	Date    string `json:"date"`    // as the holder says
+	Date    string `json:"date"`    // as the holder states it
 	Subject string `json:"subject"` // the challenge, which must be the auditor's own, or the report
 }
 
@@ -184,7 +182,7 @@ type Copy struct {
 	Clear  bool   `json:"clear"`  // not encrypted
 }
 
-// Book is an address book, held against the root keys.
+// Book is an address book, compared with the root keys.
 type Book struct {
 	Path   string      `json:"path"`
 	Totals book.Totals `json:"totals"`
@@ -197,7 +195,7 @@ type Row struct {
 	Text string `json:"text"`
 }
 
-// MaxRows is how many rows of a book are named.
+// MaxRows is how many rows of a book are listed.
 const MaxRows = 20
 
 // FileKind is what a file was taken for.

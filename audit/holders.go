@@ -15,7 +15,7 @@ import (
 // public manifests and from attestations.
 type epoch struct {
 	curve     string
-	roster    string           // SHA-256 of the roster as far as files say it, hex
+	roster    string           // SHA-256 of the roster, hex; as many digits as the files give
 	root      *curve.Point     // nil if only public manifests speak of it
 	set       *verdict.Sharing // nil without a good share file
 	known     *Roster          // of the set
@@ -30,8 +30,8 @@ type epoch struct {
 	shown     bool // the share public keys of any threshold of the attestations that count, fresh or not, combine to the root key
 }
 
-// holder returns the holder of a share ID, who is added if they are new. However
-// a file spells the ID, it is the same one.
+// holder returns the holder of a share ID, adding a new one. Files may spell one ID
+// in different ways.
 func (e *epoch) holder(id share.ID, nodeID string) *Holder {
 	nodeID = share.NodeID(id, nodeID)
 	x := id.Scalar().Bytes()
@@ -47,26 +47,26 @@ func (e *epoch) holder(id share.ID, nodeID string) *Holder {
 	return &e.holders[i]
 }
 
-// admits reports whether there may be such a holder: one of the roster or, if it is
-// not known, one whose node does not have another share ID already.
+// admits reports whether there can be such a holder: one on the roster or, if that is
+// not known, one whose node does not already have another share ID.
 func (e *epoch) admits(id share.ID, nodeID string) bool {
 	_, listed := e.byID[id.Scalar().Bytes()]
 	_, other := e.byNode[share.NodeID(id, nodeID)]
 	return listed || e.set == nil && !other
 }
 
-// claim is what a public manifest says: it names no root key. Of the roster's hash it
-// may have the first digits only.
+// claim is what a public manifest says. It names no root key, and may have only the
+// first digits of the roster's hash.
 type claim struct{ curve, roster string }
 
-// gathered are the sets of shares that files speak of. Nothing keeps files
-// without a roster from claiming one epoch for two root keys.
+// gathered holds the sets of shares that files mention. Files without a roster can
+// claim one epoch for two root keys.
 type gathered struct {
 	all   []*epoch
 	by    map[setName]*epoch // the first of each name
-	exact map[claim][]*epoch // by as many digits as they have
-	begin map[claim][]*epoch // by these, and by the first of these
-	owner map[claim]*epoch   // where bundles count; nil: nothing tells
+	exact map[claim][]*epoch // by all the digits that they have
+	begin map[claim][]*epoch // by all their digits, and by the first of them
+	owner map[claim]*epoch   // where bundles count; nil: it cannot be told
 	named rosters            // by files and statements
 }
 
@@ -85,7 +85,7 @@ func (g *gathered) add(e *epoch) *epoch {
 	return e
 }
 
-// shorter returns the claim with as many digits as other files may have.
+// shorter returns the claim cut to each number of digits that other files may have.
 func (c claim) shorter() []claim {
 	var list []claim
 	for _, n := range []int{epochDigits, oldDigits} {
@@ -103,7 +103,7 @@ func (g *gathered) claimed(c claim) []*epoch {
 	}
 	for _, p := range c.shorter() {
 		if list := g.exact[p]; len(list) > 0 {
-			return list[:min(len(list), 2)] // two are as good as many: nothing tells
+			return list[:min(len(list), 2)] // two are enough for it not to be told
 		}
 	}
 	return nil
@@ -134,9 +134,9 @@ func (a *Auditor) epochs() []*epoch {
 	return g.all
 }
 
-// choose returns the set of shares to which an epoch belongs that several claim, or nil
-// if nothing tells. Attestations that agree speak for a set less than a recorded root
-// key does: anybody can sign enough of them for a root key of their own.
+// choose returns the set of shares that is meant by an epoch which several claim, or
+// nil if that cannot be told. A recorded root key counts for more than attestations
+// that agree: anybody can sign enough of those for a root key of their own.
 func (a *Auditor) choose(claims []*epoch) *epoch {
 	if first := claims[0]; first.set != nil && !slices.ContainsFunc(claims, func(e *epoch) bool { return e.set != nil && e.roster != first.roster }) {
 		return first // where there is a roster, no attestation claims another root key
@@ -185,7 +185,7 @@ func (a *Auditor) fromFiles(set *verdict.Sharing) *epoch {
 // What to do about attestations that contradict each other, or share files.
 const (
 	askAgain = "ask the holder for a new attestation, made from the file that they keep"
-	findOut  = "find out which of them is of the file that the holder keeps, and have the share file of any holder beside them"
+	findOut  = "find out which of them was made from the file that the holder keeps, and add the share file of any holder"
 )
 
 // placeStatement adds an attestation to its epoch. One that contradicts the share
@@ -206,15 +206,16 @@ func (a *Auditor) placeStatement(g *gathered, s attested) {
 		e = g.add(&epoch{curve: n.curve, roster: n.roster, root: s.RootKey})
 		if first != nil {
 			for _, path := range []string{first.attested[0].path, s.path} {
-				a.find(Error, "attestation-contradicts", path, findOut, "attestations of epoch %s name different root keys, and a set of shares has one", epochName(n.roster))
+				a.find(Error, "attestation-contradicts", path, findOut, "attestations of epoch %s name different root keys, and a set of shares has only one", epochName(n.roster))
 			}
 		}
 	}
 	e.attested = append(e.attested, s)
 }
 
-// first returns the set that a statement is held against: that of share files, or the
-// first that others claim. Of two rosters that begin alike, one that it agrees with.
+// first returns the set to compare a statement with: that of share files, or the first
+// that others claim. Of two rosters that begin alike, it is one that the statement
+// agrees with.
 func (g *gathered) first(n setName, s *Statement) *epoch {
 	c := claim{n.curve, n.roster}
 	var first *epoch
@@ -232,8 +233,8 @@ func (g *gathered) first(n setName, s *Statement) *epoch {
 	return first
 }
 
-// weigh counts the fresh attestations of an epoch, but for those that cannot be
-// true together with others. Old ones show as well who the holders are.
+// weigh counts the fresh attestations of an epoch, except those that contradict
+// others. Old ones, too, show who the holders are.
 func (a *Auditor) weigh(e *epoch, scales *scales) {
 	var statements []*Statement
 	path := map[*Statement]string{}
@@ -256,7 +257,7 @@ func (a *Auditor) weigh(e *epoch, scales *scales) {
 		switch {
 		case o == nil:
 		case o.unseen:
-			a.find(Error, "attestations-too-many", s.path, findOut, "attestations of epoch %s name more than %d holders, and a set of shares has no more: %d of them were not looked at", epochName(e.roster), share.MaxParticipants, w.unseen)
+			a.find(Error, "attestations-too-many", s.path, findOut, "attestations of epoch %s name more than %d holders, and a set of shares cannot have more: %d of them were not looked at", epochName(e.roster), share.MaxParticipants, w.unseen)
 		case o.name:
 			a.find(Error, "attestation-contradicts", s.path, findOut, "the node ID of an attestation counts for nothing: %v", o.err)
 		case o.other != nil:
@@ -292,7 +293,7 @@ func (a *Auditor) placeBundle(g *gathered, b *bundleFile) {
 			g.owner[c] = e
 		}
 		if known && e == nil {
-			a.find(Error, "manifest-disputed", b.path, "give the recorded root key with --xpub, or have the share file of any holder of the epoch beside the bundle",
+			a.find(Error, "manifest-disputed", b.path, "give the recorded root key with --xpub, or put the share file of any holder of the epoch beside the bundle",
 				"its public manifest names shares of epoch %.70q, which attestations claim for different root keys: they count for none of them", s.Epoch)
 			continue
 		}
@@ -300,7 +301,7 @@ func (a *Auditor) placeBundle(g *gathered, b *bundleFile) {
 		why := ""
 		switch {
 		case err != nil:
-			why = "whose curve or share ID is none"
+			why = "with an invalid curve or share ID"
 		case e == nil:
 			e = g.add(&epoch{curve: s.Curve, roster: c.roster})
 			g.owner[c] = e
@@ -331,7 +332,7 @@ type bundled struct {
 	nodes    []string
 }
 
-// bundle notes that a holder's share lies in a bundle. One bundle follows another.
+// bundle notes that a holder's share lies in a bundle. Bundles come one at a time.
 func (e *epoch) bundle(path string, h *Holder) {
 	if n := len(e.bundled); n == 0 || e.bundled[n-1].path != path {
 		e.bundled = append(e.bundled, bundled{path: path})
@@ -350,15 +351,15 @@ func manifestID(s backup.PublicShare) (share.ID, error) {
 	return share.NewID(c, s.ShareID)
 }
 
-// seat is what a broken file says of the place of its share: the root key may be
-// unknown, to the file or to the epoch.
+// seat is where a broken file says that its share belongs. The root key may be
+// unknown, in the file or in the epoch.
 type seat struct{ curve, root, node string }
 
-// anyRoot is in the seats of all holders of a curve. No point is encoded so.
+// anyRoot stands for every root key of a curve. No point has this encoding.
 const anyRoot = "any"
 
-// placeDamaged shows broken files where their shares should be: with the first holder
-// of the node ID, in an epoch of the file's own root key if that can be read.
+// placeDamaged lists broken files where their shares should be: with the first holder
+// who has the node ID, in an epoch of the file's own root key if that can be read.
 func placeDamaged(all []*epoch, shares []*share.Sealed) {
 	seats := map[seat]*Holder{}
 	for _, e := range all {
@@ -387,13 +388,13 @@ func placeDamaged(all []*epoch, shares []*share.Sealed) {
 		if h == nil {
 			continue
 		}
-		if n := len(h.Damaged); n == 0 || h.Damaged[n-1] != s.Path { // one file follows another
+		if n := len(h.Damaged); n == 0 || h.Damaged[n-1] != s.Path { // files come one at a time
 			h.Damaged = append(h.Damaged, s.Path)
 		}
 	}
 }
 
-// distinct is a list of texts that are not empty, each once.
+// distinct is a list of texts, none of them empty or repeated.
 type distinct struct {
 	list []string
 	seen map[string]bool

@@ -12,13 +12,13 @@ import (
 	"lifeboat/share"
 )
 
-// maxSteps bounds the search for statements that belong together where others beside
-// them do not, in multiplications of points: some seconds for a whole audit.
+// maxSteps bounds the search for statements that belong together, among others that do
+// not. It counts multiplications of points: a few seconds for a whole audit.
 const maxSteps = 30_000
 
 var errSomeFalse = errors.New("some of these attestations are false")
 
-// scales weigh statements, epoch after epoch, with the work that is left.
+// scales weighs statements, one epoch after another, with the steps that are left.
 type scales struct{ steps int }
 
 func newScales() *scales { return &scales{steps: maxSteps} }
@@ -31,7 +31,7 @@ type weighed struct {
 	against   map[*Statement]*objection
 	unseen    int
 	shown     bool  // the share public keys of enough of the counted combine to the root key
-	doubt     error // they are enough in number and do not: some are false, and which is not known
+	doubt     error // there are enough of them, but they do not: some are false, and which is not known
 }
 
 // objection is why a statement, or its node ID, counts for nothing.
@@ -45,8 +45,8 @@ type objection struct {
 // weigh says which statements of one epoch and root key count. Anybody can sign
 // in the name of an epoch, with a key of their own: where the share public keys of
 // enough statements combine to the root key, the others are false, whatever came
-// first. Where none do, it is the first of those that contradict each other that
-// counts, with the highest threshold.
+// first. Where none do, the first of those that contradict each other counts, and the
+// highest threshold.
 func (s *scales) weigh(statements []*Statement) *weighed {
 	w := &weighed{nodes: map[point]string{}, against: map[*Statement]*objection{}}
 	by := w.limit(statements)
@@ -67,8 +67,8 @@ func (s *scales) weigh(statements []*Statement) *weighed {
 	return w
 }
 
-// limit sorts the statements by their thresholds, without those that would be of
-// more holders than there can be.
+// limit sorts the statements by threshold, and leaves out those of more holders than
+// there can be.
 func (w *weighed) limit(statements []*Statement) map[int][]*Statement {
 	type claim struct {
 		threshold int
@@ -81,7 +81,7 @@ func (w *weighed) limit(statements []*Statement) map[int][]*Statement {
 		c := claim{s.Threshold, s.NodeID, s.point()}
 		if !claims[c] && len(claims) == share.MaxParticipants {
 			w.unseen++
-			w.against[s] = &objection{unseen: true, err: fmt.Errorf("%w: node %q: it was not looked at, as others of its epoch name %d holders already, and there are no more", ErrContradicts, s.NodeID, share.MaxParticipants)}
+			w.against[s] = &objection{unseen: true, err: fmt.Errorf("%w: node %q: it was not looked at, as others of its epoch name %d holders already, and there cannot be more", ErrContradicts, s.NodeID, share.MaxParticipants)}
 			continue
 		}
 		claims[c] = true
@@ -111,9 +111,9 @@ func (w *weighed) count(statements []*Statement, on map[point]bool) {
 	}
 }
 
-// countPoints counts each point, since it is known that they belong together: they are
-// the holders, and a node ID is a name only. Of its names a point is given that which
-// the fewest points have.
+// countPoints counts each point, since the points are known to belong together: they
+// are the holders, and a node ID is only a name. A point with several names gets the
+// one that the fewest points have.
 func (w *weighed) countPoints(statements []*Statement) {
 	named := map[string]map[point]bool{}
 	names := map[point][]string{}
@@ -170,7 +170,7 @@ func (w *weighed) countFirst(statements []*Statement) {
 	}
 }
 
-// point is what a holder has on the polynomial of an epoch.
+// point is a holder's point on the polynomial of an epoch.
 type point struct {
 	id  [curve.ScalarSize]byte // modulo the order
 	key string
@@ -181,8 +181,8 @@ func (s *Statement) point() point {
 }
 
 // onPolynomial finds the points that lie on one polynomial of the right degree through the
-// root key: any threshold of them combine to it. None may have failed for want of
-// points, without an error, or because some are false.
+// root key: any threshold of them combine to it. If it finds none, there are too few,
+// which is no error, or some are false.
 func (s *scales) onPolynomial(threshold int, statements []*Statement) (map[point]bool, error) {
 	g := &share.Group{Curve: statements[0].Curve, Scheme: share.Shamir, Threshold: threshold, RootKey: statements[0].RootKey}
 	all := map[point]bool{}
@@ -209,7 +209,7 @@ func (s *scales) onPolynomial(threshold int, statements []*Statement) (map[point
 	}
 	tried := "of their share public keys"
 	if s.steps == 0 {
-		tried = "of those share public keys that were tried, which were too many to try them all,"
+		tried = "of the share public keys that were tried (there are too many to try them all)"
 	}
 	return nil, fmt.Errorf("%w: %d answered and %d are needed, but no %d %s combine to the root public key", errSomeFalse, len(points), threshold, threshold, tried)
 }
@@ -233,13 +233,14 @@ func (s *scales) search(g *share.Group) []int {
 	return s.on(g.Threshold-2, list)
 }
 
-// without returns the sample with a point of value y divided out, which is at the
-// distance d, and changes d.
+// without returns the sample with a point divided out that has the value y and is d
+// away. It changes d.
 func (v sample) without(y *curve.Point, d *curve.Scalar) sample {
 	return sample{v.at, v.x, v.y.Sub(y).Mul(d.Invert())}
 }
 
-// on finds samples that lie on one polynomial of a degree, and are at least two more.
+// on finds samples that lie on one polynomial of a degree, at least two more than the
+// degree: any polynomial can be laid through fewer.
 func (s *scales) on(degree int, list []sample) []int {
 	if degree == 0 {
 		return alike(list)
@@ -266,7 +267,7 @@ func (s *scales) on(degree int, list []sample) []int {
 	return nil
 }
 
-// alike returns the samples with the value that most have, two at least.
+// alike returns the samples that have the most common value, if at least two do.
 func alike(list []sample) []int {
 	by := map[string][]int{}
 	var most []int

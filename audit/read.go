@@ -27,7 +27,7 @@ import (
 type Auditor struct {
 	o          Options
 	files      []File
-	shares     []*share.Sealed // good or not, without what was not encrypted
+	shares     []*share.Sealed // good or not; unencrypted secrets were taken out
 	bundles    []*bundleFile
 	manifests  []*manifestFile
 	attested   []attested
@@ -52,7 +52,7 @@ func New(o Options) *Auditor {
 	return &Auditor{o: o, noted: map[note]int{}, reader: formats.Reader{Pin: share.Pin{Threshold: o.Threshold, Roots: o.Roots}}}
 }
 
-// note is a finding without what it is about, or with one such thing.
+// note identifies a finding by itself, or together with one thing that it is about.
 type note struct {
 	level                 Level
 	code, text, do, about string
@@ -82,8 +82,7 @@ const headSize = 4 << 10 // bytes that are enough to recognise a file
 // the first line of a keys.csv, whose first rows may have none.
 var privateKeys = regexp.MustCompile(`\b[A-Za-z]prv[1-9A-HJ-NP-Za-km-z]{100,}|\A[^\n]*\bhex private key,extended private key\b`)
 
-// find notes a finding about a file or a vault. What is true of several is one
-// finding.
+// find notes a finding about a file or a vault. The same finding about several is one.
 func (a *Auditor) find(level Level, code, about, do, format string, args ...any) {
 	n := note{level: level, code: code, text: fmt.Sprintf(format, args...), do: do}
 	i, ok := a.noted[n]
@@ -103,7 +102,7 @@ func (a *Auditor) find(level Level, code, about, do, format string, args ...any)
 func (a *Auditor) Unread(path string, err error) {
 	a.unreadable++
 	a.files = append(a.files, File{Path: path, Kind: Unread})
-	a.find(Warning, "unreadable", path, "mend what keeps it from being read, and audit again: it may be a backup", "it could not be read: %v", err)
+	a.find(Warning, "unreadable", path, "fix what keeps it from being read, and audit again: it may be a backup", "it could not be read: %v", err)
 }
 
 // Skip notes something that was left out on purpose.
@@ -111,7 +110,7 @@ func (a *Auditor) Skip(format string, args ...any) {
 	a.notCovered = append(a.notCovered, fmt.Sprintf(format, args...))
 }
 
-// Add looks at a file. Files that nothing recognises are noted as not covered.
+// Add looks at a file. Files that are not recognised are noted as not covered.
 func (a *Auditor) Add(s Source) {
 	head := make([]byte, min(s.Size, headSize))
 	if n, err := s.Data.ReadAt(head, 0); n < len(head) {
@@ -164,7 +163,7 @@ func (a *Auditor) privateKeys(path string) {
 
 func (a *Auditor) database(path string) {
 	a.find(Warning, "node-database", path, formats.DatabaseAdvice,
-		"a database lies here, such as the secrets.db of a TSS node: nothing but the program of that node opens it, so it counts as no backup")
+		"a database lies here, such as the secrets.db of a TSS node: only that node's own program opens it, so it does not count as a backup")
 }
 
 func (a *Auditor) brokenShare(path string, err error) {
@@ -210,8 +209,8 @@ func (a *Auditor) bundle(s Source) {
 	}
 }
 
-// read returns a whole file, which the caller wipes: tss-lib's is not encrypted. It is
-// nil, and that is noted, for one that is too large or cannot be read.
+// read returns a whole file, which the caller wipes: tss-lib's are not encrypted. If
+// the file is too large or cannot be read, it notes that and returns nil.
 func (a *Auditor) read(s Source) []byte {
 	if s.Size > share.MaxFileSize {
 		a.unrecognised(s)
@@ -247,7 +246,7 @@ func (a *Auditor) archive(s Source) {
 		case formats.LooksLike(data):
 			a.brokenShare(path, err)
 		case archive.Kind(data) != "" || backup.Is(data):
-			a.Skip("%q: it is not looked into where it is", path)
+			a.Skip("%q: not opened inside another file", path)
 		}
 	})
 	if err != nil {
@@ -319,9 +318,8 @@ func (a *Auditor) manifest(s Source, data []byte) {
 // against Roots.
 func (a *Auditor) Books() []string { return a.toCheck }
 
-// Roots returns the root extended public keys that address books are held
-// against: the recorded ones if any were, and else those of the shares that were
-// found.
+// Roots returns the root extended public keys to compare address books with: the
+// recorded ones if there are any, otherwise those of the shares that were found.
 func (a *Auditor) Roots() []*derive.Key {
 	roots := slices.Clone(a.o.Roots)
 	if a.o.Record != nil {

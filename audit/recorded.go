@@ -11,7 +11,7 @@ import (
 	"lifeboat/share/record"
 )
 
-// Recorded says what is here of what the record of a vault has.
+// Recorded says what is here of what the record of a vault lists.
 type Recorded struct {
 	Serial int             `json:"serial"`
 	Date   string          `json:"date"`
@@ -19,7 +19,7 @@ type Recorded struct {
 	Groups []RecordedGroup `json:"groups"`
 }
 
-// RecordedGroup is a set of shares that the record has.
+// RecordedGroup is a set of shares that the record lists.
 type RecordedGroup struct {
 	ID        string           `json:"id"`
 	Curve     string           `json:"curve"`
@@ -30,7 +30,7 @@ type RecordedGroup struct {
 	Holders   []RecordedHolder `json:"holders"`
 }
 
-// RecordedHolder is a holder that the record has, and what is here of theirs.
+// RecordedHolder is a holder that the record lists, and what is here of their share.
 type RecordedHolder struct {
 	NodeID string   `json:"node_id"`
 	Person string   `json:"person,omitempty"`
@@ -39,10 +39,11 @@ type RecordedHolder struct {
 	Where  []string `json:"where"` // files
 }
 
-// Presence is what is here of a recorded holder, the best first.
+// Presence is what is here of a recorded holder's share.
 type Presence string
 
-// The presences. What is not of the recorded set is named, and counts for nothing.
+// The presences, best first. What does not belong to the recorded set is named but
+// counts for nothing.
 const (
 	HasAttested Presence = "attested"    // signed with the share, to the challenge that was set
 	HasFile     Presence = "share-file"  // a share file
@@ -71,7 +72,7 @@ func (r *Recorded) Signed() string {
 	return "it is unsworn, as far as is known here"
 }
 
-// recorded holds the vaults against the record, if there is one.
+// recorded compares the vaults with the record, if there is one.
 func (a *Auditor) recorded(vaults []Vault) *Recorded {
 	r := a.o.Record
 	if r == nil {
@@ -142,7 +143,7 @@ func (p place) id() [2]string {
 	return [2]string{p.vault.Curve, string(x[:])}
 }
 
-// look looks for the share of a recorded holder, and for others under their node ID.
+// look finds the share of a recorded holder, and others under the same node ID.
 func (all *places) look(h *RecordedHolder, g *share.Group, p share.Participant, roster string) {
 	x := p.ShareID.Scalar().Bytes()
 	for _, at := range all.byID[[2]string{g.Curve.String(), string(x[:])}] {
@@ -161,8 +162,8 @@ func (all *places) look(h *RecordedHolder, g *share.Group, p share.Participant, 
 	}
 }
 
-// holds reports whether a set of shares of the vault is a recorded one. Public
-// manifests do not name the root key, and may have the first digits of the roster only.
+// holds reports whether a set of shares of the vault is a recorded one. Public manifests
+// do not name the root key, and may have only the first digits of the roster's hash.
 func (v *Vault) holds(e *Epoch, g *share.Group, roster string) bool {
 	return (v.RootKey == "" || v.RootKey == hex.EncodeToString(g.RootKey.Bytes())) && sameRoster(e.SHA256, roster)
 }
@@ -181,7 +182,8 @@ func (h *RecordedHolder) addAll(o *Holder, attested, file, bundle Presence) {
 	}
 }
 
-// add notes a file, unless something better is known. All of the recorded set are named.
+// add notes a file, unless something better is known. Files of the recorded set are all
+// listed.
 func (h *RecordedHolder) add(state Presence, path string) {
 	better := cmp.Compare(slices.Index(presences, state), slices.Index(presences, h.State))
 	if both := state.Counts() && h.State.Counts(); !both && better > 0 {
@@ -223,12 +225,12 @@ func (a *Auditor) judgeRecorded(rg *RecordedGroup, g *share.Group, vaults []Vaul
 	}
 	switch {
 	case rg.Status.Enough() && len(absent) > 0:
-		a.find(Note, "record-missing", about, "know where they are", "of the recorded set nothing is here of %s", names(absent))
-	case rg.Status.Enough() || !enough: // or it was said that too few are here
+		a.find(Note, "record-missing", about, "make sure that you know where they are", "of the recorded set, nothing is here from %s", names(absent))
+	case rg.Status.Enough() || !enough: // otherwise too few are here, which was said already
 	case opens:
 		a.find(Warning, "record-old", about, "have a record made of the set that is in use", "the shares that open are of another set than the recorded one")
 	default:
 		a.find(Error, "record-set", about, "find the files of the recorded set or, if another is in use, have its holders attest and a record made of it",
-			"enough shares of its root key are here, and not of the recorded set: whoever knows the root key can make such files")
+			"enough shares of its root key are here, but not of the recorded set: whoever knows the root key can make such files")
 	}
 }

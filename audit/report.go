@@ -25,7 +25,7 @@ func (a *Auditor) Report() *Report {
 	a.judgeBooks()
 	for _, f := range r.Files {
 		if f.Kind == Unrecognised {
-			a.Skip("%q: nothing recognises it", f.Path)
+			a.Skip("%q: not recognised", f.Path)
 		}
 	}
 	if r.NotCovered = a.notCovered; r.NotCovered == nil {
@@ -57,7 +57,7 @@ func (a *Auditor) judgeBooks() {
 		}
 		if t.Uncovered > 0 {
 			a.find(Error, "address-uncovered", b.Path, "find the backup of the root key on that curve, or give the key with --xpub",
-				"%d of %d rows are on a curve on which there is no root key: no backup here covers them", t.Uncovered, t.Rows)
+				"%d of %d rows are on a curve without a root key: no backup here covers them", t.Uncovered, t.Rows)
 			a.Skip("%d rows of %q: no root key on their curve", t.Uncovered, b.Path)
 		}
 		if n := t.Unsupported - t.Uncovered; n > 0 {
@@ -94,7 +94,7 @@ func (r *Report) summary() string {
 	return strings.Join(parts, " ")
 }
 
-// Proves says what a report like this proves and what not, for every reader.
+// Proves says what any such report proves and does not prove.
 func Proves() []string {
 	return []string{
 		"That a share file is present does not say that it opens, nor that its password is known. mpc-backup verify and mpc-backup attest show that.",

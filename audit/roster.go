@@ -9,7 +9,7 @@ import (
 	"lifeboat/share"
 )
 
-// Roster is a group that is known from a file, to hold many statements against.
+// Roster is a group known from a file, prepared for checking many statements.
 type Roster struct {
 	Group  *share.Group
 	SHA256 string // hex
@@ -17,7 +17,7 @@ type Roster struct {
 	byID map[[curve.ScalarSize]byte]*share.Participant
 }
 
-// NewRoster prepares a group whose Check was good.
+// NewRoster prepares a group that has passed its Check.
 func NewRoster(g *share.Group) *Roster {
 	sum := g.RosterSHA256()
 	r := &Roster{Group: g, SHA256: hex.EncodeToString(sum[:]), byID: map[[curve.ScalarSize]byte]*share.Participant{}}
@@ -55,7 +55,7 @@ func (r *Roster) Check(s *Statement) error {
 	return fmt.Errorf("%w: node %q, group %q: it has another %s", ErrContradicts, s.NodeID, g.ID, differs)
 }
 
-// Answers compares a statement with what was asked, as far as it was, and with the
+// Answers compares a statement with what was asked, if anything was, and with the
 // groups that are known, if any are.
 func (s *Statement) Answers(asked Statement, groups []*Roster) error {
 	if want := asked.subjects(); len(want) > 0 && want[0] != s.subjects()[0] {
@@ -70,7 +70,7 @@ func (s *Statement) Answers(asked Statement, groups []*Roster) error {
 		i = slices.IndexFunc(groups, ofRoot)
 	}
 	if i < 0 {
-		return fmt.Errorf("%w: node %q attests to a root key that is none of --group-file", ErrContradicts, s.NodeID)
+		return fmt.Errorf("%w: node %q attests to a root key that none of the group files has", ErrContradicts, s.NodeID)
 	}
 	return groups[i].Check(s)
 }

@@ -19,14 +19,14 @@ import (
 var (
 	// ErrStatement is wrapped by every error about a statement that cannot be
 	// written or read.
-	ErrStatement = errors.New("not a statement of an attestation")
+	ErrStatement = errors.New("not an attestation's statement")
 	// ErrContradicts is wrapped by every error about a statement that differs from
 	// what else is known.
 	ErrContradicts = errors.New("the statement contradicts what is known")
 )
 
-// The first lines of statements. Those of version 1 are read for ever and not
-// written: they name their set of shares by 16 digits only, which can be forged.
+// The first lines of statements. Those of version 1 are read for ever but no longer
+// written: they name their set of shares by only 16 digits, which can be forged.
 const (
 	header1 = "lifeboat-attestation-v1\n"
 	header2 = "lifeboat-attestation-v2\n"
@@ -38,15 +38,15 @@ const (
 	maxText  = 4096
 )
 
-// Hex digits of a roster's hash: all of them, those that version 1 has, and those
-// that name an epoch for people.
+// Hex digits of a roster's hash: all of them, those in version 1, and those that are
+// shown to people as an epoch.
 const (
 	rosterDigits = 64
 	oldDigits    = share.OldEpoch
 	epochDigits  = 32
 )
 
-// epochName is the name for people of the set of shares with a roster's hash.
+// epochName is what people call the set of shares whose roster has this hash.
 func epochName(roster string) string { return roster[:min(len(roster), epochDigits)] }
 
 // sameRoster reports whether two hashes may be of one roster: one of them may be only
@@ -74,7 +74,7 @@ type Statement struct {
 	Date       string // YYYY-MM-DD, as the operator says
 }
 
-// Epoch is the name for people of the set of shares.
+// Epoch is what people call the set of shares.
 func (s *Statement) Epoch() string { return epochName(s.Roster) }
 
 // header returns the first line.
@@ -85,7 +85,7 @@ func (s *Statement) header() string {
 	return header2
 }
 
-// subjects are what a statement may answer: one of them.
+// subjects are what the statement answers. It may answer only one.
 func (s *Statement) subjects() [][2]string {
 	var given [][2]string
 	for _, line := range [][2]string{{"challenge", s.Challenge}, {"report-sha256", s.Report}, {"record-sha256", s.Record}} {
@@ -122,7 +122,7 @@ func (s *Statement) lines() [][2]string {
 func (s *Statement) Text() (string, error) {
 	subject := s.subjects()
 	if len(subject) != 1 || s.Record != "" && s.header() == header1 {
-		return "", fmt.Errorf("%w: it answers one of a challenge, a report and, from version 2 on, a record", ErrStatement)
+		return "", fmt.Errorf("%w: it must answer one thing: a challenge, a report or, from version 2 on, a record", ErrStatement)
 	}
 	var b strings.Builder
 	b.WriteString(s.header())
@@ -143,7 +143,7 @@ func checkValue(name, value string) error {
 	case len(value) > MaxValue:
 		return fmt.Errorf("%w: %s is longer than %d bytes", ErrStatement, name, MaxValue)
 	case !utf8.ValidString(value), strings.ContainsFunc(value, func(r rune) bool { return !unicode.IsPrint(r) }):
-		return fmt.Errorf("%w: %s has a line end or another character that does not show", ErrStatement, name)
+		return fmt.Errorf("%w: %s has a line break or another invisible character", ErrStatement, name)
 	case strings.TrimSpace(value) != value:
 		return fmt.Errorf("%w: %s starts or ends with a blank", ErrStatement, name)
 	}
@@ -153,8 +153,8 @@ func checkValue(name, value string) error {
 // CheckChallenge refuses a challenge that no statement can carry.
 func CheckChallenge(text string) error { return checkValue("challenge", text) }
 
-// ParseStatement reads the text of a statement. Only what Text writes is read:
-// every statement has one text.
+// ParseStatement reads the text of a statement. It accepts only what Text writes, so
+// that every statement has one text.
 func ParseStatement(text string) (*Statement, error) {
 	if len(text) > maxText {
 		return nil, fmt.Errorf("%w: longer than %d bytes", ErrStatement, maxText)
@@ -172,7 +172,7 @@ func ParseStatement(text string) (*Statement, error) {
 	for line := range strings.Lines(rest) {
 		name, value, ok := strings.Cut(strings.TrimSuffix(line, "\n"), ": ")
 		if _, twice := values[name]; !ok || twice {
-			return nil, fmt.Errorf("%w: a line is no \"name: value\", or there twice", ErrStatement)
+			return nil, fmt.Errorf("%w: a line is not \"name: value\", or its name appears twice", ErrStatement)
 		}
 		values[name] = value
 	}
@@ -187,7 +187,7 @@ func ParseStatement(text string) (*Statement, error) {
 	case err != nil:
 		return nil, err
 	case again != text:
-		return nil, fmt.Errorf("%w: it has unknown lines, or they are not in their order", ErrStatement)
+		return nil, fmt.Errorf("%w: it has unknown lines, or its lines are out of order", ErrStatement)
 	}
 	return s, nil
 }
@@ -200,7 +200,7 @@ func (s *Statement) parse(values map[string]string) error {
 	}
 	var err error
 	if s.Threshold, err = strconv.Atoi(values["threshold"]); err != nil || s.Threshold < 2 || s.Threshold > share.MaxParticipants {
-		return fmt.Errorf("the threshold is no number from 2 to %d", share.MaxParticipants)
+		return fmt.Errorf("the threshold is not a number from 2 to %d", share.MaxParticipants)
 	}
 	if s.ShareID, err = share.NewID(s.Curve, values["share-id"]); err != nil {
 		return err
@@ -220,7 +220,7 @@ func (s *Statement) parse(values map[string]string) error {
 		}
 	}
 	if _, err := time.Parse(time.DateOnly, s.Date); err != nil {
-		return errors.New("the date is not one like 2006-01-02")
+		return errors.New("the date does not look like 2006-01-02")
 	}
 	return nil
 }
@@ -238,8 +238,8 @@ func isHex(text string, digits int) bool {
 	return err == nil && 2*len(b) == digits && hex.EncodeToString(b) == text
 }
 
-// Tolerance is by how much the date of a statement may be after the day on which it is
-// looked at: that of another time zone, or of a clock that is not quite right.
+// Tolerance is how far ahead of the day of checking a statement may be dated: time
+// zones differ, and clocks are not quite right.
 const Tolerance = 24 * time.Hour
 
 // Future reports whether the statement is dated after a moment, beyond Tolerance.
@@ -266,20 +266,20 @@ type Together struct {
 	Roster    string // SHA-256 of the roster, hex; only its first digits if all statements are of version 1
 	Subject   string
 	Threshold int      // the highest that a statement names, or that of those which agree
-	Nodes     []string // each holder once, without those that do not belong to the others
+	Nodes     []string // each holder once, without those who do not belong with the others
 	Enough    bool     // these holders together have the root private key
-	Doubt     error    // they are enough in number and do not agree: some are false
+	Doubt     error    // there are enough of them, but they do not agree: some are false
 }
 
-// Epoch is the name for people of the set of shares.
+// Epoch is what people call the set of shares.
 func (t *Together) Epoch() string { return epochName(t.Roster) }
 
 // CollectStatements sorts statements whose signatures were verified, by epoch and subject.
 // Enough holders' statements prove that they have the root private key between
 // them: the share public keys under which they signed combine to the root public
 // key. Fewer prove nothing: anybody can write a roster that leads to a known root
-// public key and sign for fewer than the threshold of its shares. against says of
-// the statements that count for nothing why, and of those whose node ID does.
+// public key and sign for fewer than the threshold of its shares. against says why a
+// statement, or only its node ID, counts for nothing.
 func CollectStatements(statements []*Statement) (all []*Together, against map[*Statement]error) {
 	type key struct {
 		set     setName
@@ -312,8 +312,8 @@ func CollectStatements(statements []*Statement) (all []*Together, against map[*S
 	return all, against
 }
 
-// fullFirst returns a list in its order, but with statements of version 1 last: they
-// go with the others that they may belong to.
+// fullFirst moves statements of version 1 to the end of a list, since they join the
+// others that they may belong to. Otherwise it keeps the order.
 func fullFirst[T any](list []T, of func(T) *Statement) []T {
 	full, old := []T{}, []T{}
 	for _, v := range list {
@@ -331,14 +331,15 @@ func itself(s *Statement) *Statement { return s }
 // setName names a set of shares by what files claim.
 type setName struct{ curve, roster, root string }
 
-// rosters know which sets of shares statements name, to find the one that a statement
-// of version 1 means.
+// rosters holds the sets of shares that statements name, to find the one that a
+// statement of version 1 means.
 type rosters map[setName][]string // whole hashes by their first digits
 
 func newRosters() rosters { return rosters{} }
 
-// of returns the set of a statement. One of version 1 is of the set that others name
-// which begins like it, if there is one such set; else of a set of its own.
+// of returns the set of a statement. One of version 1 belongs to the set, named by
+// others, that begins with its digits. If there is none, or more than one, it belongs
+// to a set of its own.
 func (r rosters) of(s *Statement) setName {
 	n := setName{s.Curve.String(), s.Roster, string(s.RootKey.Bytes())}
 	if s.header() == header2 {
@@ -349,11 +350,11 @@ func (r rosters) of(s *Statement) setName {
 	return n
 }
 
-// add makes a set known.
+// add adds a set.
 func (r rosters) add(n setName) {
 	full := n.roster
 	n.roster = full[:oldDigits]
-	if known := r[n]; len(known) < 2 && !slices.Contains(known, full) { // two are as good as many
+	if known := r[n]; len(known) < 2 && !slices.Contains(known, full) { // two are enough for it not to be told
 		r[n] = append(known, full)
 	}
 }

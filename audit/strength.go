@@ -8,7 +8,7 @@ import (
 	"lifeboat/share"
 )
 
-// What is asked of a password derivation today: OWASP Password Storage Cheat
+// What password derivation should cost today: OWASP Password Storage Cheat
 // Sheet, section PBKDF2 (https://cheatsheetseries.owasp.org), for HMAC-SHA-256
 // and HMAC-SHA-512. The shorter hashes of each family do the same work.
 var guidance = map[string]int64{
@@ -39,7 +39,7 @@ func (a *Auditor) password(s *share.Sealed) {
 			k.Iterations, k.Name, k.Hash, want, max(2, want/k.Iterations))
 	}
 	if n := k.SaltSize; n < minSalt {
-		a.find(Warning, "short-salt", s.Path, sealAgain, "the salt of the password derivation has %d bytes, and %d are the least (NIST SP 800-132)", n, minSalt)
+		a.find(Warning, "short-salt", s.Path, sealAgain, "the salt of the password derivation has %d bytes, and should have at least %d (NIST SP 800-132)", n, minSalt)
 	}
 	if k.Iterations > share.MaxIterations {
 		a.find(Note, "slow-kdf", s.Path, "whoever opens it needs --max-iterations: write that down beside the file",

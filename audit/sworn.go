@@ -8,9 +8,9 @@ import (
 	"lifeboat/share/record"
 )
 
-// Unsworn lists the seats of a record of which no statement is over the record, and
-// agrees with it in the root key, the roster and the share; the node may have had
-// another name then. The signatures of the statements must be good.
+// Unsworn lists the seats of a record that have not sworn to it: no statement is over
+// the record and agrees with it in the root key, the roster and the share; the node may
+// have had another name then. The signatures must have been verified.
 func Unsworn(r *record.Record, statements []*Statement) []record.Seat {
 	hash := fmt.Sprintf("%x", r.Hash())
 	rosters := map[*share.Group]*Roster{}

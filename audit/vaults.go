@@ -47,9 +47,9 @@ func (a *Auditor) judge(e *epoch) Epoch {
 		r.Verdict = fmt.Sprintf("Shares of %s lie in bundles, as their public manifests say. How many are needed, and for which key, is not public: add a share file or an attestation of this set.", names(here))
 	case !r.Here:
 		r.Status = TooFew
-		r.Verdict = fmt.Sprintf("Not recoverable with these files: %s of %d needed shares %s here (%s).", number(len(here)), r.Threshold, isAre(len(here)), names(here))
+		r.Verdict = fmt.Sprintf("Not recoverable with these files: %s of the %d needed shares %s here (%s).", number(len(here)), r.Threshold, isAre(len(here)), names(here))
 		if len(here) == 0 {
-			r.Verdict = fmt.Sprintf("Not recoverable with these files: none of %d needed shares is here.", r.Threshold)
+			r.Verdict = fmt.Sprintf("Not recoverable with these files: none of the %d needed shares is here.", r.Threshold)
 		}
 		switch rest := r.absent(); {
 		case len(rest) == r.Missing:
@@ -73,14 +73,13 @@ func (a *Auditor) judge(e *epoch) Epoch {
 	return r
 }
 
-// recordedEpoch reports whether a recorded epoch, of that many digits at least, is
-// that of a roster.
+// recordedEpoch reports whether a roster has a recorded epoch of at least that many digits.
 func (a *Auditor) recordedEpoch(roster string, digits int) bool {
 	return slices.ContainsFunc(a.o.Epochs, func(epoch string) bool { return len(epoch) >= digits && sameRoster(epoch, roster) })
 }
 
-// foreign reports whether root keys were recorded, on the curve of an epoch or in a record
-// of all of them, and its own is none of them.
+// foreign reports whether root keys were recorded, on the curve of an epoch or in a
+// record, which has all of them, and the epoch's own is not one of them.
 func (a *Auditor) foreign(e *epoch) bool {
 	return a.record(e) == nil && (a.o.Record != nil || slices.ContainsFunc(a.o.Roots, func(r *derive.Key) bool { return r.Curve().String() == e.curve }))
 }
@@ -99,7 +98,7 @@ func (r *Epoch) absent() []string {
 	return list
 }
 
-// who lists the sets of holders that reach the threshold, and says so in words.
+// who fills in the sets of holders that reach the threshold, and says it in words.
 func (r *Epoch) who(here []string) string {
 	r.Sets, r.MoreSets = verdict.Subsets(here, r.Threshold)
 	switch {
@@ -157,7 +156,7 @@ func (a *Auditor) vaults() []Vault {
 			return v.Curve == r.Curve().String() && v.RootKey == hex.EncodeToString(r.Point().Bytes())
 		}) {
 			v := Vault{Curve: r.Curve().String(), Root: r.String(), RootKey: hex.EncodeToString(r.Point().Bytes()), Recorded: true, Status: Absent, Epochs: []Epoch{},
-				Verdict: "Not recoverable with these files: nothing here is of this root key."}
+				Verdict: "Not recoverable with these files: nothing here belongs to this root key."}
 			a.find(Error, "no-backup", v.name(), "find the backups of this vault, or strike the key from your records", "no share, bundle or attestation of the recorded root key is here")
 			vaults = append(vaults, v)
 		}
@@ -189,7 +188,7 @@ func (a *Auditor) record(e *epoch) *derive.Key {
 	return nil
 }
 
-// judgeVault notes what is to be said of a vault as a whole.
+// judgeVault notes findings about a vault as a whole.
 func (a *Auditor) judgeVault(v *Vault, epochs []*epoch) {
 	name := v.name()
 	if v.TestOnly {
@@ -210,7 +209,7 @@ func (a *Auditor) judgeVault(v *Vault, epochs []*epoch) {
 		a.find(Warning, "unknown-vault", name, "put a share file of this set, or an attestation, beside the bundles and audit again", "%s", best.Verdict)
 	case Present:
 		a.find(Note, "not-opened", name, "have each holder run mpc-backup verify, or attest, and audit again with the attestations",
-			"enough shares are present, and none was opened; a roster that is consistent in itself proves nothing")
+			"enough shares are present, but none was opened; a roster that is consistent in itself proves nothing")
 	}
 	switch n := len(best.Holders); {
 	case best.Roster && best.Threshold == n:
@@ -233,12 +232,12 @@ func (a *Auditor) judgeVault(v *Vault, epochs []*epoch) {
 	}
 }
 
-// judgeRecords holds a vault against what the auditor recorded.
+// judgeRecords compares a vault with what the auditor recorded.
 func (a *Auditor) judgeRecords(v *Vault, epochs []*epoch, name string) {
 	switch {
 	case v.RootKey == "" || v.Recorded:
 	case a.foreign(epochs[0]):
-		a.find(Warning, "not-recorded", name, "find out which vault it is of; if it is yours, record its root key", "it is not among the recorded root keys")
+		a.find(Warning, "not-recorded", name, "find out which vault it belongs to; if that is yours, record its root key", "it is not among the recorded root keys")
 	default:
 		a.find(Note, "root-not-recorded", name, "record the root key when the vault is made, apart from the backups, and give it with --xpub",
 			"no recorded root key was given: the files may agree with each other and be of another vault")
@@ -246,8 +245,8 @@ func (a *Auditor) judgeRecords(v *Vault, epochs []*epoch, name string) {
 	switch {
 	case len(a.o.Epochs) == 0 || slices.ContainsFunc(v.Epochs, func(e Epoch) bool { return e.Recorded }):
 	case slices.ContainsFunc(epochs, func(e *epoch) bool { return e.set != nil && a.recordedEpoch(e.roster, oldDigits) }):
-		a.find(Warning, "epoch-short", name, "compare the roster with a record of all of it, or with another holder's file, and record the epoch that inspect shows now",
-			"one of its epochs begins like a recorded one of %d digits, and so does one that somebody made for it", oldDigits)
+		a.find(Warning, "epoch-short", name, "compare the roster with a full record of it, or with another holder's file, and record the epoch that inspect shows now",
+			"one of its epochs begins like a recorded one of %d digits, and a forged one can do so too", oldDigits)
 	default:
 		a.find(Warning, "epoch-not-recorded", name, "find out who made a new set of shares, and when", "none of its epochs is a recorded one")
 	}
@@ -270,7 +269,7 @@ func (a *Auditor) judgeRecords(v *Vault, epochs []*epoch, name string) {
 	}
 }
 
-// judgeEpoch looks at how the shares of one set lie together.
+// judgeEpoch looks at which shares of one set are kept together.
 func (a *Auditor) judgeEpoch(e *epoch, name string) {
 	clear := 0
 	for _, h := range e.holders {
@@ -329,7 +328,7 @@ func (a *Auditor) matchManifests() {
 	}
 	for _, m := range a.manifests {
 		if !used[m] {
-			a.find(Warning, "bundle-missing", m.path, "find the bundle, or take the manifest away", "the bundle that this manifest describes is not here (SHA-256 %s), so its shares are not counted", m.manifest.SHA256)
+			a.find(Warning, "bundle-missing", m.path, "find the bundle, or remove the manifest", "the bundle that this manifest describes is not here (SHA-256 %s), so its shares are not counted", m.manifest.SHA256)
 		}
 	}
 }

@@ -26,7 +26,7 @@ func created(e *Epoch) string {
 	return fmt.Sprintf(" (made %.20s)", day)
 }
 
-// short is an extended key that people can still tell from another.
+// short abridges an extended key so that people can still tell it from another.
 func short(key string) string {
 	if len(key) < 24 {
 		return key

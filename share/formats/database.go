@@ -9,7 +9,7 @@ import (
 // ErrDatabase is returned, wrapped with ErrUnknown, for the database in which a TSS
 // node of the vendor's keeps its shares. Its form is the node's own: shares leave it
 // as JSON only.
-var ErrDatabase = fmt.Errorf("%w, but a database, such as the secrets.db of a TSS node, which nothing but the program of that node opens", ErrUnknown)
+var ErrDatabase = fmt.Errorf("%w, but a database, such as the secrets.db of a TSS node, which only that node's own program opens", ErrUnknown)
 
 // DatabaseAdvice says what makes a backup of one.
 const DatabaseAdvice = "have whoever runs the node export its shares as JSON (export-share), after every key generation and every reshare; " +

@@ -16,19 +16,19 @@ import (
 var (
 	// ErrNoGroup means that the group that was asked for is not there.
 	ErrNoGroup = errors.New("no file has a usable share of group")
-	// ErrRootAbsent means that a recorded root key is of another vault than the files.
+	// ErrRootAbsent means that a recorded root key belongs to another vault than the files.
 	ErrRootAbsent = errors.New("is the root key of none of the groups in these files")
-	// ErrOtherRoot means that a file is of another vault than the recorded one.
+	// ErrOtherRoot means that a file belongs to another vault than the recorded one.
 	ErrOtherRoot = errors.New("is not the recorded one")
 	// ErrUnvouched means that whoever made one file may have made up the vault.
 	ErrUnvouched = errors.New("nothing else vouches for its root key")
-	// ErrChainCode means that only a recorded root extended public key brings the
-	// chain code.
+	// ErrChainCode means that the chain code has to come from a recorded root extended
+	// public key.
 	ErrChainCode = errors.New("tss-lib files do not hold the chain code")
 	// ErrEpochs means that the user must say which epoch is meant.
 	ErrEpochs = errors.New("the files hold enough shares of two epochs of one root key")
-	// ErrUncovered means that something recorded would be left out, unawares.
-	ErrUncovered = errors.New("the files have not enough shares of it")
+	// ErrUncovered means that something recorded would be left out unnoticed.
+	ErrUncovered = errors.New("the files do not have enough shares of it")
 	// ErrNotLost means that a share to be repaired is not missing.
 	ErrNotLost = errors.New("is not lost")
 )
@@ -59,8 +59,8 @@ func (e *TooFewError) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// Certain reports whether some set lacks shares whatever the files hold that
-// could not be read or opened.
+// Certain reports whether some set would lack shares even if every file could be read
+// and opened.
 func (e *TooFewError) Certain() bool {
 	for _, s := range e.Short {
 		if s.Have+s.Unknown < s.Group.Threshold {
@@ -70,14 +70,14 @@ func (e *TooFewError) Certain() bool {
 	return false
 }
 
-// VaultsError says that the shares given are of several root keys of one curve, and
-// that nothing tells which is meant.
+// VaultsError says that the shares given belong to several root keys of one curve, and
+// that it cannot be told which is meant.
 type VaultsError struct {
 	Curve  curve.Curve
 	Vaults []Vault
 }
 
-// Vault is a root key, and the files that bring it.
+// Vault is a root key, and the files that name it.
 type Vault struct {
 	Root  string // the extended key; hex of the point if the chain code is unknown
 	Paths []string
@@ -107,22 +107,21 @@ func (e *VaultsError) Error() string {
 	for _, v := range e.Vaults {
 		text := fmt.Sprintf("%s: root key %s", phrase.And(phrase.Quoted(v.Paths)), v.Root)
 		if !v.opened {
-			text += ", of which no share opened"
+			text += ", none of whose shares opened"
 		}
 		all = append(all, text)
 	}
-	return fmt.Sprintf("the files are of %d vaults on %v\n%s", len(e.Vaults), e.Curve, strings.Join(all, "\n"))
+	return fmt.Sprintf("the files belong to %d vaults on %v\n%s", len(e.Vaults), e.Curve, strings.Join(all, "\n"))
 }
 
-// NothingError says that no set came about.
+// NothingError says that the files give no set of shares.
 type NothingError struct {
 	Contradicting bool // some file can be read and contradicts itself
 }
 
 func (e *NothingError) Error() string { return "none of the files has a share that can be used" }
 
-// BadFilesError names the files that are not good, although there are enough
-// without them.
+// BadFilesError names the files that are not good, when there are enough without them.
 type BadFilesError struct{ Files []BadFile }
 
 // BadFile is a file that is not good. One that does not contradict anything could

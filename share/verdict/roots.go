@@ -38,12 +38,11 @@ func (a Asked) excludes(g *share.Group) string {
 	return ""
 }
 
-// vouched reports whether a root key may be used although nothing else than one
-// file speaks for it.
+// vouched reports whether a root key may be used although it comes from one file alone.
 func (a Asked) vouched(root *derive.Key) bool { return a.NoRecord || a.Roots.Have(root) }
 
-// find refuses a recorded root key that is of none of the groups; of the root keys of
-// a record one must be.
+// find refuses a recorded root key that none of the groups has. Of the root keys of a
+// record, one is enough.
 func (a Asked) find(groups []*share.Group) error {
 	found := false
 	var absent error
@@ -60,7 +59,7 @@ func (a Asked) find(groups []*share.Group) error {
 	return absent
 }
 
-// Check holds what was recorded against every share of the files, for those who use
+// Check compares every share of the files with what was recorded, for callers who use
 // all that they are given.
 func (a Asked) Check(files []*File) error {
 	var groups []*share.Group
@@ -81,7 +80,7 @@ func (a Asked) Check(files []*File) error {
 
 // oneVault refuses root keys of one curve that are different, unless it is recorded
 // which is meant. Shares of a vault that somebody made up open, and combine; and
-// their group may have any ID. So a share that did not open speaks, too: it may be the
+// their group may have any ID. So a share that did not open counts, too: it may be the
 // honest one, whose password was mistyped.
 func (a Asked) oneVault(known []Known) error {
 	for _, c := range curve.All() {
@@ -98,8 +97,8 @@ func (a Asked) oneVault(known []Known) error {
 	return nil
 }
 
-// claimed are the root keys that shares say they are of: those that were opened, and
-// those that were not and contradict nothing.
+// claimed returns the root keys that shares claim to belong to: those that were opened,
+// and those that were not and contradict nothing.
 func claimed(files []*File) (known []Known) {
 	for _, f := range files {
 		for _, s := range f.Shares {
@@ -139,17 +138,17 @@ func Groups(files []*File, asked Asked) ([]*share.Group, error) {
 	return groups, nil
 }
 
-// Known is a root key that a file brings. Root is nil if the chain code is unknown.
+// Known is a root key that a file names. Root is nil if the chain code is unknown.
 type Known struct {
 	Path     string
 	Group    string // the ID of its group
 	Point    *curve.Point
 	Root     *derive.Key
-	Unopened bool // nothing but the file's word says that it is of this root key
+	Unopened bool // only the file's word says that it belongs to this root key
 }
 
 // Choose returns the indexes of the root keys of earlier recoveries that were asked
-// for, and of those that are left out since they are not recorded. Each is in one
+// for, and of those that are left out because they are not recorded. Each is in one
 // file, so something else must vouch for it.
 func Choose(known []Known, asked Asked) (kept, unrecorded []int, err error) {
 	var groups []*share.Group
@@ -175,7 +174,7 @@ func Choose(known []Known, asked Asked) (kept, unrecorded []int, err error) {
 		}
 	}
 	if len(kept) == 0 {
-		return nil, unrecorded, errors.New("none of the root keys in these files is of the group and of the recorded root key that were asked for")
+		return nil, unrecorded, errors.New("none of the root keys in these files has the group and the recorded root key that were asked for")
 	}
 	return kept, unrecorded, nil
 }

@@ -58,8 +58,8 @@ func (s *Set) Clean() bool {
 	return !slices.ContainsFunc(s.Given, func(g *Share) bool { return !g.counted() })
 }
 
-// Used returns the good shares that are combined: as many as are needed, of as many
-// files as there are.
+// Used returns the good shares that are combined: as many as are needed, from as many
+// files as possible.
 func (s *Set) Used() []*Share {
 	var first, others []*Share
 	seen := map[*File]bool{}
@@ -105,7 +105,7 @@ func (s *Set) Of(p share.Participant) []*Share {
 }
 
 // oneFile returns the path of a file that has all good shares, or nothing if there
-// is none. What somebody made up is in the file that they gave.
+// is none. Shares that somebody made up are all in the file that they gave.
 func (s *Set) oneFile() string {
 	in := map[*File]map[[curve.ScalarSize]byte]bool{}
 	for _, g := range s.Given {

@@ -8,7 +8,7 @@ import (
 	"lifeboat/share"
 )
 
-// Sharing is the shares that belong together: of one root key, chain code and
+// Sharing is a set of shares that belong together: of one root key, chain code and
 // epoch.
 type Sharing struct {
 	Group    *share.Group

@@ -16,7 +16,7 @@ import (
 // Status is the verdict on a share.
 type Status string
 
-// The results.
+// The statuses.
 const (
 	Good         Status = "good"
 	Duplicate    Status = "duplicate"    // good, and another file holds the same share
@@ -95,18 +95,18 @@ func (s *Share) counted() bool { return s.Status == Good || s.Status == Duplicat
 // Asked is what the user said about the vault.
 type Asked struct {
 	Roots    Roots  // from the user's own records
-	Record   bool   // Roots are those of a record: nothing else is meant, and not all need be there
+	Record   bool   // Roots are those of a record: nothing else is meant, and not all need to be there
 	NoRecord bool   // the user has none, and said so
 	Group    string // only groups of this ID, if not empty
-	Only     bool   // of root keys in place of shares: only what Roots has, on curves without one as well
+	Only     bool   // for Choose: use only what Roots has, even on a curve of which it has nothing
 
 	// Root keys of earlier recoveries that were given beside the shares. They never
 	// stand in for shares that are there.
 	Beside []Known
 }
 
-// Judgement is what was found out: which shares belong together, which of them
-// are good, and what is wrong with the others.
+// Judgement says which shares belong together, which of them are good, and what is
+// wrong with the others.
 type Judgement struct {
 	Files    []*File
 	Sets     []*Set
@@ -117,8 +117,8 @@ type Judgement struct {
 }
 
 // Judge sorts the shares of files after opening was tried on all of them, and
-// notes on each what became of it. An error says that nothing is there of what was
-// asked for, or is a VaultsError; the judgement then knows of no sets.
+// notes on each what became of it. An error says that nothing of what was asked for is
+// there, or is a VaultsError; the judgement then has no sets.
 func Judge(files []*File, asked Asked) (*Judgement, error) {
 	j := &Judgement{Files: files, asked: asked}
 	var sealed []*share.Sealed
@@ -201,9 +201,9 @@ func (j *Judgement) narrow(asked Asked) error {
 	return nil
 }
 
-// separate tells remainders of another epoch from sets that are wanted and too
-// small. What is of another root key is never a remainder: it may be the vault that
-// is meant, and the complete set made up.
+// separate tells remainders of another epoch from sets that are wanted but too small.
+// Shares of another root key are never a remainder: theirs may be the vault that is
+// meant, and the complete set made up.
 func (j *Judgement) separate() {
 	for _, s := range j.Sets {
 		if s.Complete() || !s.Wanted {
@@ -292,7 +292,7 @@ func (j *Judgement) AllGood() error {
 	return bad
 }
 
-// counts reports whether a share is of a group that was asked for.
+// counts reports whether a share belongs to a group that was asked for.
 func (j *Judgement) counts(s *Share) bool {
 	return !slices.ContainsFunc(j.Sets, func(t *Set) bool { return t.excluded && slices.Contains(t.Given, s) })
 }
@@ -319,9 +319,9 @@ func (j *Judgement) usable(s *Set) error {
 	return nil
 }
 
-// Uncovered returns the recorded groups, and those that are left out since another
-// group was asked for, which are not among the sets that are used; if a node is named,
-// those in which it has a share.
+// Uncovered returns the groups that are not among the sets that are used: recorded ones,
+// and those left out because another group was asked for. If a node is named, only
+// groups in which it has a share count.
 func (j *Judgement) Uncovered(recorded []*share.Group, used []*Set, node string) []*share.Group {
 	left := slices.Clone(recorded)
 	for _, s := range j.Sets {

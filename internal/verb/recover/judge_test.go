@@ -89,7 +89,7 @@ func (c *scenario) early(stderr string) bool {
 		}
 		alone = alone || !named && files < 2
 	}
-	return vaults && strings.Contains(stderr, "the files are of 2 vaults on") ||
+	return vaults && strings.Contains(stderr, "the files belong to 2 vaults on") ||
 		alone && strings.Contains(stderr, "nothing else vouches for its root key") ||
 		lost && strings.Contains(stderr, "is the root key of none of the groups") ||
 		!given(func(s *sharing) bool { return s.id == c.group }) && strings.Contains(stderr, "no file has a usable share of group") ||

@@ -31,18 +31,18 @@ var differences = [...]string{
 // String returns what is different.
 func (d Difference) String() string { return differences[d] }
 
-// The least differences that stop what is done; lesser ones are told.
+// The least difference that stops a task. Lesser ones are only reported.
 const (
-	// StopsKey is for recovering a key: the root public key judges that, and
+	// StopsKey is for recovering a key: that is checked against the root public key, and
 	// providers refresh shares.
 	StopsKey = Scheme
-	// StopsDealing is for dealing shares, to people, and for swearing to the record:
-	// nothing may differ but the vendor's name of the group.
+	// StopsDealing is for dealing shares to people, and for swearing to the record: nothing
+	// may differ but the vendor's name of the group.
 	StopsDealing = NodeIDs
 )
 
-// Judge compares a group with the record, and tells the differences that stop what is
-// done, the least of which is least, from those that do not. The gravest come first.
+// Judge compares a group with the record. Differences as grave as least, or graver, stop
+// the task; the others are only told. Of both, the gravest come first.
 func (r *Record) Judge(g *share.Group, least Difference) (grave, told []Difference) {
 	_, found := r.Compare(g)
 	i := slices.IndexFunc(found, func(d Difference) bool { return d > least })
@@ -62,7 +62,7 @@ func List(found []Difference) string {
 }
 
 // Compare compares a group with the recorded one of the same root key, or the
-// closest of several. recorded is nil if there is none, and the difference then
+// closest of several. recorded is nil if there is none, and the difference is then
 // NoCurve or RootKey. The chain code differs if the record has another or none, but
 // not if the group has none.
 func (r *Record) Compare(g *share.Group) (recorded *share.Group, found []Difference) {
@@ -120,7 +120,7 @@ func differ(recorded, g *share.Group) (found []Difference) {
 // A Change is a way in which a record differs from an earlier one.
 type Change struct {
 	What        string       // the name of the line that begins it: group, person, exit …
-	About       string       // whose it is: a root key, a node ID, an address …
+	About       string       // what it is about: a root key, a node ID, an address …
 	How         How          // what was done
 	Differences []Difference // of a group that was altered
 }
@@ -136,18 +136,13 @@ const (
 )
 
 // Changes compares a record with the one before it, in the order of the text. Serial
-// number, date and codes are no changes: see Follows.
+// number, date and codes are not changes.
 func (r *Record) Changes(before *Record) []Change {
 	changes := r.groupChanges(before)
 	for i, now := range r.parts() {
 		changes = append(changes, now.changes(before.parts()[i])...)
 	}
 	return changes
-}
-
-// Follows reports whether the record is the next one after another.
-func (r *Record) Follows(before *Record) bool {
-	return r.Serial == before.Serial+1 && r.Previous.Equal(before.Code())
 }
 
 // groupChanges pairs groups that are the same before those that differ.
@@ -183,7 +178,8 @@ func about(g *share.Group) string {
 	return hex.EncodeToString(g.RootKey.Bytes())
 }
 
-// part is a list of a record: values by what they are about, which tells them apart.
+// part is one list of a record. Each entry is what it is about, which identifies it, and
+// its value.
 type part struct {
 	what    string
 	entries [][2]string

@@ -139,7 +139,7 @@ func TestChanges(t *testing.T) {
 	code := before.Code()
 	f.Serial, f.Previous = 3, &code
 	same := newRecord(t, f)
-	if got := same.Changes(before); len(got) != 0 || !same.Follows(before) || before.Follows(same) {
+	if got := same.Changes(before); len(got) != 0 {
 		t.Errorf("nothing was changed: %v", got)
 	}
 
@@ -173,9 +173,6 @@ func TestChanges(t *testing.T) {
 	slices.Sort(want)
 	if !slices.Equal(got, want) {
 		t.Errorf("got\n%q, want\n%q", got, want)
-	}
-	if after.Follows(same) {
-		t.Error("it has the same serial number")
 	}
 }
 

@@ -45,8 +45,8 @@ func Gather(files []*verdict.File) (groups []*share.Group, warnings []string, er
 	return groups, warnings, nil
 }
 
-// sameNodes compares what files call the holders. tss-lib has no names for them, so
-// they are compared among files of one form.
+// sameNodes compares what files call the holders. tss-lib has no names for them, so only
+// files of one form are compared.
 func sameNodes(t *verdict.Sharing) error {
 	named := t.Sealed[slices.IndexFunc(t.Sealed, func(s *share.Sealed) bool { return s.Group == t.Group })]
 	for _, s := range t.Sealed {
@@ -60,8 +60,8 @@ func sameNodes(t *verdict.Sharing) error {
 }
 
 // together reports whether two sets of shares of one root key are in use at once: a
-// file has shares of both, and no file has shares of one only although its node is
-// listed in both. Otherwise one set has taken the place of the other.
+// file has shares of both, and no file has shares of only one although its node is
+// listed in both. Otherwise one set has replaced the other.
 func together(files []*verdict.File, a, b *verdict.Sharing) bool {
 	both := false
 	for _, f := range files {

@@ -1,8 +1,8 @@
 // Package record makes, reads and compares records of a vault: its public facts,
-// written down while all is well and kept on paper, to check everything against on
-// the bad day. A record holds no secret.
+// written down while all is well and kept on paper, to check everything against when
+// the vault has to be recovered. A record holds no secret.
 //
-// The format is docs/formats/record.md.
+// docs/formats/record.md has the format.
 package record
 
 import (
@@ -31,12 +31,12 @@ const (
 	maxListed = share.MaxEntries // people, recipients, exits, or release keys
 )
 
-// Facts are what a record binds.
+// Facts are the content of a record.
 type Facts struct {
 	Serial      int             // 1 for the first record of a vault
 	Date        string          // YYYY-MM-DD, as the operator says
 	Previous    *papercode.Code // of the record before; nil for the first
-	Groups      []*share.Group  // all, also those that cannot be recovered
+	Groups      []*share.Group  // all, even those that cannot be recovered
 	People      []Person        // who has the shares of a node
 	Recipients  []Recipient     // of backups
 	Exits       []Exit          // where money may go
@@ -64,7 +64,7 @@ type Exit struct {
 	Tag     string // tag or memo that the address needs, or empty
 }
 
-// Book is an address book, as it was.
+// Book is an address book as it was then.
 type Book struct {
 	SHA256 [sha256.Size]byte
 	Rows   int64
@@ -101,7 +101,7 @@ func (r *Record) Hash() [sha256.Size]byte { return sha256.Sum256(r.text) }
 // Code returns the record code.
 func (r *Record) Code() papercode.Code { return papercode.Of(r.Hash()) }
 
-// sort puts copies of all lists in their order.
+// sort replaces all lists with sorted copies.
 func (f *Facts) sort() {
 	groups := make([]*share.Group, len(f.Groups))
 	for i, g := range f.Groups {
@@ -126,7 +126,7 @@ func itself(s string) string { return s }
 // key tells exits apart. Its parts have no line ends.
 func (e Exit) key() string { return e.Chain + "\n" + e.Address + "\n" + e.Tag }
 
-// shown is a key for people.
+// shown is a key as people read it.
 func shown(key string) string { return strings.TrimSpace(strings.ReplaceAll(key, "\n", " ")) }
 
 // sorted returns a copy, and nil for none, so that equal facts are equal.
@@ -167,7 +167,7 @@ func (f *Facts) check() error {
 // returns the first error only.
 func each[T any](what string, list []T, key func(T) string, check func(T) error) error {
 	if len(list) > maxListed {
-		return fmt.Errorf("%d times %s; the limit is %d", len(list), what, maxListed)
+		return fmt.Errorf("%s: listed %d times; the limit is %d", what, len(list), maxListed)
 	}
 	for i, entry := range list {
 		err := check(entry)
@@ -183,7 +183,7 @@ func each[T any](what string, list []T, key func(T) string, check func(T) error)
 
 func (f *Facts) checkPerson(p Person) error {
 	if !slices.ContainsFunc(f.Groups, func(g *share.Group) bool { return g.ByNode(p.NodeID) != nil }) {
-		return errors.New("no group has a node of that ID")
+		return errors.New("no group has a node with that ID")
 	}
 	if err := checkText(p.Name); err != nil {
 		return fmt.Errorf("the name: %w", err)
@@ -286,8 +286,8 @@ func (r *Record) On(c curve.Curve) []*share.Group {
 	return slices.DeleteFunc(slices.Clone(r.Groups), func(g *share.Group) bool { return g.Curve != c })
 }
 
-// Person returns who has the shares of a node, if the record says it. The record may
-// have an old name of the node.
+// Person returns who has the shares of a node, if the record says so. The record may
+// have a former name of the node.
 func (r *Record) Person(node string) (Person, bool) {
 	for _, g := range r.Groups {
 		if p := g.ByName(node); p != nil {

@@ -110,10 +110,10 @@ func (f *Facts) write() []byte {
 	return w.Bytes()
 }
 
-// Parse reads the text of a record. Programs that people use on text may add a
-// byte order mark, end lines with CR LF, drop the last line end or add empty lines
-// after it, and that is undone. Everything else that New does not write is refused,
-// so that a record has one text and one code.
+// Parse reads the text of a record. It undoes what text editors and mail programs do: a
+// byte order mark, CR LF at line ends, and a missing last line end or empty lines after
+// it. Everything else that New does not write is refused, so that a record has one text
+// and one code.
 func Parse(data []byte) (*Record, error) {
 	if len(data) > MaxSize {
 		return nil, fmt.Errorf("%w: it is longer than %d MiB", ErrFormat, MaxSize>>20)
@@ -182,7 +182,7 @@ func (r *reader) fail(err error) {
 	}
 }
 
-// next reads the next line if it is of that name.
+// next reads the next line if it has that name.
 func (r *reader) next(key string) (value string, ok bool) {
 	line, _ := r.peek()
 	value, ok = strings.CutPrefix(line, key+": ")
@@ -193,7 +193,7 @@ func (r *reader) next(key string) (value string, ok bool) {
 	return value, true
 }
 
-// need reads the next line, which must be of that name.
+// need reads the next line, which must have that name.
 func (r *reader) need(key string) string {
 	value, ok := r.next(key)
 	if !ok && r.err == nil {
@@ -203,7 +203,7 @@ func (r *reader) need(key string) string {
 	return value
 }
 
-// optional reads the next line if it is of that name. An empty value is refused,
+// optional reads the next line if it has that name. An empty value is refused,
 // since it would be written as no line.
 func (r *reader) optional(key string) string {
 	value, _ := r.next(key)
@@ -284,7 +284,7 @@ func (r *reader) group(id string) *share.Group {
 		g.RootKey = r.point(g.Curve, keyBareRoot)
 	}
 	if g.Scheme, ok = share.SchemeByName(r.need(keyScheme)); !ok {
-		r.fail(errors.New("this version knows no such scheme"))
+		r.fail(errors.New("this version does not know the scheme"))
 		return g
 	}
 	g.Threshold = int(r.integer(keyThreshold))

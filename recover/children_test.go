@@ -4,6 +4,8 @@ import (
 	"errors"
 	"testing"
 
+	"pgregory.net/rapid"
+
 	"lifeboat/derive"
 	"lifeboat/derive/batch"
 	"lifeboat/internal/curve"
@@ -32,6 +34,27 @@ func family(t testing.TB, c curve.Curve, n int) (*recover.Private, *batch.Worker
 		list[i] = &out[i]
 	}
 	return key, bulk.Worker(), list
+}
+
+// descend returns the private key at the end of a path.
+func descend(t rapid.TB, root *recover.Private, path derive.Path) *recover.Private {
+	t.Helper()
+	public, _, err := root.Public().Derive(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	bulk := derive.NewEngine(1).Bulk(root.Public())
+	out := make([]derive.Descendant, 1)
+	bulk.Derive([]derive.Path{path}, out)
+	xs, err := root.Children(bulk.Worker(), []*derive.Descendant{&out[0]})
+	if err != nil {
+		t.Fatal(err)
+	}
+	child, err := recover.NewPrivate(public, xs[0].Bytes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return child
 }
 
 func TestChildren(t *testing.T) {

@@ -51,26 +51,6 @@ func (p *Private) Extended() *secret.Bytes {
 	return secret.Take(base58.AppendCheck(make([]byte, 0, 128), payload))
 }
 
-// Derive returns the private key at the end of the path: the root's plus the
-// tweak, modulo the order, checked against the child's public key.
-func (p *Private) Derive(path derive.Path) (*Private, error) {
-	child, tweak, err := p.public.Derive(path)
-	if err != nil {
-		return nil, err
-	}
-	return p.Child(child, tweak)
-}
-
-// Child returns the private key of a descendant whose extended public key and
-// tweak have already been derived.
-func (p *Private) Child(child *derive.Key, tweak *curve.Scalar) (*Private, error) {
-	c, err := newPrivate(child, p.x.Clone().AddPublic(tweak))
-	if err != nil {
-		return nil, fmt.Errorf("deriving a child private key: %w", err)
-	}
-	return c, nil
-}
-
 // Wipe erases the private key. A nil key may be wiped.
 func (p *Private) Wipe() {
 	if p != nil {

@@ -6,7 +6,6 @@
 package share
 
 import (
-	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -306,12 +305,3 @@ func (g *Group) Differences(o *Group) (serious, minor []string) {
 
 // SameKey reports whether two groups share the same root key on the same curve.
 func (g *Group) SameKey(o *Group) bool { return g.RootKey.Equal(o.RootKey) }
-
-// Compare orders groups for reports: by curve, root key, then epoch.
-func (g *Group) Compare(o *Group) int {
-	return cmp.Or(
-		cmp.Compare(g.Curve, o.Curve),
-		slices.Compare(g.RootKey.Bytes(), o.RootKey.Bytes()),
-		cmp.Compare(g.Epoch(), o.Epoch()),
-	)
-}

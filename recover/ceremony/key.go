@@ -85,9 +85,6 @@ func ParseKey(text *secret.Bytes) (*Key, error) {
 // Node returns whose key it is.
 func (k *Key) Node() string { return k.node }
 
-// Session returns which ceremony it is for.
-func (k *Key) Session() string { return k.session }
-
 // checkKey compares the key with the join that its party left.
 func (c *Ceremony) checkKey(k *Key) error {
 	if k.session != c.session {

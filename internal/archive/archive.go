@@ -1,9 +1,8 @@
-// Package archive looks for files in a file: in a zip, a tar, what gzip packed, or a
-// mail.
+// Package archive finds files in a zip, a tar, a gzip file or a mail.
 //
-// It looks in memory and one level deep: a zip in a zip is one file of it. Nothing is
-// unpacked, so that names are names only, whatever path they have; links are not
-// followed. What it reads is wiped.
+// It works in memory and looks one level deep: a zip in a zip is a single file. Nothing
+// is written to disk, so a path in a name does no harm; links are not followed. What it
+// reads is wiped.
 package archive
 
 import (
@@ -22,18 +21,18 @@ import (
 	"lifeboat/internal/secret"
 )
 
-// Errors of Walk. What was visited before one is good.
+// Errors of Walk. What was visited before the error is good.
 var (
 	ErrDamaged = errors.New("damaged or incomplete")
 	ErrTooMuch = errors.New("more than is looked at")
 	ErrUnread  = errors.New("of a kind that is not read")
 )
 
-// A Limit is what is looked at of all archives together, which Walk counts down.
+// A Limit is how much is looked at in all archives together. Walk counts it down.
 type Limit struct {
-	Files int   // and whatever else an archive lists
+	Files int   // including whatever else an archive lists
 	Bytes int64 // unpacked
-	File  int64 // the largest file, which is skipped if it is larger
+	File  int64 // unpacked; a larger file is skipped
 }
 
 // NewLimit returns the limit for one file, or for the files of one bundle.
@@ -82,7 +81,7 @@ func find(data []byte) *kind {
 	return nil
 }
 
-// Kind says what sort of archive data is, or "" if it is none.
+// Kind says what kind of archive data is, or "" if it is none.
 func Kind(data []byte) string {
 	if k := find(data); k != nil {
 		return k.name
@@ -90,7 +89,7 @@ func Kind(data []byte) string {
 	return ""
 }
 
-// Walk visits the files in an archive. An error says what of it was not looked at.
+// Walk visits the files in an archive. An error says what was not looked at.
 func Walk(data []byte, limit *Limit, v func(name string, data []byte)) error {
 	k := find(data)
 	if k == nil {
@@ -111,8 +110,8 @@ func (l *Limit) entry() error {
 	return nil
 }
 
-// read visits one file of at most l.File bytes, whatever size is said to be, and says
-// if it was skipped.
+// read visits one file of at most l.File bytes, whatever size the archive states, and
+// says if it was skipped.
 func (l *Limit) read(name string, r io.Reader, size int64, v visit) (skipped bool, err error) {
 	most := min(l.File, l.Bytes)
 	buffer := make([]byte, 0, min(max(size, 0), most)+1) // one more than can be read, to see the end
@@ -145,7 +144,7 @@ func (l *Limit) read(name string, r io.Reader, size int64, v visit) (skipped boo
 	return false, nil
 }
 
-// reason is why reading stopped: a limit, or damage.
+// reason says why reading stopped: a limit, or damage.
 func reason(err error) error {
 	if errors.Is(err, ErrTooMuch) {
 		return err
@@ -188,7 +187,7 @@ func walkZip(data []byte, limit *Limit, v visit) error {
 		}
 		r, err := f.Open()
 		if errors.Is(err, zip.ErrAlgorithm) {
-			rest = cmp.Or(rest, fmt.Errorf("%w: %q in it is packed in a rare way", ErrUnread, Short(f.Name)))
+			rest = cmp.Or(rest, fmt.Errorf("%w: %q in it is packed with an unsupported method", ErrUnread, Short(f.Name)))
 			continue
 		}
 		if err != nil {
@@ -249,8 +248,8 @@ func walkGzip(data []byte, limit *Limit, v visit) error {
 	if err != nil {
 		return ErrDamaged
 	}
-	// A tar may be larger than the largest file that is looked at, so it is told
-	// from its head.
+	// A tar may be larger than the largest file that is looked at, so it is recognised
+	// by its head.
 	head := make([]byte, 16<<10)
 	n, err := io.ReadFull(z, head)
 	defer secret.Wipe(head)
@@ -278,7 +277,7 @@ func walkGzip(data []byte, limit *Limit, v visit) error {
 	return err
 }
 
-// A bounded reader fails after so many bytes.
+// A bounded reader fails after that many bytes.
 type bounded struct {
 	r    io.Reader
 	left int64

@@ -12,8 +12,8 @@ import (
 	"strings"
 )
 
-// A mail is read as RFC 2045 and 2046 have it, which net/mail and mime/multipart
-// would do, but for linking package net.
+// A mail is read as RFC 2045 and 2046 say. net/mail and mime/multipart would do, but
+// they link package net.
 
 const (
 	maxHeader = 64 << 10 // bytes of the header of a mail, or of a part
@@ -36,8 +36,8 @@ func isMail(data []byte) bool {
 	return false
 }
 
-// header reads the fields of a mail or a part, folded ones too. Of several of a name
-// the first counts.
+// header reads the fields of a mail or a part, folded ones too. Of fields with the same
+// name, the first counts.
 func header(data []byte) (fields map[string]string, body []byte, ok bool) {
 	fields = map[string]string{}
 	last := "" // the field that a folded line continues
@@ -104,7 +104,7 @@ type mail struct {
 	rest  error // why a part was not looked at
 }
 
-// part reads a part with its header, and the parts in it. An error ends it all.
+// part reads a part with its header, and the parts in it. An error ends the walk.
 func (m *mail) part(data []byte, depth int) error {
 	if err := m.limit.entry(); err != nil {
 		return err
@@ -144,7 +144,7 @@ func (m *mail) part(data []byte, depth int) error {
 	return nil
 }
 
-// between gives what stands between the lines of a boundary.
+// between yields what is between the lines of a boundary.
 func between(body []byte, boundary string) func(func([]byte) bool) {
 	mark := []byte("--" + boundary)
 	return func(yield func([]byte) bool) {

@@ -1,10 +1,10 @@
-// Package choose lists the ways to choose some of many.
+// Package choose lists combinations.
 package choose
 
 import "iter"
 
 // Of yields all ways to choose k of n, as increasing indices, in order. The slice is
-// the next one's, too: copy what is to stay.
+// reused: copy what you want to keep.
 func Of(n, k int) iter.Seq[[]int] {
 	return func(yield func([]int) bool) {
 		if k > n {

@@ -1,7 +1,7 @@
 // Package cli is what the programs have in common on the command line: verbs and
 // flags, the order in which a verb is confined, guarded and run, error, warning and
-// hint lines, exit status, progress, and what happens on a signal or a panic. What
-// a verb does is not in it.
+// hint lines, exit status, progress, and what happens on a signal or a panic. It does
+// not know what a verb does.
 package cli
 
 import (
@@ -52,7 +52,7 @@ func Fail(code int, err error, hints ...string) error {
 	return &Error{code, err, slices.DeleteFunc(hints, func(h string) bool { return h == "" })}
 }
 
-// An Env is what a verb may use of the world.
+// An Env is what a verb may use of the world around it.
 type Env struct {
 	Program string
 	Stdin   io.Reader
@@ -66,7 +66,7 @@ type Env struct {
 	// Interrupt is cancelled by a signal. Long work should watch it.
 	Interrupt context.Context
 
-	nested  bool     // a verb runs, which may run others
+	nested  bool     // a verb is running, and may run others
 	plain   []string // outputs with secrets that nothing seals
 	exits   *cleanups
 	process lockdown.Status // what Harden could do
@@ -124,7 +124,7 @@ func (e *Env) Note(format string, args ...any) { e.lines("", fmt.Sprintf(format,
 // found so that letters inside them are not taken for anything else.
 var keys = regexp.MustCompile(`[A-Za-z]pub[1-9A-HJ-NP-Za-km-z]{40,107}|[A-Za-z]prv[1-9A-HJ-NP-Za-z]{40,}|(?i:AGE-SECRET-KEY-)[0-9A-Za-z-]+`)
 
-// identity is one whole: there may be files with a name that begins like it.
+// identity finds a complete one: a file's name may begin like an identity.
 var identity = regexp.MustCompile(`(?i)AGE-SECRET-KEY-(PQ-)?1[02-9AC-HJ-NP-Z]{50}`)
 
 // masked returns a message without private keys, which may be given by mistake.
@@ -151,8 +151,8 @@ func (e *Env) lines(kind, text string) {
 	}
 }
 
-// Clean is plain.Line, for what may not begin a line of its own. All of standard
-// output is made fit for a terminal anyway (program.go).
+// Clean is plain.Line, for text that must not start a line of its own. All of standard
+// output is made safe for a terminal anyway (program.go).
 func Clean(s string) string { return plain.Line(s) }
 
 // WriteJSON writes v as the one document on standard output.
@@ -165,14 +165,14 @@ func (e *Env) WriteJSON(v any) error {
 		return fmt.Errorf("internal error: couldn't encode the result: %w", err)
 	}
 	if replaced(b.Bytes()) {
-		e.Warn("a name is not UTF-8, which is all that JSON can hold: each byte that does not fit is \\ufffd in it")
+		e.Warn("a name is not UTF-8, and JSON can hold nothing else: each byte that does not fit became \\ufffd")
 	}
 	_, err := e.Stdout.Write(plain.JSON(b.Bytes()))
 	return err
 }
 
-// replaced reports whether encoding/json, which escapes that character for no other
-// reason, has put it in place of a byte.
+// replaced reports whether encoding/json has put U+FFFD in place of a byte. It escapes
+// that character for no other reason.
 func replaced(document []byte) bool {
 	for i := 0; i < len(document); i++ {
 		if document[i] != '\\' {
@@ -191,7 +191,7 @@ func (e *Env) fail(err error) int {
 	var told *Error
 	code, hints := Failed, []string(nil)
 	switch {
-	case e.Interrupt.Err() != nil: // what failed was cut off, or does not matter any more
+	case e.Interrupt.Err() != nil: // what failed was cut off, or no longer matters
 		e.exits.announce(e)
 		return Interrupted
 	case errors.As(err, &told):
@@ -199,7 +199,7 @@ func (e *Env) fail(err error) int {
 	case errors.Is(err, outfile.ErrExists), errors.Is(err, outfile.ErrSharedFolder):
 		code = Refused
 	case errors.Is(err, outfile.ErrExposed):
-		code, hints = Refused, []string{"take the stick out and mount it for you alone (mount -o umask=077,uid=YOU DEVICE FOLDER), or write to a disk of the machine"}
+		code, hints = Refused, []string{"unmount the stick and mount it for you alone (mount -o umask=077,uid=YOU DEVICE FOLDER), or write to a disk of this machine"}
 	}
 	if hint := outfile.Hint(err); hint != "" && len(hints) == 0 {
 		hints = []string{hint}

@@ -17,8 +17,8 @@ type cleanups struct {
 }
 
 // OnExit has f called when the verb ends or a signal ends it, last one first: to
-// remove a temporary output, or to wipe. On a signal f may run beside the verb. The
-// function returned cancels it.
+// remove a temporary output, or to wipe. On a signal, f may run while the verb still
+// does. The function returned cancels it.
 func (e *Env) OnExit(f func()) (remove func()) {
 	c, entry := e.exits, &f
 	c.mu.Lock()
@@ -59,14 +59,14 @@ func (c *cleanups) run(keep int) {
 	}
 }
 
-// wrote notes outputs that are there, whatever comes.
+// wrote notes outputs that stay, whatever happens.
 func (c *cleanups) wrote(paths ...string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.written = append(c.written, paths...)
 }
 
-// announce says once that the run was interrupted, and what is there all the same.
+// announce says once that the run was interrupted, and what it has written all the same.
 func (c *cleanups) announce(e *Env) {
 	c.told.Do(func() {
 		c.mu.Lock()

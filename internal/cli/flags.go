@@ -10,7 +10,7 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// Flags is a set of flags with those that every verb takes. Define the verb's
+// Flags is a set of flags that begins with those every verb takes. Define the verb's
 // own on it, paths with StringArray, then call Parse.
 type Flags struct {
 	*pflag.FlagSet
@@ -22,7 +22,7 @@ type Flags struct {
 	reads          []string // names of flags
 	dateText       string
 	date           time.Time
-	dated          bool // the verb has asked for it
+	dated          bool // the verb has asked for the date
 }
 
 const commonHelp = `
@@ -34,7 +34,7 @@ Every verb also takes:
   --require-sandbox   refuse to work unless Landlock and seccomp are in force
 `
 
-// newFlags returns a new set for a verb, which hints name.
+// newFlags returns a new set for a verb. Hints name the program and the verb.
 func newFlags(program, verb string) *Flags {
 	f := &Flags{FlagSet: pflag.NewFlagSet(verb, pflag.ContinueOnError), program: program, verb: verb}
 	f.SortFlags = false
@@ -53,7 +53,7 @@ func (f *Flags) Parse(args []string) error {
 		if a == "--" {
 			break
 		}
-		if strings.HasPrefix(a, "-test.") { // which pflag would pass over
+		if strings.HasPrefix(a, "-test.") { // which pflag would ignore
 			return f.Misuse("unknown flag %q", a)
 		}
 	}

@@ -15,7 +15,7 @@ import (
 	"lifeboat/internal/prompt"
 )
 
-// The order of a verb is kept in this file, and nowhere else. The rules are:
+// The order in which a verb works is kept in this file, and nowhere else. The rules:
 //
 //  1. Prepare takes the flags and arguments apart and finds misuse. It has no Env,
 //     so no stream, no terminal and no file: it reads nothing.
@@ -35,19 +35,19 @@ import (
 // A Plan is what a command line asks for, known before anything is read.
 type Plan struct {
 	Reads   []string // files, and folders with all that is in them, beside those of Flags.Reads
-	Outputs []string // files and folders to be made, of which none may be there
-	Plain   []string // those of Outputs with secrets in them that nothing seals
-	Adds    []string // files and folders to be made unless they are there
+	Outputs []string // files and folders to be made; none of them may exist
+	Plain   []string // those of Outputs that hold secrets in the clear
+	Adds    []string // files and folders to be made unless they exist
 	Own     *Own     // nil: the run needs no folder of its own
 	Guard   bool     // secrets are handled
 
 	// Ask asks for the names of further files to read that were left out.
 	Ask func(terminal func() (prompt.Terminal, error)) (reads []string, err error)
 
-	// Done reports whether there is nothing left to be done, which it says then.
+	// Done reports whether there is nothing left to do, and if so tells the user.
 	Done func(e *Env) (bool, error)
 
-	// Run does it. The conditions are nil without Guard.
+	// Run does the work. The conditions are nil without Guard.
 	Run func(e *Env, c *Conditions) error
 }
 
@@ -103,7 +103,7 @@ func (e *Env) carryOut(f *Flags, p *Plan) (err error) {
 	return p.Run(e, c)
 }
 
-// warnClock says so if a verb has written or compared a date of a clock that is wrong.
+// warnClock warns if a verb has written or compared a date from a clock that is wrong.
 func (e *Env) warnClock(f *Flags) {
 	if fault := clockFault(f.date); fault != "" && f.dated && !f.Changed("date") {
 		e.Warn("the clock of this machine says %s, which %s: dates that were written or compared are wrong; set the clock, or give --date", f.date.Format(time.DateOnly), fault)
@@ -127,9 +127,9 @@ func (e *Env) makeOwn(o *Own) (err error) {
 	return nil
 }
 
-// checkOutputs refuses outputs that exist, that have names which a stick could not
-// hold, or whose folder is missing or does not take them. left says that a killed
-// run left something beside them.
+// checkOutputs refuses outputs that exist, whose names a stick could not hold, or whose
+// folder is missing or does not take them. left says that a killed run left something
+// beside them.
 func (e *Env) checkOutputs(paths []string, left bool) error {
 	var there, missing []string
 	for _, path := range paths {
@@ -159,7 +159,7 @@ func (e *Env) checkOutputs(paths []string, left bool) error {
 			continue
 		}
 		tried[dir] = true
-		out, err := begin(e, outfile.Create, path) // nothing else tells whether it can be done
+		out, err := begin(e, outfile.Create, path) // the only way to know whether it can be done
 		if err == nil {
 			err = out.Withdraw()
 		}

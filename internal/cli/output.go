@@ -63,7 +63,7 @@ func (o *Outputs) Write(e *Env) error {
 	create := func(path string) (*outfile.File, error) { return begin(e, outfile.Create, path) }
 	finish := func(f *outfile.File) error { files = append(files, f); return nil }
 	name := func() error { return outfile.CommitAll(files...) }
-	var paths []string // that are there when all is done
+	var paths []string // what is there when all is done
 	if o.Folder != "" {
 		dir, err := begin(e, outfile.Mkdir, o.Folder)
 		if err != nil {
@@ -111,8 +111,8 @@ func (o *Outputs) Write(e *Env) error {
 	return nil
 }
 
-// Plain says that an output will hold secrets which nothing seals, for verbs that
-// know that only when they have read their input.
+// Plain says that an output will hold secrets in the clear, for verbs that know it only
+// once they have read their input.
 func (e *Env) Plain(path string) { e.plain = append(e.plain, path) }
 
 // begin starts an output, which is removed if the verb or a signal ends before it
@@ -131,14 +131,14 @@ func begin[T started](e *Env, start func(path string) (T, error), path string) (
 	return out, err
 }
 
-// started is a file or folder that has no name yet.
+// started is a file or folder that does not have its name yet.
 type started interface {
 	Abort()
 	Exposed() bool
 }
 
-// uninterrupted runs f, which is quick. A signal waits for its end, and f is not
-// begun after one.
+// uninterrupted runs f, which is quick. A signal waits until f ends; after a signal, f
+// is not started.
 func (e *Env) uninterrupted(f func() error) error {
 	done := make(chan struct{})
 	defer close(done)

@@ -33,7 +33,7 @@ type Verb struct {
 	Steps   []Verb
 }
 
-// A Program is a name and its verbs. It has help and version of its own.
+// A Program is a name and its verbs. It adds help and version.
 type Program struct {
 	Name    string
 	Summary string
@@ -148,7 +148,7 @@ func (p *Program) prepare(name string, args []string) (*Flags, *Plan, error) {
 	return f, plan, err
 }
 
-// noStep is for a command line without a step of the verb.
+// noStep refuses a command line that names no step of the verb.
 func (v *Verb) noStep(f *Flags, args []string) (*Plan, error) {
 	if err := f.Parse(args); err != nil {
 		return nil, err
@@ -205,7 +205,7 @@ func (p *Program) help(f *Flags, args []string) (*Plan, error) {
 	}}, nil
 }
 
-// overview is the help of the program.
+// overview is the program's own help.
 func (p *Program) overview() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %s\n\nUsage: %s VERB [FLAG…] [ARGUMENT…]\n\n", p.Name, p.Summary, p.Name)
@@ -235,7 +235,7 @@ func (r *results) Write(p []byte) (int, error) {
 	return n, r.note(err)
 }
 
-// end passes on what is left, and returns why something did not arrive.
+// end passes on what is left, and returns why something could not be written.
 func (r *results) end() error {
 	r.note(r.w.Flush())
 	return r.err
@@ -269,13 +269,13 @@ func (p *Program) Main() int {
 		Interrupt: ctx, exits: new(cleanups), process: status, confine: lockdown.Confine,
 	}
 	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, caught...) // also those that it was started to ignore, as by nohup
+	signal.Notify(signals, caught...) // even those that it was started to ignore, as by nohup
 	signal.Ignore(syscall.SIGPIPE)    // writing fails instead
 	debug.SetGCPercent(gcPercent)
 	go func() {
 		<-signals
 		go func() {
-			<-signals // a second one ends it at once
+			<-signals // a second signal ends the program at once
 			os.Exit(Interrupted)
 		}()
 		cancel()

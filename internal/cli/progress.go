@@ -13,9 +13,8 @@ import (
 // interval is the shortest time between two updates of a progress line.
 const interval = 200 * time.Millisecond
 
-// A Progress is a line on the terminal that says how far long work has got. It
-// may be used by several goroutines. Into anything but a terminal it writes
-// nothing.
+// A Progress is a line on the terminal that says how far long work has got. Several
+// goroutines may use it. It writes only to a terminal.
 type Progress struct {
 	what  string
 	total int64

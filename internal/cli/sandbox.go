@@ -13,7 +13,7 @@ import (
 type sandbox struct {
 	confined bool
 	inForce  lockdown.Protection
-	why      error // it is not all
+	why      error // why it is not all
 
 	network, swap evidence
 }
@@ -24,8 +24,8 @@ type evidence struct {
 	err   error
 }
 
-// Reads says that the values of flags name files to read, or folders to read
-// everything in. A value may be something else, which then allows nothing.
+// Reads says that the values of flags name files, or folders, that the verb reads
+// altogether. A value that names neither allows nothing.
 func (f *Flags) Reads(flags ...string) { f.reads = append(f.reads, flags...) }
 
 // confineTo leaves the process nothing but files, and refuses to go on without a
@@ -35,7 +35,7 @@ func (e *Env) confineTo(f *Flags, files lockdown.Files) error {
 	s := e.sandbox
 	if e.confine != nil && !s.confined {
 		s.confined = true
-		// Afterwards the files that tell are out of reach.
+		// Afterwards, the files to look at are out of reach.
 		s.network.found, s.network.err = e.probes.network()
 		s.swap.found, s.swap.err = e.probes.swap()
 		e.probes.network = func() ([]string, error) { return s.network.found, s.network.err }

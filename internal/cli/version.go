@@ -12,7 +12,7 @@ import (
 // Version is the version of all programs.
 const Version = "0.1.0"
 
-// A clock is wrong for sure before the day of the version, and most likely this many
+// A clock is certainly wrong before the day of the version, and most likely this many
 // years after it.
 const (
 	versionDate = "2026-11-01"
@@ -38,7 +38,7 @@ type Module struct {
 	Replace string `json:"replace,omitempty"` // what stands in for it
 }
 
-// settings are those of the build that change the program.
+// settings are the build settings that change the program.
 var settings = []string{"-buildmode", "-compiler", "-ldflags", "-tags", "-trimpath", "CGO_ENABLED", "GOARCH", "GOOS", "GOAMD64", "GOARM64", "GOEXPERIMENT", "vcs.revision", "vcs.modified"}
 
 func build(program string) Build {

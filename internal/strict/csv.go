@@ -23,7 +23,7 @@ const (
 // ErrRow is wrapped by every *RowError.
 var ErrRow = errors.New("bad row")
 
-// A RowError is a row that could not be read. The rows after it can.
+// A RowError is about a row that could not be read. The rows after it still can.
 type RowError struct {
 	Line int // counted from 1
 	Why  string
@@ -32,19 +32,19 @@ type RowError struct {
 func (e *RowError) Error() string { return fmt.Sprintf("line %d: %s", e.Line, e.Why) }
 func (e *RowError) Unwrap() error { return ErrRow }
 
-// A Reader reads CSV as RFC 4180 has it, and as spreadsheets write it.
+// A Reader reads CSV as in RFC 4180, and as spreadsheets write it.
 //
-// It takes UTF-8 and other encodings that write ASCII as ASCII does, whose bytes it
-// keeps, and with a byte order mark UTF-16 as well; LF, CRLF or CR; and a comma, a
-// semicolon or a tab between cells: whichever the first line that is not empty has
-// most of, outside quotes, or what a line "sep=" before it names. Blanks around a
-// cell are trimmed, inside its quotes too, and ="text" is text. Empty lines are
-// counted and skipped.
+// It takes UTF-8 and other encodings that contain ASCII, whose bytes it keeps, and
+// UTF-16 with a byte order mark; LF, CRLF or CR; and a comma, a semicolon or a tab
+// between cells: whichever is most frequent outside quotes in the first line that is
+// not empty, or the one that a line "sep=" before it names. Blanks around a cell are
+// trimmed, inside its quotes too, and ="text" is text. Empty lines are counted and
+// skipped.
 //
-// A cell in quotes may have several lines, whose ends become LF. Where the quotes of a
-// row do not come out even, or not within the bounds of a row, or where they would
-// make one of two lines that have as many cells as the first row each, they were not
-// meant: its first line is bad, and reading goes on with the second.
+// A cell in quotes may have several lines, whose ends become LF. Quotes were not meant
+// if they are not closed within the bounds of a row, or if they would join two lines
+// that each have as many cells as the first row: then the first line is bad, and
+// reading goes on with the second.
 type Reader struct {
 	r     *bufio.Reader
 	line  int
@@ -56,15 +56,15 @@ type Reader struct {
 
 // NewReader returns a Reader of r.
 func NewReader(r io.Reader) *Reader {
-	// A byte order mark decides; without one every byte stays. Errors come again when
-	// more is asked for, so that looking ahead loses none.
+	// A byte order mark decides; without one every byte stays. A read after an error
+	// returns it again, so looking ahead loses none.
 	decoded := transform.NewReader(r, unicode.BOMOverride(encoding.Nop.NewDecoder()))
 	return &Reader{r: bufio.NewReaderSize(decoded, MaxRow+len("\r\n"))}
 }
 
 // Read returns the next row and the line that it begins on, counted from 1. The error
-// is io.EOF after the last row, a *RowError for a row that is not valid, after which
-// reading may go on, or that of the underlying reader.
+// is io.EOF after the last row, a *RowError for an invalid row, after which reading may
+// go on, or that of the underlying reader.
 func (r *Reader) Read() (row []string, line int, err error) {
 	for {
 		text, err := r.next()
@@ -97,8 +97,8 @@ func (r *Reader) Read() (row []string, line int, err error) {
 	}
 }
 
-// lines returns the row that begins with a line whose quotes are not even. If it can
-// be read up to the line with which they are, that line is the last that was read.
+// lines returns the row that begins with a line whose quotes are not all closed. If the
+// line that closes them can be read, it is the last that was read.
 func (r *Reader) lines(first string) ([]string, error) {
 	ahead, err := r.r.Peek(MaxRow - len(first))
 	if err != nil && err != io.EOF && err != bufio.ErrBufferFull {
@@ -132,7 +132,7 @@ func (r *Reader) lines(first string) ([]string, error) {
 		r.line += lines
 		return row, nil
 	}
-	_, err = r.split(first) // says what is wrong with it alone
+	_, err = r.split(first) // says what is wrong with the line alone
 	return nil, err
 }
 
@@ -144,7 +144,7 @@ func (r *Reader) isRow(line string) bool {
 // next returns the next line without its end, valid until the call after.
 func (r *Reader) next() ([]byte, error) {
 	if r.end == 0 {
-		ahead, _ := r.r.Peek(MaxRow + len("\r\n")) // an error comes again
+		ahead, _ := r.r.Peek(MaxRow + len("\r\n")) // the next read returns the error again
 		r.end = '\n'
 		if i := bytes.IndexAny(ahead, "\r\n"); i >= 0 && ahead[i] == '\r' && !bytes.HasPrefix(ahead[i+1:], []byte("\n")) {
 			r.end = '\r'
@@ -237,7 +237,7 @@ func (r *Reader) split(text string) ([]string, error) {
 	return row, nil
 }
 
-// cell cuts the first cell off text; more says whether another one follows.
+// cell cuts the first cell off text. more says whether another one follows.
 func (r *Reader) cell(text string) (cell, rest string, more bool, err error) {
 	start := strings.TrimLeft(text, r.blanks())
 	if strings.HasPrefix(start, `="`) {
@@ -291,7 +291,7 @@ func unquote(s string) (text, after string, ok bool) {
 	return text, s[end+1:], true
 }
 
-// blanks are what may stand between a separator and a quote.
+// blanks are what may be between a separator and a quote.
 func (r *Reader) blanks() string {
 	if r.comma == '\t' {
 		return " "

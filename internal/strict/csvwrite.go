@@ -9,9 +9,9 @@ import (
 	"lifeboat/internal/plain"
 )
 
-// WriteRow writes one row as RFC 4180 has it, but with LF at its end. A cell
-// that Reader could take for something else is quoted, and one that a spreadsheet
-// could take for a formula is disarmed.
+// WriteRow writes one row as in RFC 4180, but with LF at its end. A cell that Reader
+// could take for something else is quoted, and one that a spreadsheet could take for a
+// formula is disarmed.
 func WriteRow(w *bufio.Writer, cells []string) error {
 	row := w.AvailableBuffer()
 	for i, cell := range cells {
@@ -21,7 +21,7 @@ func WriteRow(w *bufio.Writer, cells []string) error {
 		row = AppendText(row, cell)
 	}
 	if len(cells) == 1 && cells[0] == "" {
-		row = append(row, `""`...) // an empty line is no row
+		row = append(row, `""`...) // an empty line is not a row
 	}
 	_, err := w.Write(append(row, '\n'))
 	return err
@@ -57,8 +57,8 @@ func AppendCell[T string | []byte](dst []byte, cell T) []byte {
 	return append(dst, '"')
 }
 
-// formulas begin one in a spreadsheet, which also knows the wide and small forms of
-// East Asian keyboards.
+// formulas are the characters that begin a formula in a spreadsheet, with the wide and
+// small forms of East Asian keyboards.
 const formulas = "=+-@＝＋－＠﹦﹢﹣﹫"
 
 // disarm puts a ' where a formula could begin: at the start, and after a semicolon,

@@ -24,9 +24,9 @@ var (
 	ErrChanged = errors.New("it changed while it was read; copy it to where nothing writes, and read the copy")
 )
 
-// A File is a regular file that is read. Whoever reads part of one thing and the
-// rest of another would call it whole, so each read fails once the file's size or
-// time is not what it was when it was opened.
+// A File is a regular file that is read. Part of an old file and part of a new one must
+// not pass for a whole, so each read fails once the file's size or time is not what it
+// was when it was opened.
 type File struct {
 	f     *os.File
 	path  string
@@ -37,7 +37,7 @@ type File struct {
 // Size is the size of the file, in bytes.
 func (f *File) Size() int64 { return f.size }
 
-// Read reads on.
+// Read reads what comes next.
 func (f *File) Read(p []byte) (int, error) {
 	n, err := f.f.Read(p)
 	return f.checked(n, err)

@@ -1,8 +1,8 @@
 // Package strict reads JSON and CSV that strangers may have written.
 //
 // JSON must be one document of UTF-8 without duplicate keys, without keys that
-// differ from a known one in case only, and within fixed bounds. CSV is read
-// line by line, so that a damaged row costs that row only. Neither shows a value
+// differ from a known one only in case, and within fixed bounds. CSV is read
+// row by row, so that a damaged row costs only that row. Neither shows a value
 // from the file in an error.
 package strict
 
@@ -38,11 +38,11 @@ var byteOrderMark = []byte("\xef\xbb\xbf")
 // Beyond what encoding/json refuses, it refuses a document longer than MaxDocument;
 // arrays and objects nested deeper than MaxDepth; more than MaxKeys keys; a number,
 // or a string of digits, longer than MaxNumber; invalid UTF-8; keys of one object
-// that are equal or differ in case only; a key that differs in case from the field
-// it would set; and null, unless a pointer, an interface or a json.Unmarshaler is
-// to take it. These checks see text only and are linear.
+// that are equal or differ only in case; a key that differs in case from the field
+// it would set; and null, unless it goes into a pointer, an interface or a
+// json.Unmarshaler. These checks look at text only, and take linear time.
 //
-// An error is one sentence with the path of the culprit and without its value.
+// An error is one sentence, with the path of what is wrong and without its value.
 func Unmarshal(data []byte, v any) error {
 	if len(data) > MaxDocument {
 		return fmt.Errorf("the document is %w", tooLong(MaxDocument))
@@ -104,14 +104,14 @@ func checkText(data []byte) error {
 	return errors.New("invalid JSON")
 }
 
-// position names the place of data[at], counted from 1.
+// position returns the line and column of data[at], counted from 1.
 func position(data []byte, at int) string {
 	before := data[:max(0, min(at, len(data)))]
 	line := 1 + bytes.Count(before, []byte{'\n'})
 	return fmt.Sprintf("line %d, column %d", line, len(before)-bytes.LastIndexByte(before, '\n'))
 }
 
-// decodeError strips encoding/json's errors of what they tell about values.
+// decodeError takes out of encoding/json's errors what they tell about values.
 func decodeError(err error) error {
 	var mismatch *json.UnmarshalTypeError
 	if errors.As(err, &mismatch) {
@@ -147,7 +147,7 @@ func problemf(format string, args ...any) *problem {
 	return &problem{text: fmt.Sprintf(format, args...)}
 }
 
-// shown is a key as errors show it: plain ones as they are, others quoted.
+// shown is a key as errors show it: as it is if it is plain, otherwise quoted.
 func shown(key string) string {
 	plain := key != "" && len(key) <= maxShown
 	for _, c := range []byte(key) {
@@ -166,8 +166,8 @@ func quote(key string) string {
 	return strconv.QuoteToASCII(key)
 }
 
-// A walker goes through a valid document together with the type it is meant
-// for. It copies nothing but keys: values may be secret.
+// A walker goes through a valid document along with the type to decode it into. It
+// copies only keys: values may be secret.
 type walker struct {
 	data   []byte
 	at     int

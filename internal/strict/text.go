@@ -18,8 +18,8 @@ var orders = []struct {
 
 // Text returns a text file as UTF-8 without its byte order mark. A file in UTF-16,
 // as the > of PowerShell writes it, is converted, and isNew says so: the result is
-// one new buffer, which the caller may wipe. Otherwise it is a part of data. What has
-// no mark, or is no UTF-16 behind one, stays as it is.
+// one new buffer, which the caller may wipe. Otherwise it is a part of data. Data without
+// a mark, or not in UTF-16 after it, stays as it is.
 func Text(data []byte) (text []byte, isNew bool) {
 	for _, o := range orders {
 		if rest, ok := bytes.CutPrefix(data, o.mark); ok {

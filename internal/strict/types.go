@@ -14,8 +14,8 @@ var (
 	textUnmarshaler = reflect.TypeFor[encoding.TextUnmarshaler]()
 )
 
-// target follows pointers. It returns nil where a value of any kind will do, and
-// whether null will.
+// target follows pointers. It returns nil where a value of any kind will do, and says
+// whether null will do.
 func target(t reflect.Type) (_ reflect.Type, nullable bool) {
 	for t != nil {
 		switch {
@@ -61,7 +61,7 @@ func kindName(t reflect.Type) string {
 	}
 }
 
-// A fieldSet is what encoding/json knows of a struct.
+// A fieldSet holds the keys that encoding/json knows for a struct.
 type fieldSet struct {
 	types map[string]reflect.Type // by key
 	names map[string]string       // folded key to key

@@ -3,7 +3,7 @@ package lockdown
 import "golang.org/x/sys/unix"
 
 // Harden limits what the process can leave behind, as far as the system lets it.
-// It is for the start of main: it concerns the whole process.
+// Call it at the start of main: it affects the whole process.
 func Harden() Status {
 	return Status{
 		CoreLimit: noCore(),

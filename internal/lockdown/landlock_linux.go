@@ -26,8 +26,8 @@ const (
 	onFiles  = readFile | unix.LANDLOCK_ACCESS_FS_WRITE_FILE | unix.LANDLOCK_ACCESS_FS_IOCTL_DEV
 )
 
-// access is what each version of the interface adds to what can be forbidden.
-// All of it is forbidden, except by rules.
+// access is what each version of the interface adds to what can be forbidden. All of it
+// is forbidden, unless a rule allows it.
 var access = []unix.LandlockRulesetAttr{
 	{Handled_access_fs: 1<<13 - 1},
 	{Handled_access_fs: unix.LANDLOCK_ACCESS_FS_REFER},
@@ -127,7 +127,7 @@ func (r *ruleset) allow(path string, rights uint64) error {
 	switch st.Mode & unix.S_IFMT {
 	case unix.S_IFDIR:
 	case unix.S_IFIFO, unix.S_IFSOCK:
-		return nil // no input, and of one without a name there can be no rule
+		return nil // not an input; and there can be no rule for something without a name
 	default:
 		rights &= onFiles
 	}

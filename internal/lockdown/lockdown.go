@@ -1,5 +1,5 @@
-// Package lockdown keeps what the process holds inside it: no dumps, no swap
-// where that can be had, and a sandbox where the system has one.
+// Package lockdown keeps what the process holds inside it: no dumps, no swap where that
+// is possible, and a sandbox where the system has one.
 package lockdown
 
 // A Status is what Harden could do.

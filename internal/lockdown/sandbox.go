@@ -13,8 +13,8 @@ type Files struct {
 
 // A Protection is the part of the sandbox that is in force.
 type Protection struct {
-	Landlock int  // the version of its interface that is in force; 0: files are not out of reach
-	Seccomp  bool // system calls other than the needed ones are
+	Landlock int  // the version of its interface that is in force; 0: files are within reach
+	Seccomp  bool // only needed system calls are allowed
 }
 
 // Complete reports whether all of the sandbox is in force.

@@ -11,10 +11,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Confine gives up, for the whole process and for good, what the program does
-// not need: files other than the named ones (Landlock), and system calls other
-// than those of the Go runtime and of reading and writing files (seccomp). Call
-// it once, when the inputs and outputs are known and before any input is read.
+// Confine gives up, for the whole process and for good, what the program does not
+// need: files other than the named ones (Landlock), and system calls other than those
+// of the Go runtime and of reading and writing files (seccomp). Call it once, when the
+// inputs and outputs are known and before any input is read.
 //
 // The result is what was found to be in force by trying, not what was asked for.
 // The error says why it is not all of it; whether to go on is for the caller to
@@ -24,7 +24,7 @@ func Confine(files Files) (Protection, error) {
 	defer runtime.UnlockOSThread()
 	var p Protection
 	var landlockErr, seccompErr error
-	// It makes both available to ordinary users.
+	// This makes both available to ordinary users.
 	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
 		return p, fmt.Errorf("couldn't give up gaining privileges: %w", err)
 	}
@@ -45,8 +45,8 @@ func Supported() Support {
 	return Support{Landlock: landlockVersion(), Seccomp: seccomp(unix.SECCOMP_GET_ACTION_AVAIL, 0, &action) == nil}
 }
 
-// onAllThreads makes a system call on every thread of the process. It cannot if
-// there are threads that Go does not know of.
+// onAllThreads makes a system call on every thread of the process. It fails if there
+// are threads that Go does not know of.
 func onAllThreads(call, a, b, c uintptr) error {
 	_, _, errno := syscall.AllThreadsSyscall(call, a, b, c)
 	switch errno {

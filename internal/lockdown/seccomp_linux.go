@@ -29,8 +29,8 @@ var deadly = append([]uint32{
 	unix.SYS_BPF, unix.SYS_PERF_EVENT_OPEN, unix.SYS_USERFAULTFD,
 }, deadlyHere...)
 
-// needed calls are those of the Go runtime, also when it is busy, and of reading
-// and writing files.
+// needed calls are those of the Go runtime, even when it is busy, and of reading and
+// writing files.
 var needed = append([]uint32{
 	// Memory and time.
 	unix.SYS_MUNMAP, unix.SYS_MADVISE, unix.SYS_BRK,
@@ -50,8 +50,8 @@ var needed = append([]uint32{
 	unix.SYS_MKDIRAT, unix.SYS_UNLINKAT, unix.SYS_RENAMEAT, unix.SYS_RENAMEAT2, unix.SYS_LINKAT,
 }, neededHere...)
 
-// A limit is a call that is allowed with some arguments only. The arguments that
-// are looked at are 32 bits wide, or the bit in question is in the lower half.
+// A limit is a call that is allowed only with some arguments. The argument that is looked
+// at is 32 bits wide, or the bit in question is in its lower half.
 type limit struct {
 	call uint32
 	arg  uint32 // from 0
@@ -64,7 +64,7 @@ type limit struct {
 func limits(pid int) []limit {
 	return []limit{
 		// Asking a terminal for its mode and size, and setting its mode; not TIOCSTI,
-		// which types for the user.
+		// which types in the user's place.
 		{call: unix.SYS_IOCTL, arg: 1, oneOf: []uint32{unix.TCGETS, unix.TCSETS, unix.TCSETSF, unix.TIOCGWINSZ}},
 		// The runtime interrupts its own threads.
 		{call: unix.SYS_TGKILL, arg: 0, oneOf: []uint32{uint32(pid)}},
@@ -102,8 +102,8 @@ func program(pid int) []unix.SockFilter {
 		body := l.body()
 		p = append(append(p, ifEqual(l.call, len(body))), body...)
 	}
-	// The C library falls back to clone only if there is no such call, whose
-	// arguments are out of the filter's reach.
+	// The arguments of clone3 are out of the filter's reach. The C library falls back to
+	// clone only if clone3 does not exist.
 	p = append(p, ifEqual(unix.SYS_CLONE3, 1), answer(absent))
 	for _, call := range deadly {
 		p = append(p, ifEqual(call, 1), answer(kill))
@@ -149,7 +149,7 @@ func filterCalls() error {
 	if err := seccomp(unix.SECCOMP_SET_MODE_FILTER, unix.SECCOMP_FILTER_FLAG_TSYNC, &prog); err != nil {
 		return fmt.Errorf("couldn't load the filter: %w", err)
 	}
-	// A harmless call that is on no list, and that nothing else would refuse.
+	// A harmless call that is on no list and that nothing else would refuse.
 	if _, _, errno := unix.RawSyscall(unix.SYS_GETPPID, 0, 0, 0); errno != unix.EPERM {
 		return fmt.Errorf("the filter was loaded but is not in force")
 	}

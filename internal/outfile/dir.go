@@ -40,11 +40,11 @@ func Mkdir(path string) (*Dir, error) {
 	return d, nil
 }
 
-// Exposed is Exposed of File, for the folder and what will be in it.
+// Exposed is like File.Exposed, for the folder and what will be in it.
 func (d *Dir) Exposed() bool { return d.exposed }
 
-// Create starts a new file of that base name in the folder. Dir.Commit refuses unless
-// it was committed.
+// Create starts a new file with that base name in the folder. Dir.Commit refuses unless
+// the file was committed.
 func (d *Dir) Create(name string) (*File, error) {
 	if err := CheckName(name); err != nil {
 		return nil, err
@@ -90,8 +90,8 @@ func (d *Dir) Commit() error {
 	return err
 }
 
-// complete looks whether the files are in the folder under its new name: fusefat
-// loses them.
+// complete checks that the files are in the folder under its new name: fusefat loses
+// them.
 func (d *Dir) complete() error {
 	for _, f := range d.open {
 		if _, err := os.Lstat(filepath.Join(d.path, filepath.Base(f.path))); err != nil {

@@ -20,16 +20,16 @@ import (
 )
 
 var (
-	// ErrExists is wrapped by the errors about an output whose name is taken, be
-	// it by a file, a folder or a symbolic link that leads nowhere.
+	// ErrExists is wrapped by the errors about an output whose name is taken, whether by
+	// a file, a folder or a symbolic link that leads nowhere.
 	ErrExists = errors.New("already exists, and nothing is ever overwritten")
 
 	// ErrSharedFolder is wrapped by the errors about a folder in which other users
 	// may rename files.
 	ErrSharedFolder = errors.New("other users may write there")
 
-	// ErrExposed is wrapped by the errors about secrets for a folder in which other
-	// users can read every file.
+	// ErrExposed is wrapped by the errors about secrets that would go to a folder in which
+	// other users can read every file.
 	ErrExposed = errors.New("other users could read it: its file system keeps no modes")
 
 	errDone = errors.New("internal error: the output was committed or aborted before")
@@ -70,8 +70,8 @@ func create(path, shown string) (*File, error) {
 		return nil, failed("create", shown, err)
 	}
 	out := &File{path: path, shown: shown, temp: temp, f: f}
-	// The umask may have taken more away than it should. That this worked proves
-	// nothing, and that a stick has no modes is no harm: what counts is what came of it.
+	// The umask may have taken away more than it should. Success proves nothing, and a
+	// stick without modes may fail harmlessly: what counts is the mode that results.
 	err = f.Chmod(0o600)
 	if errors.Is(err, errors.ErrUnsupported) || errors.Is(err, fs.ErrPermission) || runtime.GOOS == "windows" {
 		err = nil
@@ -151,7 +151,7 @@ func (f *File) openBack() error {
 	return nil
 }
 
-// close closes the file, and returns what the system says of what was written.
+// close closes the file, and returns what the system says about the writes.
 func (f *File) close() error {
 	err := f.f.Close()
 	f.f = nil
@@ -189,8 +189,8 @@ func (f *File) Commit() error {
 // Abort removes the file. It does nothing after Commit or Abort.
 func (f *File) Abort() { f.Withdraw() }
 
-// Withdraw is Abort for a file that was begun to see whether it can be. It returns
-// what the system says; Abort then tries once more.
+// Withdraw is Abort for a file that was begun only to see whether it can be made. It
+// returns what the system says; Abort then tries once more.
 func (f *File) Withdraw() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -281,10 +281,9 @@ func checkNew(path, shown string) error {
 	return nil
 }
 
-// isExposed reports whether what was made for path, to be private, did not get a
-// private mode. Where modes mean something, it refuses a folder in which others
-// could swap the file for theirs. On Windows they mean nothing, and folders pass
-// their access rights on.
+// isExposed reports whether what was made for path did not get a private mode. Where
+// modes mean something, it refuses a folder in which others could swap the file for
+// theirs. On Windows they mean nothing: files inherit the access rights of folders.
 func isExposed(path string, made fs.FileInfo) (bool, error) {
 	if runtime.GOOS == "windows" {
 		return false, nil

@@ -25,9 +25,9 @@ func syncFolder(dir string) {
 	}
 }
 
-// linkNew renames where the system or the file system has no call for it. A link
-// never replaces, but FAT has none and a folder gets none: there a name taken
-// since the check is only seen if it is a file.
+// linkNew renames where the system or the file system has no call for it. A link never
+// replaces anything, but FAT has no links and a folder cannot have one: there, a name
+// taken since the check is noticed only if it is a file's.
 func linkNew(from, to string) error {
 	if err := os.Link(from, to); err == nil {
 		return os.Remove(from)

@@ -19,8 +19,8 @@ import (
 //
 //  1. Prepare takes the flags and arguments apart and finds misuse. It has no Env,
 //     so no stream, no terminal and no file: it reads nothing.
-//  2. The process is confined to what the Plan reads and writes. No verb is spared,
-//     also those that read nothing. A verb that runs others in the same process is
+//  2. The process is confined to what the Plan reads and writes. No verb is exempt,
+//     not even one that reads nothing. A verb that runs others in the same process is
 //     confined once, to its own Plan.
 //  3. Outputs that could not be made are refused, before a secret is read, asked
 //     for or made.

@@ -29,8 +29,8 @@ func WriteRow(w *bufio.Writer, cells []string) error {
 
 // AppendText is AppendCell for a cell whose text came from a file: what a
 // spreadsheet would take for a formula gets a ' before it, and what could hide or turn
-// text around is escaped. Of a text that is not UTF-8 the bytes beyond ASCII stay as
-// they are, in whatever encoding they are.
+// text around is escaped. In a text that is not UTF-8 the bytes beyond ASCII stay as
+// they are: their encoding is not known.
 func AppendText(dst []byte, cell string) []byte {
 	if !utf8.ValidString(cell) {
 		return AppendCell(dst, disarmBytes(cell))

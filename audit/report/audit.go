@@ -50,8 +50,8 @@ func withDate(command []string, date string) []string {
 	return append(command[:len(command):len(command)], "--date", date)
 }
 
-// verdict says in a few words how it stands. "In order" is not said of shares that
-// nobody has shown to open.
+// verdict sums up an audit in a few words. "In order" is not said of shares that nobody
+// has shown to open.
 func verdict(r *audit.Report) (audit.Level, string) {
 	shown := true
 	for _, v := range r.Vaults {
@@ -67,9 +67,9 @@ func verdict(r *audit.Report) (audit.Level, string) {
 	case shown:
 		return audit.Warning, "Recoverable, with warnings"
 	case r.Count(audit.Warning) > 0:
-		return audit.Warning, "Nothing is missing, and nothing was shown to open; with warnings"
+		return audit.Warning, "Nothing is missing, but nothing was shown to open; with warnings"
 	}
-	return audit.Note, "Nothing is missing, and nothing was shown to open"
+	return audit.Note, "Nothing is missing, but nothing was shown to open"
 }
 
 func levelOf(s audit.Status) audit.Level {
@@ -146,7 +146,7 @@ func ofRecorded(g audit.RecordedGroup) Set {
 	return s
 }
 
-// yes is a fact that was shown or not.
+// yes says whether a fact was shown.
 func yes(shown bool) string {
 	if shown {
 		return "yes"

@@ -24,11 +24,11 @@ type Page struct {
 	Verdict  string // one word or two
 	Summary  string // a sentence or two
 	Vaults   []Vault
-	Recorded []Set  // what is here of what the record has
-	Sworn    string // whether that is sworn
+	Recorded []Set  // what is here of what the record lists
+	Sworn    string // whether the record is sworn
 	Books    []audit.Book
 	Findings []audit.Finding
-	Proves   []string // what the report proves and what not
+	Proves   []string // what the report proves and does not prove
 	Left     []string // what was not covered
 	Facts    [][2]string
 	Files    []audit.File
@@ -93,7 +93,7 @@ type Step struct {
 	Result  string // what came of it, if it was done
 }
 
-// levels is how a level looks: a word, a class of the style sheet.
+// levels gives each level a word, and a class of the style sheet.
 var levels = map[audit.Level][2]string{
 	audit.Error:   {"Error", "error"},
 	audit.Warning: {"Warning", "warning"},
@@ -112,7 +112,7 @@ func (p *Page) HTML() []byte {
 	p.findings(w)
 	p.addresses(w)
 	list(w, "Not covered", p.Left)
-	list(w, "What this proves, and what not", p.Proves)
+	list(w, "What this proves, and what it does not", p.Proves)
 	p.evidence(w)
 	p.again(w)
 	return w.end()
@@ -371,10 +371,10 @@ func Command(program, verb string, args []string) []string {
 	return line
 }
 
-// renameFirst says what became of a name in the commands that is not safe in them.
+// renameFirst explains why a name is not shown in a command as it is.
 const renameFirst = "A name in the command holds what a shell could run, so _ stands in its place. Give that file another name before you type the command."
 
-// rename says so if there is such a name.
+// rename writes that if there is such a name.
 func (p *Page) rename(w *writer) {
 	if slices.ContainsFunc(p.Command, func(word string) bool { return !shell.Safe(word) }) {
 		w.tag("p", renameFirst)
@@ -403,7 +403,7 @@ func sentence(s string) string {
 	return s + "."
 }
 
-// esc makes text fit for HTML.
+// esc escapes text for HTML.
 func esc(s string) string { return plain.HTML(s) }
 
 // writer collects the page.

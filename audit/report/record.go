@@ -56,7 +56,7 @@ func Record(r *record.Record) ([]byte, error) {
 		backups = append(backups, []string{p.Label, abridged(p.Text)})
 	}
 	section(w, "Whom to call", []string{"Who", "Where to call back", "Node"}, people, "The record names nobody")
-	section(w, "Where money may go", []string{"Chain", "Address", "Tag or memo"}, exits, "The record names no address: what somebody brings on the day was not agreed before it")
+	section(w, "Where money may go", []string{"Chain", "Address", "Tag or memo"}, exits, "The record names no address: one that somebody brings on the day was not agreed beforehand")
 	section(w, "To whom backups are sealed", []string{"What people call it", "Recipient"}, backups, "The record names no recipient")
 	w.raw("<section>\n<h2>Also recorded</h2>\n")
 	var also [][2]string
@@ -107,8 +107,8 @@ func recordGroup(w *writer, r *record.Record, g *share.Group) error {
 	return nil
 }
 
-// fromPaper says how a stick is checked. A false stick says it otherwise, so it has
-// to be on paper. internal/release tries the commands.
+// fromPaper says how to check a stick. A false stick would say otherwise, so it has to
+// be on paper. internal/release tries the commands.
 func fromPaper(w *writer, releaseKeys []string) {
 	if len(releaseKeys) == 0 {
 		return
@@ -122,7 +122,7 @@ func fromPaper(w *writer, releaseKeys []string) {
 		w.tag("p", "Windows, in PowerShell:")
 		w.tag("pre", `cmd /c "`+signed+"findstr /l "+record.Fingerprint(k)+`"`)
 	}
-	w.tag("p", "Without that line, stop. With it, compare the files with the list: on Linux and macOS each must be OK, on Windows what is wrong is named.")
+	w.tag("p", "Without that line, stop. With it, compare the files with the list: on Linux and macOS each must be OK, on Windows the wrong ones are named.")
 	w.raw("<pre>")
 	for _, line := range []string{
 		"sha256sum -c SHA256SUMS",

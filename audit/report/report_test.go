@@ -128,8 +128,8 @@ func TestVerdict(t *testing.T) {
 		{verdict(audit.Recoverable, 0, audit.Warning), "Recoverable, with warnings"},
 		{verdict(audit.Recoverable, 0, audit.Error), "Not in order"},
 		{verdict(audit.Recoverable, 1), "Not everything could be read"},
-		{verdict(audit.Present, 0, audit.Note), "Nothing is missing, and nothing was shown to open"},
-		{verdict(audit.Present, 0, audit.Warning), "Nothing is missing, and nothing was shown to open; with warnings"},
+		{verdict(audit.Present, 0, audit.Note), "Nothing is missing, but nothing was shown to open"},
+		{verdict(audit.Present, 0, audit.Warning), "Nothing is missing, but nothing was shown to open; with warnings"},
 		{verdict(audit.TooFew, 0, audit.Error), "Not in order"},
 	} {
 		if c.got != c.want {

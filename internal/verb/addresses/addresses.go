@@ -1,4 +1,4 @@
-// Package addresses is what the verbs that take an address book have in common:
+// Package addresses has what the verbs that take an address book have in common:
 // streaming it through the checker on all cores, and naming the rows that fail.
 package addresses
 
@@ -21,7 +21,7 @@ const maxBlamed = 20
 const maxWorkers = 8
 
 // typicalRow is the length of a row, in bytes, from which the number of rows is
-// guessed. Nothing but speed depends on it.
+// guessed. Only speed depends on it.
 const typicalRow = 200
 
 // Workers returns how many goroutines work at once.
@@ -98,7 +98,7 @@ func Run[T any](e *cli.Env, path string, roots []*derive.Key, quiet bool, work f
 	return &totals, nil
 }
 
-// Check is Run for verbs that want the totals only.
+// Check is Run for verbs that only want the totals.
 func Check(e *cli.Env, path string, roots []*derive.Key) (*book.Totals, error) {
 	return Run(e, path, roots, false,
 		func(*Chunk) (struct{}, error) { return struct{}{}, nil },

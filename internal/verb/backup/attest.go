@@ -22,8 +22,8 @@ var attestVerb = cli.Verb{
 
 Opens the share in a file, checks it against its share public key, and signs a
 statement with it: the answer to a challenge, which the auditor chooses anew each
-time, or the hash of a report, or of the record of the vault. The signature shows
-nothing of the share. Of a file with several groups, each share signs a statement
+time, or the hash of a report, or of the record of the vault. The signature reveals
+nothing about the share. In a file with several groups, each share signs a statement
 of its own.
 
 To sign a record is to swear to it: read it first, and compare its code with the
@@ -41,7 +41,7 @@ Example:
 	Prepare: prepareAttest,
 }
 
-// fewProve is the limit of attestations (DESIGN: no false comfort).
+// fewProve says what attestations do not show.
 const fewProve = "Fewer attestations than the threshold, of one epoch and to one fresh challenge, prove nothing about a vault: a consistent roster can be made up around any root public key."
 
 // question are the flags that say what attestations answer.
@@ -144,8 +144,7 @@ func (f *attestFlags) attest(e *cli.Env, set *cli.Flags) error {
 	return printAttested(e.Stdout, list, f.output)
 }
 
-// subject returns a statement with nothing but what it answers: nothing, if nothing
-// was asked.
+// subject returns a statement that says only what it answers, which may be nothing.
 func (q *question) subject(vault *record.Record) (audit.Statement, error) {
 	switch {
 	case q.challenge != "":

@@ -46,13 +46,13 @@ and whether attestations among the paths show the record to be sworn. Enough sha
 another set than the recorded one are an error until their holders attest.
 
 Exit status 3 if any finding is an error, 1 if something could not be read, else 0.
-That shares are missing is status 1, too, when they may be in what could not be read.
+Missing shares give status 1, too, if they may be in what could not be read.
 
 ` + recorded.Help + `  --xpub KEY              a root extended public key from your own records, or a file of them (repeatable)
   --epoch E               an epoch from your own records, as inspect shows it, or the roster's
                           whole hash (repeatable)
-  --addresses CSV         an address book to hold against the root keys (repeatable); those found
-                          among the paths are taken, too
+  --addresses CSV         an address book to compare with the root keys (repeatable); those
+                          found among the paths are compared, too
   --challenge TEXT        the challenge that you set: attestations that answer anything else,
                           or are dated after tomorrow, do not count; without it none does
   --max-age DAYS          attestations that are older do not count
@@ -188,7 +188,7 @@ func Besides(paths []string) []string {
 	return all
 }
 
-// Look gives an auditor the files at paths, and all that lie below folders.
+// Look gives an auditor the files at paths, and all files in folders.
 func Look(e *cli.Env, a *audit.Auditor, paths []string) error {
 	w := &walk{env: e, auditor: a, seen: map[string]bool{}}
 	for _, path := range paths {
@@ -276,7 +276,7 @@ func reason(err error) error {
 	return err
 }
 
-// checkBooks holds every address book against the root keys.
+// checkBooks compares every address book with the root keys.
 func (f *auditFlags) checkBooks(e *cli.Env, a *audit.Auditor) error {
 	paths := a.Books()
 	for _, given := range f.addresses {
@@ -296,7 +296,7 @@ func (f *auditFlags) checkBooks(e *cli.Env, a *audit.Auditor) error {
 	for _, path := range paths {
 		b := audit.Book{Path: path, Rows: []audit.Row{}}
 		if len(roots) == 0 {
-			a.Skip("address book %q: there is no root key to hold it against", path)
+			a.Skip("address book %q: there is no root key to compare it with", path)
 			continue
 		}
 		totals, err := addresses.Run(e, path, roots, true, failures,
@@ -329,8 +329,8 @@ func failures(c *addresses.Chunk) ([]audit.Row, error) {
 	return rows, nil
 }
 
-// excused are the findings that count for nothing beside files that could not be
-// read: those themselves, and that something is missing which may be in them.
+// excused are the findings that do not make the status 3 when files could not be read:
+// those files themselves, and things missing that may be in them.
 var excused = []string{"unreadable", "nothing-found", "no-backup", "too-few-shares", "record-set"}
 
 func (f *auditFlags) verdict(r *audit.Report) error {
@@ -468,7 +468,7 @@ func yesNo(is bool) string {
 	return "no"
 }
 
-// shown is for what cannot be shown not to be so.
+// shown is yesNo for what nothing can disprove.
 func shown(is bool) string {
 	if is {
 		return "yes"

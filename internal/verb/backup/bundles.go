@@ -12,7 +12,7 @@ import (
 	"lifeboat/internal/verb/holder"
 )
 
-// beside is what the public manifest beside a bundle is worth.
+// beside is how the public manifest beside a bundle compares with it.
 type beside string
 
 const (
@@ -74,8 +74,8 @@ func describeBundle(in *holder.Input) bundleReport {
 	return r
 }
 
-// comparePublic holds the public manifest against the bundle: size, hash and
-// recipients, and, of an open bundle, its shares.
+// comparePublic compares the public manifest with the bundle: size, hash and recipients
+// and, if the bundle is open, its shares.
 func comparePublic(in *holder.Input) (beside, error) {
 	m, err := readPublicManifest(in.Path)
 	if absent(err) {
@@ -97,8 +97,8 @@ func comparePublic(in *holder.Input) (beside, error) {
 	return manifestMatches, nil
 }
 
-// bundlesVerdict is exit status 3 if a public manifest is of another bundle, and
-// 1 if it cannot be read.
+// bundlesVerdict is exit status 3 if a public manifest belongs to another bundle, and 1
+// if it cannot be read.
 func bundlesVerdict(reports []bundleReport) error {
 	code, bad := cli.OK, []string{}
 	for _, r := range reports {
@@ -116,10 +116,10 @@ func bundlesVerdict(reports []bundleReport) error {
 		return nil
 	}
 	return cli.Fail(code, fmt.Errorf("the public manifest beside %s is not that bundle's", phrase.And(bad)),
-		"find out which of the two was replaced or damaged; another copy tells")
+		"find out which of the two was replaced or damaged, by comparing them with another copy")
 }
 
-// warnOneIdentity says when one identity opened the bundles of several holders.
+// warnOneIdentity warns when one identity opened the bundles of several holders.
 func warnOneIdentity(e *cli.Env, s *holder.Session) {
 	if !s.OneIdentity() {
 		return

@@ -28,22 +28,23 @@ var checkVerb = cli.Verb{
        mpc-backup check A.json… --report F
 
 Checks the signatures of attestations, that they answer what was asked, and that
-they are of the recorded root keys. It needs no secret and no share.
+they are for the recorded root keys. It needs no secret and no share.
 
-With --challenge it says which vaults are recoverable: those of which enough holders
-answered. With --record alone, whether the record is sworn: whether every holder of
-every group has signed it. With --report, whether enough holders have signed the report.
+With --challenge it says which vaults are recoverable: those for which enough holders
+answered. With --record alone it says whether the record is sworn: whether every holder
+of every group has signed it. With --report it says whether enough holders have signed
+the report.
 
-Exit status 0 means that this was shown, of every recorded root key; 3 that an
-attestation is not good, is of another root key, or that too few are there.
+Exit status 0 means that this was shown for every recorded root key; 3 that an
+attestation is not good or is for another root key, or that there are too few.
 
   --challenge TEXT        the challenge that they must answer
   --report F              the file whose SHA-256 they must sign
   --record F              the record of the vault
   --record-code CODE      its code, from the paper; without it, it is asked for
   --xpub KEY              a root extended public key from your own records, or a file of them (repeatable)
-  --group-file F          a share file, as public description of the group (repeatable)
-  --partial               too few attestations are no error: for one holder's at a time
+  --group-file F          a share file, as a public description of its group (repeatable)
+  --partial               too few attestations are not an error: to check one holder's at a time
   --json                  print the result as JSON
 
 Example: two of three holders have answered
@@ -133,7 +134,7 @@ func (f *checkFlags) judge(e *cli.Env, paths []string) error {
 	return cli.Fail(cli.Mismatch, errors.New(r.reason()), hint)
 }
 
-// hold holds a statement against what was asked and what is known.
+// hold compares a statement with what was asked and what is known.
 func (f *checkFlags) hold(s *audit.Statement, wanted audit.Statement, groups []*audit.Roster, known *known) error {
 	if err := s.Answers(wanted, groups); err != nil {
 		return err
@@ -255,7 +256,8 @@ func (k *known) add(p *curve.Point, text string) {
 	}
 }
 
-// root returns what was recorded of a root key, and whether others were and it was not.
+// root returns what was recorded of a root key, and whether it is foreign: others were
+// recorded and it was not.
 func (k *known) root(p *curve.Point) (found *knownRoot, foreign bool) {
 	for _, r := range k.roots {
 		if r.point.Curve() == p.Curve() && r.point.Equal(p) {

@@ -12,8 +12,8 @@ import (
 
 // checkReport is what check found out.
 type checkReport struct {
-	OK           bool                `json:"ok"`   // what was asked was shown, or with --partial: they are good
-	Good         bool                `json:"good"` // every attestation is; not: there are enough
+	OK           bool                `json:"ok"`   // what was asked was shown or, with --partial, every attestation is good
+	Good         bool                `json:"good"` // every attestation is good; there may be too few
 	Attestations []attestationReport `json:"attestations"`
 	Together     []togetherReport    `json:"together"`
 	Silent       []string            `json:"not_answered"` // recorded root keys for which too few answered
@@ -178,9 +178,9 @@ func (r *checkReport) printTogether(b *strings.Builder, t *togetherReport) {
 func (r *checkReport) printOath(b *strings.Builder) {
 	switch {
 	case r.Oath.Sworn:
-		b.WriteString("sworn: every holder of every group has signed the record. That two people have matched funded addresses with an explorer, its paper shows.\n")
+		b.WriteString("sworn: every holder of every group has signed the record. Its paper shows whether two people have matched funded addresses with an explorer.\n")
 	case len(r.Oath.Missing) == 0:
-		b.WriteString("UNSWORN: every holder has signed the record, and not every attestation is good\n")
+		b.WriteString("UNSWORN: every holder has signed the record, but not every attestation is good\n")
 	default:
 		b.WriteString("UNSWORN: these holders have not signed the record\n")
 		for _, m := range r.Oath.Missing {

@@ -19,8 +19,8 @@ var inspectVerb = cli.Verb{
 	Usage: `Usage: mpc-backup inspect FILE… [--json]
 
 Shows what a file says about its groups, its share and its password derivation,
-and what is wrong with it. It opens no share and asks for no password. Of a bundle
-it shows the header; with the identity that opens it, also the shares inside.
+and what is wrong with it. It opens no share and asks for no password. For a
+bundle it shows the header and, with the identity that opens it, the shares inside.
 
   -i, --identity F        an age identity, an SSH key or a shard that opens bundles (repeatable)
   --passphrase-file F     the passphrase of a bundle: the i-th is for the i-th bundle that has one

@@ -25,12 +25,12 @@ hybrid post-quantum (ML-KEM-768 with X25519).
 
 With --quorum the identity is never written: it is divided into N shards, the
 files ID.shard-1.txt to ID.shard-N.txt, any K of which open what is sealed to
-ID.pub. Give each to another person, as a file or on paper (mpc-backup paper).
+ID.pub. Give each to a different person, as a file or on paper (mpc-backup paper).
 
   -o, --output ID         the file to write; with --quorum, how the files' names begin
   --quorum K/N            N shards, of which any K are needed; at least 2, at most 32
   --set NAME              what the shards call their set (default: the base name of -o)
-  --classic               an X25519 identity, which age opens since version 1.0
+  --classic               an X25519 identity, which age has supported since version 1.0
   --json                  print the recipient and the names of the files as JSON
 
 Example: an identity that any two of three directors have together
@@ -132,7 +132,7 @@ func (f *keygenFlags) generate(e *cli.Env, date time.Time, paths []string) error
 	if f.count == 0 {
 		e.Note("%q opens what is sealed to %q: keep it where the bundles are not", f.output, f.output+".pub")
 	} else {
-		e.Note("any %d of %s open what is sealed to %q: give each to another person, and keep none where the bundles are", f.threshold, phrase.And(phrase.Quoted(paths[:f.count])), f.output+".pub")
+		e.Note("any %d of %s open what is sealed to %q: give each to a different person, and keep none where the bundles are", f.threshold, phrase.And(phrase.Quoted(paths[:f.count])), f.output+".pub")
 	}
 	if f.json {
 		return e.WriteJSON(r)

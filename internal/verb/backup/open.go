@@ -14,10 +14,10 @@ var openVerb = cli.Verb{
 	Usage: `Usage: mpc-backup open B.age -i IDENTITY (-o DIR | --list)
 
 Reads the bundle to its end before anything is written, then writes its files,
-byte for byte, into a new folder that appears complete or not at all. What another
-program made and age sealed opens, too, be it one file or a tar. Of a tar only base
+byte for byte, into a new folder that appears complete or not at all. It also opens
+what another program sealed with age, be it one file or a tar. Of a tar only base
 names are used; one with links, or with names that are taken or cannot be written
-everywhere, is not unpacked. The verbs that take shares read them in it all the same.
+everywhere, is not unpacked. The verbs that take shares still read them in it.
 
   -i, --identity F        an age identity, an SSH key or a shard (repeatable)
   --passphrase-file F     the passphrase of the bundle, instead of asking
@@ -106,7 +106,7 @@ func (f *openFlags) open(e *cli.Env, set *cli.Flags) error {
 	return nil
 }
 
-// notUnpacked is the error about a tar of another program that nothing is written of.
+// notUnpacked is the error about a tar of another program of which nothing is written.
 func notUnpacked(in *holder.Input, err error) error {
 	return cli.Fail(cli.Failed, fmt.Errorf("bundle %q: %w", in.Path, err),
 		"verify, key and the other verbs that take shares read it as it is, and --list shows what is in it",

@@ -27,17 +27,17 @@ var paperVerb = cli.Verb{
        mpc-backup paper --read FILE… -o OUT
        mpc-backup paper --check FILE… [-R PUB]
 
-Makes one printable page of a shard, pages of an identity, or of a bundle of up
-to 18 KiB: QR codes, the same as numbered lines to type, and what to do in three
-steps. The page refers to nothing outside. Print it from a machine without a
+Makes one printable page of a shard, or pages of an identity or a bundle of up to
+18 KiB: QR codes, the same text as numbered lines to type, and what to do in three
+steps. The page loads nothing from outside. Print it from a machine without a
 network, on a printer without one, and try --read before the file is destroyed.
 
-With --read it goes back: FILE is what was typed from the page, its numbered lines,
+--read goes the other way: FILE is what was typed from the page, its numbered lines,
 or pictures of it (PNG, JPEG), in any order. A line with a typing error is named.
 
-With --check it reads one shard, from its file, typed or in pictures, without the
-others, and writes nothing: that no character is wrong, which set it is of, and
-whether it is for the recipient in a file. Only joining shows that it fits the others.
+--check reads one shard without the others, from its file, typed or in pictures, and
+writes nothing. It says whether a character is wrong, which set the shard belongs to,
+and whether it is for a recipient. Only joining shows that it fits the others.
 
   -o, --output OUT        the file to write
   --title TEXT            what you call it, for the head of the page
@@ -89,7 +89,7 @@ func preparePaper(set *cli.Flags, args []string) (*cli.Plan, error) {
 	case set.NArg() == 0:
 		return nil, set.Misuse("no FILE")
 	case f.check && (f.read || f.output != "" || f.title != ""):
-		return nil, set.Misuse("--check writes nothing: it stands without --read, -o and --title")
+		return nil, set.Misuse("--check writes nothing: leave out --read, -o and --title")
 	case f.check:
 		return &cli.Plan{Reads: set.Args(), Guard: true,
 			Run: func(e *cli.Env, _ *cli.Conditions) error { return f.checkShard(e, set) }}, f.to.Check(set)
@@ -172,7 +172,7 @@ func readPages(e *cli.Env, paths []string) (*secret.Bytes, string, error) {
 	return f.Text, kinds[f.Kind], nil
 }
 
-// misread says of which files an error of their lines is.
+// misread adds which files an error in their lines is about.
 func misread(paths []string, err error) error {
 	err = fmt.Errorf("%s: %w", phrase.And(phrase.Quoted(paths)), err)
 	if wrong := new(lines.Error); errors.As(err, &wrong) {
@@ -190,7 +190,7 @@ func gather(e *cli.Env, paths []string) (*secret.Bytes, error) {
 	for _, path := range paths {
 		text, err := readPage(path, func() { progress.Add(1) })
 		if errors.Is(err, paper.ErrPaper) && len(paths) > 1 {
-			// A page may have no code on it. What is missing is found by its reader.
+			// A page may have no code on it. Whoever reads the lines notices what is missing.
 			progress.Done()
 			e.Warn("%v", err)
 			unread = append(unread, err)
@@ -252,8 +252,8 @@ func (f *paperFlags) checkShard(e *cli.Env, set *cli.Flags) error {
 		err = r.print(e.Stdout)
 	}
 	if err == nil && r.IsFor != nil && !*r.IsFor {
-		err = cli.Fail(cli.Mismatch, fmt.Errorf("the shard is for a recipient of the fingerprint %s, and none of the given ones has it", s.Fingerprint),
-			"look for the right file of recipients, or for the right shard; what is sealed to these recipients, this shard does not help to open")
+		err = cli.Fail(cli.Mismatch, fmt.Errorf("the shard is for a recipient with the fingerprint %s, and none of the given ones has it", s.Fingerprint),
+			"look for the right file of recipients, or for the right shard; this one does not help to open what is sealed to these recipients")
 	}
 	return err
 }

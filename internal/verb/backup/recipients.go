@@ -155,7 +155,7 @@ func (f *sealFlags) makePassphrase(e *cli.Env) (*secret.Bytes, error) {
 	}
 }
 
-// showPassphrase makes a passphrase, which counts when it has been typed.
+// showPassphrase makes a passphrase, which counts once it has been typed.
 func showPassphrase(e *cli.Env) (*secret.Bytes, error) {
 	t, err := newPassphraseTerminal(e)
 	if err != nil {

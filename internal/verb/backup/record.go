@@ -22,7 +22,7 @@ import (
 
 var recordVerb = cli.Verb{
 	Name:    "record",
-	Summary: "write down the public facts of a vault, to hold everything against on the bad day",
+	Summary: "write down the public facts of a vault, to check everything against later",
 	Usage: `Usage: mpc-backup record FILE… -o vault-record.txt [--name NODE=PERSON]… [--exit CHAIN=ADDRESS[:TAG]]…
 
 Makes the record of a vault from its share files, while all is well: the root keys,
@@ -47,8 +47,8 @@ it from strangers.
                           (repeatable)
   --addresses CSV         the address book; its rows must belong to the root keys
   --release-key KEY       an SSH public key under which the programs are released (repeatable)
-  --previous F            the record before this one: the serial number goes on from it, and what is
-                          different is shown
+  --previous F            the record before this one: the serial number continues from it, and
+                          differences are shown
   -i, --identity F        an age identity, an SSH key or a shard that opens bundles (repeatable)
   --passphrase-file F     the passphrase of a bundle: the i-th is for the i-th bundle that has one
   --threshold T           how many shares are needed, for tss-lib files, which do not say
@@ -176,7 +176,7 @@ func (f *recordFlags) readExits() error {
 		}
 		address, tag, ok := chain.CutAddress(rest)
 		if !ok {
-			return fmt.Errorf("--exit %q: this is no address of %s, or it is mistyped", value, chain.Name)
+			return fmt.Errorf("--exit %q: this is not an address of %s, or it is mistyped", value, chain.Name)
 		}
 		if tag != "" {
 			var err error
@@ -215,7 +215,7 @@ func (f *recordFlags) record(e *cli.Env, set *cli.Flags) error {
 	if f.facts.Groups, err = f.gather(e, set); err != nil {
 		return err
 	}
-	// With the groups alone, to know what of an error is the files' fault.
+	// With the groups alone, so that an error is the fault of the files.
 	r, err := record.New(record.Facts{Serial: 1, Date: f.facts.Date, Groups: f.facts.Groups})
 	if err != nil {
 		return recordError(cli.Failed, err)
@@ -296,7 +296,7 @@ func (f *recordFlags) gather(e *cli.Env, set *cli.Flags) ([]*share.Group, error)
 	}
 	for _, p := range f.facts.People {
 		if !slices.ContainsFunc(groups, func(g *share.Group) bool { return g.ByNode(p.NodeID) != nil }) {
-			return nil, set.Misuse("--name of node %q: the files know no such node; they have %s", p.NodeID, phrase.And(phrase.Quoted(nodesOf(groups))))
+			return nil, set.Misuse("--name of node %q: the files have no such node; they have %s", p.NodeID, phrase.And(phrase.Quoted(nodesOf(groups))))
 		}
 	}
 	return groups, nil
@@ -312,10 +312,10 @@ func nodesOf(groups []*share.Group) []string {
 	return slices.Compact(nodes)
 }
 
-// recordError gives an error the status that it has if files do not contradict.
+// recordError gives an error a status, or Mismatch if files contradict each other.
 func recordError(status int, err error) error {
 	if errors.Is(err, share.ErrInconsistent) {
-		return cli.Fail(cli.Mismatch, err, "a record is made from files that agree: have those exported again that are out of date; mpc-backup inspect shows what each says")
+		return cli.Fail(cli.Mismatch, err, "a record is made from files that agree: export again those that are out of date; mpc-backup inspect shows what each says")
 	}
 	return cli.Fail(status, err)
 }
@@ -364,7 +364,7 @@ func (f *recordFlags) advise(e *cli.Env, r *record.Record) {
 		}
 	}
 	if len(r.Exits) == 0 {
-		e.Warn("the record names no address to which money may go: what somebody brings on the day was not agreed before it (--exit)")
+		e.Warn("the record names no address to which money may go: one that somebody brings on the day was not agreed beforehand (--exit)")
 	}
 	e.Note("the record is unsworn until every holder has signed it with their share (mpc-backup attest FILE --record), and two people have found the vault's money with an explorer")
 	e.Note("print %q, one paper for each holder, and keep it from strangers: with a root key on it, one private key of an address gives the private key of the vault", f.page())

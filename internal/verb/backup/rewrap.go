@@ -15,12 +15,12 @@ var rewrapVerb = cli.Verb{
 	Usage: `Usage: mpc-backup rewrap OLD.age -i IDENTITY -o NEW.age -r RECIPIENT
 
 Seals the content of a bundle again, to other recipients: when an identity is to
-be replaced, or somebody leaves. The old bundle is checked to its end before, the
-new one is read back and compared after, and what is inside never touches the
-disk. The files are the same, byte for byte; the public manifest is new.
+be replaced, or somebody leaves. The old bundle is checked to its end first, the
+new one is read back and compared, and what is inside never touches the disk. The
+files are the same, byte for byte; the public manifest is new.
 
-The old bundle still opens with the old identity: destroy every copy of it, or of
-the identity, where that must end.
+The old bundle still opens with the old identity. If it must not, destroy every copy
+of the bundle or of the identity.
 
   -o, --output NEW.age         the bundle to write
 ` + sealHelp + `
@@ -96,8 +96,8 @@ func (f *rewrapFlags) rewrap(e *cli.Env, set *cli.Flags) error {
 	return err
 }
 
-// contentOf returns the files of an open bundle. Those whose shares its manifest does
-// not list get the facts of them.
+// contentOf returns the files of an open bundle. Where its manifest does not list the
+// shares of a file, it adds them.
 func contentOf(in *holder.Input) ([]backup.File, error) {
 	files, err := in.Bundle.Files()
 	if err != nil {

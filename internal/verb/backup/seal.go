@@ -175,8 +175,8 @@ func filesToSeal(s *holder.Session) []backup.File {
 	return files
 }
 
-// openSame opens an input again. If it is no more what was checked, reading it
-// fails at its end.
+// openSame opens an input again. If it is no longer what was checked, reading it fails
+// at the end.
 func openSame(in *holder.Input) (io.ReadCloser, error) {
 	f, err := strict.Open(in.Path)
 	if err != nil || in.SHA256 == "" {
@@ -200,8 +200,8 @@ func (f *sameFile) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// warnTogether says when several shares of one key come to lie behind the same
-// recipients, in files or in bundles that were opened.
+// warnTogether warns when several shares of one key end up behind the same recipients,
+// in files or in bundles that were opened.
 func warnTogether(e *cli.Env, files []backup.File, s *holder.Session) {
 	var facts []backup.ShareFacts
 	for _, f := range files {

@@ -17,7 +17,7 @@ func inRecord(vault *record.Record, sh *verdict.Share) error {
 	}
 	return cli.Fail(cli.Mismatch, fmt.Errorf("%q: the record does not have the share of node %q, group %q on %v: it differs in the %s",
 		sh.File.Path, sh.Sealed.NodeID, sh.Sealed.Group.ID, sh.Sealed.Curve, record.List(grave)),
-		"swear to nothing that is not so: find out which of the two is not of the vault, or is an older set of shares")
+		"do not swear to what is not so: find out which of the two does not belong to the vault, or is an older set of shares")
 }
 
 // seatReport is a holder's place in a group of a record.

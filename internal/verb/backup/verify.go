@@ -24,13 +24,12 @@ var verifyVerb = cli.Verb{
 
 Opens each share with its password, checks it against its share public key and
 wipes it again: no two shares are in memory at once, and nothing secret is shown.
-That the shares give the root key is then shown on the public keys. Exit status 0
+The public keys then show that the shares give the root key. Exit status 0
 means that every file is good and every group recoverable with the files given.
 
-Of a bundle it checks every hash, the share files against the manifest inside, and
-the public manifest beside it if there is one. Without its identity no more can be
-said than its header, size and SHA-256, and the exit status is 1. Nothing is
-written.
+For a bundle it checks every hash, the share files against the manifest inside, and
+the public manifest beside it if there is one. Without the identity it can only show
+the header, size and SHA-256, and the exit status is 1. Nothing is written.
 
   --addresses CSV         check every row of the address book against the root keys
   --group ID              only this group must be recoverable

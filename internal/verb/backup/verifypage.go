@@ -25,7 +25,7 @@ type provenReport struct {
 	MoreSets int        `json:"more_sets"`
 }
 
-// proven says it of every set that is complete.
+// proven returns it for every complete set.
 func proven(roots verdict.Roots, j *verdict.Judgement) []provenReport {
 	list := []provenReport{}
 	for _, s := range j.Wanted() {
@@ -69,7 +69,7 @@ func (r *verifyReport) page(s *holder.Session, j *verdict.Judgement, bookPath st
 		Title: "Verification of backups", Tool: r.Tool, Date: r.Date, Command: command, Left: r.NotExercised,
 		Proves: []string{
 			"Every share that is called opened was decrypted with its password or identity, matched its share public key, and was wiped again; no two were in memory at once.",
-			"That the shares give the root key was shown on the public keys: the share public keys of the holders combine to the root public key.",
+			"The public keys show that the shares give the root key: the share public keys of the holders combine to the root public key.",
 			"Root keys count as yours if they are the ones that you recorded before and gave with --record or --xpub.",
 			"Nothing here says who else has copies.",
 		},
@@ -87,7 +87,7 @@ func (r *verifyReport) page(s *holder.Session, j *verdict.Judgement, bookPath st
 	case failed == nil:
 		p.Level, p.Verdict, p.Summary = report.Good, "In order", "Every bundle opens and is whole. It holds no share."
 	case r.Recoverable:
-		p.Level, p.Verdict, p.Summary = audit.Error, "Recoverable, and not everything is good", failed.Error()
+		p.Level, p.Verdict, p.Summary = audit.Error, "Recoverable, but not everything is good", failed.Error()
 	default:
 		p.Level, p.Verdict, p.Summary = audit.Error, "Not recoverable with these files", failed.Error()
 	}

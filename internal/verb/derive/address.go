@@ -29,7 +29,7 @@ file, of which only the public part is read. A vault has a root key on each curv
 
   --path P                a path such as m/44/60/0/0/7 (repeatable); m is the key itself;
                           its last step may be *, for --from and --count
-  --chain C[,C]           the chains (repeatable); without, the child public keys alone
+  --chain C[,C]           the chains (repeatable); without it, only child public keys
   --from N                the first index for * (default 0)
   --count N               how many indexes for * (default 20)
   --addresses CSV         the address book to check; exit status 3 if a row mismatches

@@ -26,9 +26,9 @@ var findVerb = cli.Verb{
        mpc-derive find XPUB… --addresses LIST
 
 Searches below root extended public keys for the paths of addresses: every coin
-type that the addresses may be of, accounts, change and indexes, every address form
+type that the addresses may have, accounts, change and indexes, every address form
 at once, low indexes first. It stops when all are found. Each address is searched
-below the keys whose curve it may be of. The result of -o is an address book that
+for below the keys whose curve it may have. The result of -o is an address book that
 "mpc-recover key --addresses" takes. XPUB is a key, a file with one key a line, or
 a share file, of which only the public part is read; a second one must be a key.
 
@@ -336,8 +336,8 @@ func (s *search) report(asJSON bool, book *output) error {
 	return nil
 }
 
-// hints says what may be wrong with addresses that were not found, once for each kind
-// of reason.
+// hints says what may be wrong with addresses that were not found, once for each
+// reason.
 func (s *search) hints(missing []string) []string {
 	list := s.narrow
 	if len(list) == 0 {
@@ -379,7 +379,7 @@ func (s *search) hints(missing []string) []string {
 			say("elsewhere", "no key given here can have such an address: a vault has a root key on each curve, xpub… is secp256k1, cpub… is ed25519")
 		case len(reasons) > 0:
 		default:
-			say("mistyped", "%.80q is no address of %s: a letter is wrong, or missing; compare it with where it came from", address, s.which())
+			say("mistyped", "%.80q is not an address of %s: a letter is wrong, or missing; compare it with where it came from", address, s.which())
 		}
 	}
 	return hints

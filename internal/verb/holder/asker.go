@@ -9,10 +9,10 @@ import (
 	"lifeboat/share/open"
 )
 
-// tries is how often a password is asked for.
+// tries is how many times a password is asked for.
 const tries = 3
 
-// asker brings passwords for one input, from files or from the terminal.
+// asker gets passwords for one input, from files or from the terminal.
 type asker struct {
 	env       *cli.Env
 	fromFiles bool
@@ -21,7 +21,7 @@ type asker struct {
 	gaveUp    error  // why the file is not asked about again
 }
 
-// next turns to a file. All groups of one file share its tries.
+// next moves on to a file. All groups of one file share its tries.
 func (a *asker) next(file string) {
 	if a.file != file {
 		a.file, a.gaveUp = file, nil
@@ -34,13 +34,13 @@ type stopError struct{ err error }
 func (e *stopError) Error() string { return e.err.Error() }
 func (e *stopError) Unwrap() error { return e.err }
 
-// skipped counts as a wrong password, and does not speak of one.
+// skipped counts as a wrong password but says that none was given.
 type skipped struct{}
 
 func (skipped) Error() string        { return "no password was given" }
 func (skipped) Is(target error) bool { return target == open.ErrPassword }
 
-// ask tries passwords until try returns something else than retry.
+// ask tries passwords until try returns something other than retry.
 func (a *asker) ask(question string, try func(forms []*secret.Bytes) error, retry error) error {
 	if a.fromFiles {
 		if len(a.files) == 0 {
@@ -59,7 +59,7 @@ func (a *asker) ask(question string, try func(forms []*secret.Bytes) error, retr
 		return &stopError{err}
 	}
 	for n := 1; ; n++ {
-		secret.Collect() // the answer may take hours: nothing of the password before must wait with it
+		secret.Collect() // the answer may take hours: nothing of the last password must stay in memory
 		p, err := terminal.Password(question)
 		if err != nil {
 			return &stopError{err}

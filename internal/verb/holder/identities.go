@@ -44,8 +44,8 @@ func readIdentities(e *cli.Env, paths []string) ([]*backup.Identity, error) {
 	return ids, nil
 }
 
-// parseIdentities leaves out one file that cannot be used, if all goes well
-// without it: a shard with a typing error beside enough good ones.
+// parseIdentities leaves out one file that cannot be used if the others are enough: a
+// shard with a typing error beside enough good ones.
 func parseIdentities(e *cli.Env, files []backup.IdentityFile) ([]*backup.Identity, error) {
 	if len(files) == 0 {
 		return nil, nil
@@ -73,9 +73,9 @@ func shardNumbers(numbers []int) string {
 	return "shards " + phrase.And(list)
 }
 
-// WarnExposed says that other users may read a file that holds a secret.
+// WarnExposed warns if other users may read a file that holds a secret.
 func WarnExposed(e *cli.Env, path string) {
 	if prompt.Exposed(path) {
-		e.Warn("%q can be read by other users of this machine; chmod 600 mends that, or on a stick mount -o umask=077", path)
+		e.Warn("%q can be read by other users of this machine; chmod 600 fixes that, or on a stick mount -o umask=077", path)
 	}
 }

@@ -32,11 +32,11 @@ type Input struct {
 	Bundle *backup.Bundle // if it is one, and open
 	Header *backup.Header // if it is a bundle
 	Other  bool           // neither a bundle nor a share file, where Flags.AnyFile allows that
-	Unseen []error        // what in it may hold a share, and could not be looked at
+	Unseen []error        // what in it may hold a share but could not be looked at
 
 	file  *strict.File
-	limit archive.Limit            // of what is looked at of the archives in it
-	text  map[string]*secret.Bytes // passphrases that the bundle brings for its files, by file name
+	limit archive.Limit            // on what is read from the archives in it
+	text  map[string]*secret.Bytes // passphrases that the bundle has for its files, by file name
 }
 
 // isBundle reports whether the file is sealed with age.
@@ -54,8 +54,8 @@ func (in *Input) slots() int {
 	return 1
 }
 
-// needed returns how many it cannot do without, as far as is known before it is
-// opened; sharesToo says whether the shares in it are to be opened as well.
+// needed returns how many it needs at least, as far as is known before it is opened.
+// sharesToo says whether the shares in it are to be opened as well.
 func (in *Input) needed(sharesToo bool) int {
 	switch {
 	case in.Other:
@@ -68,7 +68,7 @@ func (in *Input) needed(sharesToo bool) int {
 	return in.slots()
 }
 
-// Close wipes what of the input was not encrypted and closes it.
+// Close wipes whatever in the input was not encrypted, and closes it.
 func (in *Input) Close() {
 	for _, s := range in.Shares {
 		s.Sealed.Wipe()
@@ -120,8 +120,8 @@ func sniff(path string) (bool, error) {
 	return backup.Is(head[:n]), nil
 }
 
-// load reads one input. What is wrong with it is in the input, not an error: one
-// bad file must not keep the others from being used.
+// load reads one input. A fault is noted in the input and not returned: one bad file
+// must not keep the others from being used.
 func load(path string, r *formats.Reader, anyFile bool) *Input {
 	in := &Input{File: verdict.File{Path: path}, limit: archive.NewLimit(share.MaxFileSize)}
 	sealed, err := sniff(path)
@@ -138,12 +138,12 @@ func load(path string, r *formats.Reader, anyFile bool) *Input {
 	return in
 }
 
-// ErrBroken is wrapped by the errors about a file that ought to be a share file
-// and cannot be read as one.
-var ErrBroken = errors.New("a broken share is no backup")
+// ErrBroken is wrapped by the errors about a file that ought to be a share file but
+// cannot be read as one.
+var ErrBroken = errors.New("a broken share is not a backup")
 
-// recognise reads a share file, and takes what is none for any other file. What
-// looks like a share file and cannot be read is an error.
+// recognise reads a share file, and accepts any other file. One that looks like a share
+// file but cannot be read is an error.
 func (in *Input) recognise(r *formats.Reader) error {
 	data, err := strict.ReadFile(in.Path, share.MaxFileSize)
 	if errors.Is(err, strict.ErrTooLong) {
@@ -186,7 +186,7 @@ func (in *Input) readShares(r *formats.Reader) error {
 	if err != nil {
 		return err
 	}
-	defer secret.Wipe(data) // tss-lib's is not encrypted
+	defer secret.Wipe(data) // tss-lib's are not encrypted
 	sum := sha256.Sum256(data)
 	in.SHA256 = hex.EncodeToString(sum[:])
 	return in.find(in.Path, data, r)
@@ -253,7 +253,7 @@ func whatIs(data []byte) string {
 	return "no JSON"
 }
 
-// looksBroken reports whether a file that is no share file may have been one.
+// looksBroken reports whether a file that is not a share file may have been one.
 func looksBroken(name string, data []byte) bool {
 	return formats.LooksLike(data) || strings.EqualFold(filepath.Ext(name), ".json")
 }
@@ -299,7 +299,7 @@ func (in *Input) unlockBundle(e *cli.Env, identities []*backup.Identity, limits 
 	return errors.Join(failures...)
 }
 
-// contentName is what a file is called that age encrypted alone.
+// contentName is what to call a file that age encrypted alone.
 func contentName(path string) string {
 	name := filepath.Base(path)
 	for _, suffix := range []string{".age", ".asc"} {
@@ -308,8 +308,8 @@ func contentName(path string) string {
 	return name
 }
 
-// findListed finds the shares in a file of a bundle, and holds what the manifest says
-// of them against it.
+// findListed finds the shares in a file of a bundle, and compares them with what the
+// manifest says.
 func (in *Input) findListed(name string, data *secret.Bytes, facts []backup.ShareFacts, r *formats.Reader) error {
 	before := len(in.Shares)
 	err := in.find(name, data.Expose(), r)
@@ -324,12 +324,11 @@ func (in *Input) findListed(name string, data *secret.Bytes, facts []backup.Shar
 	return err
 }
 
-// PassphraseSuffix ends the names of the files in which a bundle brings the
-// password of a recovery group file that it also holds.
+// PassphraseSuffix ends the names of the files in which a bundle keeps the password of
+// a recovery group file that it also holds.
 const PassphraseSuffix = ".passphrase.txt"
 
-// compareFacts holds what a bundle's manifest says about a share file against
-// the file.
+// compareFacts compares a share file with what a bundle's manifest says about it.
 func compareFacts(shares []*verdict.Share, facts []backup.ShareFacts) error {
 	var own []backup.ShareFacts
 	var ids []share.ID
@@ -351,7 +350,7 @@ func compareFacts(shares []*verdict.Share, facts []backup.ShareFacts) error {
 
 // sameFacts compares the facts of a share with those of a manifest, which an earlier
 // version may have written: without the whole hash of the roster, with less of it in
-// the names that are made from it, or with an old name of the node.
+// the names that are made from it, or with a former name of the node.
 func sameFacts(id share.ID, own, listed backup.ShareFacts) bool {
 	own.NodeID, listed.NodeID = share.NodeID(id, own.NodeID), share.NodeID(id, listed.NodeID)
 	if listed.RosterSHA256 == "" && share.SameEpoch(own.Epoch, listed.Epoch) && share.SameID(own.GroupID, listed.GroupID) {

@@ -13,8 +13,8 @@ import (
 	"lifeboat/share/verdict"
 )
 
-// statusOf is what an error of opening a share, or the bundle around it, makes of
-// the share.
+// statusOf returns the status that an error in opening a share, or the bundle around
+// it, gives the share.
 func statusOf(err error) verdict.Status {
 	switch {
 	case errors.Is(err, open.ErrPassword), errors.Is(err, open.ErrWork), errors.Is(err, backup.ErrNoIdentity):
@@ -35,13 +35,13 @@ func (s *Session) Files() []*verdict.File {
 }
 
 // Asked is what the flags say of the vault that is meant. group, if not empty, narrows
-// it to the groups of that ID.
+// it to the groups with that ID.
 func (s *Session) Asked(group string) verdict.Asked {
 	return verdict.Asked{Roots: s.Roots, Record: s.Record != nil, NoRecord: s.flags.NoRecord, Group: group}
 }
 
-// Judge judges what Unlock brought, with root keys that are beside it. With an error
-// there is a judgement, too, for reports.
+// Judge judges what Unlock opened, along with root keys of earlier recoveries. Even with
+// an error it returns a judgement, for reports.
 func (s *Session) Judge(group string, beside ...verdict.Known) (*verdict.Judgement, error) {
 	asked := s.Asked(group)
 	asked.Beside = beside
@@ -85,14 +85,14 @@ func (s *Session) Opened(curves ...curve.Curve) []*verdict.Share {
 
 // Hints about whose vault it is.
 const (
-	nameVault = "a vault can be made up, and its group have any ID: say with --xpub KEY or --record F, from your own records, which root key is meant, or leave out the files that are of another vault"
-	unvouched = "hold it against --xpub KEY or --record F, from your own records; only if there are none, --no-record says that whoever made that file is trusted"
+	nameVault = "a vault can be made up, and its group can have any ID: say with --xpub KEY or --record F, from your own records, which root key is meant, or leave out the files that belong to another vault"
+	unvouched = "compare it with --xpub KEY or --record F, from your own records; only if there are none, --no-record says that whoever made that file is trusted"
 )
 
-const findVault = "check --xpub or --record, and which vault the files are of; mpc-backup inspect shows the root key of each group"
+const findVault = "check --xpub or --record, and which vault the files belong to; mpc-backup inspect shows the root key of each group"
 
-// judged are the exit status of errors of the judgement, and what to do. Without a
-// row, an error is a mismatch.
+// judged has the exit status of errors of the judgement, and what to do. An error
+// without a row is a mismatch.
 var judged = []struct {
 	err  error
 	code int
@@ -103,7 +103,7 @@ var judged = []struct {
 	{verdict.ErrOtherRoot, cli.Mismatch, findVault},
 	{verdict.ErrChainCode, cli.Usage, "give the root extended public key with --xpub"},
 	{verdict.ErrUnvouched, cli.Mismatch, unvouched},
-	{verdict.ErrUncovered, cli.Mismatch, "give files that have them, or name with --group what is to be done without it"},
+	{verdict.ErrUncovered, cli.Mismatch, "give files that have them, or name the group to work on with --group"},
 	{verdict.ErrEpochs, cli.Usage, "give the files of one epoch only, or choose with --group"},
 	{verdict.ErrNotLost, cli.Usage, ""},
 }
@@ -121,14 +121,14 @@ func (s *Session) Fail(err error) error {
 	case errors.As(err, &few):
 		code = mismatchIf(few.Certain())
 		for _, a := range few.Apart {
-			hints = append(hints, fmt.Sprintf("%q does not go with %q: it is of %s", a.Path, a.Other, a.Relation))
+			hints = append(hints, fmt.Sprintf("%q does not go with %q: it belongs to %s", a.Path, a.Other, a.Relation))
 		}
 		hints = append(hints, s.hints()...)
 	case errors.As(err, &nothing):
 		code, hints = mismatchIf(nothing.Contradicting), s.hints()
 		for _, in := range s.Inputs {
 			if in.Bundle != nil && in.Err == nil && len(in.Shares) == 0 {
-				hints = append(hints, fmt.Sprintf("%q opens, and holds no share", in.Path))
+				hints = append(hints, fmt.Sprintf("%q opens, but holds no share", in.Path))
 			}
 		}
 	case errors.As(err, &bad):
@@ -147,8 +147,8 @@ func (s *Session) Fail(err error) error {
 	return cli.Fail(code, err, hints...)
 }
 
-// mismatchIf is the exit status of what does not belong together, if that was
-// shown, and else of what could not be done.
+// mismatchIf is the exit status of what does not belong together if that was shown,
+// otherwise of what could not be done.
 func mismatchIf(shown bool) int {
 	if shown {
 		return cli.Mismatch

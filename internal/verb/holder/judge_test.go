@@ -35,9 +35,9 @@ func TestFail(t *testing.T) {
 	}{
 		{&verdict.TooFewError{Short: []verdict.Shortage{perhaps}}, cli.Failed, own},
 		{&verdict.TooFewError{Short: []verdict.Shortage{perhaps, short}}, cli.Mismatch, own},
-		{&verdict.TooFewError{Short: []verdict.Shortage{short}, Apart: []verdict.Apart{{Path: "p", Other: "q", Relation: "another epoch"}}}, cli.Mismatch, `"p" does not go with "q": it is of another epoch; ` + own},
-		{&verdict.NothingError{}, cli.Failed, own + `; "book.age" opens, and holds no share`},
-		{&verdict.NothingError{Contradicting: true}, cli.Mismatch, own + `; "book.age" opens, and holds no share`},
+		{&verdict.TooFewError{Short: []verdict.Shortage{short}, Apart: []verdict.Apart{{Path: "p", Other: "q", Relation: "another epoch"}}}, cli.Mismatch, `"p" does not go with "q": it belongs to another epoch; ` + own},
+		{&verdict.NothingError{}, cli.Failed, own + `; "book.age" opens, but holds no share`},
+		{&verdict.NothingError{Contradicting: true}, cli.Mismatch, own + `; "book.age" opens, but holds no share`},
 		{&verdict.BadFilesError{Files: []verdict.BadFile{{Path: "p"}}}, cli.Failed, own},
 		{&verdict.BadFilesError{Files: []verdict.BadFile{{Path: "p"}, {Path: "q", Contradicts: true}}}, cli.Mismatch, own},
 		{&verdict.NodeError{Group: g, NodeID: "z"}, cli.Mismatch, `its nodes are "x" and "y"`},

@@ -74,7 +74,7 @@ func (t *Target) Outputs() []string {
 	return []string{t.Path, manifest, readme}
 }
 
-// InClear are those of them with secrets that nothing seals.
+// InClear are those of them that hold secrets in the clear.
 func (t *Target) InClear() []string {
 	if t.Plain {
 		return t.Outputs()

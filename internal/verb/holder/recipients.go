@@ -60,7 +60,7 @@ func (f *RecipientFlags) Check(set *cli.Flags) error {
 		return f.PublicRecipients.Check(set)
 	}
 	if len(f.recipients)+len(f.files) > 0 {
-		return set.Misuse("--seal-passphrase-file stands alone: age cannot seal to a passphrase and to recipients at once")
+		return set.Misuse("--seal-passphrase-file must be alone: age cannot seal to a passphrase and to recipients at once")
 	}
 	_, err := f.PassphraseLabel(set, "")
 	return err
@@ -72,7 +72,7 @@ func (f *PublicRecipients) Check(set *cli.Flags) error {
 	return err
 }
 
-// named returns the recipients that no file is read for.
+// named returns the recipients that were given without a file.
 func (f *PublicRecipients) named(set *cli.Flags) ([]backup.Recipient, error) {
 	if len(f.labels) > len(f.recipients) {
 		return nil, set.Misuse("%d labels for %d recipients: the i-th --label is for the i-th -r, and a recipients file has labels of its own, as comments", len(f.labels), len(f.recipients))

@@ -30,7 +30,7 @@ func (s *Session) Blame() {
 		if in.Err != nil {
 			s.env.Warn("%v", in.Err)
 		}
-		// What is wrong with all groups of a file is said once.
+		// A fault that all groups of a file have is told once.
 		type blame struct{ where, why string }
 		var order []blame
 		curves := map[blame][]string{}

@@ -26,12 +26,12 @@ type Flags struct {
 	threshold   int
 	limits      Limits
 	Xpubs       []string
-	NoRecord    bool // nothing was recorded, and that was said
+	NoRecord    bool // the user said that nothing was recorded
 	Record      recorded.Flags
 	sworn       []string // attestations of the record
 
 	BundlesOnly bool // set by verbs that open bundles and no share in them
-	AnyFile     bool // set by verbs that take files that are neither
+	AnyFile     bool // set by verbs that take files other than bundles and shares
 }
 
 // Define adds the flags.
@@ -92,7 +92,7 @@ type Session struct {
 	identities []*backup.Identity
 	passwords  [][]*secret.Bytes // for each input, if they come from files
 	held       []*open.Share
-	miscounted error // what to say if a bundle does not bring a password that the count of files relies on
+	miscounted error // what to say if a bundle lacks a password that the count of files relies on
 }
 
 // Load reads the inputs and the identities, and counts the passphrase files. It
@@ -160,15 +160,15 @@ func (s *Session) Close() {
 	}
 }
 
-// readPassphrases reads the files of --passphrase-file, after counting them
-// against the inputs.
+// readPassphrases reads the files of --passphrase-file, once their number fits the
+// inputs.
 func (s *Session) readPassphrases(set *cli.Flags) error {
 	if len(s.flags.passphrases) == 0 {
 		return nil
 	}
 	count := s.matching((*Input).slots, s.least)
 	if count == nil {
-		// A bundle may bring the password of the file in it: only opening it tells.
+		// A bundle may hold the password of the file in it: only opening it shows that.
 		// One that no identity opens is blamed later, whether or not it was counted.
 		if err := s.openByIdentity(); err != nil {
 			return err
@@ -181,7 +181,7 @@ func (s *Session) readPassphrases(set *cli.Flags) error {
 		})
 	}
 	if count == nil {
-		s.miscounted = set.Misuse("%d passphrase files for %d files: give one for each FILE, in their order (a bundle under a passphrase takes two; a bundle that brings the password of the file in it may do with one less)", len(s.flags.passphrases), len(s.Inputs))
+		s.miscounted = set.Misuse("%d passphrase files for %d files: give one for each FILE, in their order (a bundle under a passphrase takes two; a bundle that holds the password of the file in it may need one less)", len(s.flags.passphrases), len(s.Inputs))
 		count = s.matching(func(in *Input) int {
 			if in.isBundle() && in.Header.NeedsPassphrase() {
 				return in.slots() - 1
@@ -208,7 +208,7 @@ func (s *Session) readPassphrases(set *cli.Flags) error {
 	return nil
 }
 
-// least returns how many passphrases an input cannot do without in this run.
+// least returns how many passphrases an input needs at least in this run.
 func (s *Session) least(in *Input) int { return in.needed(!s.flags.BundlesOnly) }
 
 // matching returns the first way of counting that takes as many passphrases as
@@ -238,14 +238,14 @@ func (s *Session) openByIdentity() error {
 	return nil
 }
 
-// warnTestOnly says once of an input that it is of a test vault.
+// warnTestOnly warns once that an input belongs to a test vault.
 func (s *Session) warnTestOnly(in *Input) {
 	if slices.ContainsFunc(in.Shares, func(sh *verdict.Share) bool { return sh.Sealed.TestOnly() }) {
-		s.env.Warn("%q is of a test vault: its keys are published, and nothing of value may ever be sent to them", in.Path)
+		s.env.Warn("%q belongs to a test vault: its keys are published, and nothing of value may ever be sent to them", in.Path)
 	}
 }
 
-// warnUnseen says of an input that can be used what in it was not looked at.
+// warnUnseen warns of what was not looked at in an input that can be used.
 func (s *Session) warnUnseen(in *Input) {
 	const shown = 5
 	if in.Err != nil && in.Bundle == nil { // which says it
@@ -261,7 +261,7 @@ func (s *Session) warnUnseen(in *Input) {
 }
 
 // Use is what is done with each share as soon as it is open. The share is wiped
-// after it unless it is kept.
+// afterwards unless it is kept.
 type Use func(s *verdict.Share, o *open.Share) (keep bool)
 
 // Keep is the Use of verbs that compute with shares.
@@ -303,8 +303,8 @@ func (s *Session) notReached(err error) {
 	}
 }
 
-// OpenBundles opens the bundles among the inputs, and no share in them, with
-// what was given for it: it asks for nothing.
+// OpenBundles opens the bundles among the inputs, and no share in them, with what the
+// flags gave: it asks for nothing.
 func (s *Session) OpenBundles() error {
 	for i, in := range s.Inputs {
 		if in.closed() && (s.passwords != nil || !in.Header.NeedsPassphrase()) {
@@ -413,7 +413,7 @@ func (s *Session) unlockBundle(in *Input, a *asker) error {
 		return s.tryPassphrase(in, forms)
 	}, backup.ErrNoIdentity)
 	var stop *stopError
-	if errors.As(err, &stop) && errors.Is(err, prompt.ErrNoTerminal) { // the other inputs may do without
+	if errors.As(err, &stop) && errors.Is(err, prompt.ErrNoTerminal) { // the other inputs may not need a terminal
 		in.Err = fmt.Errorf("bundle %q: %w: it takes a passphrase, and there is %w", in.Path, backup.ErrNoIdentity, prompt.ErrNoTerminal)
 		return nil
 	}

@@ -24,8 +24,8 @@ import (
 const CompareHint = "compare the key with your records, letter by letter"
 
 // Help describes the flags of the record.
-const Help = `  --record F              the record of the vault, which stands for --xpub; its code is asked for
-  --record-code CODE      the code on the paper, whole, where there is no terminal
+const Help = `  --record F              the record of the vault, which replaces --xpub; its code is asked for
+  --record-code CODE      the whole code on the paper, where there is no terminal
 `
 
 // Flags are the flags of the record of a vault.

@@ -153,7 +153,7 @@ func openAnyFolder(e *cli.Env, path string, asJSON bool) (*folder, error) {
 	}
 	for _, g := range c.Old() {
 		if g.TestOnly() {
-			e.Warn("group %q is of a test vault: its keys are published, and nothing of value may ever be sent to them", g.ID)
+			e.Warn("group %q belongs to a test vault: its keys are published, and nothing of value may ever be sent to them", g.ID)
 		}
 	}
 	return &folder{env: e, path: path, Ceremony: c, json: asJSON}, nil

@@ -43,7 +43,7 @@ and what to compare instead.
   --lost share:NODE       the share of this node is lost
   --role ROLE             the runbook of a role, to read or to print
   --record F              the record of the vault; its code is asked for
-  --record-code CODE      the code on the paper, whole, where there is no terminal
+  --record-code CODE      the whole code on the paper, where there is no terminal
   --no-record             there is none
   PATH                    share files, bundles and address books that are left, or folders of them
 

@@ -47,8 +47,8 @@ new holder's file is opened again before the folder appears.
   -i, --identity F             an age identity, an SSH key or a shard that opens bundles (repeatable)
   --passphrase-file F          the password of an old file: the i-th is for the i-th FILE
   --xpub KEY                   a root extended public key from your own records, or a file of them (repeatable)
-  --record F                   the record of the vault, which stands for --xpub; its code is asked for
-  --record-code CODE           the code on the paper, whole, where there is no terminal
+  --record F                   the record of the vault, which replaces --xpub; its code is asked for
+  --record-code CODE           the whole code on the paper, where there is no terminal
   --no-record                  nothing was recorded: trust what the files say of whose vault it is
   --old-threshold T            how many old shares were needed, for tss-lib files, which do not say
   --max-iterations N           allow password derivations of more than 10,000,000 iterations

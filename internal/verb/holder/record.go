@@ -86,8 +86,8 @@ func ReadAttestations(path string) ([]audit.Signed, error) {
 	return list, nil
 }
 
-// CheckRecord holds sets against the record. least is the least difference that stops
-// the run; of lesser ones there is a warning.
+// CheckRecord compares sets with the record. least is the least difference that stops
+// the run; lesser ones give a warning.
 func (s *Session) CheckRecord(sets []*verdict.Set, least record.Difference) error {
 	if s.Record == nil {
 		return nil
@@ -116,8 +116,8 @@ func (s *Session) recorded() []*share.Group {
 	return s.Record.Groups
 }
 
-// CheckDealing holds the sets that are dealt of against the record, and returns the
-// groups that are not dealt of; if a node is named, those in which it has a share.
+// CheckDealing compares the sets that are dealt with the record, and returns the groups
+// that are left out; if a node is named, those in which it has a share.
 func (s *Session) CheckDealing(j *verdict.Judgement, sets []*verdict.Set, node string) (left []*share.Group, err error) {
 	if err := s.CheckRecord(sets, record.StopsDealing); err != nil {
 		return nil, err
@@ -132,8 +132,8 @@ func (s *Session) CheckDealing(j *verdict.Judgement, sets []*verdict.Set, node s
 	return left, nil
 }
 
-// CheckKeys holds the sets whose keys are recovered against the record, and names the
-// recorded groups of which none is.
+// CheckKeys compares the sets whose keys are recovered with the record, and names the
+// recorded groups whose keys are not.
 func (s *Session) CheckKeys(j *verdict.Judgement, sets []*verdict.Set) error {
 	if err := s.CheckRecord(sets, record.StopsKey); err != nil {
 		return err
@@ -143,7 +143,7 @@ func (s *Session) CheckKeys(j *verdict.Judgement, sets []*verdict.Set) error {
 		return nil
 	}
 	for _, g := range left {
-		s.env.Warn("the record has group %q on %v, and its key is not recovered", g.ID, g.Curve)
+		s.env.Warn("the record has group %q on %v, but its key is not recovered", g.ID, g.Curve)
 	}
 	return nil
 }
@@ -152,7 +152,7 @@ func (s *Session) CheckKeys(j *verdict.Judgement, sets []*verdict.Set) error {
 type HeldAgainst struct {
 	What     string `json:"what"`              // record, xpub or nothing
 	Only     string `json:"only_on,omitempty"` // the one curve on which --xpub had a root key
-	NoRecord bool   `json:"no_record"`         // nothing, and that was said
+	NoRecord bool   `json:"no_record"`         // nothing, as the user said
 	Serial   int    `json:"record_serial,omitempty"`
 	Date     string `json:"record_date,omitempty"`
 	Sworn    bool   `json:"record_sworn"` // --sworn showed that every holder has signed it

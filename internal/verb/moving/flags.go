@@ -30,7 +30,7 @@ What is allowed:
   --to ADDRESS[:TAG]      who may be paid, besides the vault itself (repeatable); with CHAIN:
                           before it, on that chain alone
   --to-file F             the same, one a line
-  --max-fee CHAIN=AMOUNT  the most that one transaction may cost, in place of the usual limits
+  --max-fee CHAIN=AMOUNT  the most that one transaction may cost, instead of the usual limits
   --max-total CHAIN[:TOKEN]=AMOUNT   the most that all of them may pay and cost
   --tokens CSV            names of tokens: columns chain, contract, symbol, decimals
   --trust-amounts         amounts of coins that only the file claims count
@@ -165,7 +165,7 @@ func (f *Flags) payee(text, from string) (tx.Payee, error) {
 			return tx.Payee{Chain: only, Address: address, Tag: tag, From: from}, nil
 		}
 	}
-	return tx.Payee{}, fmt.Errorf("%.100q is no address of a known chain", text)
+	return tx.Payee{}, fmt.Errorf("%.100q is not an address of a known chain", text)
 }
 
 // limits reads CHAIN[:TOKEN]=AMOUNT.
@@ -203,7 +203,7 @@ func limit(text string, tokens *tx.Tokens) (tx.Limit, error) {
 	}
 	if isToken {
 		if asset, ok = tokens.Find(c, token); !ok {
-			return tx.Limit{}, fmt.Errorf("%.80q is no token of %s in the list of --tokens, which says how many decimals it has", token, c.Name)
+			return tx.Limit{}, fmt.Errorf("%.80q is not a token of %s in the list of --tokens, which says how many decimals it has", token, c.Name)
 		}
 	}
 	most, err := asset.ParseAmount(amount)
@@ -291,7 +291,7 @@ func addToken(tokens *tx.Tokens, row []string, at map[string]int) error {
 	}
 	var decimals int
 	if _, err := fmt.Sscanf(cell("decimals"), "%d", &decimals); err != nil || fmt.Sprint(decimals) != cell("decimals") || decimals < 0 || decimals > 77 {
-		return fmt.Errorf("%.40q is no number of decimals", cell("decimals"))
+		return fmt.Errorf("%.40q is not a number of decimals", cell("decimals"))
 	}
 	if symbol := cell("symbol"); symbol == "" || len(symbol) > maxSymbol || cli.Clean(symbol) != symbol {
 		return fmt.Errorf("a token's symbol has 1 to %d bytes that show in one line", maxSymbol)
@@ -320,7 +320,7 @@ func Files(paths []string) ([]string, error) {
 		for _, entry := range entries {
 			if name := entry.Name(); !strings.HasPrefix(name, ".") {
 				if !entry.Type().IsRegular() {
-					return nil, fmt.Errorf("%q in the folder %q is no file: give the files that are meant", name, path)
+					return nil, fmt.Errorf("%q in the folder %q is not a file: give the files that are meant", name, path)
 				}
 				files = append(files, filepath.Join(path, name))
 			}
@@ -340,7 +340,7 @@ func Files(paths []string) ([]string, error) {
 	return files, nil
 }
 
-// unwrapPath takes the path off an error, which the message has already.
+// unwrapPath takes the path off an error, since the message already has it.
 func unwrapPath(err error) error {
 	if p := (*fs.PathError)(nil); errors.As(err, &p) {
 		return p.Err

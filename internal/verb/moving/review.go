@@ -13,7 +13,7 @@ import (
 	"lifeboat/tx"
 )
 
-// Review is a batch of unsigned transactions and what they are held against.
+// Review is a batch of unsigned transactions and what they are judged by.
 type Review struct {
 	Files []string
 	Batch tx.Batch
@@ -25,8 +25,8 @@ type Review struct {
 	totals []tx.Limit // of --max-total
 }
 
-// Begin reads what the transactions are held against: the keys below the roots, and
-// whom and how much the flags allow. exits are the recipients that a record allows.
+// Begin reads what the transactions are judged by: the keys below the roots, and whom
+// and how much the flags allow. exits are the recipients that a record allows.
 func Begin(e *cli.Env, set *cli.Flags, f *Flags, roots []*derive.Key, exits []tx.Payee, paths []string) (*Review, error) {
 	r := &Review{flags: f}
 	var err error
@@ -173,7 +173,7 @@ func status(err error) error {
 }
 
 // All reads every file, in order, judges it, gives it to show, and adds it to the
-// batch. Nothing of a batch counts if one file is refused.
+// batch. If one file is refused, none of the batch counts.
 func (r *Review) All(e *cli.Env, show func(path string, t *tx.Transaction, v *tx.Verdict) error) error {
 	progress := cli.NewProgress(e, "transactions", int64(len(r.Files)))
 	defer progress.Done()
@@ -196,7 +196,7 @@ func (r *Review) All(e *cli.Env, show func(path string, t *tx.Transaction, v *tx
 	return r.checkTotals()
 }
 
-// checkTotals holds the batch to --max-total.
+// checkTotals checks the batch against --max-total.
 func (r *Review) checkTotals() error {
 	for _, l := range r.totals {
 		asset, _ := tx.Coin(l.Chain)

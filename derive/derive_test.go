@@ -360,7 +360,9 @@ func TestRespelt(t *testing.T) {
 		t.Fatal(err)
 	}
 	point := child.Point().Bytes()
-	spell := func(version [4]byte, key []byte) string { return string(base58.AppendCheck(nil, child.Serialize(version, key))) }
+	spell := func(version [4]byte, key []byte) string {
+		return string(base58.AppendCheck(nil, child.Serialize(version, key)))
+	}
 	for prefix, version := range map[string][4]byte{
 		"ypub": {0x04, 0x9d, 0x7c, 0xb2}, "Ypub": {0x02, 0x95, 0xb4, 0x3f}, "zpub": {0x04, 0xb2, 0x47, 0x46}, "Zpub": {0x02, 0xaa, 0x7e, 0xd3},
 		"upub": {0x04, 0x4a, 0x52, 0x62}, "Upub": {0x02, 0x42, 0x89, 0xef}, "vpub": {0x04, 0x5f, 0x1c, 0xf6}, "Vpub": {0x02, 0x57, 0x54, 0x83},

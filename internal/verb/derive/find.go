@@ -372,7 +372,7 @@ func (s *search) hints(missing []string) []string {
 		}
 		switch {
 		case recased(list, address):
-			say("case", "%.80q has letters of the wrong case, in which its checksum is: it was mistyped, or changed; compare it with where it came from", address)
+			say("case", "%.80q has letters in the wrong case, and its checksum is in the case: it was mistyped, or changed; compare it with where it came from", address)
 		case searched:
 			say("searched", "widen the search with --accounts, --indexes or --template; or the address belongs to another key")
 		case elsewhere:

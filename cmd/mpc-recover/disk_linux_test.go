@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -38,9 +39,18 @@ func mount(t *testing.T, dir, options string) {
 	t.Cleanup(func() { unix.Unmount(dir, unix.MNT_DETACH) })
 }
 
+// lock makes a disk read-only. A program that another test starts just now has the
+// files that were written to it open until it is executed, so the disk may be busy.
 func lock(t *testing.T, dir string) {
 	t.Helper()
-	if err := unix.Mount("", dir, "", unix.MS_REMOUNT|unix.MS_RDONLY|unix.MS_NOSUID|unix.MS_NODEV, "mode=700"); err != nil {
+	err := error(unix.EBUSY)
+	for tries := 0; errors.Is(err, unix.EBUSY) && tries < 500; tries++ {
+		if tries > 0 {
+			time.Sleep(10 * time.Millisecond)
+		}
+		err = unix.Mount("", dir, "", unix.MS_REMOUNT|unix.MS_RDONLY|unix.MS_NOSUID|unix.MS_NODEV, "mode=700")
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
 }

@@ -18,9 +18,9 @@ type Review struct {
 	Files []string
 	Batch tx.Batch
 
-	flags  *Flags
 	policy tx.Policy
-	reader tx.Reader
+	named  *chains.Chain   // by --chain
+	chains []*chains.Chain // of the files that All read
 	tokens *tx.Tokens
 	totals []tx.Limit // of --max-total
 }
@@ -28,7 +28,7 @@ type Review struct {
 // Begin reads what the transactions are judged by: the keys below the roots, and whom
 // and how much the flags allow. exits are the recipients that a record allows.
 func Begin(e *cli.Env, set *cli.Flags, f *Flags, roots []*derive.Key, exits []tx.Payee, paths []string) (*Review, error) {
-	r := &Review{flags: f}
+	r := &Review{named: f.named}
 	var err error
 	if r.Files, err = Files(paths); err != nil {
 		return nil, err
@@ -55,7 +55,6 @@ func Begin(e *cli.Env, set *cli.Flags, f *Flags, roots []*derive.Key, exits []tx
 		Keys: keys, Payees: append(payees, exits...), MaxFees: fees,
 		TrustAmounts: f.trustAmounts, NoExpiry: f.noExpiry, ShortLived: f.short, Now: set.Date(),
 	}
-	r.reader = tx.Reader{Chain: f.named, Known: keys.Knows}
 	r.Batch.TrustAmounts = f.trustAmounts
 	return r, nil
 }
@@ -123,9 +122,9 @@ func newKey(chain *chains.Chain, root *derive.Key, child *derive.Descendant, pat
 	return &tx.Key{Chain: chain, Path: path, Root: root, Child: &d, Public: chains.DerivedKey(root.Curve(), d.Child.Key, d.Child.XY)}
 }
 
-// Read reads a file and judges it.
-func (r *Review) Read(path string) (*tx.Transaction, *tx.Verdict, error) {
-	t, v, err := r.read(path)
+// look reads a file as one of a chain, if that is not nil, and judges it.
+func (r *Review) look(path string, chain *chains.Chain) (*tx.Transaction, *tx.Verdict, error) {
+	t, v, err := r.read(path, chain)
 	if err != nil {
 		return nil, nil, status(fmt.Errorf("%q: %w", path, err))
 	}
@@ -134,19 +133,23 @@ func (r *Review) Read(path string) (*tx.Transaction, *tx.Verdict, error) {
 
 // Again reads the i-th file once more. It fails if the file is not what All read.
 func (r *Review) Again(i int) (*tx.Transaction, *tx.Verdict, error) {
-	t, v, err := r.Read(r.Files[i])
+	// As the chain that it was of, it need not be tried as every other.
+	if t, v, err := r.look(r.Files[i], r.chains[i]); err == nil && r.Batch.Holds(i, t) {
+		return t, v, nil
+	}
+	t, v, err := r.look(r.Files[i], r.named)
 	if err == nil && !r.Batch.Holds(i, t) {
 		err = cli.Fail(cli.Refused, fmt.Errorf("%q was changed after it was reviewed", r.Files[i]), "do not trust the stick or whoever else writes to it")
 	}
 	return t, v, err
 }
 
-func (r *Review) read(path string) (*tx.Transaction, *tx.Verdict, error) {
+func (r *Review) read(path string, chain *chains.Chain) (*tx.Transaction, *tx.Verdict, error) {
 	data, err := strict.ReadFile(path, tx.MaxSize)
 	if err != nil {
 		return nil, nil, err
 	}
-	t, err := r.reader.Read(data)
+	t, err := (&tx.Reader{Chain: chain, Known: r.policy.Keys.Knows}).Read(data)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -181,13 +184,14 @@ func (r *Review) All(e *cli.Env, show func(path string, t *tx.Transaction, v *tx
 		if err := e.Interrupt.Err(); err != nil {
 			return err
 		}
-		t, v, err := r.Read(path)
+		t, v, err := r.look(path, r.named)
 		if err != nil {
 			return err
 		}
 		if err := r.Batch.Add(path, t, v); err != nil {
 			return status(fmt.Errorf("%q: %w", path, err))
 		}
+		r.chains = append(r.chains, t.Chain)
 		if err := show(path, t, v); err != nil {
 			return err
 		}

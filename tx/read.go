@@ -84,10 +84,8 @@ func (r *Reader) readAs(f *family, data []byte) (*Transaction, error) {
 		return f.read(data, r.Chain)
 	}
 	if r.Chain != nil {
-		for _, id := range f.chains {
-			if id == r.Chain.ID {
-				return f.read(data, r.Chain)
-			}
+		if slices.Contains(f.chains, r.Chain.ID) {
+			return f.read(data, r.Chain)
 		}
 		return nil, unread("%s does not write its transactions so", r.Chain.Name)
 	}

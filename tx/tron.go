@@ -241,21 +241,20 @@ func (x *tronRaw) parameter(b []byte) error {
 // append writes the fields as every node does: in the order of their numbers, and
 // without those that are zero.
 func (x *tronRaw) append(b []byte) []byte {
-	text, number := appendProto, appendProtoNumber
-	value := text(text(nil, 1, x.owner), 2, x.to)
+	value := appendProto(appendProto(nil, 1, x.owner), 2, x.to)
 	kind := int64(tronTransfer)
 	if x.call {
-		kind, value = tronTrigger, text(value, 4, x.data)
+		kind, value = tronTrigger, appendProto(value, 4, x.data)
 	} else {
-		value = number(value, 3, x.amount)
+		value = appendProtoNumber(value, 3, x.amount)
 	}
-	parameter := text(text(nil, 1, []byte(tronTypeURL+x.typeName())), 2, value)
-	contract := text(number(nil, 1, kind), 2, parameter)
+	parameter := appendProto(appendProto(nil, 1, []byte(tronTypeURL+x.typeName())), 2, value)
+	contract := appendProto(appendProtoNumber(nil, 1, kind), 2, parameter)
 
-	b = text(text(b, 1, x.refBytes), 4, x.refHash)
-	b = number(b, 8, x.expiration)
-	b = text(text(b, 10, x.memo), 11, contract)
-	return number(number(b, 14, x.timestamp), 18, x.feeLimit)
+	b = appendProto(appendProto(b, 1, x.refBytes), 4, x.refHash)
+	b = appendProtoNumber(b, 8, x.expiration)
+	b = appendProto(appendProto(b, 10, x.memo), 11, contract)
+	return appendProtoNumber(appendProtoNumber(b, 14, x.timestamp), 18, x.feeLimit)
 }
 
 // What the network takes for the bytes of a transaction, in sun, and for how many

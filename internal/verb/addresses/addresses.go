@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"runtime"
 
+	"lifeboat/chains"
 	"lifeboat/chains/book"
 	"lifeboat/derive"
 	"lifeboat/internal/cli"
@@ -120,4 +121,13 @@ func Header(path string) ([]string, error) {
 		return nil, fmt.Errorf("address book %q: %w", path, err)
 	}
 	return in.Header(), nil
+}
+
+// Chain finds the chain that a value of --chain names.
+func Chain(id string) (*chains.Chain, error) {
+	c, ok := chains.Lookup(id)
+	if !ok {
+		return nil, cli.Fail(cli.Usage, fmt.Errorf("--chain: unknown chain %.40q", id), "mpc-derive chains lists them")
+	}
+	return c, nil
 }

@@ -134,9 +134,9 @@ func lookUp(lists []string) ([]*chains.Chain, error) {
 	var found []*chains.Chain
 	for _, list := range lists {
 		for id := range strings.SplitSeq(list, ",") {
-			c, ok := chains.Lookup(strings.TrimSpace(id))
-			if !ok {
-				return nil, cli.Fail(cli.Usage, fmt.Errorf("--chain: unknown chain %.40q", id), "mpc-derive chains lists them")
+			c, err := addresses.Chain(strings.TrimSpace(id))
+			if err != nil {
+				return nil, err
 			}
 			found = append(found, c)
 		}

@@ -16,6 +16,7 @@ import (
 	"lifeboat/derive"
 	"lifeboat/internal/cli"
 	"lifeboat/internal/strict"
+	"lifeboat/internal/verb/addresses"
 	"lifeboat/share/record"
 	"lifeboat/tx"
 )
@@ -74,7 +75,7 @@ func (f *Flags) Check(set *cli.Flags) error {
 	}
 	if f.chain != "" {
 		var err error
-		if f.named, err = chainOf("--chain", f.chain); err != nil {
+		if f.named, err = addresses.Chain(f.chain); err != nil {
 			return err
 		}
 	}
@@ -86,14 +87,6 @@ func (f *Flags) Check(set *cli.Flags) error {
 		f.parsed = append(f.parsed, path)
 	}
 	return nil
-}
-
-func chainOf(flag, id string) (*chains.Chain, error) {
-	c, ok := chains.Lookup(id)
-	if !ok {
-		return nil, cli.Fail(cli.Usage, fmt.Errorf("%s: unknown chain %.40q", flag, id), "mpc-derive chains lists them")
-	}
-	return c, nil
 }
 
 // Restricted reports whether anything says who may be paid.

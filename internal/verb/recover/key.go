@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"lifeboat/backup"
-	"lifeboat/chains"
 	"lifeboat/derive"
 	"lifeboat/internal/cli"
 	"lifeboat/internal/curve"
@@ -141,9 +140,9 @@ func (f *keyFlags) table(set *cli.Flags) (*keyTable, error) {
 	}
 	for _, list := range f.chains {
 		for id := range strings.SplitSeq(list, ",") {
-			c, ok := chains.Lookup(id)
-			if !ok {
-				return nil, cli.Fail(cli.Usage, fmt.Errorf("--chain: unknown chain %.40q", id), "mpc-derive chains lists them")
+			c, err := addresses.Chain(id)
+			if err != nil {
+				return nil, err
 			}
 			t.chains = append(t.chains, c)
 		}

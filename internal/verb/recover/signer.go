@@ -6,7 +6,6 @@ import (
 	"lifeboat/derive"
 	"lifeboat/derive/batch"
 	"lifeboat/internal/cli"
-	"lifeboat/internal/scalar"
 	"lifeboat/internal/sign"
 	"lifeboat/internal/signature"
 	"lifeboat/internal/verb/moving"
@@ -75,13 +74,10 @@ func (s *signer) under(root *recover.Root, worker *batch.Worker, t *tx.Transacti
 	}
 	defer recover.WipeAll(keys)
 	for n, i := range slots {
-		if signatures[i], err = signSlot(keys[n], t.Slots[i].Signing, s.hedge); err != nil {
+		what := t.Slots[i].Signing
+		if signatures[i], err = sign.Sign(what.Scheme, keys[n], what.Public, what.Tweak, what.Message, s.hedge); err != nil {
 			return fmt.Errorf("signing for %s: %w", t.Slots[i].Address, err)
 		}
 	}
 	return nil
-}
-
-func signSlot(key *scalar.Secret, what *tx.Signing, hedge bool) (*signature.Signature, error) {
-	return sign.Sign(what.Scheme, key, what.Public, what.Tweak, what.Message, hedge)
 }

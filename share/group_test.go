@@ -135,11 +135,15 @@ func TestCheckFindsEveryDamage(t *testing.T) {
 		name := rapid.SampledFrom(slices.Sorted(maps.Keys(changes))).Draw(t, "damage")
 		h := clone(g)
 		changes[name](h)
-		if err := h.Check(); !errors.Is(err, share.ErrInconsistent) {
-			t.Errorf("%s of %d of %d: %v", name, g.Threshold, len(g.Participants), err)
-		}
-		if k := h.Threshold; k >= 2 && k <= len(h.Participants) && onPolynomial(h, k) && !onPolynomial(h, k-1) {
+		k := h.Threshold
+		sound := k >= 2 && k <= len(h.Participants) && onPolynomial(h, k) && !onPolynomial(h, k-1)
+		// With all IDs needed, two of them may have equal weights, as 2 and 6 beside 5:
+		// their keys swapped lie on another polynomial of the same degree.
+		if sound && name != "share keys swapped" {
 			t.Errorf("%s: the oracle sees nothing wrong", name)
+		}
+		if err := h.Check(); !sound && !errors.Is(err, share.ErrInconsistent) || sound && err != nil {
+			t.Errorf("%s of %d of %d: sound is %t: %v", name, k, len(g.Participants), sound, err)
 		}
 	})
 }

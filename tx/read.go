@@ -26,11 +26,19 @@ type family struct {
 	// read reads data, all of it. chain is one of chains, or, where the bytes decide,
 	// what the user named, or nil.
 	read func(data []byte, chain *chains.Chain) (*Transaction, error)
+	// wants and make are nil where no transfer can be made.
+	wants func(chain *chains.Chain) []Want
+	make  func(o *Order) ([]Draft, error)
 }
 
 // families are the readers, in the order in which they are asked.
 func families() []family {
-	return []family{bitcoin(), tron, evm, solana}
+	return []family{
+		bitcoin(),
+		tron,
+		evm,
+		solana,
+	}
 }
 
 // Coin returns the coin of a chain whose transactions can be read.
@@ -77,7 +85,11 @@ func (r *Reader) Read(data []byte) (*Transaction, error) {
 // testNetworks write their transactions like the chains that they are for. They are
 // read only if they are named: with an address book that says so, money could be
 // shown as play money.
-var testNetworks = []string{"XTN", "SIGNET_BTC", "LTC_TEST", "DOGE_TEST", "DASH_TEST", "TTRON", "SOLDEV_SOL"}
+var testNetworks = []string{
+	"XTN", "SIGNET_BTC", "LTC_TEST", "DOGE_TEST", "DASH_TEST",
+	"TTRON",
+	"SOLDEV_SOL",
+}
 
 func (r *Reader) readAs(f *family, data []byte) (*Transaction, error) {
 	if len(f.chains) == 0 {

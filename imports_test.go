@@ -69,6 +69,7 @@ var house = []room{
 	{"share/verdict", "derive share internal/choose internal/curve internal/phrase", ""},
 	{"share/record", "derive internal/curve share share/verdict internal/phrase internal/papercode", "golang.org/x/text/unicode/norm"},
 	{"share/open", "share internal/curve internal/scalar internal/secret internal/sign internal/signature internal/strict", ""},
+	{"share/verifiable", "share internal/curve internal/scalar internal/secret internal/strict", "github.com/btcsuite/btcd/btcutil/bech32"},
 	{"recover", "derive/... share share/open internal/base58 internal/curve internal/scalar internal/secret internal/strict",
 		"github.com/bnb-chain/tss-lib/v2/..."},
 	{"recover/ceremony", "derive recover share/... internal/curve internal/scalar internal/secret internal/strict", ""},

@@ -420,7 +420,10 @@ func (x *evmTx) parseRLP(b []byte) error {
 	} else if len(fields) == len(columns)+3 {
 		return unread("it is signed already")
 	}
-	if len(fields) != len(columns) {
+	if len(fields) > len(columns) {
+		return unsafe("it has fields that are not known: a transaction of type %d has %d, and this one %d", x.kind, len(columns), len(fields))
+	}
+	if len(fields) < len(columns) {
 		return unread("a transaction of type %d has %d fields, and this one %d", x.kind, len(columns), len(fields))
 	}
 	for i, c := range columns {

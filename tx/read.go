@@ -1,6 +1,7 @@
 package tx
 
 import (
+	"bytes"
 	"cmp"
 	"crypto/sha256"
 	"encoding/json"
@@ -65,21 +66,32 @@ func (r *Reader) Read(data []byte) (*Transaction, error) {
 	if len(data) > MaxSize {
 		return nil, unread("it is larger than %d bytes", MaxSize)
 	}
-	for _, f := range families() {
-		if !f.claims(data) {
-			continue
-		}
-		t, err := r.readAs(&f, data)
+	if f := claiming(data); f != nil {
+		t, err := r.readAs(f, data)
 		if err != nil {
 			return nil, fmt.Errorf("reading a transaction of the %s family: %w", f.name, err)
 		}
 		t.read = sha256.Sum256(data)
 		return t, nil
 	}
+	var first json.RawMessage
+	d := json.NewDecoder(bytes.NewReader(data))
+	if d.Decode(&first) == nil && len(bytes.TrimSpace(data[d.InputOffset():])) > 0 && claiming(first) != nil {
+		return nil, unsafe("something follows the transaction's JSON")
+	}
 	if err := strict.Unmarshal(data, new(map[string]json.RawMessage)); err != nil && json.Valid(data) {
 		return nil, unsafe("it is JSON of which two programs could read different things: %w", err)
 	}
 	return nil, unread("its form is none of those that are known")
+}
+
+// claiming returns the family whose files data looks like, or nil.
+func claiming(data []byte) *family {
+	list := families()
+	if i := slices.IndexFunc(list, func(f family) bool { return f.claims(data) }); i >= 0 {
+		return &list[i]
+	}
+	return nil
 }
 
 // testNetworks write their transactions like the chains that they are for. They are

@@ -117,6 +117,7 @@ type solanaTx struct {
 	calls        []solanaCall
 	tables       int
 	signatures   [][]byte // for each account that signs, nil if it is not there
+	trailing     []byte   // what follows it
 }
 
 // solanaCall is an instruction. It counts accounts.
@@ -174,7 +175,8 @@ func (b *solanaBytes) list(f func()) (n int) {
 	return n
 }
 
-// solanaParse returns all that the bytes of a file may mean.
+// solanaParse returns all that the bytes of a file may mean. If they mean nothing, it
+// returns what they would without their last ones.
 func solanaParse(data []byte) []*solanaTx {
 	if len(data) > 4*solanaMaxSize {
 		return nil
@@ -187,19 +189,26 @@ func solanaParse(data []byte) []*solanaTx {
 	if b, err := base58.Decode(nil, text); err == nil {
 		forms = append(forms, b)
 	}
-	var found []*solanaTx
+	var found, longer []*solanaTx
 	for _, form := range forms {
 		for _, inside := range []bool{false, true} {
 			x := &solanaTx{inside: inside}
-			if x.parse(form) {
+			switch {
+			case !x.parse(form):
+			case len(x.trailing) == 0:
 				found = append(found, x)
+			case x.check() == nil:
+				longer = append(longer, x)
 			}
 		}
+	}
+	if len(found) == 0 {
+		return longer
 	}
 	return found
 }
 
-// parse reads the structure, and reports whether it is one.
+// parse reads the structure, and reports whether form begins with one.
 func (x *solanaTx) parse(form []byte) bool {
 	b := &solanaBytes{rest: form}
 	if x.inside {
@@ -219,8 +228,10 @@ func (x *solanaTx) parse(form []byte) bool {
 	if x.version >= 0 {
 		x.tables = b.list(func() { b.take(32); b.take(b.count()); b.take(b.count()) })
 	}
+	x.trailing = b.rest
+	x.message = x.message[:len(x.message)-len(x.trailing)]
 	signatures := len(x.signatures)
-	if b.bad || len(b.rest) > 0 || x.readSigned >= x.required || x.required+x.readUnsigned > len(x.keys) || signatures > 0 && signatures != x.required {
+	if b.bad || x.readSigned >= x.required || x.required+x.readUnsigned > len(x.keys) || signatures > 0 && signatures != x.required {
 		return false
 	}
 	for _, key := range x.keys {
@@ -247,6 +258,9 @@ func solanaRead(data []byte, chain *chains.Chain) (*Transaction, error) {
 		return nil, unsafe("it can be read in two ways")
 	}
 	x := found[0]
+	if len(x.trailing) > 0 {
+		return nil, unsafe("something follows the %s: %.40x", x.what(), x.trailing)
+	}
 	if err := x.check(); err != nil {
 		return nil, err
 	}
@@ -360,15 +374,18 @@ func (x *solanaTx) review(chain *chains.Chain) (*Transaction, error) {
 	return r.t, nil
 }
 
-func (x *solanaTx) form() string {
-	what, version := "message", "legacy"
+func (x *solanaTx) what() string {
 	if x.inside {
-		what = "transaction"
+		return "transaction"
 	}
+	return "message"
+}
+
+func (x *solanaTx) form() string {
 	if x.version >= 0 {
-		version = fmt.Sprintf("version %d", x.version)
+		return fmt.Sprintf("%s, version %d", x.what(), x.version)
 	}
-	return what + ", " + version
+	return x.what() + ", legacy"
 }
 
 // fee counts what the signatures, the price of computing and new token accounts

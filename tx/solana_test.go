@@ -235,7 +235,7 @@ func TestSolanaRefuses(t *testing.T) {
 		err        error
 		why        string
 	}{
-		{"a byte more", message + "00", tx.ErrUnread, ""},
+		{"a byte more", message + "00", tx.ErrUnsafe, "something follows the message: 00"},
 		{"a byte less", message[:len(message)-2], tx.ErrUnread, ""},
 		{"nobody signs", "00" + message[2:], tx.ErrUnread, ""},
 		{"the payer may not change", "0101" + message[4:], tx.ErrUnread, ""},

@@ -2,12 +2,15 @@ package tx
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"math/big"
+	"slices"
 	"time"
 
 	"lifeboat/chains"
@@ -122,8 +125,21 @@ const (
 	tronTypeURL  = "type.googleapis.com/protocol."
 )
 
+// tronLast are the first bytes of the fields that may be the last, timestamp and
+// feeLimit: what follows the others and begins so is one that was cut off.
+var tronLast = []byte{14 << 3, 18<<3&0x7f | 0x80}
+
 func tronParse(raw []byte) (*tronRaw, error) {
 	x := &tronRaw{}
+	err := x.fields(raw)
+	rest, ok := bytes.CutPrefix(raw, x.append(nil))
+	if ok && len(rest) > 0 && errors.Is(err, ErrUnread) && x.check() == nil && !slices.Contains(tronLast, rest[0]) {
+		return nil, unsafe("something follows it: %.40x", rest)
+	}
+	return x, cmp.Or(err, x.check())
+}
+
+func (x *tronRaw) fields(raw []byte) error {
 	contracts := 0
 	err := protoFields(raw, func(n uint64, text []byte, number uint64) error {
 		switch n {
@@ -151,21 +167,25 @@ func tronParse(raw []byte) (*tronRaw, error) {
 		}
 		return nil
 	})
-	switch {
-	case err != nil:
-		return nil, err
-	case contracts != 1:
-		return nil, unread("it has %d contracts, not one", contracts)
-	case len(x.refBytes) != 2 || len(x.refHash) != 8:
-		return nil, unread("it does not name a recent block in 2 and 8 bytes")
-	case x.expiration <= 0 || x.expiration > math.MaxInt32*1000:
-		return nil, unread("its expiration is no moment of this age")
-	case x.amount < 0 || x.feeLimit < 0 || x.timestamp < 0:
-		return nil, unsafe("an amount or a time in it is negative")
-	case !tronAddress(x.owner) || !tronAddress(x.to):
-		return nil, unread("an account has 21 bytes, of which the first is 41 in hex")
+	if err == nil && contracts != 1 {
+		err = unread("it has %d contracts, not one", contracts)
 	}
-	return x, nil
+	return err
+}
+
+// check refuses what is missing or makes no sense.
+func (x *tronRaw) check() error {
+	switch {
+	case len(x.refBytes) != 2 || len(x.refHash) != 8:
+		return unread("it does not name a recent block in 2 and 8 bytes")
+	case x.expiration <= 0 || x.expiration > math.MaxInt32*1000:
+		return unread("its expiration is no moment of this age")
+	case x.amount < 0 || x.feeLimit < 0 || x.timestamp < 0:
+		return unsafe("an amount or a time in it is negative")
+	case !tronAddress(x.owner) || !tronAddress(x.to):
+		return unread("an account has 21 bytes, of which the first is 41 in hex")
+	}
+	return nil
 }
 
 func tronAddress(b []byte) bool { return len(b) == 21 && b[0] == 0x41 }

@@ -77,7 +77,7 @@ func TestTRONRefuses(t *testing.T) {
 		{"changed bytes", changed(t, rows[0][2], `"raw_data_hex":"0a02`, `"raw_data_hex":"0a03`), tx.ErrUnsafe, "txID"},
 		{"signed", changed(t, rows[0][2], `"visible":false`, `"visible":false,"signature":["00"]`), tx.ErrUnread, "signed already"},
 		{"an unknown field beside", changed(t, rows[0][2], `"visible":false`, `"visible":false,"permission":1`), tx.ErrUnsafe, "not known"},
-		{"a trailing byte", pay + "00", tx.ErrUnread, ""},
+		{"a trailing byte", pay + "00", tx.ErrUnsafe, "something follows it: 00"},
 		{"an expiry twice", pay + "4001", tx.ErrUnsafe, "twice"},
 		{"a field twice", changed(t, pay, "22089d3b2cc2d1c8a52e", "22089d3b2cc2d1c8a52e22089d3b2cc2d1c8a52e"), tx.ErrUnsafe, "twice"},
 		{"approve", changed(t, call, "a9059cbb", "095ea7b3"), tx.ErrUnsafe, "approve"},

@@ -194,6 +194,8 @@ func (e *Env) fail(err error) int {
 	case e.Interrupt.Err() != nil: // what failed was cut off, or no longer matters
 		e.exits.announce(e)
 		return Interrupted
+	case errors.Is(err, errResults):
+		hints = []string{e.exits.kept() + "send the results somewhere else"}
 	case errors.As(err, &told):
 		code, hints = told.Code, told.Hints
 	case errors.Is(err, outfile.ErrExists), errors.Is(err, outfile.ErrSharedFolder):

@@ -399,16 +399,30 @@ func TestProgress(t *testing.T) {
 }
 
 // A disk that is full behind standard output takes nothing from files that are
-// whole, and the message must not say so.
+// whole, and the message says which those are: none, if it was full before.
 func TestFullDiskBehindStandardOutput(t *testing.T) {
-	var stderr bytes.Buffer
-	p := &Program{Name: "mpc-test", Verbs: []Verb{{Name: "do", Prepare: simple(func(e *Env, _ []string) error {
-		_, err := fmt.Fprintln(e.Stdout, "done")
-		return err
-	})}}}
-	code := p.Run(&Env{Stdout: fullDisk{}, Stderr: &stderr}, []string{"do"})
-	if code != Failed || !strings.Contains(stderr.String(), "hint: the files it has written are whole") || strings.Contains(stderr.String(), "nothing is left") {
-		t.Errorf("exit %d: %q", code, stderr.String())
+	path := filepath.Join(t.TempDir(), "out")
+	for _, c := range []struct {
+		files []string
+		hint  string
+	}{
+		{nil, "hint: send the results somewhere else"},
+		{[]string{path}, fmt.Sprintf("hint: it has written %q and keeps that; send the results somewhere else", path)},
+	} {
+		var stderr bytes.Buffer
+		p := &Program{Name: "mpc-test", Verbs: []Verb{{Name: "do", Prepare: simple(func(e *Env, _ []string) error {
+			for _, f := range c.files {
+				if err := e.WriteFile(f, []byte("result")); err != nil {
+					return err
+				}
+			}
+			_, err := fmt.Fprintln(e.Stdout, "done")
+			return err
+		})}}}
+		code := p.Run(&Env{Stdout: fullDisk{}, Stderr: &stderr}, []string{"do"})
+		if code != Failed || !strings.Contains(stderr.String(), c.hint+"\n") || strings.Contains(stderr.String(), "nothing is left") {
+			t.Errorf("exit %d: %q, want %q", code, stderr.String(), c.hint)
+		}
 	}
 }
 

@@ -69,17 +69,22 @@ func (c *cleanups) wrote(paths ...string) {
 // announce says once that the run was interrupted, and what it has written all the same.
 func (c *cleanups) announce(e *Env) {
 	c.told.Do(func() {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		there := ""
-		if n := len(c.written); n > 0 {
-			const shown = 3
-			names := phrase.Quoted(c.written[:min(n, shown)])
-			if n > shown {
-				names = append(names, fmt.Sprintf("%d more", n-shown))
-			}
-			there = "it has written " + phrase.And(names) + " and keeps that; "
-		}
-		e.lines("error: ", "interrupted: "+there+"what was not finished has been removed")
+		e.lines("error: ", "interrupted: "+c.kept()+"what was not finished has been removed")
 	})
+}
+
+// kept begins a sentence with what was written, if anything was.
+func (c *cleanups) kept() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	n := len(c.written)
+	if n == 0 {
+		return ""
+	}
+	const shown = 3
+	names := phrase.Quoted(c.written[:min(n, shown)])
+	if n > shown {
+		names = append(names, fmt.Sprintf("%d more", n-shown))
+	}
+	return "it has written " + phrase.And(names) + " and keeps that; "
 }

@@ -223,6 +223,8 @@ shares or addresses do not belong together or are too few, 4 refused as unsafe,
 130 interrupted.
 `
 
+var errResults = errors.New("couldn't write the results to standard output")
+
 // results passes results on, fit for a terminal whatever files had in them, and
 // remembers a failure, so that no verb can forget to look.
 type results struct {
@@ -244,8 +246,7 @@ func (r *results) end() error {
 // note remembers the first error.
 func (r *results) note(err error) error {
 	if err != nil && r.err == nil {
-		r.err = Fail(Failed, fmt.Errorf("couldn't write the results to standard output: %w", err),
-			"the files it has written are whole; send the results somewhere else")
+		r.err = fmt.Errorf("%w: %w", errResults, err)
 	}
 	if err != nil {
 		return r.err

@@ -61,7 +61,7 @@ var house = []room{
 	{"chains/book", "chains chains/account derive/... internal/curve internal/strict", ""},
 
 	// Unsigned transactions: what they do and what they want signed.
-	{"tx", "chains derive/... internal/base58 internal/curve internal/papercode internal/signature internal/strict", "filippo.io/edwards25519 github.com/btcsuite/btcd/... golang.org/x/crypto/sha3"},
+	{"tx", "chains derive/... internal/base58 internal/curve internal/papercode internal/signature internal/strict", "filippo.io/edwards25519 github.com/btcsuite/btcd/..."},
 
 	// Shares: what files say, opening one, and what enough of them can do.
 	{"share", "derive internal/cost internal/curve internal/secret", ""},

@@ -40,7 +40,7 @@ func checksumCase(account []byte, chainID uint64) string {
 	if chainID != 0 {
 		hashed = append([]byte(strconv.FormatUint(chainID, 10)+"0x"), digits...)
 	}
-	h := keccak256(hashed)
+	h := Keccak256(hashed)
 	for i, d := range digits {
 		if nibble := h[i/2] >> (4 * (1 - i%2)) & 15; d >= 'a' && nibble >= 8 {
 			digits[i] = d - 'a' + 'A'

@@ -34,7 +34,7 @@ var (
 	}}
 	// keccak20 are the last 20 bytes of Keccak-256(x ‖ y): an Ethereum account.
 	keccak20 = &Payload{Name: "keccak20", Curve: curve.Secp256k1, Size: 20, Of: func(dst []byte, k *PublicKey) []byte {
-		h := keccak256(k.XY[:])
+		h := Keccak256(k.XY[:])
 		return append(dst, h[12:]...)
 	}}
 	// secp256k1Key is the compressed key itself.
@@ -65,8 +65,8 @@ func appendRIPEMD160(dst, data []byte) []byte {
 	return h.Sum(dst)
 }
 
-// keccak256 is the hash of Ethereum, which is not SHA3-256: the padding differs.
-func keccak256(data []byte) (sum [32]byte) {
+// Keccak256 is the hash of Ethereum, which is not SHA3-256: the padding differs.
+func Keccak256(data []byte) (sum [32]byte) {
 	h := legacy.NewLegacyKeccak256()
 	h.Write(data)
 	h.Sum(sum[:0])

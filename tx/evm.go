@@ -13,8 +13,6 @@ import (
 	"lifeboat/chains"
 	"lifeboat/internal/signature"
 	"lifeboat/internal/strict"
-
-	"golang.org/x/crypto/sha3"
 )
 
 // evm reads transactions of types 0 (EIP-155), 1 (EIP-2930) and 2 (EIP-1559): the
@@ -290,7 +288,7 @@ func (b *evmBody) bind(_ int, k *chains.PublicKey) (*Signing, error) {
 	address := form.Format(account)
 	b.claim(address)
 	b.t.Effects[0].From = address
-	hash := keccak(b.tx.unsigned())
+	hash := chains.Keccak256(b.tx.unsigned())
 	return signing(signature.ECDSA, k, hash[:], nil)
 }
 
@@ -302,7 +300,7 @@ func (b *evmBody) finish(signatures []*signature.Signature) (*Signed, error) {
 	parity := big.NewInt(int64(s.Recovery))
 	r, low := new(big.Int).SetBytes(s.Bytes[:32]), new(big.Int).SetBytes(s.Bytes[32:])
 	raw := b.tx.signed(parity, r, low)
-	id := keccak(raw)
+	id := chains.Keccak256(raw)
 	return &Signed{ID: "0x" + hex.EncodeToString(id[:]), Text: "0x" + hex.EncodeToString(raw)}, nil
 }
 
@@ -614,11 +612,4 @@ func (x *evmTx) check() error {
 		return unsafe("its gas of %s is less than any transaction needs", x.gas)
 	}
 	return nil
-}
-
-func keccak(data []byte) (sum [32]byte) {
-	h := sha3.NewLegacyKeccak256()
-	h.Write(data)
-	h.Sum(sum[:0])
-	return sum
 }

@@ -82,7 +82,7 @@ func (f *reviewFlags) review(e *cli.Env, set *cli.Flags) error {
 		return err
 	}
 	if vault != nil {
-		e.Warn("record %q is unsworn, as far as is known here: it is as good as whoever made it", f.record.Path())
+		f.record.WarnUnsworn(e)
 	}
 	roots, err := f.record.Roots(vault, xpubs)
 	if err != nil {

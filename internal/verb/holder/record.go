@@ -45,7 +45,7 @@ func (s *Session) readRecord() (err error) {
 func (s *Session) readOaths() error {
 	path := s.flags.Record.Path()
 	if len(s.flags.sworn) == 0 {
-		s.env.Warn("record %q is unsworn, as far as is known here: it is as good as whoever made it", path)
+		s.flags.Record.WarnUnsworn(s.env)
 		return nil
 	}
 	var good []*audit.Statement

@@ -90,6 +90,11 @@ func (f *Flags) Read(e *cli.Env) (*record.Record, error) {
 	return r, nil
 }
 
+// WarnUnsworn says that nothing here shows that the holders have signed the record.
+func (f *Flags) WarnUnsworn(e *cli.Env) {
+	e.Warn("record %q is unsworn, as far as is known here: it is as good as whoever made it", f.path)
+}
+
 // Roots returns the root keys of the record, if there is one, and of --xpub, which are
 // xpubs. --xpub may bring the chain codes that the record lacks, and no other root key.
 func (f *Flags) Roots(r *record.Record, xpubs verdict.Roots) (verdict.Roots, error) {

@@ -509,3 +509,16 @@ func FuzzAdd(f *testing.F) {
 		}
 	})
 }
+
+// A book in UTF-16 without a byte order mark is one; what else has NULs is not.
+func TestUnmarkedBook(t *testing.T) {
+	wide := func(s string) string { return strings.Join(strings.Split(s, ""), "\x00") + "\x00" }
+	const table = "coin,address,HD path\nETH,0x3535353535353535353535353535353535353535,m/44/60/0/0/7\n"
+	for text, want := range map[string]audit.FileKind{table: audit.AddressBook, wide(table): audit.AddressBook, table + "\x00\x00": audit.Unrecognised} {
+		a := audit.New(audit.Options{Date: day})
+		a.Add(audit.Source{Path: "book", Size: int64(len(text)), Data: strings.NewReader(text)})
+		if got := a.Report().Files[0].Kind; got != want {
+			t.Errorf("%.20q is %v, want %v", text, got, want)
+		}
+	}
+}

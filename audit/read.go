@@ -186,7 +186,7 @@ func (a *Auditor) file(s Source, kind FileKind) bool {
 }
 
 func (a *Auditor) isBook(s Source, head []byte) bool {
-	if bytes.IndexByte(head, 0) >= 0 {
+	if bytes.IndexByte(head, 0) >= 0 && strict.Unmarked(head) == nil {
 		return false
 	}
 	_, err := book.NewReader(io.NewSectionReader(s.Data, 0, s.Size))

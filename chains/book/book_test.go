@@ -136,9 +136,10 @@ func TestFileForms(t *testing.T) {
 		return string(b)
 	}
 	for what, form := range map[string]string{
-		"CR":     strings.ReplaceAll(text, "\n", "\r"),
-		"UTF-16": utf16le(strings.ReplaceAll(text, "\n", "\r\n")),
-		"sep=":   "sep=;\r\n" + semicolons(text),
+		"CR":                    strings.ReplaceAll(text, "\n", "\r"),
+		"UTF-16 without a mark": utf16le(text)[2:],
+		"UTF-16":                utf16le(strings.ReplaceAll(text, "\n", "\r\n")),
+		"sep=":                  "sep=;\r\n" + semicolons(text),
 		"text formulas": rewritten(func(r []string) string {
 			return each(r, func(c string) string { return `"=""` + strings.ReplaceAll(c, `"`, `""""`) + `"""` })
 		}),

@@ -3,6 +3,7 @@ package strict
 import (
 	"bufio"
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -35,7 +36,7 @@ func (e *RowError) Unwrap() error { return ErrRow }
 // A Reader reads CSV as in RFC 4180, and as spreadsheets write it.
 //
 // It takes UTF-8 and other encodings that contain ASCII, whose bytes it keeps, and
-// UTF-16 with a byte order mark; LF, CRLF or CR; and a comma, a semicolon or a tab
+// UTF-16 with a byte order mark, or that Unmarked knows; LF, CRLF or CR; and a comma, a semicolon or a tab
 // between cells: whichever is most frequent outside quotes in the first line that is
 // not empty, or the one that a line "sep=" before it names. Blanks around a cell are
 // trimmed, inside its quotes too, and ="text" is text. Empty lines are counted and
@@ -56,9 +57,18 @@ type Reader struct {
 
 // NewReader returns a Reader of r.
 func NewReader(r io.Reader) *Reader {
-	// A byte order mark decides; without one every byte stays. A read after an error
-	// returns it again, so looking ahead loses none.
-	decoded := transform.NewReader(r, unicode.BOMOverride(encoding.Nop.NewDecoder()))
+	// A byte order mark decides; without one every byte stays, unless every other is NUL.
+	// A read after an error returns it again, so looking ahead loses none.
+	buffered := bufio.NewReader(r)
+	head, _ := buffered.Peek(unmarkedHead)
+	plain := encoding.Nop.NewDecoder()
+	switch Unmarked(head) {
+	case binary.LittleEndian:
+		plain = unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM).NewDecoder()
+	case binary.BigEndian:
+		plain = unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM).NewDecoder()
+	}
+	decoded := transform.NewReader(buffered, unicode.BOMOverride(plain))
 	return &Reader{r: bufio.NewReaderSize(decoded, MaxRow+len("\r\n"))}
 }
 

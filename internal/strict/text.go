@@ -31,6 +31,27 @@ func Text(data []byte) (text []byte, isNew bool) {
 	return bytes.TrimPrefix(data, byteOrderMark), false
 }
 
+// unmarkedHead is how many bytes tell UTF-16 that has no byte order mark: eight
+// characters, fewer than the header of any table has.
+const unmarkedHead = 16
+
+// Unmarked returns the byte order of UTF-16 without a mark, or nil if data does not begin
+// like that. Tables begin with ASCII, so every other byte is NUL, which no other text
+// has. Where a text may begin with anything, such as a password, this tells nothing.
+func Unmarked(data []byte) binary.ByteOrder {
+	data = data[:min(len(data), unmarkedHead)]
+	for at, o := range orders { // the letter is the first byte of each two, or the second
+		like := len(data) > 0 && len(data)%2 == 0
+		for i, c := range data {
+			like = like && (c == 0) == (i%2 != at)
+		}
+		if like {
+			return o.order
+		}
+	}
+	return nil
+}
+
 func fromUTF16(data []byte, order binary.ByteOrder) ([]byte, bool) {
 	if len(data)%2 != 0 {
 		return nil, false

@@ -7,6 +7,7 @@ import (
 
 	"lifeboat/derive"
 	"lifeboat/internal/cli"
+	"lifeboat/internal/strict"
 )
 
 // FuzzAddressList: what is read of a list is cells of it, without the blanks
@@ -15,7 +16,7 @@ func FuzzAddressList(f *testing.F) {
 	for _, s := range []string{
 		"", "\n\n", "bc1q\n0xabc\n", "\xef\xbb\xbfaddress\r\nbc1q\r\n", "wallet name,coin,Address,memo\nA,BTC, bc1q ,\n\nB,ETH\n", "coin;address\nBTC;bc1q\n",
 		"address\n", `"address` + "\nbc1q\n", `"a""b",c` + "\n", strings.Repeat("x", 1<<17), "\x00\n", "\xff\xfe\n", "address,address\nq,r\n",
-		"bc1q, 0xabc\n", "bc1q;0xabc;\r\n", "\r0\n0", "address\nq\nADDRESS\nr\n", "address\nq\nx,address\n", "\"a\nb\"\n", "\xff\xfea\x00\n\x00",
+		"bc1q, 0xabc\n", "bc1q;0xabc;\r\n", "\r0\n0", "address\nq\nADDRESS\nr\n", "address\nq\nx,address\n", "\"a\nb\"\n", "\xff\xfea\x00\n\x00", "a\x00d\x00d\x00r\x00e\x00s\x00s\x00\n\x00q\x00",
 	} {
 		f.Add([]byte(s))
 	}
@@ -27,7 +28,7 @@ func FuzzAddressList(f *testing.F) {
 		if err != nil && len(err.Error()) > 500 {
 			t.Errorf("error %v", err)
 		}
-		if bytes.HasPrefix(data, []byte("\xff\xfe")) || bytes.HasPrefix(data, []byte("\xfe\xff")) {
+		if strict.Unmarked(data) != nil || bytes.HasPrefix(data, []byte("\xff\xfe")) || bytes.HasPrefix(data, []byte("\xfe\xff")) {
 			return // UTF-16
 		}
 		bare := bytes.ReplaceAll(data, []byte(`"`), nil)

@@ -213,7 +213,8 @@ func linesOf(path string) ([]string, error) {
 		return nil, err
 	}
 	var lines []string
-	for line := range strings.Lines(strings.TrimPrefix(string(data), "\ufeff")) {
+	text, _ := strict.Text(data)
+	for line := range strings.Lines(string(text)) {
 		if line = strings.TrimSpace(line); line != "" && line[0] != '#' {
 			lines = append(lines, line)
 		}

@@ -2,6 +2,8 @@ package moving
 
 import (
 	"math/big"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -57,6 +59,25 @@ func TestTokensAndLimits(t *testing.T) {
 		_, err := new(Flags).limits(tc.flag, tc.texts, tokens)
 		if (err == nil) != (tc.why == "") || err != nil && !strings.Contains(err.Error(), tc.why) {
 			t.Errorf("%s %v: %v, want %q", tc.flag, tc.texts, err, tc.why)
+		}
+	}
+}
+
+// A list may be as PowerShell's > writes it.
+func TestPayeesFile(t *testing.T) {
+	const address = "0x3535353535353535353535353535353535353535"
+	text := "# exits\r\n" + address + "\r\n"
+	for name, data := range map[string]string{
+		"UTF-8":             text,
+		"UTF-8 with a mark": "\ufeff" + text,
+		"UTF-16":            "\xff\xfe" + strings.Join(strings.Split(text, ""), "\x00") + "\x00",
+	} {
+		path := filepath.Join(t.TempDir(), "exits.txt")
+		if err := os.WriteFile(path, []byte(data), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if list, err := (&Flags{toFile: path}).payees(); err != nil || len(list) != 1 || list[0].Address != address {
+			t.Errorf("%s: %+v, %v", name, list, err)
 		}
 	}
 }

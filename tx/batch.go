@@ -32,6 +32,7 @@ type Total struct {
 	To      string // empty for fees
 	Tag     string
 	Back    bool // it pays the vault itself
+	Others  bool // other people pay it, who sign elsewhere
 	Amount  *big.Int
 	Files   int
 
@@ -44,7 +45,10 @@ func (t *Total) Reaches(address string) bool {
 	return Same(t.Chain, address, t.To) || t.account != nil && t.account(address)
 }
 
-type totalKey struct{ network, contract, to, tag string }
+type totalKey struct {
+	network, contract, to, tag string
+	others                     bool
+}
 
 // Add adds a transaction that was judged. It fails with ErrUnsafe if the network could
 // accept only one of it and another file of the batch.
@@ -66,10 +70,11 @@ func (b *Batch) Add(name string, t *Transaction, v *Verdict) error {
 
 	seen := make(map[totalKey]bool)
 	add := func(e *Effect, back bool) {
-		key := totalKey{t.Network, e.Asset.Contract, e.To, e.Tag}
+		others := !v.Pays(t, e.From)
+		key := totalKey{t.Network, e.Asset.Contract, e.To, e.Tag, others}
 		total := b.totals[key]
 		if total == nil {
-			total = &Total{Chain: t.Chain, Network: t.Network, Asset: e.Asset, To: e.To, Tag: e.Tag, Back: back, Amount: new(big.Int), account: e.account}
+			total = &Total{Chain: t.Chain, Network: t.Network, Asset: e.Asset, To: e.To, Tag: e.Tag, Back: back, Others: others, Amount: new(big.Int), account: e.account}
 			b.totals[key] = total
 		}
 		total.Amount.Add(total.Amount, e.Amount)
@@ -83,17 +88,23 @@ func (b *Batch) Add(name string, t *Transaction, v *Verdict) error {
 			add(&e, v.Back[i])
 		}
 	}
-	if t.Fee.Most.Sign() != 0 {
-		add(&Effect{Asset: t.Fee.Asset, Amount: t.Fee.Most}, false)
+	payers := t.Fee.Payers
+	if payers == nil {
+		payers = []Payer{{"", t.Fee.Most}}
+	}
+	for _, p := range payers {
+		if p.Most.Sign() != 0 {
+			add(&Effect{Asset: t.Fee.Asset, Amount: p.Most, From: p.Address}, false)
+		}
 	}
 	return nil
 }
 
-// Spent returns what the batch pays in an asset of a chain to others, fees included.
+// Spent returns what the vault pays in an asset of a chain to others, fees included.
 func (b *Batch) Spent(chain *chains.Chain, contract string) *big.Int {
 	sum := new(big.Int)
 	for _, t := range b.totals {
-		if t.Chain == chain && t.Asset.Contract == contract && !t.Back {
+		if t.Chain == chain && t.Asset.Contract == contract && !t.Back && !t.Others {
 			sum.Add(sum, t.Amount)
 		}
 	}
@@ -118,7 +129,7 @@ func (b *Batch) Totals() []Total {
 	}
 	slices.SortFunc(list, func(x, y Total) int {
 		return cmp.Or(cmp.Compare(x.Network, y.Network), compareBool(x.To == "", y.To == ""),
-			cmp.Compare(x.Asset.Contract, y.Asset.Contract), cmp.Compare(x.To, y.To), cmp.Compare(x.Tag, y.Tag))
+			cmp.Compare(x.Asset.Contract, y.Asset.Contract), cmp.Compare(x.To, y.To), cmp.Compare(x.Tag, y.Tag), compareBool(x.Others, y.Others))
 	})
 	return list
 }

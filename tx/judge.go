@@ -55,6 +55,17 @@ type Verdict struct {
 	Back   []bool // whether the effect pays the vault itself
 }
 
+// Pays reports whether an address from which a transaction pays is the vault's. One that
+// is not named stands for the slots.
+func (v *Verdict) Pays(t *Transaction, from string) bool {
+	for i, key := range v.Keys {
+		if key != nil && (from == "" || from == t.Slots[i].Address) {
+			return true
+		}
+	}
+	return false
+}
+
 // Judge finds the keys that must sign, binds them, and holds the transaction to the
 // policy. Errors wrap ErrForeign or ErrUnsafe.
 func (p *Policy) Judge(t *Transaction) (*Verdict, error) {

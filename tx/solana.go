@@ -336,6 +336,7 @@ type solanaReview struct {
 	call         int               // the instruction that is read
 	nonce        string            // the nonce's account
 	made         map[string]string // token accounts that are made, with their mints
+	rents        []string          // who pays for each of them
 	limit, price *big.Int
 	memo         string
 }
@@ -368,9 +369,7 @@ func (x *solanaTx) review(chain *chains.Chain) (*Transaction, error) {
 	for _, address := range x.addresses[:x.required] {
 		r.t.Slots = append(r.t.Slots, Slot{Address: address})
 	}
-	payer := "Somebody else pays the fee: " + x.addresses[0] + "."
-	r.t.Notes = append(r.t.Notes, payer)
-	r.t.body = &solanaBody{x, r.t, payer}
+	r.t.body = &solanaBody{x, chain}
 	return r.t, nil
 }
 
@@ -404,8 +403,11 @@ func (r *solanaReview) fee() {
 	}
 	sum := new(big.Int).Mul(units, price) // in millionths of a lamport
 	sum.Add(sum, big.NewInt(999_999)).Quo(sum, big.NewInt(1_000_000))
-	sum.Add(sum, big.NewInt(int64(r.x.required*solanaSignatureFee+len(r.made)*solanaAccountRent)))
-	f := Fee{Asset: r.coin, Most: sum, Payer: r.x.addresses[0]}
+	sum.Add(sum, big.NewInt(int64(r.x.required*solanaSignatureFee)))
+	f := Fee{Asset: r.coin, Most: sum, Payers: []Payer{{r.x.addresses[0], new(big.Int).Set(sum)}}}
+	for _, address := range r.rents {
+		f.add(address, big.NewInt(solanaAccountRent))
+	}
 	f.Rate = fmt.Sprintf("%d lamports for each of the signatures (%d)", solanaSignatureFee, r.x.required)
 	if price.Sign() != 0 {
 		f.Rate += fmt.Sprintf(", %s units at %s millionths of a lamport", units, price)
@@ -417,6 +419,18 @@ func (r *solanaReview) fee() {
 		f.High = fmt.Sprintf("it may cost %s, and a transfer hardly ever costs %s", r.coin.Text(sum), r.coin.Text(usual))
 	}
 	r.t.Fee = f
+}
+
+// add adds what an address pays.
+func (f *Fee) add(address string, amount *big.Int) {
+	f.Most.Add(f.Most, amount)
+	for _, p := range f.Payers {
+		if p.Address == address {
+			p.Most.Add(p.Most, amount)
+			return
+		}
+	}
+	f.Payers = append(f.Payers, Payer{address, amount})
 }
 
 func (r *solanaReview) expiry() {
@@ -543,7 +557,7 @@ func (r *solanaReview) create(_ []byte, accounts []string) error {
 	case account != solanaAccount(owner, mint):
 		return unsafe("%s is not the associated token account of %s", account, owner)
 	}
-	r.made[account] = mint
+	r.made[account], r.rents = mint, append(r.rents, payer)
 	r.t.Notes = append(r.t.Notes, fmt.Sprintf("If %s has no account for these tokens, %s is made for %s, which %s pays. The fee includes it.",
 		owner, account, r.coin.Text(big.NewInt(solanaAccountRent)), payer))
 	return nil
@@ -596,17 +610,13 @@ func solanaAccount(owner, mint string) string {
 // solanaBody is what is signed, and its review.
 type solanaBody struct {
 	x     *solanaTx
-	t     *Transaction
-	payer string // the note that somebody else pays the fee
+	chain *chains.Chain
 }
 
 func (b *solanaBody) bind(i int, k *chains.PublicKey) (*Signing, error) {
-	form := b.t.Chain.Encodings[0]
+	form := b.chain.Encodings[0]
 	if k.Curve != form.Curve || !bytes.Equal(form.Payload.Of(nil, k), b.x.keys[i]) {
 		return nil, because(ErrForeign, "the account of the key is another one")
-	}
-	if i == 0 {
-		b.t.Notes = slices.DeleteFunc(b.t.Notes, func(n string) bool { return n == b.payer })
 	}
 	return signing(signature.Ed25519, k, b.x.message, nil)
 }

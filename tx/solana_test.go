@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"errors"
+	"math/big"
 	"slices"
 	"strings"
 	"testing"
@@ -129,7 +130,7 @@ func TestSolanaEffects(t *testing.T) {
 	}
 	fee := func(x *tx.Transaction, want int64, payer string) {
 		t.Helper()
-		if x.Fee.Most.Int64() != want || x.Fee.Payer != payer || x.Fee.High != "" {
+		if x.Fee.Most.Int64() != want || len(x.Fee.Payers) != 1 || x.Fee.Payers[0].Address != payer || x.Fee.Payers[0].Most.Cmp(x.Fee.Most) != 0 || x.Fee.High != "" {
 			t.Errorf("the fee is %+v, want %d by %s", x.Fee, want, payer)
 		}
 	}
@@ -145,14 +146,12 @@ func TestSolanaEffects(t *testing.T) {
 		t.Errorf("a transfer is read as %+v", x.Effects)
 	}
 	fee(x, 5000, solanaVault)
-	noted(x, "Somebody else pays", false)
 	if x.Expiry.Short != 80*time.Second || x.Partial {
 		t.Errorf("a transfer is read as %+v", x)
 	}
 
 	x = read("durable nonce and fee of a hot key", tx.Payee{Address: solanaPayee})
 	fee(x, 10000, solanaHot)
-	noted(x, "Somebody else pays the fee: "+solanaHot, true)
 	noted(x, "advancing the nonce cancels it", true)
 	if want := "Solana nonce 3JF3sEqM796hk5WFqA6EtmEwJQ9quALszsfJyvXNQKy3 of " + solanaNonce; len(x.Claims) != 1 || x.Claims[0] != want {
 		t.Errorf("it claims %q, want %q", x.Claims, want)
@@ -198,6 +197,43 @@ func TestSolanaEffects(t *testing.T) {
 
 	if x = read("two payments"); len(x.Effects) != 2 || x.Effects[1].Amount.Int64() != 2_000_000_000 {
 		t.Errorf("two payments are read as %+v", x.Effects)
+	}
+}
+
+// What the vault pays is counted, and what a hot key pays beside it is not: fees, the
+// rent of accounts, payments.
+func TestSolanaWhoPays(t *testing.T) {
+	nonce := hex.EncodeToString(unbase64(t, solanaRow(t, "durable nonce and fee of a hot key")[2]))
+	paid := changed(t, nonce, "22220204030205", "22220304030205") + "040200030c020000000500000000000000"
+	made := hex.EncodeToString(unbase64(t, solanaRow(t, "SPL token, v0, nonce, a new token account, all paid by a hot key")[2])[1+2*64:])
+	byVault := changed(t, changed(t, made, "800201070c", "800200070c"), "080600030", "080601030") // the payer of the account, which it may change
+	for name, c := range map[string]struct {
+		file          string
+		vault, others int64 // lamports to others
+	}{
+		"fee":               {nonce, 1_500_000_000, 10_000},
+		"fee and rent":      {made, 0, 10_000 + 2_039_280 + 900},
+		"fee, but no rent":  {byVault, 2_039_280, 10_000 + 900},
+		"a payment as well": {paid, 1_500_000_000, 10_000 + 5},
+	} {
+		x, v, err := shortLived(t, string(unhex(t, c.file)))
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		var batch tx.Batch
+		if err := batch.Add("", x, v); err != nil {
+			t.Fatal(err)
+		}
+		others := new(big.Int)
+		for _, total := range batch.Totals() {
+			if total.Others && total.Asset.Contract == "" {
+				others.Add(others, total.Amount)
+			}
+		}
+		if got := batch.Spent(x.Chain, ""); got.Int64() != c.vault || others.Int64() != c.others {
+			t.Errorf("%s: the vault pays %v and others %v, want %d and %d", name, got, others, c.vault, c.others)
+		}
 	}
 }
 

@@ -305,7 +305,8 @@ func (x *tronRaw) transaction(raw []byte, chain *chains.Chain) (*Transaction, er
 	effect.Tag = printable(x.memo)
 	t.Effects = []Effect{effect}
 	bytePrice := big.NewInt(int64(len(raw)+tronOverhead) * tronBytePrice)
-	t.Fee = Fee{Asset: coin, Payer: address(x.owner), Most: new(big.Int).Add(bytePrice, big.NewInt(x.feeLimit))}
+	most := new(big.Int).Add(bytePrice, big.NewInt(x.feeLimit))
+	t.Fee = Fee{Asset: coin, Most: most, Payers: []Payer{{address(x.owner), most}}}
 	if x.call {
 		t.Fee.Rate = fmt.Sprintf("a limit of %s for the call, and its bytes", coin.Text(big.NewInt(x.feeLimit)))
 	} else {

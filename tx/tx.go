@@ -133,15 +133,21 @@ func (e *Effect) Reaches(address string) bool {
 type Fee struct {
 	Asset Asset
 	Most  *big.Int // in the smallest unit
-	// Payer is the address that pays it, empty where the inputs do.
-	Payer string
-	Rate  string // for people, such as "10.0 sat/vB"
+	// Payers are the addresses that pay it, none where the inputs do.
+	Payers []Payer
+	Rate   string // for people, such as "10.0 sat/vB"
 	// High says why the fee is above what is usual, or is empty. A limit that the user
 	// sets takes its place.
 	High string
 	// MaxShare is the share, in percent, of what is paid to others in the same coin
 	// above which the fee is unusual. 0 sets no such limit.
 	MaxShare int64
+}
+
+// Payer is an address and how much of a fee it pays at most.
+type Payer struct {
+	Address string
+	Most    *big.Int
 }
 
 // Expiry says for how long the network would take the transaction.

@@ -50,10 +50,17 @@ type AssetReport struct {
 
 // FeeReport is what a transaction costs at most.
 type FeeReport struct {
-	Asset AssetReport `json:"asset"`
-	Most  string      `json:"most"`
-	Rate  string      `json:"rate,omitempty"`
-	Payer string      `json:"payer,omitempty"`
+	Asset  AssetReport   `json:"asset"`
+	Most   string        `json:"most"`
+	Rate   string        `json:"rate,omitempty"`
+	Payers []PayerReport `json:"payers,omitempty"` // none where coins pay
+}
+
+// PayerReport is who pays how much of a fee.
+type PayerReport struct {
+	Address string `json:"address"`
+	Most    string `json:"most"`
+	Others  bool   `json:"by_others"`
 }
 
 // TotalReport is what the batch pays to one recipient in one asset.
@@ -63,6 +70,7 @@ type TotalReport struct {
 	To      string      `json:"to"` // empty: fees
 	Tag     string      `json:"tag,omitempty"`
 	Back    bool        `json:"to_this_vault"`
+	Others  bool        `json:"by_others"` // who sign elsewhere
 	Amount  string      `json:"amount"`
 	Files   int         `json:"files"`
 }
@@ -71,9 +79,12 @@ type TotalReport struct {
 func Report(path string, t *tx.Transaction, v *tx.Verdict) FileReport {
 	r := FileReport{
 		Path: path, Form: t.Form, Chain: t.Chain.ID, Network: t.Network, Valid: t.Expiry.Text,
-		Fee:     FeeReport{asset(t.Fee.Asset), t.Fee.Most.String(), t.Fee.Rate, t.Fee.Payer},
+		Fee:     FeeReport{Asset: asset(t.Fee.Asset), Most: t.Fee.Most.String(), Rate: t.Fee.Rate},
 		Notes:   append([]string{}, t.Notes...),
 		Effects: []EffectReport{},
+	}
+	for _, p := range t.Fee.Payers {
+		r.Fee.Payers = append(r.Fee.Payers, PayerReport{p.Address, p.Most.String(), !v.Pays(t, p.Address)})
 	}
 	if !t.Expiry.At.IsZero() {
 		r.Expires = t.Expiry.At.UTC().Format(time.RFC3339)
@@ -96,7 +107,7 @@ func Report(path string, t *tx.Transaction, v *tx.Verdict) FileReport {
 func (r *Review) TotalReports() []TotalReport {
 	list := []TotalReport{}
 	for _, t := range r.Batch.Totals() {
-		list = append(list, TotalReport{t.Network, asset(t.Asset), t.To, t.Tag, t.Back, t.Amount.String(), t.Files})
+		list = append(list, TotalReport{t.Network, asset(t.Asset), t.To, t.Tag, t.Back, t.Others, t.Amount.String(), t.Files})
 	}
 	return list
 }

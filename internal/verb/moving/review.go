@@ -208,7 +208,7 @@ func (r *Review) checkTotals() error {
 			asset, _ = r.tokens.Find(l.Chain, l.Contract)
 		}
 		if spent := r.Batch.Spent(l.Chain, l.Contract); spent.Cmp(l.Most) > 0 {
-			return cli.Fail(cli.Refused, fmt.Errorf("the batch pays and costs up to %s, and --max-total allows %s", asset.Text(spent), asset.Text(l.Most)))
+			return cli.Fail(cli.Refused, fmt.Errorf("the vault pays up to %s in this batch, and --max-total allows %s", asset.Text(spent), asset.Text(l.Most)))
 		}
 	}
 	return nil

@@ -38,7 +38,7 @@ func Block(w io.Writer, path string, t *tx.Transaction, v *tx.Verdict, full bool
 			fmt.Fprintf(&b, "         from %s\n", e.From)
 		}
 	}
-	fmt.Fprintf(&b, "  fee    %s\n", fee(t))
+	fmt.Fprintf(&b, "  fee    %s\n", fee(t, v))
 	if t.Expiry.Text != "" {
 		fmt.Fprintf(&b, "  valid  %s\n", t.Expiry.Text)
 	}
@@ -95,26 +95,39 @@ func from(t *tx.Transaction, v *tx.Verdict) []string {
 	return lines
 }
 
-func fee(t *tx.Transaction) string {
+func fee(t *tx.Transaction, v *tx.Verdict) string {
 	text := "up to " + t.Fee.Asset.Text(t.Fee.Most)
 	if t.Fee.Rate != "" {
 		text += " = " + t.Fee.Rate
 	}
-	if t.Fee.Payer != "" {
-		text += ", paid by " + t.Fee.Payer
+	for _, p := range t.Fee.Payers {
+		amount, who := "", "this vault"
+		if len(t.Fee.Payers) > 1 {
+			amount = t.Fee.Asset.Text(p.Most) + " "
+		}
+		if !v.Pays(t, p.Address) {
+			who = byOthers
+		}
+		text += fmt.Sprintf(", %spaid by %s, %s", amount, who, p.Address)
 	}
 	return text
 }
+
+// byOthers are the signers whose keys are not the vault's.
+const byOthers = "other people"
 
 // Totals writes what the whole batch does.
 func (r *Review) Totals(w io.Writer, full bool) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "\nTogether, %s:\n", count(r.Batch.Len(), "file"))
 	for _, t := range r.Batch.Totals() {
-		to := t.To
+		to, by := t.To, ""
+		if t.Others {
+			by = ", paid by " + byOthers
+		}
 		switch {
 		case to == "":
-			fmt.Fprintf(&b, "  %s: fees up to %s\n", t.Network, t.Asset.Text(t.Amount))
+			fmt.Fprintf(&b, "  %s: fees up to %s%s\n", t.Network, t.Asset.Text(t.Amount), by)
 			continue
 		case !full && !t.Back:
 			to = shorten(to)
@@ -125,7 +138,7 @@ func (r *Review) Totals(w io.Writer, full bool) error {
 		if t.Tag != "" {
 			to += fmt.Sprintf(" with the tag or memo %q", t.Tag)
 		}
-		fmt.Fprintf(&b, "  %s: %s to %s, in %s\n", t.Network, t.Asset.Text(t.Amount), to, count(t.Files, "file"))
+		fmt.Fprintf(&b, "  %s: %s to %s, in %s%s\n", t.Network, t.Asset.Text(t.Amount), to, count(t.Files, "file"), by)
 	}
 	_, err := io.WriteString(w, b.String())
 	return err

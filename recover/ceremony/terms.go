@@ -4,7 +4,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"slices"
-	"strings"
 
 	"lifeboat/derive"
 	"lifeboat/internal/curve"
@@ -159,7 +158,7 @@ func (c *Ceremony) Seats(r *record.Record) error {
 			continue
 		}
 		for _, o := range seated {
-			if strings.EqualFold(o.Name, p.Name) || p.Contact != "" && o.Contact == p.Contact {
+			if p.Same(o) {
 				return fmt.Errorf("%w: the record has %.80q for the nodes %q and %q", ErrSeats, p.Name, o.NodeID, node)
 			}
 		}

@@ -281,6 +281,11 @@ func (r *Record) Roots() []*derive.Key {
 	return roots
 }
 
+// Same reports whether two people seem to be one: of one name, or at one telephone.
+func (p Person) Same(o Person) bool {
+	return strings.EqualFold(o.Name, p.Name) || p.Contact != "" && o.Contact == p.Contact
+}
+
 // On returns the groups on a curve.
 func (r *Record) On(c curve.Curve) []*share.Group {
 	return slices.DeleteFunc(slices.Clone(r.Groups), func(g *share.Group) bool { return g.Curve != c })

@@ -358,6 +358,13 @@ func (f *recordFlags) advise(e *cli.Env, r *record.Record) {
 	if len(uncalled) > 0 {
 		e.Warn("the record does not say where to call back who has the shares of %s: give --contact", phrase.And(phrase.Quoted(uncalled)))
 	}
+	for i, p := range r.People {
+		for _, o := range r.People[:i] {
+			if p.Same(o) && slices.ContainsFunc(r.Groups, func(g *share.Group) bool { return g.ByNode(p.NodeID) != nil && g.ByNode(o.NodeID) != nil }) {
+				e.Warn("the record has one name or telephone number for the nodes %q and %q: one person with two shares is not two holders; if they are two, tell them apart", o.NodeID, p.NodeID)
+			}
+		}
+	}
 	for _, exit := range r.Exits {
 		if chain, ok := chains.Lookup(exit.Chain); ok && !chain.Reads(exit.Address) {
 			e.Warn("address %s of %s has no checksum that was checked: compare it letter by letter", exit.Address, exit.Chain)

@@ -202,11 +202,11 @@ func (s *Session) WarnUnrecorded(used func(curve.Curve) bool) {
 }
 
 // question asks for the password of a share, of the person who has it if the record
-// says who that is.
+// says who that is, and by the node, since a person may have several.
 func (s *Session) question(sh *share.Sealed) string {
 	if s.Record != nil {
 		if p, ok := s.Record.Person(sh.NodeID); ok {
-			return fmt.Sprintf("Password of %s's file %q: ", strings.TrimSpace(cli.Clean(p.Name)), sh.Path)
+			return fmt.Sprintf("Password of %s's file %q, node %q: ", strings.TrimSpace(cli.Clean(p.Name)), sh.Path, sh.NodeID)
 		}
 	}
 	return fmt.Sprintf("Password of %q, node %q: ", sh.Path, sh.NodeID)

@@ -59,7 +59,7 @@ var coins = []coin{
 func (c *coin) asset() Asset { return Asset{Symbol: c.id, Decimals: c.decimals, Known: true} }
 
 func bitcoin() family {
-	f := family{name: "Bitcoin", claims: claimsBitcoin, coin: coinBitcoin, read: readBitcoin}
+	f := family{name: "Bitcoin", claims: claimsBitcoin, coin: coinBitcoin, parse: parseBitcoin}
 	for _, c := range coins {
 		f.chains = append(f.chains, c.id)
 	}
@@ -111,10 +111,11 @@ type unsigned struct {
 // input is a coin that is spent.
 type input struct {
 	// What the file says of it.
-	previous *wire.MsgTx // the transaction that it comes from, nil if it is not there
-	script   []byte      // its output script, nil if the file does not say it
-	amount   *int64      // nil if the file does not say it
-	redeem   []byte      // its redeem script, nil if the file does not say it
+	previous *wire.MsgTx     // the transaction that it comes from, nil if it is not there
+	script   []byte          // its output script, nil if the file does not say it
+	amount   *int64          // nil if the file does not say it
+	coins    json.RawMessage // the amount in coins, before the chain says what a coin is
+	redeem   []byte          // its redeem script, nil if the file does not say it
 	sighash  txscript.SigHashType
 
 	// What is made of that.
@@ -142,8 +143,7 @@ var inputForms = []inputForm{
 	{is: txscript.IsPayToTaproot, taproot: true, inWitness: 1 + 1 + 64},
 }
 
-func readBitcoin(data []byte, chain *chains.Chain) (*Transaction, error) {
-	c := &coins[slices.IndexFunc(coins, func(c coin) bool { return c.id == chain.ID })]
+func parseBitcoin(data []byte) (reading, error) {
 	text := bytes.TrimSpace(data)
 	var u *unsigned
 	var err error
@@ -151,16 +151,31 @@ func readBitcoin(data []byte, chain *chains.Chain) (*Transaction, error) {
 	case isRaw(string(text[:min(len(text), 8)])):
 		return nil, unread("a transaction does not say what its coins are worth: make a PSBT of it, or a JSON file with hex, prevtxs and previous")
 	case text[0] == '{':
-		u, err = readPrevtxs(data, c)
-	case c.forked:
-		return nil, unread("%s is signed from a JSON file with hex and prevtxs, not from a PSBT", chain.Name)
+		u, err = readPrevtxs(data)
 	default:
 		u, err = readPSBT(data)
+	}
+	if err == nil {
+		err = checkUnsigned(u.tx)
+	}
+	if err == nil {
+		err = u.checkPrevious()
 	}
 	if err != nil {
 		return nil, err
 	}
-	return u.transaction(chain, c)
+	return u.on, nil
+}
+
+// on says what u is on a chain. It changes nothing of u.
+func (u *unsigned) on(chain *chains.Chain) (*Transaction, error) {
+	c := &coins[slices.IndexFunc(coins, func(c coin) bool { return c.id == chain.ID })]
+	if c.forked && u.packet != nil {
+		return nil, unread("%s is signed from a JSON file with hex and prevtxs, not from a PSBT", chain.Name)
+	}
+	there := *u
+	there.inputs = slices.Clone(u.inputs)
+	return there.transaction(chain, c)
 }
 
 // checkUnsigned refuses what is valid and not known to be harmless.
@@ -188,11 +203,25 @@ func checkUnsigned(tx *wire.MsgTx) error {
 	return nil
 }
 
-// transaction says what u does.
-func (u *unsigned) transaction(chain *chains.Chain, c *coin) (*Transaction, error) {
-	if err := checkUnsigned(u.tx); err != nil {
-		return nil, err
+// checkPrevious checks that the previous transactions are those that the inputs name.
+func (u *unsigned) checkPrevious() error {
+	for i := range u.inputs {
+		outpoint, previous := u.tx.TxIn[i].PreviousOutPoint, u.inputs[i].previous
+		if previous == nil {
+			continue
+		}
+		if id := previous.TxHash(); id != outpoint.Hash {
+			return unsafe("input %d, the coin %v: the file says that it comes from another transaction, %v", i, outpoint, id)
+		}
+		if int64(outpoint.Index) >= int64(len(previous.TxOut)) {
+			return unsafe("input %d, the coin %v: the transaction that it comes from has only %d outputs", i, outpoint, len(previous.TxOut))
+		}
 	}
+	return nil
+}
+
+// transaction says what u does, whose inputs it changes.
+func (u *unsigned) transaction(chain *chains.Chain, c *coin) (*Transaction, error) {
 	t := &Transaction{Form: u.form, Chain: chain, Network: chain.Name, Expiry: Expiry{Text: "no limit"}, TextExt: "hex"}
 	if u.packet != nil {
 		t.Ext = "psbt"
@@ -217,7 +246,7 @@ func (u *unsigned) transaction(chain *chains.Chain, c *coin) (*Transaction, erro
 			return nil, unsafe("it has %d virtual bytes, and nodes relay %d: spend the coins in several transactions", size, maxRelayed)
 		}
 	}
-	t.body = newBitcoinBody(u, chain, c)
+	t.body = &bitcoinBody{unsigned: u, chain: chain, coin: c}
 	return t, nil
 }
 
@@ -249,7 +278,12 @@ func (u *unsigned) spent(t *Transaction, c *coin) (sum int64, err error) {
 
 // read returns the address of the coin, and how sure its amount is.
 func (in *input) read(chain *chains.Chain, c *coin, outpoint wire.OutPoint) (address string, proof Proof, err error) {
-	if proof, err = in.resolve(outpoint); err != nil {
+	if in.coins != nil {
+		if in.amount, err = coinAmount(in.coins, c); err != nil {
+			return "", 0, err
+		}
+	}
+	if proof, err = in.resolve(outpoint.Index); err != nil {
 		return "", 0, err
 	}
 	if err := in.classify(c); err != nil {
@@ -263,7 +297,7 @@ func (in *input) read(chain *chains.Chain, c *coin, outpoint wire.OutPoint) (add
 }
 
 // resolve finds the output that the input spends, and says how sure it is.
-func (in *input) resolve(outpoint wire.OutPoint) (Proof, error) {
+func (in *input) resolve(index uint32) (Proof, error) {
 	if in.previous == nil {
 		if in.script == nil || in.amount == nil {
 			return 0, unsafe("the file does not say what it is worth: add the transaction that it comes from")
@@ -271,13 +305,7 @@ func (in *input) resolve(outpoint wire.OutPoint) (Proof, error) {
 		in.out = wire.NewTxOut(*in.amount, in.script)
 		return Claimed, nil
 	}
-	if id := in.previous.TxHash(); id != outpoint.Hash {
-		return 0, unsafe("the file says that it comes from another transaction, %v", id)
-	}
-	if int64(outpoint.Index) >= int64(len(in.previous.TxOut)) {
-		return 0, unsafe("the transaction that it comes from has only %d outputs", len(in.previous.TxOut))
-	}
-	in.out = in.previous.TxOut[outpoint.Index]
+	in.out = in.previous.TxOut[index]
 	if in.amount != nil && *in.amount != in.out.Value || in.script != nil && !bytes.Equal(in.script, in.out.PkScript) {
 		return 0, unsafe("the file says something else of it than the transaction that it comes from")
 	}

@@ -265,7 +265,7 @@ type prevtx struct {
 	Amount json.RawMessage `json:"amount"` // decimal, as a number or a string
 }
 
-func readPrevtxs(data []byte, c *coin) (*unsigned, error) {
+func readPrevtxs(data []byte) (*unsigned, error) {
 	var file prevtxsFile
 	if err := strict.Unmarshal(data, &file); err != nil {
 		return nil, unread("reading its JSON: %w", err)
@@ -289,14 +289,14 @@ func readPrevtxs(data []byte, c *coin) (*unsigned, error) {
 		places[in.PreviousOutPoint] = &u.inputs[i]
 	}
 	for i := range file.Prevtxs {
-		if err := file.Prevtxs[i].read(places, c); err != nil {
+		if err := file.Prevtxs[i].read(places); err != nil {
 			return nil, fmt.Errorf("entry %d of prevtxs: %w", i, err)
 		}
 	}
 	return u, u.addPrevious(file.Previous)
 }
 
-func (p *prevtx) read(places map[wire.OutPoint]*input, c *coin) error {
+func (p *prevtx) read(places map[wire.OutPoint]*input) error {
 	id, err := chainhash.NewHashFromStr(p.TxID)
 	if err != nil || len(p.TxID) != chainhash.MaxHashStringSize || p.Vout == nil {
 		return unread("txid and vout do not name a coin")
@@ -316,10 +316,8 @@ func (p *prevtx) read(places map[wire.OutPoint]*input, c *coin) error {
 			return unread("redeemScript is not hex")
 		}
 	}
-	if p.Amount != nil {
-		in.amount, err = coinAmount(p.Amount, c)
-	}
-	return err
+	in.coins = p.Amount
+	return nil
 }
 
 // maxAmountText is the length of the longest amount that is read.

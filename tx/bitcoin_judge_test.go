@@ -282,6 +282,39 @@ func messages(tx *Transaction) [][]byte {
 	return list
 }
 
+// What a file is on a chain does not depend on what it was read as before.
+func TestReadOnce(t *testing.T) {
+	// Of which eCash, with its two decimals, reads a millionth.
+	files := []string{string(bitcoinFile(t, chainOf(t, "BTC"), []string{"p2pkh"}, false))}
+	for _, v := range bitcoinVectors(t) {
+		files = append(files, v.File)
+	}
+	read := 0
+	for _, file := range files {
+		as, err := parseBitcoin([]byte(file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range coins {
+			got, err := as(chainOf(t, c.id))
+			want, alone := (&Reader{Chain: chainOf(t, c.id)}).Read([]byte(file))
+			if (err == nil) != (alone == nil) {
+				t.Fatalf("%s: %v, and alone %v", c.id, err, alone)
+			}
+			if err != nil {
+				continue
+			}
+			read++
+			if !reflect.DeepEqual(got.Slots, want.Slots) || !reflect.DeepEqual(got.Effects, want.Effects) || !reflect.DeepEqual(got.Fee, want.Fee) {
+				t.Errorf("%s: %+v, and alone %+v", c.id, got, want)
+			}
+		}
+	}
+	if read < 2*len(files) {
+		t.Errorf("only %d readings of %d files", read, len(files))
+	}
+}
+
 func FuzzBitcoin(f *testing.F) {
 	for _, v := range bitcoinVectors(f) {
 		f.Add([]byte(v.File))
@@ -295,7 +328,7 @@ func FuzzBitcoin(f *testing.F) {
 		}
 		for _, c := range coins {
 			chain := chainOf(t, c.id)
-			tx, err := readBitcoin(data, chain)
+			tx, err := (&Reader{Chain: chain}).Read(data)
 			if err != nil {
 				if !errors.Is(err, ErrUnread) && !errors.Is(err, ErrUnsafe) {
 					t.Fatalf("%s: %v", c.id, err)

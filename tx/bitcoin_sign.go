@@ -19,20 +19,21 @@ import (
 // bitcoinBody is an unsigned transaction whose coins are known.
 type bitcoinBody struct {
 	*unsigned
-	chain  *chains.Chain
-	coin   *coin
+	chain *chains.Chain
+	coin  *coin
+	// What all inputs hash alike, so that time is linear; nil before the first is bound.
 	outs   txscript.PrevOutputFetcher
-	hashes *txscript.TxSigHashes // what all inputs hash alike, so that time is linear
+	hashes *txscript.TxSigHashes
 }
 
-func newBitcoinBody(u *unsigned, chain *chains.Chain, c *coin) *bitcoinBody {
-	outs := make(map[wire.OutPoint]*wire.TxOut, len(u.inputs))
-	for i := range u.inputs {
-		outs[u.tx.TxIn[i].PreviousOutPoint] = u.inputs[i].out
+// hash hashes what all inputs hash alike.
+func (b *bitcoinBody) hash() {
+	outs := make(map[wire.OutPoint]*wire.TxOut, len(b.inputs))
+	for i := range b.inputs {
+		outs[b.tx.TxIn[i].PreviousOutPoint] = b.inputs[i].out
 	}
-	b := &bitcoinBody{unsigned: u, chain: chain, coin: c, outs: txscript.NewMultiPrevOutFetcher(outs)}
-	b.hashes = txscript.NewTxSigHashes(u.tx, b.outs)
-	return b
+	b.outs = txscript.NewMultiPrevOutFetcher(outs)
+	b.hashes = txscript.NewTxSigHashes(b.tx, b.outs)
 }
 
 // way is how a key spends a coin.
@@ -43,6 +44,9 @@ type way struct {
 }
 
 func (b *bitcoinBody) bind(i int, k *chains.PublicKey) (*Signing, error) {
+	if b.hashes == nil {
+		b.hash()
+	}
 	in := &b.inputs[i]
 	address, _ := b.chain.OutputAddress(in.out.PkScript)
 	e, ok := b.chain.Match(k, address)

@@ -27,10 +27,16 @@ type family struct {
 	// read reads data, all of it. chain is one of chains, or, where the bytes decide,
 	// what the user named, or nil.
 	read func(data []byte, chain *chains.Chain) (*Transaction, error)
+	// parse takes the place of read where reading the bytes is most of the work, and
+	// the same for all of chains: what it returns says what they mean on each.
+	parse func(data []byte) (as reading, err error)
 	// wants and make are nil where no transfer can be made.
 	wants func(chain *chains.Chain) []Want
 	make  func(o *Order) ([]Draft, error)
 }
+
+// reading says what bytes that were read are on a chain.
+type reading func(chain *chains.Chain) (*Transaction, error)
 
 // families are the readers, in the order in which they are asked.
 func families() []family {
@@ -107,11 +113,18 @@ func (r *Reader) readAs(f *family, data []byte) (*Transaction, error) {
 	if len(f.chains) == 0 {
 		return f.read(data, r.Chain)
 	}
-	if r.Chain != nil {
-		if slices.Contains(f.chains, r.Chain.ID) {
-			return f.read(data, r.Chain)
-		}
+	if r.Chain != nil && !slices.Contains(f.chains, r.Chain.ID) {
 		return nil, unread("%s does not write its transactions so", r.Chain.Name)
+	}
+	as := reading(func(chain *chains.Chain) (*Transaction, error) { return f.read(data, chain) })
+	if f.parse != nil {
+		var err error
+		if as, err = f.parse(data); err != nil {
+			return nil, err
+		}
+	}
+	if r.Chain != nil {
+		return as(r.Chain)
 	}
 	var ours []*Transaction
 	var first *Transaction
@@ -124,7 +137,7 @@ func (r *Reader) readAs(f *family, data []byte) (*Transaction, error) {
 		if !ok {
 			return nil, fmt.Errorf("internal error: there is no chain %q", id)
 		}
-		t, err := f.read(data, chain)
+		t, err := as(chain)
 		switch {
 		case err != nil:
 			refused = cmp.Or(refused, err)

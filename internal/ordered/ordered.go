@@ -98,6 +98,17 @@ func Run[In, Out any](workers int, next func() (In, error), work func(worker int
 	return first
 }
 
+// Each is Run for the numbers below n.
+func Each[Out any](workers, n int, work func(worker, i int) (Out, error), emit func(Out) error) error {
+	next := -1
+	return Run(workers, func() (int, error) {
+		if next++; next >= n {
+			return 0, io.EOF
+		}
+		return next, nil
+	}, work, emit)
+}
+
 type result[Out any] struct {
 	out Out
 	err error

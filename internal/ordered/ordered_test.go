@@ -44,6 +44,14 @@ func TestOrder(t *testing.T) {
 	}
 }
 
+func TestEach(t *testing.T) {
+	sum := 0
+	err := ordered.Each(2, 100, func(_, i int) (int, error) { return i, nil }, func(i int) error { sum += i; return nil })
+	if err != nil || sum != 99*100/2 {
+		t.Errorf("%v, sum %d", err, sum)
+	}
+}
+
 func TestFirstError(t *testing.T) {
 	bad := errors.New("bad")
 	ok := func(_ int, in int) (int, error) { return in, nil }

@@ -8,6 +8,7 @@ import (
 	"lifeboat/chains/book"
 	"lifeboat/derive"
 	"lifeboat/internal/cli"
+	"lifeboat/internal/ordered"
 	"lifeboat/internal/strict"
 	"lifeboat/internal/verb/addresses"
 	"lifeboat/tx"
@@ -175,27 +176,37 @@ func status(err error) error {
 	return err
 }
 
-// All reads every file, in order, judges it, gives it to show, and adds it to the
-// batch. If one file is refused, none of the batch counts.
+// looked is a file that was read and judged.
+type looked struct {
+	path string
+	t    *tx.Transaction
+	v    *tx.Verdict
+}
+
+// All reads every file and judges it, several at a time, and in order gives it to show
+// and adds it to the batch. If one file is refused, none of the batch counts.
 func (r *Review) All(e *cli.Env, show func(path string, t *tx.Transaction, v *tx.Verdict) error) error {
 	progress := cli.NewProgress(e, "transactions", int64(len(r.Files)))
 	defer progress.Done()
-	for _, path := range r.Files {
-		if err := e.Interrupt.Err(); err != nil {
-			return err
+	err := ordered.Each(addresses.Workers(), len(r.Files), func(_, i int) (l looked, err error) {
+		if err = e.Interrupt.Err(); err == nil {
+			l.path = r.Files[i]
+			l.t, l.v, err = r.look(l.path, r.named)
 		}
-		t, v, err := r.look(path, r.named)
-		if err != nil {
-			return err
+		return l, err
+	}, func(l looked) error {
+		if err := r.Batch.Add(l.path, l.t, l.v); err != nil {
+			return status(fmt.Errorf("%q: %w", l.path, err))
 		}
-		if err := r.Batch.Add(path, t, v); err != nil {
-			return status(fmt.Errorf("%q: %w", path, err))
-		}
-		r.chains = append(r.chains, t.Chain)
-		if err := show(path, t, v); err != nil {
+		r.chains = append(r.chains, l.t.Chain)
+		if err := show(l.path, l.t, l.v); err != nil {
 			return err
 		}
 		progress.Add(1)
+		return nil
+	})
+	if err != nil {
+		return err
 	}
 	return r.checkTotals()
 }

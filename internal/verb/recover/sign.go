@@ -24,7 +24,7 @@ var signVerb = cli.Verb{
 
 Signs a batch of unsigned transactions. FILE is what "mpc-recover key" takes: share
 files or bundles of enough holders, or a bundle with a root key. The root key exists
-in memory only, and child keys one file at a time.
+in memory only, and child keys a few at a time.
 
 Review the same files on another machine first, with "mpc-derive review", and bring
 its review code on paper: it is asked for, and never shown. Every transaction is read
@@ -267,7 +267,8 @@ func (f *signFlags) unlock(e *cli.Env, session *holder.Session) (*found, error) 
 // that was reviewed stops the run, and nothing stays written.
 func (f *signFlags) sign(e *cli.Env, r *moving.Review, roots []*recover.Root, report *signReport) error {
 	out := cli.Outputs{Folder: f.output}
-	signer := newSigner(roots, f.hedge)
+	next, stop := newSigner(roots, f.hedge).files(r)
+	defer stop()
 	progress := cli.NewProgress(e, "transactions signed", int64(len(r.Files)))
 	defer progress.Done()
 	for i := range r.Files {
@@ -276,7 +277,7 @@ func (f *signFlags) sign(e *cli.Env, r *moving.Review, roots []*recover.Root, re
 		for _, o := range file.outputs {
 			out.AddFunc(o.name, func(w io.Writer) (err error) {
 				if o.first {
-					if done, err = signer.file(r, i); err != nil {
+					if done, err = next(); err != nil {
 						return err
 					}
 					file.ID, file.Parts = done.ID, done.Parts

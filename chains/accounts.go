@@ -5,6 +5,7 @@ import (
 	"encoding/base32"
 	"encoding/binary"
 	"slices"
+	"strconv"
 	"strings"
 
 	"lifeboat/chains/internal/blake2b"
@@ -22,7 +23,8 @@ func accountChains() []Chain {
 				encode("secp256k1", hash160, rippleText, rippleForm),
 				encode("ed25519", rippleEd25519, rippleText, scalarForm),
 			},
-			Note: "one account serves many rows, told apart by their tags; an X-address holds the tag",
+			Note:   "one account serves many rows, told apart by their tags; an X-address holds the tag",
+			tagged: readRippleX,
 		},
 		{
 			ID: "FIL", Name: "Filecoin", Aliases: []string{"FILECOIN"}, SLIP44: []uint32{461},
@@ -87,22 +89,31 @@ var xy = &Payload{Name: "secp256k1-xy", Curve: curve.Secp256k1, Size: 64, Of: fu
 
 var ripple58 = check58{base58.Ripple, base58.Checksum}
 
-// rippleText also reads X-addresses (XLS-5d), which name the account and a tag,
-// of both networks.
+// rippleText also reads X-addresses.
 var rippleText = ripple58.text("\x00").or(text{parse: func(s string) ([]byte, bool) {
+	account, _, ok := readRippleX(s)
+	return account, ok
+}})
+
+// readRippleX reads an X-address (XLS-5d), which names the account and may name a tag,
+// of both networks.
+func readRippleX(s string) (account []byte, tag string, ok bool) {
 	b, ok := ripple58.read(s, "")
 	if !ok || len(b) != 2+20+1+8 {
-		return nil, false
+		return nil, "", false
 	}
 	if prefix := string(b[:2]); prefix != "\x05\x44" && prefix != "\x04\x93" {
-		return nil, false
+		return nil, "", false
 	}
-	tag := binary.LittleEndian.Uint64(b[23:])
-	if flag := b[22]; flag > 1 || flag == 0 && tag != 0 || tag>>32 != 0 {
-		return nil, false
+	flag, number := b[22], binary.LittleEndian.Uint64(b[23:])
+	if flag > 1 || flag == 0 && number != 0 || number>>32 != 0 {
+		return nil, "", false
 	}
-	return b[2:22], true
-}})
+	if flag == 1 {
+		tag = strconv.FormatUint(number, 10)
+	}
+	return b[2:22], tag, true
+}
 
 // rippleEd25519 is the hash160 of ED and the key.
 var rippleEd25519 = &Payload{Name: "hash160-ed25519", Curve: curve.Ed25519, Size: 20, Of: func(dst []byte, k *PublicKey) []byte {

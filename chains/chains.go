@@ -70,6 +70,8 @@ type Chain struct {
 
 	underivable []rule
 	outputs     []output
+	// tagged cuts an address that has a tag in it; nil if there are none.
+	tagged func(address string) (account []byte, tag string, ok bool)
 }
 
 // one is a chain with one form of address.
@@ -233,10 +235,20 @@ func (c *Chain) Reads(address string) bool {
 }
 
 // CutAddress cuts ADDRESS or ADDRESS:TAG. Addresses of some chains have colons,
-// too. An address that no key determines counts too. ok is false if there is no
-// address, or none before a colon that ends the text.
+// too. An address that no key determines counts too. One that has a tag in it is cut
+// as well, and takes no second one. ok is false if there is no address, or none before
+// a colon that ends the text.
 func (c *Chain) CutAddress(text string) (address, tag string, ok bool) {
 	named := func(address string) bool { return c.Underivable(address) != nil }
+	if c.tagged != nil {
+		address, rest, more := strings.Cut(text, ":")
+		if account, tag, ok := c.tagged(address); ok {
+			if more && (tag != "" || rest == "") {
+				return "", "", false
+			}
+			return c.Encodings[0].Format(account), tag + rest, true
+		}
+	}
 	for _, is := range []func(string) bool{c.Reads, named} {
 		if is(text) {
 			return text, "", true

@@ -9,6 +9,7 @@ import (
 	"encoding/hex"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"lifeboat/chains/internal/blake2b"
@@ -224,6 +225,7 @@ func stellarChain(id, name string, slip44 uint32, aliases ...string) Chain {
 			}},
 			named("federation name", `^[^*,> ]{1,64}\*([a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?\.)+[a-zA-Z]{2,63}$`),
 		},
+		tagged: readStellarMuxed,
 	}
 }
 
@@ -241,17 +243,25 @@ var stellarText = text{
 		return base32Upper.EncodeToString(binary.LittleEndian.AppendUint16(b, crc16(b)))
 	},
 	parse: func(s string) ([]byte, bool) {
+		if account, _, ok := readStellarMuxed(s); ok {
+			return account, true
+		}
 		body, ok := readStellar(s)
-		if !ok {
+		if !ok || body[0] != stellarAccount || len(body) != 1+32 {
 			return nil, false
 		}
-		isMuxed := body[0] == stellarMuxed && len(body) == 1+32+8
-		isAccount := body[0] == stellarAccount && len(body) == 1+32
-		if !isMuxed && !isAccount {
-			return nil, false
-		}
-		return body[1:33], true
+		return body[1:], true
 	},
+}
+
+// readStellarMuxed reads a muxed address. Its number is no memo, so its tag says what
+// it is.
+func readStellarMuxed(s string) (account []byte, tag string, ok bool) {
+	body, ok := readStellar(s)
+	if !ok || body[0] != stellarMuxed || len(body) != 1+32+8 {
+		return nil, "", false
+	}
+	return body[1:33], "muxed:" + strconv.FormatUint(binary.BigEndian.Uint64(body[33:]), 10), true
 }
 
 // crc16 is CRC-16/XMODEM.

@@ -248,8 +248,8 @@ func TestExactSpellingIsPreferred(t *testing.T) {
 
 func TestOtherFormsOfAnAccount(t *testing.T) {
 	for _, tc := range []struct{ chain, usual, other, source string }{
-		{"XRP", "rPEPPER7kfTD9w2To4CQk6UCfuHM9c6GDY", "XV5sbjUmgPpvXv4ixFWZ5ptAYZ6PD28Sq49uo34VyjnmK5H", "XLS-5d"},
-		{"XRP", "rPEPPER7kfTD9w2To4CQk6UCfuHM9c6GDY", "XV5sbjUmgPpvXv4ixFWZ5ptAYZ6PD2gYsjNFQLKYW33DzBm", "XLS-5d, tag 0"},
+		{"XRP", "rPEPPER7kfTD9w2To4CQk6UCfuHM9c6GDY", "XV5sbjUmgPpvXv4ixFWZ5ptAYZ6PD28Sq49uo34VyjnmK5H", "XLS-5d, tag 12345"},
+		{"XRP", "rPEPPER7kfTD9w2To4CQk6UCfuHM9c6GDY", "XV5sbjUmgPpvXv4ixFWZ5ptAYZ6PD2gYsjNFQLKYW33DzBm", "XLS-5d, without a tag"},
 		{"XLM", "GA7QYNF7SOWQ3GLR2BGMZEHXAVIRZA4KVWLTJJFC7MGXUA74P7UJVSGZ", "MA7QYNF7SOWQ3GLR2BGMZEHXAVIRZA4KVWLTJJFC7MGXUA74P7UJUAAAAAAAAAAAACJUQ", "SEP-23"},
 		{"TON", "UQAzCS7JoSiOi1BdH4nFkuvUwbBjxUzPx1AhQKwiwXAv27Xs", "0:33092ec9a1288e8b505d1f89c592ebd4c1b063c54ccfc7502140ac22c1702fdb", "the same account, raw"},
 		{"BCH", "bitcoincash:qr6m7j9njldwwzlg9v7v53unlr4jkmx6eylep8ekg2", "bitcoincash:zr6m7j9njldwwzlg9v7v53unlr4jkmx6eycnjehshe", "CHIP-2022-02 CashTokens"},

@@ -133,7 +133,11 @@ func Exits(vault *record.Record) ([]tx.Payee, error) {
 		if !ok {
 			return nil, fmt.Errorf("the record has an exit on %q, which is no chain that is known", exit.Chain)
 		}
-		list = append(list, tx.Payee{Chain: c, Address: exit.Address, Tag: exit.Tag, From: "the record"})
+		address, tag := exit.Address, exit.Tag
+		if account, within, ok := c.CutAddress(address); ok && tag == "" {
+			address, tag = account, within
+		}
+		list = append(list, tx.Payee{Chain: c, Address: address, Tag: tag, From: "the record"})
 	}
 	return list, nil
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"lifeboat/chains"
+	"lifeboat/share/record"
 	"lifeboat/tx"
 )
 
@@ -90,6 +91,7 @@ func TestPayee(t *testing.T) {
 		"eth:0x3535353535353535353535353535353535353535":             "ETH 0x3535353535353535353535353535353535353535 ",
 		"rPEPPER7kfTD9w2To4CQk6UCfuHM9c6GDY:495":                     " rPEPPER7kfTD9w2To4CQk6UCfuHM9c6GDY 495",
 		"XRP:rPEPPER7kfTD9w2To4CQk6UCfuHM9c6GDY:495":                 "XRP rPEPPER7kfTD9w2To4CQk6UCfuHM9c6GDY 495",
+		"XV5sbjUmgPpvXv4ixFWZ5ptAYZ6PD28Sq49uo34VyjnmK5H":            " rPEPPER7kfTD9w2To4CQk6UCfuHM9c6GDY 12345",
 		"bitcoincash:qpm2qsznhks23z7629mms6s4cwef74vcwvy22gdx6a":     " bitcoincash:qpm2qsznhks23z7629mms6s4cwef74vcwvy22gdx6a ",
 		"BCH:bitcoincash:qpm2qsznhks23z7629mms6s4cwef74vcwvy22gdx6a": "BCH bitcoincash:qpm2qsznhks23z7629mms6s4cwef74vcwvy22gdx6a ",
 		"btc:0x3535353535353535353535353535353535353535":             "error",
@@ -105,6 +107,25 @@ func TestPayee(t *testing.T) {
 		}
 		if got != want {
 			t.Errorf("%q is %q, %v, want %q", text, got, err, want)
+		}
+	}
+}
+
+// What an address has in it counts as its tag, also in a record that has it whole.
+func TestExits(t *testing.T) {
+	vault := new(record.Record)
+	vault.Exits = []record.Exit{
+		{Chain: "XRP", Address: "XV5sbjUmgPpvXv4ixFWZ5ptAYZ6PD28Sq49uo34VyjnmK5H"},
+		{Chain: "XRP", Address: "rPEPPER7kfTD9w2To4CQk6UCfuHM9c6GDY", Tag: "495"},
+		{Chain: "BTC", Address: "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4"},
+	}
+	list, err := Exits(vault)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []string{"rPEPPER7kfTD9w2To4CQk6UCfuHM9c6GDY 12345", "rPEPPER7kfTD9w2To4CQk6UCfuHM9c6GDY 495", "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4 "} {
+		if got := list[i].Address + " " + list[i].Tag; got != want {
+			t.Errorf("exit %d is %q, want %q", i, got, want)
 		}
 	}
 }

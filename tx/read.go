@@ -45,6 +45,7 @@ func families() []family {
 		tron,
 		evm,
 		solana,
+		xrp,
 	}
 }
 

@@ -162,7 +162,7 @@ func TestEVMRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.Keys.Add(keyOn(t, "ETH", []byte{1}))
-	if _, err := p.Judge(x); err == nil || !strings.Contains(err.Error(), "does not say who pays") || !strings.Contains(err.Error(), `{"from": "0x…", "raw": "0x…"}`) {
+	if _, err := p.Judge(x); err == nil || !strings.Contains(err.Error(), "does not say who pays") || !strings.Contains(err.Error(), `{"from": "ADDRESS", "raw": "…"}`) {
 		t.Errorf("two keys and a file that says none: %v", err)
 	}
 }

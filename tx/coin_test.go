@@ -13,6 +13,7 @@ func TestCoin(t *testing.T) {
 		"ETH": {Symbol: "ETH", Decimals: 18, Known: true}, "TRON": {Symbol: "TRX", Decimals: 6, Known: true},
 		"SOL": {Symbol: "SOL", Decimals: 9, Known: true},
 		"XRP": {Symbol: "XRP", Decimals: 6, Known: true},
+		"TON": {Symbol: "TON", Decimals: 9, Known: true},
 	} {
 		chain, _ := chains.Lookup(id)
 		if got, ok := Coin(chain); !ok || got != want {

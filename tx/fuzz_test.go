@@ -10,7 +10,13 @@ import (
 // FuzzRead reads anything. What is read has all that a review shows, and can be
 // judged.
 func FuzzRead(f *testing.F) {
-	for _, name := range []string{"tx/evm.tsv", "tx/tron.tsv", "tx/solana.tsv", "tx/xrp.tsv"} {
+	for _, name := range []string{
+		"tx/evm.tsv",
+		"tx/tron.tsv",
+		"tx/solana.tsv",
+		"tx/xrp.tsv",
+		"tx/ton.tsv",
+	} {
 		for _, row := range fixtures.Rows(name) {
 			f.Add([]byte(row[2]))
 		}

@@ -43,6 +43,7 @@ func families() []family {
 	return []family{
 		bitcoin(),
 		tron,
+		ton, // before evm, whose files may have the same names in them
 		evm,
 		solana,
 		xrp,
@@ -108,6 +109,7 @@ var testNetworks = []string{
 	"XTN", "SIGNET_BTC", "LTC_TEST", "DOGE_TEST", "DASH_TEST",
 	"TTRON",
 	"SOLDEV_SOL",
+	"TON_TEST",
 }
 
 func (r *Reader) readAs(f *family, data []byte) (*Transaction, error) {

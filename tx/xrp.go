@@ -392,7 +392,7 @@ func (x xrpTx) transaction(chain *chains.Chain) *Transaction {
 		t.Notes = append(t.Notes, "It has no destination tag: where one account serves many customers, such as at an exchange, the money could be lost.")
 	}
 	t.Effects = []Effect{pay}
-	t.Fee = Fee{Asset: coin, Most: x.drops("Fee"), Payer: from, Rate: "all of it, also where less would do"}
+	t.Fee = Fee{Asset: coin, Most: x.drops("Fee"), Payers: []Payer{{from, x.drops("Fee")}}, Rate: "all of it, also where less would do"}
 	if usual := big.NewInt(xrpUsual); t.Fee.Most.Cmp(usual) > 0 {
 		t.Fee.High = fmt.Sprintf("it is %s, and a payment hardly ever costs %s", coin.Text(t.Fee.Most), coin.Text(usual))
 	}

@@ -97,7 +97,7 @@ func TestXRPEffects(t *testing.T) {
 		}
 		claim, from, _ := strings.Cut(strings.TrimPrefix(x.Claims[0], "XRP Ledger "), " of ")
 		got := fmt.Sprintf("%s %s, fee %v, %s, %s", e.Asset.Text(e.Amount), tag, x.Fee.Most, claim, x.Expiry.Text)
-		if got != want || len(x.Effects) != 1 || e.Kind != tx.Pay || e.To != xrpPayee || e.From != rows[i][1] || from != e.From || x.Fee.Payer != e.From {
+		if got != want || len(x.Effects) != 1 || e.Kind != tx.Pay || e.To != xrpPayee || e.From != rows[i][1] || from != e.From || x.Fee.Payers[0].Address != e.From {
 			t.Errorf("%s: %s\n%+v\nwant %s", rows[i][0], got, x, want)
 		}
 		if note := strings.Contains(strings.Join(x.Notes, "\n"), "no destination tag"); note != (e.Tag == "") {

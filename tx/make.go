@@ -61,10 +61,8 @@ func Wants(chain *chains.Chain) ([]Want, bool) {
 }
 
 func maker(chain *chains.Chain) *family {
-	for _, f := range families() {
-		if _, ok := f.coin(chain); ok && f.make != nil {
-			return &f
-		}
+	if f := familyOf(chain); f != nil && f.make != nil {
+		return f
 	}
 	return nil
 }

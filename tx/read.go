@@ -24,6 +24,9 @@ type family struct {
 	chains []string
 	// coin returns the coin of a chain of the family.
 	coin func(chain *chains.Chain) (Asset, bool)
+	// token writes the name of a token as its transactions are shown. It is nil where
+	// that is an address.
+	token func(chain *chains.Chain, name string) (string, bool)
 	// read reads data, all of it. chain is one of chains, or, where the bytes decide,
 	// what the user named, or nil.
 	read func(data []byte, chain *chains.Chain) (*Transaction, error)
@@ -37,6 +40,15 @@ type family struct {
 
 // reading says what bytes that were read are on a chain.
 type reading func(chain *chains.Chain) (*Transaction, error)
+// familyOf returns the family of a chain's transactions, or nil.
+func familyOf(chain *chains.Chain) *family {
+	for _, f := range families() {
+		if _, ok := f.coin(chain); ok {
+			return &f
+		}
+	}
+	return nil
+}
 
 // families are the readers, in the order in which they are asked.
 func families() []family {
@@ -52,10 +64,8 @@ func families() []family {
 
 // Coin returns the coin of a chain whose transactions can be read.
 func Coin(chain *chains.Chain) (Asset, bool) {
-	for _, f := range families() {
-		if a, ok := f.coin(chain); ok {
-			return a, true
-		}
+	if f := familyOf(chain); f != nil {
+		return f.coin(chain)
 	}
 	return Asset{}, false
 }

@@ -20,7 +20,7 @@ type tokenName struct {
 func (k *Tokens) Add(chain *chains.Chain, contract, symbol string, decimals int) error {
 	written, ok := usual(chain, contract)
 	if !ok {
-		return fmt.Errorf("%.80q is no address of a contract on %s", contract, chain.Name)
+		return fmt.Errorf("%.80q is no contract on %s", contract, chain.Name)
 	}
 	if chain.Reads(symbol) {
 		return fmt.Errorf("the symbol %.80q is an address", symbol)
@@ -37,8 +37,11 @@ func (k *Tokens) Add(chain *chains.Chain, contract, symbol string, decimals int)
 	return nil
 }
 
-// usual writes an address as transactions of the chain are shown.
+// usual writes a contract as transactions of the chain are shown.
 func usual(chain *chains.Chain, address string) (string, bool) {
+	if f := familyOf(chain); f != nil && f.token != nil {
+		return f.token(chain, address)
+	}
 	for _, e := range chain.Encodings {
 		if b, ok := e.Parse(address); ok {
 			return e.Format(b), true

@@ -59,6 +59,7 @@ func families() []family {
 		evm,
 		solana,
 		xrp,
+		cosmos,
 	}
 }
 

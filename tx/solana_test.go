@@ -30,13 +30,7 @@ const (
 // solanaRow is the vector with that name.
 func solanaRow(t *testing.T, name string) []string {
 	t.Helper()
-	for _, row := range fixtures.Rows("tx/solana.tsv") {
-		if row[0] == name {
-			return row
-		}
-	}
-	t.Fatalf("there is no vector %q", name)
-	return nil
+	return row(t, "tx/solana.tsv", name)
 }
 
 // unbase64 is for files that are known to be in base 64.

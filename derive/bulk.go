@@ -12,14 +12,14 @@ import (
 // Engine derives many descendants of extended public keys. Its tables are built on
 // first use, and goroutines may share it.
 type Engine struct {
-	tables map[*Tree]*batch.Table
+	tables map[*batch.Tree]*batch.Table
 }
 
 // NewEngine returns an engine for deriving about that many keys.
 func NewEngine(rows int64) *Engine {
-	e := &Engine{tables: map[*Tree]*batch.Table{}}
+	e := &Engine{tables: map[*batch.Tree]*batch.Table{}}
 	for _, t := range trees {
-		e.tables[t] = batch.NewTable(t.batch, rows)
+		e.tables[t.batch] = batch.NewTable(t.batch, rows)
 	}
 	return e
 }
@@ -32,8 +32,12 @@ type Descendant struct {
 	at    position
 }
 
-// AppendExtended appends the extended public key in base58 to dst.
+// AppendExtended appends the extended public key in base58 to dst; of a bare key,
+// nothing.
 func (d *Descendant) AppendExtended(dst []byte) []byte {
+	if d.IsBare() {
+		return dst
+	}
 	var buf [SerialSize]byte
 	return base58.AppendCheck(dst, d.AppendSerial(buf[:0], d.at.network.Public, d.Child.Key[:]))
 }
@@ -46,6 +50,9 @@ func (d *Descendant) Extended() string { return string(d.AppendExtended(nil)) }
 func (d *Descendant) AppendSerial(dst []byte, version [4]byte, key []byte) []byte {
 	return d.at.append(dst, version, &d.Child.ChainCode, key)
 }
+
+// IsBare reports whether the key has no chain code.
+func (d *Descendant) IsBare() bool { return d.at.isBare() }
 
 // Network returns the version bytes of the key.
 func (d *Descendant) Network() Network { return d.at.network }
@@ -97,7 +104,7 @@ const sameParent = 8
 
 // Bulk returns a Bulk for the descendants of root.
 func (e *Engine) Bulk(root *Key) *Bulk {
-	return &Bulk{root: root, worker: e.tables[root.network.Tree].Worker(), nodes: map[string]*node{}, tweak: root.Curve().Scalar()}
+	return &Bulk{root: root, worker: e.tables[root.network.batch].Worker(), nodes: map[string]*node{}, tweak: root.Curve().Scalar()}
 }
 
 // Root returns the key whose descendants are derived.
@@ -185,6 +192,9 @@ func (b *Bulk) deriveNodes(paths []Path, level int) {
 func (b *Bulk) check(parent *node, level int) error {
 	if parent.err != nil {
 		return parent.err
+	}
+	if b.root.IsBare() {
+		return ErrNoChainCode
 	}
 	if b.root.Depth()+level > MaxDepth {
 		return fmt.Errorf("%w: more than %d steps below the root", ErrPath, MaxDepth)

@@ -21,6 +21,7 @@ import (
 	"crypto/sha256"
 	"crypto/sha512"
 	"encoding/binary"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"strings"
@@ -41,6 +42,8 @@ var (
 	// ErrRespelt is wrapped, with ErrKey, by the error for a key whose version is that
 	// of a kind of address.
 	ErrRespelt = errors.New("the same key in other letters")
+	// ErrNoChainCode is returned for whatever lies below a bare key.
+	ErrNoChainCode = errors.New("nothing can be derived below a public key without its chain code")
 	// ErrInvalidChild is returned for the one index in 2^127 that has no child.
 	ErrInvalidChild = errors.New("this index has no valid child key (BIP-32); use the next one")
 )
@@ -48,7 +51,8 @@ var (
 // ChainCodeSize is the length of a chain code, in bytes.
 const ChainCodeSize = 32
 
-// Key is an extended public key. Keys are immutable.
+// Key is an extended public key, or a bare one: that of a root whose chain code is
+// unknown, so that nothing can be derived below it. Keys are immutable.
 type Key struct {
 	position
 	chainCode [ChainCodeSize]byte
@@ -77,6 +81,11 @@ func (p *position) append(dst []byte, version [4]byte, chainCode *[ChainCodeSize
 // chain code.
 func NewRoot(p *curve.Point, chainCode [ChainCodeSize]byte) *Key {
 	return &Key{position: position{network: MainNetwork(p.Curve())}, chainCode: chainCode, point: p}
+}
+
+// NewBare returns a root public key without a chain code.
+func NewBare(p *curve.Point) *Key {
+	return &Key{position: position{network: Network{Tree: bare[p.Curve()]}}, point: p}
 }
 
 // SerialSize is the length of a serialised extended key, in bytes, without its
@@ -145,13 +154,47 @@ func looksPrivate(s string) bool {
 		strings.Trim(strings.TrimPrefix(s, "0x"), "0123456789abcdefABCDEF") == ""
 }
 
-// String writes the key in base58 with a checksum.
+// ParsePublic reads a public key as people have it in their records: extended, or
+// bare in hex, with or without 0x. On secp256k1 that is 33 or 65 bytes (SEC 1), on
+// ed25519 32 (RFC 8032), or 33 as String writes it.
+func ParsePublic(s string) (*Key, error) {
+	digits := strings.TrimPrefix(strings.TrimPrefix(s, "0x"), "0X")
+	raw, err := hex.DecodeString(digits)
+	if n := len(raw); err != nil || n != 32 && n != 33 && n != 65 {
+		return Parse(s)
+	}
+	on := curve.Secp256k1
+	if len(raw) == 32 || len(raw) == 33 && raw[0] == 0 {
+		on = curve.Ed25519
+	}
+	p, err := on.ParsePoint(raw)
+	switch {
+	case err != nil && len(raw) == 32:
+		return nil, ErrPrivate // a private key has as many digits
+	case err != nil:
+		return nil, fmt.Errorf("invalid public key of %d bytes: %w", len(raw), err)
+	}
+	return NewBare(p), nil
+}
+
+// String writes the key in base58 with a checksum, and a bare one in hex of 33 bytes.
 func (k *Key) String() string {
+	if k.IsBare() {
+		return hex.EncodeToString(k.point.Bytes())
+	}
+	return k.Extended()
+}
+
+// Extended returns the extended key in base58 with a checksum; of a bare key, nothing.
+func (k *Key) Extended() string {
+	if k.IsBare() {
+		return ""
+	}
 	return string(base58.AppendCheck(nil, k.Serialize(k.network.Public, k.point.Bytes())))
 }
 
 // Serialize returns the 78 bytes of the extended key at this place in the tree,
-// without the checksum, with the given version and 33-byte key.
+// without the checksum, with the given version and 33-byte key. A bare key has none.
 func (k *Key) Serialize(version [4]byte, key []byte) []byte {
 	return k.position.append(make([]byte, 0, SerialSize), version, &k.chainCode, key)
 }
@@ -165,10 +208,15 @@ func (k *Key) Network() Network { return k.network }
 // Depth returns how many steps below a root the key is.
 func (k *Key) Depth() int { return int(k.depth) }
 
+// IsBare reports whether the key has no chain code.
+func (k *Key) IsBare() bool { return k.isBare() }
+
+func (p *position) isBare() bool { return p.network.tweak == nil }
+
 // IsRoot reports whether the key has depth 0.
 func (k *Key) IsRoot() bool { return k.depth == 0 }
 
-// ChainCode returns the chain code.
+// ChainCode returns the chain code, which is zero for a bare key.
 func (k *Key) ChainCode() [ChainCodeSize]byte { return k.chainCode }
 
 // Point returns the public key.
@@ -179,6 +227,12 @@ func (k *Key) Point() *curve.Point { return k.point }
 // do not count.
 func (k *Key) SameKey(o *Key) bool {
 	return k.network.Tree == o.network.Tree && k.point.Equal(o.point) && k.chainCode == o.chainCode
+}
+
+// Agrees reports whether two keys may be the same, as far as both are known: if one
+// of them is bare, only the public keys are compared.
+func (k *Key) Agrees(o *Key) bool {
+	return k.SameKey(o) || (k.IsBare() || o.IsBare()) && k.Curve() == o.Curve() && k.point.Equal(o.point)
 }
 
 // Fingerprint returns the first four bytes of RIPEMD-160(SHA-256(key)), by which
@@ -214,6 +268,9 @@ func (k *Key) Derive(p Path) (*Key, *curve.Scalar, error) {
 func (k *Key) child(index uint32) (*Key, *curve.Scalar, error) {
 	if index >= hardenedFrom {
 		return nil, nil, ErrHardened
+	}
+	if k.IsBare() {
+		return nil, nil, ErrNoChainCode
 	}
 	if k.depth == MaxDepth {
 		return nil, nil, fmt.Errorf("more than %d steps below the root", MaxDepth)

@@ -13,7 +13,7 @@ import (
 type Tree struct {
 	Name  string // as written in records
 	Curve curve.Curve
-	tweak func(il []byte) (*curve.Scalar, error) // il is the first half of the child's hash
+	tweak func(il []byte) (*curve.Scalar, error) // il is the first half of the child's hash; nil if there are no children
 	batch *batch.Tree                            // the same rule, for many keys at once
 }
 
@@ -22,8 +22,14 @@ var (
 	cpub  = &Tree{"cpub", curve.Ed25519, modOrder, batch.Cpub}
 )
 
-// trees lists them.
+// trees lists those of extended keys.
 var trees = []*Tree{bip32, cpub}
+
+// bare are the trees of keys without a chain code, which end at the root.
+var bare = map[curve.Curve]*Tree{
+	curve.Secp256k1: {"", curve.Secp256k1, nil, batch.BIP32},
+	curve.Ed25519:   {"", curve.Ed25519, nil, batch.Cpub},
+}
 
 // belowOrder is BIP-32's rule: a number that is not below the order has no child.
 func belowOrder(il []byte) (*curve.Scalar, error) {

@@ -170,9 +170,10 @@ func (x *tonTx) parse() error {
 	case "v5r1":
 		err = x.actions(r)
 	case "v4r2":
-		if err = tonOperation(r.uint(8)); err == nil {
-			err = x.list(r)
+		if op := r.uint(8); op != 0 {
+			return x.refuse(op)
 		}
+		err = x.list(r)
 	default:
 		err = x.list(r)
 	}
@@ -206,15 +207,21 @@ func (x *tonTx) versions() string {
 	return strings.Join(names, " or ")
 }
 
-// tonOperation refuses all that v4 can do but paying.
-func tonOperation(op uint64) error {
-	switch op {
-	case 0:
-		return nil
-	case 1, 2:
-		return unsafe("it is a plug-in operation (%d): it installs a program that may take money later", op)
-	case 3:
-		return unsafe("it is a plug-in operation (3): it removes a program")
+// tonOperations are those of the wallets themselves, none of which is signed.
+var tonOperations = map[string]map[uint64]string{
+	"v4r2": {
+		1: "it makes and installs a program that may take money later", 2: "it installs a program that may take money later",
+		3: "it removes a program",
+	},
+	"v5r1": {
+		2: "it adds an extension, which may take money later", 3: "it removes an extension",
+		4: "it says whether the wallet's key counts",
+	},
+}
+
+func (x *tonTx) refuse(op uint64) error {
+	if why, ok := tonOperations[x.wallets[0].name][op]; ok {
+		return unsafe("it is a plug-in operation (%d): %s", op, why)
 	}
 	return unsafe("its operation %d is not known", op)
 }
@@ -236,7 +243,7 @@ func (x *tonTx) list(r *cellReader) error {
 func (x *tonTx) actions(r *cellReader) error {
 	sends, others := r.uint(1), r.uint(1)
 	if others == 1 {
-		return unsafe("it is a plug-in operation (%d): it adds or removes an extension, which may take money later, or turns the key off", r.uint(8))
+		return x.refuse(r.uint(8))
 	}
 	if sends == 0 {
 		return r.err
@@ -293,10 +300,14 @@ var tonModes = []struct {
 // payment reads one message: MessageRelaxed of TON's block.tlb, of the kind
 // int_msg_info, as wallets make it.
 func (x *tonTx) payment(mode uint64, c *cell) error {
+	var named []string
 	for _, m := range tonModes {
 		if mode&m.bit != 0 {
-			return unsafe("a message has mode %d, of which %d means: %s", mode, m.bit, m.why)
+			named = append(named, fmt.Sprintf("%d, by which %s", m.bit, m.why))
 		}
+	}
+	if named != nil {
+		return unsafe("a message has mode %d: %s", mode, strings.Join(named, "; "))
 	}
 	if mode&^(tonSeparate|tonIgnore) != 0 {
 		return unsafe("a message has mode %d, which is not known", mode)

@@ -40,6 +40,7 @@ type family struct {
 
 // reading says what bytes that were read are on a chain.
 type reading func(chain *chains.Chain) (*Transaction, error)
+
 // familyOf returns the family of a chain's transactions, or nil.
 func familyOf(chain *chains.Chain) *family {
 	for _, f := range families() {

@@ -70,6 +70,7 @@ var house = []room{
 	{"share/record", "derive internal/curve share share/verdict internal/phrase internal/papercode", "golang.org/x/text/unicode/norm"},
 	{"share/open", "share internal/curve internal/scalar internal/secret internal/sign internal/signature internal/strict", ""},
 	{"share/verifiable", "share internal/curve internal/scalar internal/secret internal/strict", "github.com/btcsuite/btcd/btcutil/bech32"},
+	{"recover/frost", "share internal/curve internal/scalar internal/secret internal/signature", ""},
 	{"recover", "derive/... share share/open internal/base58 internal/curve internal/scalar internal/secret internal/strict",
 		"github.com/bnb-chain/tss-lib/v2/..."},
 	{"recover/ceremony", "derive recover share/... internal/curve internal/scalar internal/secret internal/strict", ""},

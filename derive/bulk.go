@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"lifeboat/derive/batch"
-	"lifeboat/internal/base58"
 	"lifeboat/internal/curve"
 )
 
@@ -38,8 +37,7 @@ func (d *Descendant) AppendExtended(dst []byte) []byte {
 	if d.IsBare() {
 		return dst
 	}
-	var buf [SerialSize]byte
-	return base58.AppendCheck(dst, d.AppendSerial(buf[:0], d.at.network.Public, d.Child.Key[:]))
+	return d.at.appendText(dst, &d.Child.ChainCode, d.Child.Key[:])
 }
 
 // Extended returns the extended public key in base58.

@@ -8,7 +8,7 @@
 // key.
 //
 // The rule for a child's tweak is a Tree, which every key carries. On secp256k1 it
-// is BIP-32's. On ed25519 it is the vendor's:
+// is BIP-32's. On ed25519 each vendor has one of its own; that of cpub keys is
 //
 //	I = HMAC-SHA512(chain code, 00 ‖ A ‖ index, 4 bytes big-endian)
 //	child key = A + IL·B, child chain code = IR
@@ -17,9 +17,7 @@
 package derive
 
 import (
-	"crypto/hmac"
 	"crypto/sha256"
-	"crypto/sha512"
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
@@ -83,6 +81,11 @@ func NewRoot(p *curve.Point, chainCode [ChainCodeSize]byte) *Key {
 	return &Key{position: position{network: MainNetwork(p.Curve())}, chainCode: chainCode, point: p}
 }
 
+// NewRootOf is NewRoot for a tree of the curve of p.
+func NewRootOf(t *Tree, p *curve.Point, chainCode [ChainCodeSize]byte) *Key {
+	return &Key{position: position{network: t.Network()}, chainCode: chainCode, point: p}
+}
+
 // NewBare returns a root public key without a chain code.
 func NewBare(p *curve.Point) *Key {
 	return &Key{position: position{network: Network{Tree: bare[p.Curve()]}}, point: p}
@@ -92,12 +95,17 @@ func NewBare(p *curve.Point) *Key {
 // checksum: version 4, depth 1, fingerprint 4, index 4, chain code 32, key 33.
 const SerialSize = 78
 
-// Parse reads an extended public key: xpub, tpub or cpub. The errors never
+// Parse reads an extended public key: xpub, tpub, cpub, fpub or bitgo:HEX. The errors never
 // contain the input, but for a public key with another version (zpub) its usual
 // spelling.
 func Parse(s string) (*Key, error) {
 	if looksPrivate(s) {
 		return nil, ErrPrivate
+	}
+	for _, n := range networks {
+		if rest, ok := strings.CutPrefix(s, n.Prefix); ok && n.hex {
+			return parseHex(n, rest)
+		}
 	}
 	if len(s) > 120 { // 82 bytes are at most 112 characters of base58
 		return nil, fmt.Errorf("%w: it has %d characters; an extended public key has about 111", ErrKey, len(s))
@@ -116,9 +124,13 @@ func Parse(s string) (*Key, error) {
 	for _, n := range networks {
 		switch [4]byte(raw[:4]) {
 		case n.Private:
-			return nil, ErrPrivate
+			if !n.hex {
+				return nil, ErrPrivate
+			}
 		case n.Public:
-			k.network = n
+			if !n.hex {
+				k.network = n
+			}
 		}
 	}
 	for _, r := range respelt {
@@ -132,7 +144,7 @@ func Parse(s string) (*Key, error) {
 		}
 	}
 	if k.network.Tree == nil {
-		return nil, fmt.Errorf("%w: unknown version %x; xpub, tpub and cpub are supported", ErrKey, raw[:4])
+		return nil, fmt.Errorf("%w: unknown version %x; xpub, tpub, cpub and fpub are supported", ErrKey, raw[:4])
 	}
 	if k.depth == 0 && (k.fingerprint != [4]byte{} || k.index != 0) {
 		return nil, fmt.Errorf("%w: depth 0 with a parent fingerprint or an index", ErrKey)
@@ -141,6 +153,19 @@ func Parse(s string) (*Key, error) {
 		return nil, fmt.Errorf("%w: %w", ErrKey, err)
 	}
 	return k, nil
+}
+
+// parseHex reads the key and the chain code of a root.
+func parseHex(n Network, digits string) (*Key, error) {
+	raw, err := hex.DecodeString(digits)
+	if err != nil || len(raw) != 32+ChainCodeSize {
+		return nil, fmt.Errorf("%w: after %s come %d digits of hex, the public key and the chain code", ErrKey, n.Prefix, 2*(32+ChainCodeSize))
+	}
+	p, err := n.Curve.ParsePoint(raw[:32])
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrKey, err)
+	}
+	return &Key{position: position{network: n}, chainCode: [ChainCodeSize]byte(raw[32:]), point: p}, nil
 }
 
 // looksPrivate reports whether text looks like an extended private key of any
@@ -190,7 +215,17 @@ func (k *Key) Extended() string {
 	if k.IsBare() {
 		return ""
 	}
-	return string(base58.AppendCheck(nil, k.Serialize(k.network.Public, k.point.Bytes())))
+	return string(k.appendText(nil, &k.chainCode, k.point.Bytes()))
+}
+
+// appendText appends the public key as text. A key without a version does not say where
+// in its tree it is.
+func (p *position) appendText(dst []byte, chainCode *[ChainCodeSize]byte, key []byte) []byte {
+	if p.network.hex {
+		dst = append(dst, p.network.Prefix...)
+		return hex.AppendEncode(hex.AppendEncode(dst, key[1:]), chainCode[:])
+	}
+	return base58.AppendCheck(dst, p.append(nil, p.network.Public, chainCode, key))
 }
 
 // Serialize returns the 78 bytes of the extended key at this place in the tree,
@@ -275,11 +310,7 @@ func (k *Key) child(index uint32) (*Key, *curve.Scalar, error) {
 	if k.depth == MaxDepth {
 		return nil, nil, fmt.Errorf("more than %d steps below the root", MaxDepth)
 	}
-	mac := hmac.New(sha512.New, k.chainCode[:])
-	mac.Write(k.point.Bytes())
-	mac.Write(binary.BigEndian.AppendUint32(nil, index))
-	sum := mac.Sum(nil)
-
+	sum := k.network.hash(k, index)
 	tweak, err := k.network.tweak(sum[:32])
 	if err != nil {
 		return nil, nil, err

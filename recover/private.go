@@ -38,9 +38,13 @@ func (p *Private) Public() *derive.Key { return p.public }
 // scalar, not a seed: wallets that take seeds compute another key from it.
 func (p *Private) Scalar() *secret.Bytes { return p.x.Bytes() }
 
-// Extended returns the extended private key in base58 (xprv, tprv, cprv). The
-// scalar is written in 32 bytes, leading zeros included.
+// Extended returns the extended private key in base58 (xprv, tprv, cprv, fprv), or
+// nothing if its tree has no such form. The scalar is written in 32 bytes, leading zeros
+// included.
 func (p *Private) Extended() *secret.Bytes {
+	if !p.public.Network().HasPrivate() {
+		return secret.New(0)
+	}
 	key := secret.New(curve.PointSize)
 	defer key.Wipe()
 	x := p.x.Bytes()

@@ -3,7 +3,7 @@
 // times depend on the inputs.
 //
 // A child is its parent plus a multiple of the base point, the tweak. A Tree says
-// how it is made; today's hash the parent and the index:
+// how it is made. All hash the parent and the index; those of BIP 32 and of cpub keys as
 //
 //	I = HMAC-SHA512(chain code, key (33 bytes) ‖ index (4 bytes, big-endian))
 //	child = parent + IL·G, chain code of the child = IR
@@ -11,8 +11,11 @@
 // where IL and IR are the halves of I. In BIP 32, on secp256k1, a child is invalid
 // if IL is not below the order. In the tree of cpub keys, on ed25519, the key is
 // hashed as 00‖A and IL is a big-endian integer taken modulo the order of the
-// prime-order group. In both, a child that is the neutral element is invalid, and
-// the private key of a child is that of the parent plus the tweak.
+// prime-order group. Fireblocks hashes A‖00, and is the same in all else. BitGo hashes
+// twice, 02 ‖ A ‖ index (little-endian) for the tweak, which is 8 times the little-endian
+// number of the first 28 bytes, and the same with 03 for the chain code, which is IR of
+// that. In all, a child that is the neutral element is invalid, and the private key of a
+// child is that of the parent plus the tweak.
 //
 // The method: every tweak is cut into signed windows, and what each window adds
 // is looked up in a Table of multiples of the base point. For a batch of children

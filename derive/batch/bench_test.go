@@ -126,7 +126,7 @@ func BenchmarkHMAC(b *testing.B) {
 	})
 	b.Run("once", func(b *testing.B) {
 		for b.Loop() {
-			sum = hmacOnce(&p, 1)
+			sum = BIP32.hash(&p, 1)
 		}
 	})
 }

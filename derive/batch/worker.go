@@ -3,7 +3,6 @@ package batch
 import (
 	"crypto/hmac"
 	"crypto/sha512"
-	"encoding/binary"
 	"fmt"
 
 	"lifeboat/derive/batch/internal/field"
@@ -55,16 +54,25 @@ func (w *Worker) Children(p *Parent, indexes []uint32, out []Child) {
 		return
 	}
 	mac := hmac.New(sha512.New, p.ChainCode[:])
-	var in [37]byte
+	tree := w.t.tree
+	var in message
 	var sum [sha512.Size]byte
-	copy(in[:], p.Key[:])
+	hash := func() {
+		mac.Reset() // returns to the state after the key
+		mac.Write(in[:])
+		mac.Sum(sum[:0])
+	}
 	for len(indexes) > 0 {
 		n := min(len(indexes), chunk)
 		for i, index := range indexes[:n] {
-			binary.BigEndian.PutUint32(in[33:], index)
-			mac.Reset() // returns to the state after the key
-			mac.Write(in[:])
-			mac.Sum(sum[:0])
+			tree.message(&in, &p.Key, index)
+			hash()
+			if tree.apart {
+				left := [32]byte(sum[:32])
+				in[0]++
+				hash()
+				copy(sum[:], left[:])
+			}
 			w.load(i, &at, index, &sum, &out[i])
 		}
 		w.finish(out[:n])
@@ -88,7 +96,7 @@ func (w *Worker) EachChild(parents []Parent, indexes []uint32, out []Child) {
 				w.drop(i, 0)
 				continue
 			}
-			sum := hmacOnce(p, index)
+			sum := w.t.tree.hash(p, index)
 			w.load(i, &at, index, &sum, &out[i])
 		}
 		w.finish(out[:n])
@@ -122,20 +130,32 @@ func sameLength(a, b int) {
 	}
 }
 
+// hash returns the tweak's half and the chain code of a child.
+func (t *Tree) hash(p *Parent, index uint32) [sha512.Size]byte {
+	var in message
+	t.message(&in, &p.Key, index)
+	sum := hmacOnce(&p.ChainCode, &in)
+	if t.apart {
+		in[0]++
+		second := hmacOnce(&p.ChainCode, &in)
+		copy(sum[32:], second[32:])
+	}
+	return sum
+}
+
 // hmacOnce is HMAC-SHA512 of one message under the chain code (RFC 2104). Unlike
 // crypto/hmac it does not allocate, which matters when each key is used once.
-func hmacOnce(p *Parent, index uint32) [sha512.Size]byte {
-	var inner [sha512.BlockSize + 37]byte
+func hmacOnce(chainCode *[32]byte, in *message) [sha512.Size]byte {
+	var inner [sha512.BlockSize + len(in)]byte
 	var outer [sha512.BlockSize + sha512.Size]byte
 	for i := range sha512.BlockSize {
 		inner[i], outer[i] = 0x36, 0x5c
 	}
-	for i, b := range p.ChainCode {
+	for i, b := range chainCode {
 		inner[i] ^= b
 		outer[i] ^= b
 	}
-	copy(inner[sha512.BlockSize:], p.Key[:])
-	binary.BigEndian.PutUint32(inner[sha512.BlockSize+33:], index)
+	copy(inner[sha512.BlockSize:], in[:])
 	sum := sha512.Sum512(inner[:])
 	copy(outer[sha512.BlockSize:], sum[:])
 	return sha512.Sum512(outer[:])

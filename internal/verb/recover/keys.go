@@ -324,8 +324,12 @@ func appendUse(out []byte, p *publicCells, r *book.Result, raw *secret.Bytes) ([
 	return append(strict.AppendCell(out, use), '\n'), nil
 }
 
-// appendExtended appends the extended private key of a descendant.
+// appendExtended appends the extended private key of a descendant, if there is a form
+// for it.
 func appendExtended(out []byte, key *derive.Descendant, x []byte) []byte {
+	if !key.Network().HasPrivate() {
+		return out
+	}
 	var field [curve.PointSize]byte
 	var serial [derive.SerialSize]byte
 	copy(field[1:], x)

@@ -54,6 +54,7 @@ func edwardsChains() []Chain {
 		},
 		one("ALGO", "Algorand", 283, encode("default", ed25519Key, algorandText, scalarForm), "ALGORAND"),
 		stellarChain("XLM", "Stellar", 148, "STELLAR"),
+		stellarChain("XLM_TEST", "Stellar testnet", 148, "TXLM"),
 		stellarChain("KIN", "Kin", 2017),
 		{
 			ID: "XTZ", Name: "Tezos", Aliases: []string{"TEZOS"}, SLIP44: []uint32{1729},

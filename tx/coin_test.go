@@ -11,8 +11,9 @@ func TestCoin(t *testing.T) {
 	for id, want := range map[string]Asset{
 		"BTC": {Symbol: "BTC", Decimals: 8, Known: true}, "XEC": {Symbol: "XEC", Decimals: 2, Known: true},
 		"ETH": {Symbol: "ETH", Decimals: 18, Known: true}, "TRON": {Symbol: "TRX", Decimals: 6, Known: true},
-		"SOL":  {Symbol: "SOL", Decimals: 9, Known: true},
-		"XRP":  {Symbol: "XRP", Decimals: 6, Known: true},
+		"SOL": {Symbol: "SOL", Decimals: 9, Known: true},
+		"XRP": {Symbol: "XRP", Decimals: 6, Known: true},
+		"XLM": {Symbol: "XLM", Decimals: 7, Known: true}, "XLM_TEST": {Symbol: "XLM", Decimals: 7, Known: true},
 		"TON":  {Symbol: "TON", Decimals: 9, Known: true},
 		"ATOM": {Symbol: "ATOM", Decimals: 6, Known: true}, "DYDX": {Symbol: "DYDX", Decimals: 18, Known: true},
 	} {

@@ -14,6 +14,7 @@ func FuzzRead(f *testing.F) {
 		"tx/tron.tsv",
 		"tx/solana.tsv",
 		"tx/xrp.tsv",
+		"tx/stellar.tsv",
 		"tx/ton.tsv",
 		"tx/cosmos.tsv",
 	} {

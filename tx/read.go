@@ -61,6 +61,7 @@ func families() []family {
 		solana,
 		xrp,
 		cosmos,
+		stellar,
 	}
 }
 
@@ -122,6 +123,7 @@ var testNetworks = []string{
 	"TTRON",
 	"SOLDEV_SOL",
 	"TON_TEST",
+	"XLM_TEST",
 }
 
 func (r *Reader) readAs(f *family, data []byte) (*Transaction, error) {

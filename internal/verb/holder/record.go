@@ -5,10 +5,8 @@ import (
 	"slices"
 	"strings"
 
-	"lifeboat/audit"
 	"lifeboat/internal/cli"
 	"lifeboat/internal/curve"
-	"lifeboat/internal/strict"
 	"lifeboat/share"
 	"lifeboat/share/record"
 	"lifeboat/share/verdict"
@@ -34,56 +32,11 @@ func (s *Session) readRecord() (err error) {
 	if s.Record, err = s.flags.Record.Read(s.env); err != nil || s.Record == nil {
 		return err
 	}
-	if err := s.readOaths(); err != nil {
+	if s.sworn, err = s.flags.oaths.Judge(s.env, &s.flags.Record, s.Record); err != nil {
 		return err
 	}
 	s.Roots, err = s.flags.Record.Roots(s.Record, s.Roots)
 	return err
-}
-
-// readOaths finds out whether the record is sworn, from attestations that were given.
-func (s *Session) readOaths() error {
-	path := s.flags.Record.Path()
-	if len(s.flags.sworn) == 0 {
-		s.flags.Record.WarnUnsworn(s.env)
-		return nil
-	}
-	var good []*audit.Statement
-	for _, oath := range s.flags.sworn {
-		list, err := ReadAttestations(oath)
-		if err != nil {
-			return cli.Fail(cli.Failed, fmt.Errorf("--sworn: %w", err))
-		}
-		for _, a := range list {
-			if statement, err := a.Verify(); err != nil {
-				s.env.Warn("--sworn %q: %v", oath, err)
-			} else {
-				good = append(good, statement)
-			}
-		}
-	}
-	missing := audit.Unsworn(s.Record, good)
-	if s.sworn = len(missing) == 0; s.sworn {
-		s.env.Note("every holder has signed record %q; that two people have matched funded addresses with an explorer, its paper shows", path)
-		return nil
-	}
-	seat := missing[0]
-	s.env.Warn("record %q is unsworn: signatures of holders are missing (%d), such as that of node %q in group %q on %v: it is as good as whoever made it",
-		path, len(missing), seat.Holder.NodeID, seat.Group.ID, seat.Group.Curve)
-	return nil
-}
-
-// ReadAttestations reads a file of attestations, none of which is verified.
-func ReadAttestations(path string) ([]audit.Signed, error) {
-	data, err := strict.ReadFile(path, audit.MaxFileSize)
-	if err != nil {
-		return nil, err
-	}
-	list, err := audit.ParseAttestations(data)
-	if err != nil {
-		return nil, fmt.Errorf("%q: %w", path, err)
-	}
-	return list, nil
 }
 
 // CheckRecord compares sets with the record. least is the least difference that stops

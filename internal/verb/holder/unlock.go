@@ -1,6 +1,7 @@
 package holder
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"runtime"
@@ -28,7 +29,7 @@ type Flags struct {
 	Xpubs       []string
 	NoRecord    bool // the user said that nothing was recorded
 	Record      recorded.Flags
-	sworn       []string // attestations of the record
+	oaths       Oaths
 
 	BundlesOnly bool // set by verbs that open bundles and no share in them
 	AnyFile     bool // set by verbs that take files other than bundles and shares
@@ -43,8 +44,8 @@ func (f *Flags) Define(set *cli.Flags) {
 	set.IntVar(&f.limits.WorkFactor, "max-work-factor", 0, "")
 	set.StringArrayVar(&f.Xpubs, "xpub", nil, "")
 	f.Record.Define(set)
-	set.StringArrayVar(&f.sworn, "sworn", nil, "")
-	set.Reads("identity", "passphrase-file", "xpub", "sworn")
+	f.oaths.Define(set)
+	set.Reads("identity", "passphrase-file", "xpub")
 }
 
 // DefineNoRecord adds the flag of verbs that nobody should trust files with.
@@ -59,9 +60,7 @@ const FlagsHelp = `  -i, --identity F        an age identity, an SSH key or a sh
   --passphrase-file F     the password of a file, instead of asking: the i-th is for the i-th
                           FILE; a bundle under a passphrase takes two, its own first
   --xpub KEY              a root extended public key from your own records, or a file of them (repeatable)
-` + recorded.Help + `  --sworn A.json          attestations of the record, which show whether every holder has signed
-                          it (repeatable)
-  --threshold T           how many shares are needed, for tss-lib files, which do not say
+` + recorded.Help + OathsHelp + `  --threshold T           how many shares are needed, for tss-lib files, which do not say
   --max-iterations N      allow password derivations of more than 10,000,000 iterations
   --max-work-factor N     allow bundles with an scrypt work factor above 22
 `
@@ -104,11 +103,8 @@ func Load(e *cli.Env, set *cli.Flags, f *Flags, paths []string) (*Session, error
 	if f.limits.Iterations < 0 || f.limits.WorkFactor < 0 || f.limits.WorkFactor > 30 {
 		return nil, set.Misuse("--max-iterations and --max-work-factor (at most 30) are positive numbers")
 	}
-	if err := f.Record.Check(set); err != nil {
+	if err := cmp.Or(f.Record.Check(set), f.oaths.Check(set, &f.Record)); err != nil {
 		return nil, err
-	}
-	if len(f.sworn) > 0 && !f.Record.Given() {
-		return nil, set.Misuse("--sworn goes with --record, the file that holders have signed")
 	}
 	if f.NoRecord && f.Recorded() {
 		return nil, set.Misuse("--no-record contradicts --record and --xpub")

@@ -17,6 +17,7 @@ import (
 	"lifeboat/internal/prompt"
 	"lifeboat/internal/shell"
 	"lifeboat/internal/verb/backup"
+	"lifeboat/internal/verb/holder"
 	"lifeboat/internal/verb/recorded"
 	"lifeboat/share/record"
 )
@@ -44,7 +45,7 @@ and what to compare instead.
   --role ROLE             the runbook of a role, to read or to print
   --record F              the record of the vault; its code is asked for
   --record-code CODE      the whole code on the paper, where there is no terminal
-  --no-record             there is none
+` + holder.OathsHelp + `  --no-record             there is none
   PATH                    share files, bundles and address books that are left, or folders of them
 
 Example: the provider is gone, and this is what the client and the custodian have
@@ -78,11 +79,12 @@ func prepareGuide(set *cli.Flags, args []string) (*cli.Plan, error) {
 	lost := set.String("lost", "", "")
 	role := set.String("role", "", "")
 	g.papers.Define(set)
+	g.oaths.Define(set)
 	set.BoolVar(&g.noRecord, "no-record", false, "")
 	if err := set.Parse(args); err != nil {
 		return nil, err
 	}
-	if err := g.papers.Check(set); err != nil {
+	if err := cmp.Or(g.papers.Check(set), g.oaths.Check(set, &g.papers)); err != nil {
 		return nil, err
 	}
 	if g.noRecord && g.papers.Given() {
@@ -174,7 +176,9 @@ type guide struct {
 	papers   recorded.Flags
 	path     string         // of the record
 	record   *record.Record // nil if none was given
-	noRecord bool           // there is none, and that was said
+	oaths    holder.Oaths
+	sworn    bool // every holder has signed the record
+	noRecord bool // there is none, and that was said
 }
 
 // choose finds out what was lost from the flag.

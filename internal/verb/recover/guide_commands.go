@@ -50,7 +50,7 @@ func (g *guide) files() (files []string, bundles bool) {
 // checkNames refuses names that no command can safely have.
 func (g *guide) checkNames() error {
 	files, _ := g.files()
-	for _, path := range append(slices.Concat(files, g.books), g.path) {
+	for _, path := range append(slices.Concat(files, g.books, g.oaths.Paths()), g.path) {
 		if !shell.Safe(path) {
 			return cli.Fail(cli.Refused, fmt.Errorf("the name %q holds what a shell could run, so no command may have it", path),
 				"give the file or its folder another name, of letters, digits, blanks, dots and dashes, or leave it out, and run this again")

@@ -1,6 +1,7 @@
 package recover
 
 import (
+	"cmp"
 	"encoding/hex"
 	"fmt"
 	"slices"
@@ -50,7 +51,10 @@ func (g *guide) askRecord(set *cli.Flags, terminal prompt.Terminal) error {
 // readRecord reads the record, if one was given, and asks for its code.
 func (g *guide) readRecord(e *cli.Env, set *cli.Flags) (err error) {
 	g.path = strings.Join(recordPath(set), "")
-	g.record, err = g.papers.Read(e)
+	if g.record, err = g.papers.Read(e); err != nil || len(g.oaths.Paths()) == 0 {
+		return err
+	}
+	g.sworn, err = g.oaths.Judge(e, &g.papers, g.record)
 	return err
 }
 
@@ -158,7 +162,11 @@ func (g *guide) printRecord(b *strings.Builder) {
 		return
 	}
 	r := g.record
-	fmt.Fprintf(b, "THE RECORD (number %d, of %s; unsworn, as far as is known here)\n\n", r.Serial, r.Date)
+	sworn := "unsworn, as far as is known here"
+	if g.sworn {
+		sworn = "every holder has signed it"
+	}
+	fmt.Fprintf(b, "THE RECORD (number %d, of %s; %s)\n\n", r.Serial, r.Date, sworn)
 	for _, group := range r.Groups {
 		key := hex.EncodeToString(group.RootKey.Bytes())
 		if root := group.Root(); root != nil {
@@ -264,11 +272,15 @@ func (g *guide) fillKeys(values map[string]string) {
 	}
 	switch {
 	case g.record != nil:
-		values["--record F"] = strings.Join(append([]string{shell.Line("--record", shell.Paths([]string{g.path})[0])}, lacking...), " ")
-	case g.noRecord && len(keys) > 0:
-		values["--record F"] = values["--xpub KEY"]
+		words := append([]string{shell.Line("--record", shell.Paths([]string{g.path})[0])}, lacking...)
+		values["--record RECORD"] = strings.Join(words, " ")
+		for _, path := range shell.Paths(g.oaths.Paths()) {
+			words = append(words, shell.Line("--sworn", path))
+		}
+		values["--record F"] = strings.Join(words, " ")
 	case g.noRecord:
-		values["--record F"] = "{--xpub KEY}"
+		values["--record F"] = cmp.Or(values["--xpub KEY"], "{--xpub KEY}")
+		values["--record RECORD"] = values["--record F"]
 	}
 	if g.noRecord {
 		values["--previous F"] = ""

@@ -85,6 +85,9 @@ type Encoding struct {
 	// Elsewhere is whether the form is that of another network, on which the same key
 	// has the account.
 	Elsewhere bool
+	// Generic is whether the form is no network's own, so that an address in it does
+	// not say which of several chains it is of.
+	Generic bool
 
 	export *exportForm
 }

@@ -33,16 +33,20 @@ func substrate(id, name string, prefix uint16, slip44 uint32, aliases ...string)
 	if prefix == genericSS58 {
 		other = 0 // Polkadot's
 	}
+	own := []Encoding{
+		encode("ed25519", ed25519Key, ss58(prefix), scalarForm),
+		encode("ecdsa", substrateECDSA, ss58(prefix), hexForm),
+	}
+	for i := range own {
+		own[i].Generic = prefix == genericSS58
+	}
 	return Chain{
 		ID: id, Name: name, Aliases: aliases, SLIP44: []uint32{slip44},
-		Encodings: append([]Encoding{
-			encode("ed25519", ed25519Key, ss58(prefix), scalarForm),
-			encode("ecdsa", substrateECDSA, ss58(prefix), hexForm),
-		}, elsewhere(
+		Encodings: append(own, elsewhere(
 			encode("ed25519-other-prefix", ed25519Key, anySS58(other), scalarForm),
 			encode("ecdsa-other-prefix", substrateECDSA, anySS58(other), hexForm),
 		)...),
-		Note: "an account has an address for every network's prefix, and each stands for the account. The address does not say which kind of key it is; wallets take an imported key for sr25519 unless told otherwise",
+		Note: "an account has an address for every network's prefix, and each stands for the account. With the generic prefix 42, which is also TAO's, it does not say which chain it is of. The address does not say which kind of key it is; wallets take an imported key for sr25519 unless told otherwise",
 	}
 }
 

@@ -84,6 +84,10 @@ func (h *Hit) Form() string {
 	return h.Encoding.Name
 }
 
+// Generic reports whether the form is no network's own: the address may be meant for
+// another chain than the hit's.
+func (h *Hit) Generic() bool { return h.Encoding != nil && h.Encoding.Generic }
+
 // first are the chains preferred for naming a hit, if several write the same
 // address; the others follow in the order of their IDs.
 var first = []string{"BTC", "XTN", "ETH", "ATOM", "XRP", "SOL", "DOT"}

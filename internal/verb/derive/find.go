@@ -195,6 +195,7 @@ type foundRow struct {
 	Chain    string `json:"chain"`
 	Encoding string `json:"encoding"`
 	Path     string `json:"path"`
+	Generic  bool   `json:"generic_form,omitempty"` // other chains write the address so, too
 
 	curve string
 	key   string
@@ -270,7 +271,7 @@ func (s *search) run(root *derive.Key) error {
 					if l.rows == nil {
 						l.rows = map[int]*foundRow{}
 					}
-					l.rows[h.Target] = &foundRow{targets.Addresses[h.Target], h.Chain.ID, h.Form(), paths[i].String(), root.Curve().String(), keys[i].Extended()}
+					l.rows[h.Target] = &foundRow{targets.Addresses[h.Target], h.Chain.ID, h.Form(), paths[i].String(), h.Generic() && len(s.narrow) == 0, root.Curve().String(), keys[i].Extended()}
 				}
 			}
 			return l, nil
@@ -324,11 +325,18 @@ func (s *search) report(asJSON bool, book *output) error {
 		}
 	} else {
 		for _, f := range r.Found {
-			if _, err := fmt.Fprintf(s.env.Stdout, "%s  %s %s  %s\n", cli.Clean(f.Address), f.Chain, f.Encoding, f.Path); err != nil {
+			form := f.Encoding
+			if f.Generic {
+				form += " (generic form)"
+			}
+			if _, err := fmt.Fprintf(s.env.Stdout, "%s  %s %s  %s\n", cli.Clean(f.Address), f.Chain, form, f.Path); err != nil {
 				return err
 			}
 		}
 		s.env.Note("%d of %d found, %d keys looked at", len(r.Found), len(s.wanted), s.scanned)
+	}
+	if i := slices.IndexFunc(r.Found, func(f *foundRow) bool { return f.Generic }); i >= 0 {
+		s.env.Warn("%.80q is in the generic form, which several chains share, and %s is one of them: name the chain that is meant with --chain", r.Found[i].Address, r.Found[i].Chain)
 	}
 	if len(r.Missing) > 0 {
 		return cli.Fail(cli.Mismatch, fmt.Errorf("%d of %d addresses were not found, the first is %.80q", len(r.Missing), len(s.wanted), r.Missing[0]), s.hints(r.Missing)...)

@@ -33,6 +33,22 @@ func ReadFile(path string) (*secret.Bytes, error) {
 	return secret.Copy(p), nil
 }
 
+// CheckFile finds out, without reading it, whether a passphrase file could be read later.
+func CheckFile(path string) error {
+	f, err := strict.Open(path)
+	if err != nil {
+		return fmt.Errorf("passphrase file: %w", err)
+	}
+	defer f.Close()
+	switch size := f.Size(); {
+	case size == 0:
+		return fmt.Errorf("passphrase file %q is empty", path)
+	case size > MaxFile:
+		return fmt.Errorf("passphrase file %q is %w", path, strict.ErrTooLong)
+	}
+	return nil
+}
+
 // stripped returns the part of a text that is the passphrase.
 func stripped(text []byte) []byte {
 	if rest, ok := bytes.CutSuffix(text, []byte("\n")); ok {

@@ -16,9 +16,9 @@ const tries = 3
 type asker struct {
 	env       *cli.Env
 	fromFiles bool
-	files     []*secret.Bytes
-	file      string // that is asked about: the input, or one in the bundle
-	gaveUp    error  // why the file is not asked about again
+	files     []string // those that were not read yet
+	file      string   // that is asked about: the input, or one in the bundle
+	gaveUp    error    // why the file is not asked about again
 }
 
 // next moves on to a file. All groups of one file share its tries.
@@ -46,8 +46,13 @@ func (a *asker) ask(question string, try func(forms []*secret.Bytes) error, retr
 		if len(a.files) == 0 {
 			return retry
 		}
-		forms := prompt.Forms(a.files[0]) // the bundle's own comes first
+		p, err := prompt.ReadFile(a.files[0]) // the bundle's own comes first
+		if err != nil {
+			return &stopError{err}
+		}
 		a.files = a.files[1:]
+		forms := prompt.Forms(p)
+		p.Wipe()
 		defer secret.WipeAll(forms)
 		return try(forms)
 	}

@@ -89,7 +89,7 @@ type Session struct {
 	flags      *Flags
 	reader     formats.Reader
 	identities []*backup.Identity
-	passwords  [][]*secret.Bytes // for each input, if they come from files
+	passwords  [][]string // the files that have them, for each input, if they come from files
 	held       []*open.Share
 	miscounted error // what to say if a bundle lacks a password that the count of files relies on
 }
@@ -125,7 +125,7 @@ func Load(e *cli.Env, set *cli.Flags, f *Flags, paths []string) (*Session, error
 	for _, p := range paths {
 		s.Inputs = append(s.Inputs, load(p, &s.reader, f.AnyFile))
 	}
-	if err := s.readPassphrases(set); err != nil {
+	if err := s.countPassphrases(set); err != nil {
 		return nil, err
 	}
 	for _, in := range s.Inputs {
@@ -151,14 +151,11 @@ func (s *Session) Close() {
 	for _, in := range s.Inputs {
 		in.Close()
 	}
-	for _, list := range s.passwords {
-		secret.WipeAll(list)
-	}
 }
 
-// readPassphrases reads the files of --passphrase-file, once their number fits the
-// inputs.
-func (s *Session) readPassphrases(set *cli.Flags) error {
+// countPassphrases gives each input its files of --passphrase-file, once their number
+// fits. Each is read when its turn comes.
+func (s *Session) countPassphrases(set *cli.Flags) error {
 	if len(s.flags.passphrases) == 0 {
 		return nil
 	}
@@ -190,16 +187,14 @@ func (s *Session) readPassphrases(set *cli.Flags) error {
 	}
 	next := s.flags.passphrases
 	for _, in := range s.Inputs {
-		var list []*secret.Bytes
-		for range count(in) {
-			WarnExposed(s.env, next[0])
-			p, err := prompt.ReadFile(next[0])
-			if err != nil {
+		n := count(in)
+		for _, path := range next[:n] {
+			WarnExposed(s.env, path)
+			if err := prompt.CheckFile(path); err != nil {
 				return err
 			}
-			list, next = append(list, p), next[1:]
 		}
-		s.passwords = append(s.passwords, list)
+		s.passwords, next = append(s.passwords, next[:n]), next[n:]
 	}
 	return nil
 }
@@ -276,11 +271,7 @@ func (s *Session) Unlock(salvage bool, use Use) error {
 		if in.Err != nil && in.Bundle == nil {
 			continue
 		}
-		err := s.unlock(in, s.asker(i), salvage, use)
-		if s.passwords != nil {
-			secret.WipeAll(s.passwords[i])
-		}
-		if err != nil {
+		if err := s.unlock(in, s.asker(i), salvage, use); err != nil {
 			s.notReached(err)
 			return err
 		}

@@ -99,7 +99,7 @@ var house = []room{
 	// have in common, addresses what those that take an address book have, recorded what
 	// people have besides the files.
 	{"internal/verb/addresses", "chains/... derive internal/cli internal/ordered internal/strict", ""},
-	{"internal/verb/moving", "chains/... derive tx internal/cli internal/ordered internal/strict internal/verb/addresses share/record", ""},
+	{"internal/verb/moving", "chains/... derive tx internal/cli internal/ordered internal/phrase internal/strict internal/verb/addresses share/record", ""},
 	{"internal/verb/derive", "chains/... tx derive/... share share/formats internal/cli internal/curve internal/ordered internal/secret internal/strict internal/verb/addresses internal/verb/moving internal/plain internal/verb/recorded", ""},
 	{"internal/verb/holder", "backup chains/... derive share/... internal/cli internal/curve internal/papercode internal/prompt internal/secret internal/strict internal/phrase internal/archive audit internal/verb/recorded", ""},
 	{"internal/verb/backup", "audit/... backup/... chains/... derive/... share/... internal/cli internal/curve internal/prompt internal/scalar internal/secret internal/strict internal/phrase internal/shell internal/verb/addresses internal/verb/holder internal/verb/recorded", ""},

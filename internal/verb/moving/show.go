@@ -5,9 +5,11 @@ import (
 	"io"
 	"math/big"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"lifeboat/internal/cli"
+	"lifeboat/internal/phrase"
 	"lifeboat/tx"
 )
 
@@ -140,8 +142,28 @@ func (r *Review) Totals(w io.Writer, full bool) error {
 		}
 		fmt.Fprintf(&b, "  %s: %s to %s, in %s%s\n", t.Network, t.Asset.Text(t.Amount), to, count(t.Files, "file"), by)
 	}
+	for _, p := range r.policy.Payees {
+		if networks := r.networks(p); len(networks) > 1 {
+			to := p.Address
+			if !full {
+				to = shorten(to)
+			}
+			fmt.Fprintf(&b, "  note   %s allows %s without a chain, and it is paid on %s. Is it the recipient's on each?\n", p.From, to, phrase.And(networks))
+		}
+	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// networks are those on which the batch pays an address that was allowed without a
+// chain.
+func (r *Review) networks(p tx.Payee) (list []string) {
+	for _, t := range r.Batch.Totals() {
+		if p.Chain == nil && !t.Back && strings.EqualFold(t.To, p.Address) && !slices.Contains(list, t.Network) {
+			list = append(list, t.Network)
+		}
+	}
+	return list
 }
 
 // shorten keeps the ends of an address.

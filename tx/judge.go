@@ -53,6 +53,9 @@ type Verdict struct {
 	// vault, or who allows it. It is empty where nobody was asked.
 	Payees []string
 	Back   []bool // whether the effect pays the vault itself
+	// Forms name how an address of the vault is written where its key has several forms,
+	// such as p2tr: the address book need not have that one.
+	Forms []string
 }
 
 // Pays reports whether an address from which a transaction pays is the vault's. One that
@@ -187,7 +190,7 @@ func (p *Policy) expiry(t *Transaction, _ *Verdict) error {
 }
 
 func (p *Policy) payees(t *Transaction, v *Verdict) error {
-	v.Payees, v.Back = make([]string, len(t.Effects)), make([]bool, len(t.Effects))
+	v.Payees, v.Back, v.Forms = make([]string, len(t.Effects)), make([]bool, len(t.Effects)), make([]string, len(t.Effects))
 	for i := range t.Effects {
 		e := &t.Effects[i]
 		if e.Kind == Data {
@@ -195,6 +198,9 @@ func (p *Policy) payees(t *Transaction, v *Verdict) error {
 		}
 		if key := p.own(t.Chain, e, v.Keys); key != nil {
 			v.Payees[i], v.Back[i] = key.Path, true
+			if form, ok := t.Chain.Match(&key.Public, e.To); ok && len(t.Chain.On(key.Public.Curve)) > 1 {
+				v.Forms[i] = form.Name
+			}
 			continue
 		}
 		if p.Payees == nil {

@@ -21,7 +21,7 @@ func TestBlock(t *testing.T) {
 		Form: "message", Chain: sol, Network: "Solana", Slots: make([]tx.Slot, 2), Fee: tx.Fee{Asset: coin, Most: new(big.Int)},
 		Effects: []tx.Effect{{Kind: tx.Pay, Asset: coin, Amount: big.NewInt(5), From: "A", To: "B"}},
 	}
-	v := &tx.Verdict{Keys: make([]*tx.Key, 2), Payees: make([]string, 1), Back: make([]bool, 1)}
+	v := &tx.Verdict{Keys: make([]*tx.Key, 2), Payees: make([]string, 1), Back: make([]bool, 1), Forms: make([]string, 1)}
 	var b strings.Builder
 	if err := Block(&b, "dir/a\n  to     nobody", x, v, true); err != nil {
 		t.Fatal(err)

@@ -38,6 +38,7 @@ type EffectReport struct {
 	To      string      `json:"to"`
 	Tag     string      `json:"tag,omitempty"`
 	Back    bool        `json:"to_this_vault"`
+	Form    string      `json:"form,omitempty"` // of an address of the vault, where its key has several
 	Allowed string      `json:"allowed_by"` // a path of the vault, a flag, the record, or nobody
 }
 
@@ -98,7 +99,7 @@ func Report(path string, t *tx.Transaction, v *tx.Verdict) FileReport {
 		r.From = append(r.From, from)
 	}
 	for i, e := range t.Effects {
-		r.Effects = append(r.Effects, EffectReport{e.Kind, asset(e.Asset), number(e.Amount), e.From, e.To, e.Tag, v.Back[i], v.Payees[i]})
+		r.Effects = append(r.Effects, EffectReport{e.Kind, asset(e.Asset), number(e.Amount), e.From, e.To, e.Tag, v.Back[i], v.Forms[i], v.Payees[i]})
 	}
 	return r
 }

@@ -53,6 +53,8 @@ func Block(w io.Writer, path string, t *tx.Transaction, v *tx.Verdict, full bool
 
 func whose(v *tx.Verdict, i int) string {
 	switch {
+	case v.Back[i] && v.Forms[i] != "":
+		return fmt.Sprintf("back to this vault, %s, as %s", v.Payees[i], v.Forms[i])
 	case v.Back[i]:
 		return "back to this vault, " + v.Payees[i]
 	case v.Payees[i] != "":

@@ -23,7 +23,7 @@ type Options struct {
 	Date      time.Time      // of the audit
 	MaxAge    time.Duration  // of attestations; 0: any
 	Challenge string         // that attestations must answer; empty: none counts
-	Roots     []*derive.Key  // recorded root extended public keys
+	Roots     []*derive.Key  // recorded root keys
 	Epochs    []string       // recorded epochs, as inspect shows them
 	Record    *record.Record // of the vault, whose root keys are among Roots; nil: none
 	Threshold int            // of tss-lib files, which do not state it; 0: worked out

@@ -318,7 +318,7 @@ func (a *Auditor) manifest(s Source, data []byte) {
 // against Roots.
 func (a *Auditor) Books() []string { return a.toCheck }
 
-// Roots returns the root extended public keys to compare address books with: the
+// Roots returns the root keys to compare address books with: the
 // recorded ones if there are any, otherwise those of the shares that were found.
 func (a *Auditor) Roots() []*derive.Key {
 	roots := slices.Clone(a.o.Roots)
@@ -327,7 +327,7 @@ func (a *Auditor) Roots() []*derive.Key {
 	}
 	for _, set := range verdict.Collect(a.shares) {
 		root := set.Group.Root()
-		if root == nil || slices.ContainsFunc(roots, root.SameKey) ||
+		if slices.ContainsFunc(roots, root.SameKey) ||
 			slices.ContainsFunc(a.o.Roots, func(r *derive.Key) bool { return r.Curve() == root.Curve() }) {
 			continue
 		}

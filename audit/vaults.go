@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"lifeboat/derive"
+	"lifeboat/share"
 	"lifeboat/share/verdict"
 )
 
@@ -131,7 +132,7 @@ func (a *Auditor) vaults() []Vault {
 		}
 		b.epochs = append(b.epochs, e)
 		if root := a.root(e); root != nil && b.Root == "" {
-			b.Root = root.String()
+			b.Root = root.Extended()
 		}
 		if e.root != nil {
 			b.RootKey = hex.EncodeToString(e.root.Bytes())
@@ -155,7 +156,7 @@ func (a *Auditor) vaults() []Vault {
 		if !slices.ContainsFunc(vaults, func(v Vault) bool {
 			return v.Curve == r.Curve().String() && v.RootKey == hex.EncodeToString(r.Point().Bytes())
 		}) {
-			v := Vault{Curve: r.Curve().String(), Root: r.String(), RootKey: hex.EncodeToString(r.Point().Bytes()), Recorded: true, Status: Absent, Epochs: []Epoch{},
+			v := Vault{Curve: r.Curve().String(), Root: r.Extended(), RootKey: hex.EncodeToString(r.Point().Bytes()), Recorded: true, Status: Absent, Epochs: []Epoch{},
 				Verdict: "Not recoverable with these files: nothing here belongs to this root key."}
 			a.find(Error, "no-backup", v.name(), "find the backups of this vault, or strike the key from your records", "no share, bundle or attestation of the recorded root key is here")
 			vaults = append(vaults, v)
@@ -167,18 +168,16 @@ func (a *Auditor) vaults() []Vault {
 	return vaults
 }
 
-// root returns the root extended public key of an epoch; without a chain code in
-// its files, the recorded one.
+// root returns the root key of an epoch; without a chain code in its files, the
+// recorded one.
 func (a *Auditor) root(e *epoch) *derive.Key {
-	if e.set != nil {
-		if root := e.set.Group.Root(); root != nil {
-			return root
-		}
+	if e.set != nil && !e.set.Group.Root().IsBare() {
+		return e.set.Group.Root()
 	}
 	return a.record(e)
 }
 
-// record returns the recorded root extended public key of an epoch, or nil.
+// record returns the recorded root key of an epoch, or nil.
 func (a *Auditor) record(e *epoch) *derive.Key {
 	for _, r := range a.o.Roots {
 		if e.root != nil && r.Curve() == e.root.Curve() && r.Point().Equal(e.root) {
@@ -250,9 +249,13 @@ func (a *Auditor) judgeRecords(v *Vault, epochs []*epoch, name string) {
 	default:
 		a.find(Warning, "epoch-not-recorded", name, "find out who made a new set of shares, and when", "none of its epochs is a recorded one")
 	}
+	if len(verdict.Roots(a.o.Roots).Uncompared(share.Roots(groups(epochs)))) > 0 {
+		a.find(Note, "chain-code-not-recorded", name, "record the root extended public key, on whose chain code all addresses depend",
+			"the recorded root key is a bare public key, so the chain code of the files was compared with nothing")
+	}
 	for i, e := range epochs {
 		for _, r := range a.o.Roots {
-			if root := a.root(e); root != nil && e.root.Equal(r.Point()) && !root.SameKey(r) {
+			if root := a.root(e); root != nil && e.root.Equal(r.Point()) && !root.Agrees(r) {
 				a.find(Error, "chain-code-differs", name, "look for files with the recorded chain code: with another one, no address can be found again",
 					"%q has another chain code than the recorded root extended public key", e.set.Sealed[0].Path)
 			}
@@ -267,6 +270,16 @@ func (a *Auditor) judgeRecords(v *Vault, epochs []*epoch, name string) {
 			}
 		}
 	}
+}
+
+// groups returns what share files say of the epochs.
+func groups(epochs []*epoch) (list []*share.Group) {
+	for _, e := range epochs {
+		if e.set != nil {
+			list = append(list, e.set.Group)
+		}
+	}
+	return list
 }
 
 // judgeEpoch looks at which shares of one set are kept together.

@@ -73,7 +73,7 @@ func TestBare(t *testing.T) {
 		}
 		out := make([]derive.Descendant, 3)
 		derive.NewEngine(1).Bulk(bare).Derive([]derive.Path{{0}, {}, {44, 60, 0}}, out)
-		if out[1].Err != nil || !out[1].Is(bare) || !out[1].IsBare() || out[1].Extended() != "" || out[1].Is(root) {
+		if out[1].Err != nil || !out[1].Agrees(bare) || !out[1].Agrees(root) || !out[1].IsBare() || out[1].Extended() != "" || out[1].Agrees(derive.NewBare(c.Generator().Mul(c.ScalarFromUint(2)))) {
 			t.Errorf("%v: m is %+v", c, out[1])
 		}
 		for _, i := range []int{0, 2} {

@@ -58,10 +58,12 @@ func (d *Descendant) Network() Network { return d.at.network }
 // Curve returns the curve of the key.
 func (d *Descendant) Curve() curve.Curve { return d.at.network.Curve }
 
-// Is reports whether the key is the same as another, so that they have the same
-// descendants.
-func (d *Descendant) Is(k *Key) bool {
-	return d.at.network.Tree == k.network.Tree && d.Child.Key == [curve.PointSize]byte(k.point.Bytes()) && d.Child.ChainCode == k.chainCode
+// Agrees reports whether the key may be the same as another, as Key.Agrees does.
+func (d *Descendant) Agrees(k *Key) bool {
+	if d.Curve() != k.Curve() || d.Child.Key != [curve.PointSize]byte(k.point.Bytes()) {
+		return false
+	}
+	return d.IsBare() || k.IsBare() || d.at.network.Tree == k.network.Tree && d.Child.ChainCode == k.chainCode
 }
 
 // Bulk derives many descendants of one root. It remembers the parents of paths,

@@ -31,7 +31,7 @@ func TestBulk(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if out[i].Err != nil || out[i].Extended() != want.String() || out[i].Tweak != tweak.Bytes() || !out[i].Is(want) {
+				if out[i].Err != nil || out[i].Extended() != want.String() || out[i].Tweak != tweak.Bytes() || !out[i].Agrees(want) {
 					t.Errorf("%v %s: %s, %v; want %s", c, p, out[i].Extended(), out[i].Err, want)
 				}
 				if c == curve.Secp256k1 && string(out[i].Child.XY[:]) != string(want.Point().Uncompressed()[1:]) {

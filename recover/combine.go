@@ -29,9 +29,8 @@ var (
 
 // Combine rebuilds the root private key of a group from opened shares, by the
 // group's scheme, and checks it against the group's root public key. It needs as
-// many as the threshold says, and several of one holder count once. root is the root extended public
-// key: the group's own, or, where the group has no chain code, the one that the
-// user recorded.
+// many as the threshold says, and several of one holder count once. root is the root
+// key: the group's own, or the one that the user recorded.
 func Combine(g *share.Group, root *derive.Key, shares []*open.Share) (*Private, error) {
 	var ids []*curve.Scalar
 	var xs []*scalar.Secret

@@ -15,7 +15,7 @@ import (
 // read. None of them repeats the key.
 var ErrPrivateKey = errors.New("invalid extended private key")
 
-// Private is an extended private key. It exists only once its scalar has been
+// Private is an extended private key, or a bare one. It exists only once its scalar has been
 // checked against its public key. It is always passed by pointer.
 type Private struct {
 	public *derive.Key
@@ -31,7 +31,7 @@ func newPrivate(public *derive.Key, x *scalar.Secret) (*Private, error) {
 	return &Private{public, x}, nil
 }
 
-// Public returns the extended public key.
+// Public returns the public key, which is extended or bare.
 func (p *Private) Public() *derive.Key { return p.public }
 
 // Scalar returns the private key: 32 bytes, big-endian. On ed25519 it is a
@@ -39,11 +39,11 @@ func (p *Private) Public() *derive.Key { return p.public }
 func (p *Private) Scalar() *secret.Bytes { return p.x.Bytes() }
 
 // Extended returns the extended private key in base58 (xprv, tprv, cprv, fprv), or
-// nothing if its tree has no such form. The scalar is written in 32 bytes, leading zeros
+// nil if its tree has no such form. The scalar is written in 32 bytes, leading zeros
 // included.
 func (p *Private) Extended() *secret.Bytes {
 	if !p.public.Network().HasPrivate() {
-		return secret.New(0)
+		return nil
 	}
 	key := secret.New(curve.PointSize)
 	defer key.Wipe()
@@ -65,8 +65,7 @@ func (p *Private) Wipe() {
 // Format prints the public key only, whatever the verb.
 func (p *Private) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "private key of %v", p.public) }
 
-// NewPrivate makes an extended private key of a root extended public key and its
-// private key, 32 bytes big-endian, as a recovery wrote them. x stays the caller's
+// NewPrivate makes the private key of a root public key from its number, 32 bytes big-endian, as a recovery wrote them. x stays the caller's
 // to wipe.
 func NewPrivate(public *derive.Key, x *secret.Bytes) (*Private, error) {
 	if x.Len() != curve.ScalarSize {

@@ -1,10 +1,12 @@
 package recover
 
 import (
+	"cmp"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"lifeboat/derive"
 	"lifeboat/internal/secret"
@@ -32,7 +34,8 @@ func WipeRoots(roots []*Root) {
 }
 
 // MarshalRoots returns root.json: hex of 32 bytes without 0x, big-endian. Without
-// private, the two private fields are left out.
+// private, the two private fields are left out. A key without a chain code has no
+// extended form: its public key is there in hex.
 func MarshalRoots(roots []*Root, private bool) *secret.Bytes {
 	b := make([]byte, 0, 1024*(len(roots)+1)) // no append may leave a copy behind
 	b = append(b, "{\n  \"groups\": ["...)
@@ -46,16 +49,24 @@ func MarshalRoots(roots []*Root, private bool) *secret.Bytes {
 		b = append(b, ",\n      \"curve\": "...)
 		b = appendJSON(b, public.Curve().String())
 		if private {
-			x, extended := r.Key.Scalar(), r.Key.Extended()
+			x := r.Key.Scalar()
 			b = append(b, ",\n      \"root_private_key\": \""...)
 			b = hex.AppendEncode(b, x.Expose())
-			b = append(b, "\",\n      \"root_extended_private_key\": \""...)
-			b = append(b, extended.Expose()...)
 			b = append(b, '"')
 			x.Wipe()
+		}
+		if private && !public.IsBare() {
+			extended := r.Key.Extended()
+			b = append(b, ",\n      \"root_extended_private_key\": \""...)
+			b = append(b, extended.Expose()...)
+			b = append(b, '"')
 			extended.Wipe()
 		}
-		b = append(b, ",\n      \"root_extended_public_key\": "...)
+		if public.IsBare() {
+			b = append(b, ",\n      \"root_public_key\": "...)
+		} else {
+			b = append(b, ",\n      \"root_extended_public_key\": "...)
+		}
 		b = appendJSON(b, public.String())
 		b = append(b, "\n    }"...)
 	}
@@ -89,13 +100,15 @@ func (h *hexText) UnmarshalJSON(b []byte) error {
 }
 
 // ParseRoots reads what MarshalRoots wrote, and checks each private key against
-// its public key. Its errors repeat no key.
-func ParseRoots(text *secret.Bytes) (roots []*Root, err error) {
+// its public key. A key without a chain code gets that of a recorded root key that
+// agrees with it. Its errors repeat no key.
+func ParseRoots(text *secret.Bytes, recorded []*derive.Key) (roots []*Root, err error) {
 	var doc struct {
 		Groups []struct {
-			ID      string  `json:"id"`
-			Private hexText `json:"root_private_key"`
-			Public  string  `json:"root_extended_public_key"`
+			ID       string  `json:"id"`
+			Private  hexText `json:"root_private_key"`
+			Extended string  `json:"root_extended_public_key"`
+			Bare     string  `json:"root_public_key"`
 		} `json:"groups"`
 	}
 	defer func() {
@@ -111,7 +124,7 @@ func ParseRoots(text *secret.Bytes) (roots []*Root, err error) {
 		return nil, errors.New("it is not a file of root keys")
 	}
 	for i, g := range doc.Groups {
-		key, err := parseRoot(g.Public, g.Private.Bytes)
+		key, err := parseRoot(cmp.Or(g.Extended, g.Bare), g.Private.Bytes, recorded)
 		if err != nil {
 			return roots, fmt.Errorf("group %d: %w", i+1, err)
 		}
@@ -123,16 +136,19 @@ func ParseRoots(text *secret.Bytes) (roots []*Root, err error) {
 	return roots, nil
 }
 
-func parseRoot(extended string, private *secret.Bytes) (*Private, error) {
+func parseRoot(text string, private *secret.Bytes, recorded []*derive.Key) (*Private, error) {
 	if private == nil {
 		return nil, ErrPublicOnly
 	}
-	public, err := derive.Parse(extended)
+	public, err := derive.ParsePublic(text)
 	if err != nil {
 		return nil, err
 	}
 	if !public.IsRoot() {
 		return nil, fmt.Errorf("its public key has depth %d; a root key has depth 0", public.Depth())
+	}
+	if i := slices.IndexFunc(recorded, public.Agrees); i >= 0 && public.IsBare() {
+		public = recorded[i]
 	}
 	return NewPrivate(public, private)
 }

@@ -27,6 +27,40 @@ func deeper(t testing.TB, xpub string) string {
 	return string(base58.AppendCheck(nil, b))
 }
 
+// bareOf returns a root key without its chain code.
+func bareOf(t testing.TB, xpub string) *derive.Key {
+	k, err := derive.Parse(xpub)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return derive.NewBare(k.Point())
+}
+
+// A key that was recovered without its chain code gets the one that is recorded
+// meanwhile, and no other.
+func TestParseRootsRecorded(t *testing.T) {
+	for _, g := range fixtures.Load("2of3").Expected.Groups {
+		bare := bareOf(t, g.RootXpub)
+		text := func() *secret.Bytes {
+			return secret.Copy([]byte(`{"groups": [{"root_private_key": "` + g.RootPrivate + `", "root_public_key": "` + bare.String() + `"}]}`))
+		}
+		extended, err := derive.Parse(g.RootXpub)
+		if err != nil {
+			t.Fatal(err)
+		}
+		other := derive.NewRoot(bare.Curve().Generator(), [32]byte{1})
+		for _, tc := range []struct {
+			recorded []*derive.Key
+			want     *derive.Key
+		}{{nil, bare}, {[]*derive.Key{other, bare}, bare}, {[]*derive.Key{other, extended}, extended}} {
+			roots, err := recover.ParseRoots(text(), tc.recorded)
+			if err != nil || len(roots) != 1 || !roots[0].Key.Public().SameKey(tc.want) {
+				t.Errorf("%v: %v, %v; want %v", tc.recorded, roots, err, tc.want)
+			}
+		}
+	}
+}
+
 // FuzzParseRoots: each root key that is read is the private key of its public key,
 // what is written again is read as the same, and an error shows no key.
 func FuzzParseRoots(f *testing.F) {
@@ -39,6 +73,7 @@ func FuzzParseRoots(f *testing.F) {
 		for _, g := range fixtures.Load(name).Expected.Groups {
 			groups = append(groups, fmt.Sprintf(`{"id": %q, "curve": %q, "root_private_key": %q, "root_extended_private_key": %q, "root_extended_public_key": %q}`,
 				g.ID, g.Curve, g.RootPrivate, g.RootXprv, g.RootXpub))
+			f.Add([]byte(`{"groups": [{"root_private_key": "` + g.RootPrivate + `", "root_public_key": "` + bareOf(f, g.RootXpub).String() + `"}]}`))
 			f.Add([]byte(`{"groups": [{"id": "a", "root_extended_public_key": "` + g.RootXpub + `"}]}`))
 			f.Add([]byte(`{"groups": [{"root_private_key": "` + g.RootPrivate[2:] + `", "root_extended_public_key": "` + g.RootXpub + `"}]}`))
 			f.Add([]byte(`{"groups": [{"root_private_key": "` + strings.Repeat("00", 32) + `", "root_extended_public_key": "` + g.RootXpub + `"}]}`))
@@ -52,7 +87,7 @@ func FuzzParseRoots(f *testing.F) {
 		f.Add([]byte(strings.Replace(whole, `"root_private_key": "`, `"root_private_key": "1`, 1)))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		roots, err := recover.ParseRoots(secret.Copy(data))
+		roots, err := recover.ParseRoots(secret.Copy(data), nil)
 		if err != nil {
 			if roots != nil || longHex.MatchString(err.Error()) || len(err.Error()) > 1000 {
 				t.Errorf("%d root keys, error %v", len(roots), err)
@@ -68,15 +103,18 @@ func FuzzParseRoots(f *testing.F) {
 			if !public.IsRoot() {
 				t.Errorf("group %q: a key of depth %d", r.Group, public.Depth())
 			}
-			extended, err := base58.CheckDecode(nil, string(r.Key.Extended().Expose()))
-			if err != nil || !bytes.Equal(extended[len(extended)-32:], x) {
+			if public.IsBare() {
+				if r.Key.Extended() != nil {
+					t.Errorf("group %q: an extended key without a chain code", r.Group)
+				}
+			} else if extended, err := base58.CheckDecode(nil, string(r.Key.Extended().Expose())); err != nil || !bytes.Equal(extended[len(extended)-32:], x) {
 				t.Errorf("group %q: the extended private key is another: %v", r.Group, err)
 			}
-			if again, err := derive.Parse(public.String()); err != nil || !again.SameKey(public) {
+			if again, err := derive.ParsePublic(public.String()); err != nil || !again.SameKey(public) {
 				t.Errorf("group %q: root key %v: %v", r.Group, public, err)
 			}
 		}
-		again, err := recover.ParseRoots(recover.MarshalRoots(roots, true))
+		again, err := recover.ParseRoots(recover.MarshalRoots(roots, true), nil)
 		if err != nil || len(again) != len(roots) {
 			t.Fatalf("%d root keys of %d when written again: %v", len(again), len(roots), err)
 		}

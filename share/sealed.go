@@ -80,7 +80,7 @@ func (s *Sealed) CheckOwn(err error) {
 // it. Its zero value pins nothing.
 type Pin struct {
 	Threshold int           // 0 if not recorded
-	Roots     []*derive.Key // root extended public keys, which carry the chain codes
+	Roots     []*derive.Key // root keys; extended ones carry the chain codes
 }
 
 // testOnly are the words that mark a group whose keys are published.

@@ -98,22 +98,27 @@ type Group struct {
 	Scheme       Scheme
 	Threshold    int // how many shares are needed
 	RootKey      *curve.Point
-	ChainCode    *[derive.ChainCodeSize]byte // nil if unknown: tss-lib does not store it
+	ChainCode    *[derive.ChainCodeSize]byte // nil if unknown: tss-lib has none
 	Participants []Participant
 }
 
-// Root returns the root extended public key, or nil if the chain code is unknown.
+// Root returns the root key: extended, or bare if the chain code is unknown.
 func (g *Group) Root() *derive.Key {
 	if g.ChainCode == nil {
-		return nil
+		return derive.NewBare(g.RootKey)
 	}
 	return derive.NewRoot(g.RootKey, *g.ChainCode)
 }
 
-// IsRoot reports whether k is the group's root key, as far as that is known.
-func (g *Group) IsRoot(k *derive.Key) bool {
-	root := g.Root()
-	return k.Point().Equal(g.RootKey) && (root == nil || root.SameKey(k))
+// Roots returns the root keys of groups, each once, in their order.
+func Roots(groups []*Group) []*derive.Key {
+	var roots []*derive.Key
+	for _, g := range groups {
+		if root := g.Root(); !slices.ContainsFunc(roots, root.SameKey) {
+			roots = append(roots, root)
+		}
+	}
+	return roots
 }
 
 // TestOnly reports whether the group's keys are published: it says so of itself,

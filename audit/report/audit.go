@@ -88,7 +88,7 @@ func ofVault(v *audit.Vault) Vault {
 	out := Vault{Title: "Root key on " + v.Curve, Root: v.Root, Level: levelOf(v.Status), Verdict: v.Verdict}
 	if v.Root == "" && v.RootKey != "" {
 		out.Root = v.RootKey
-		out.Notes = append(out.Notes, "The files do not hold the chain code, so addresses cannot be checked: the recorded root extended public key has it.")
+		out.Notes = append(out.Notes, "No chain code is known, so only addresses of the root key itself can be checked: if the vault has one, it is in the root extended public key.")
 	}
 	if v.Recorded {
 		out.Notes = append(out.Notes, "The root key is a recorded one.")

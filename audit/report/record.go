@@ -81,10 +81,7 @@ func Record(r *record.Record) ([]byte, error) {
 }
 
 func recordGroup(w *writer, r *record.Record, g *share.Group) error {
-	root, tree := hex.EncodeToString(g.RootKey.Bytes()), ""
-	if key := g.Root(); key != nil {
-		root, tree = key.String(), key.Network().Name
-	}
+	root := g.Root().String()
 	w.raw(`<section class="vault">` + "\n")
 	if err := w.qr(root); err != nil {
 		return err
@@ -94,7 +91,7 @@ func recordGroup(w *writer, r *record.Record, g *share.Group) error {
 	roster := g.RosterSHA256()
 	facts(w, [][2]string{
 		{"Group", g.ID}, {"Needed", fmt.Sprintf("%d of %d shares", g.Threshold, len(g.Participants))},
-		{"Scheme", g.Scheme.String()}, {"Tree", tree},
+		{"Scheme", g.Scheme.String()}, {"Tree", g.Root().Network().Name},
 		{"Epoch", g.Epoch()}, {"Roster, SHA-256", hex.EncodeToString(roster[:])},
 	})
 	var rows [][]string

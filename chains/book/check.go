@@ -94,8 +94,8 @@ type root struct {
 	stakes *account.Stakes
 }
 
-// NewChecker returns a checker for root extended public keys of either curve,
-// possibly several of one curve.
+// NewChecker returns a checker for root public keys of either curve, possibly several
+// of one curve. Below a bare one there is nothing but the path m.
 func NewChecker(engine *derive.Engine, roots []*derive.Key) *Checker {
 	c := &Checker{roots: map[curve.Curve][]*root{}}
 	for _, r := range roots {
@@ -254,7 +254,7 @@ func (j *job) compare(root *root, key *derive.Descendant) Result {
 		if err != nil {
 			return bad(j.childError())
 		}
-		if !key.Is(recorded) {
+		if !key.Agrees(recorded) {
 			r.Status, r.Reason = Mismatch, "the child publickey is not the one that the root key has at this path"
 			return r
 		}

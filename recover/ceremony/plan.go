@@ -94,8 +94,8 @@ func NewPlan(o Outline) ([]byte, error) {
 	}
 	for i, g := range o.Groups {
 		root := g.Root()
-		if root == nil {
-			return nil, fmt.Errorf("%w: group %q: the chain code is not known; give the root extended public key", ErrPlan, g.ID)
+		if root.IsBare() {
+			return nil, fmt.Errorf("%w: group %q: its chain code is not known, and recovery group files have one: give the root extended public key, if the vault has one", ErrPlan, g.ID)
 		}
 		newID := g.ID
 		if o.NewIDs != nil {

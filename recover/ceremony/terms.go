@@ -17,7 +17,7 @@ import (
 // any, the plan is believed.
 type Pins struct {
 	Record *record.Record
-	Roots  []*derive.Key // root extended public keys
+	Roots  []*derive.Key // root keys
 	Groups []string      // IDs of the groups that are meant, if not all are
 }
 
@@ -90,7 +90,7 @@ func (p *Pins) check(g *share.Group) error {
 	if !slices.ContainsFunc(p.Roots, func(r *derive.Key) bool { return r.Curve() == g.Curve }) {
 		return ErrUnpinned
 	}
-	if !slices.ContainsFunc(p.Roots, func(r *derive.Key) bool { return r.SameKey(g.Root()) }) {
+	if !slices.ContainsFunc(p.Roots, func(r *derive.Key) bool { return r.Agrees(g.Root()) }) {
 		return recover.ErrPinned
 	}
 	return nil

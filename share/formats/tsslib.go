@@ -196,7 +196,7 @@ func (d *saveData) group(pin share.Pin) (*share.Group, error) {
 		}
 	}
 	for _, root := range pin.Roots {
-		if root.Point().Equal(key) {
+		if !root.IsBare() && root.Agrees(g.Root()) {
 			cc := root.ChainCode()
 			g.ChainCode = &cc
 		}

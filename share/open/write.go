@@ -82,8 +82,8 @@ func Marshal(held []Held, password *secret.Bytes) ([]byte, error) {
 			return nil, fmt.Errorf("writing the share of node %q: %w", h.Holder.NodeID, ErrNotThisShare)
 		}
 		root := h.Group.Root()
-		if root == nil {
-			return nil, fmt.Errorf("writing the share of node %q: the group's chain code is not known; give the root extended public key", h.Holder.NodeID)
+		if root.IsBare() {
+			return nil, fmt.Errorf("writing the share of node %q: a recovery group file has the chain code, and the group's is not known", h.Holder.NodeID)
 		}
 		f := &list[i]
 		f.Version = formatVersion

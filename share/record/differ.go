@@ -108,7 +108,7 @@ func differ(recorded, g *share.Group) (found []Difference) {
 		}
 	}
 	same := recorded.SameShares(g)
-	add(ChainCode, !sameTree(recorded, g))
+	add(ChainCode, !recorded.Root().SameKey(g.Root()))
 	add(Scheme, recorded.Scheme != g.Scheme)
 	add(Threshold, recorded.Threshold != g.Threshold)
 	add(Roster, !same)
@@ -157,7 +157,7 @@ func (r *Record) groupChanges(before *Record) (changes []Change) {
 		}
 	}
 	for _, g := range left {
-		c := Change{What: keyGroup, About: about(g), How: Added}
+		c := Change{What: keyGroup, About: g.Root().String(), How: Added}
 		if i, found := closest(old, g); i >= 0 {
 			old = slices.Delete(old, i, i+1)
 			c.How, c.Differences = Altered, found
@@ -165,17 +165,9 @@ func (r *Record) groupChanges(before *Record) (changes []Change) {
 		changes = append(changes, c)
 	}
 	for _, g := range old {
-		changes = append(changes, Change{What: keyGroup, About: about(g), How: Removed})
+		changes = append(changes, Change{What: keyGroup, About: g.Root().String(), How: Removed})
 	}
 	return changes
-}
-
-// about is the root key of a group.
-func about(g *share.Group) string {
-	if root := g.Root(); root != nil {
-		return root.String()
-	}
-	return hex.EncodeToString(g.RootKey.Bytes())
 }
 
 // part is one list of a record. Each entry is what it is about, which identifies it, and

@@ -252,34 +252,15 @@ func (f *Facts) checkGroups() error {
 		switch before := f.Groups[i-1]; {
 		case g.SameShares(before):
 			return fmt.Errorf("%w: groups %q and %q on %v are one: they have the same shares", share.ErrInconsistent, before.ID, g.ID, g.Curve)
-		case !sameTree(g, before):
+		case !g.Root().SameKey(before.Root()):
 			return fmt.Errorf("%w: groups %q and %q on %v have one root public key and two chain codes", share.ErrInconsistent, before.ID, g.ID, g.Curve)
 		}
 	}
 	return nil
 }
 
-// sameTree reports whether the keys of two groups have the same descendants, or none.
-func sameTree(a, b *share.Group) bool {
-	x, y := a.Root(), b.Root()
-	if x == nil || y == nil {
-		return x == y
-	}
-	return x.SameKey(y)
-}
-
-// Roots returns the root extended public keys, each once, in the order of the
-// groups. Groups without a chain code have none.
-func (r *Record) Roots() []*derive.Key {
-	var roots []*derive.Key
-	for _, g := range r.Groups {
-		root := g.Root()
-		if n := len(roots); root != nil && (n == 0 || !roots[n-1].SameKey(root)) {
-			roots = append(roots, root)
-		}
-	}
-	return roots
-}
+// Roots returns the root keys, each once, in the order of the groups.
+func (r *Record) Roots() []*derive.Key { return share.Roots(r.Groups) }
 
 // Same reports whether two people seem to be one: of one name, or at one telephone.
 func (p Person) Same(o Person) bool {

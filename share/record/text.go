@@ -70,11 +70,11 @@ func (f *Facts) write() []byte {
 	for _, g := range f.Groups {
 		w.line(keyGroup, g.ID)
 		w.line(keyCurve, g.Curve.String())
-		if root := g.Root(); root != nil {
+		if root := g.Root(); root.IsBare() {
+			w.line(keyBareRoot, root.String())
+		} else {
 			w.line(keyRoot, root.String())
 			w.line(keyTree, root.Network().Name)
-		} else {
-			w.line(keyBareRoot, hex.EncodeToString(g.RootKey.Bytes()))
 		}
 		w.line(keyScheme, g.Scheme.String())
 		w.line(keyThreshold, strconv.Itoa(g.Threshold))

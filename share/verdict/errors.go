@@ -1,12 +1,12 @@
 package verdict
 
 import (
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
+	"lifeboat/derive"
 	"lifeboat/internal/curve"
 	"lifeboat/internal/phrase"
 	"lifeboat/share"
@@ -22,9 +22,8 @@ var (
 	ErrOtherRoot = errors.New("is not the recorded one")
 	// ErrUnvouched means that whoever made one file may have made up the vault.
 	ErrUnvouched = errors.New("nothing else vouches for its root key")
-	// ErrChainCode means that the chain code has to come from a recorded root extended
-	// public key.
-	ErrChainCode = errors.New("tss-lib files do not hold the chain code")
+	// ErrChainCode means that what is to be written holds a chain code that is unknown.
+	ErrChainCode = errors.New("its chain code is not known, and recovery group files have one")
 	// ErrEpochs means that the user must say which epoch is meant.
 	ErrEpochs = errors.New("the files hold enough shares of two epochs of one root key")
 	// ErrUncovered means that something recorded would be left out unnoticed.
@@ -79,23 +78,22 @@ type VaultsError struct {
 
 // Vault is a root key, and the files that name it.
 type Vault struct {
-	Root  string // the extended key; hex of the point if the chain code is unknown
+	Root  *derive.Key
 	Paths []string
 
 	opened bool // some share of it was
-	point  *curve.Point
 }
 
 func (e *VaultsError) add(k Known) {
-	i := slices.IndexFunc(e.Vaults, func(v Vault) bool { return v.point.Equal(k.Point) })
+	i := slices.IndexFunc(e.Vaults, func(v Vault) bool { return v.Root.Point().Equal(k.Root.Point()) })
 	if i < 0 {
 		i = len(e.Vaults)
-		e.Vaults = append(e.Vaults, Vault{Root: hex.EncodeToString(k.Point.Bytes()), point: k.Point})
+		e.Vaults = append(e.Vaults, Vault{Root: k.Root})
 	}
 	v := &e.Vaults[i]
 	v.opened = v.opened || !k.Unopened
-	if k.Root != nil {
-		v.Root = k.Root.String()
+	if v.Root.IsBare() {
+		v.Root = k.Root
 	}
 	if !slices.Contains(v.Paths, k.Path) {
 		v.Paths = append(v.Paths, k.Path)

@@ -10,30 +10,52 @@ import (
 	"lifeboat/share"
 )
 
-// Roots are the root extended public keys that the user recorded.
+// Roots are the root keys that the user recorded: extended, or bare.
 type Roots []*derive.Key
+
+// Add returns the root keys with another one. Of two that agree, the one with a chain
+// code is kept.
+func (r Roots) Add(k *derive.Key) Roots {
+	i := slices.IndexFunc(r, k.Agrees)
+	switch {
+	case i < 0:
+		return append(r, k)
+	case r[i].IsBare():
+		r = slices.Clone(r)
+		r[i] = k
+	case !k.IsBare() && !slices.ContainsFunc(r, k.SameKey):
+		return append(r, k)
+	}
+	return r
+}
 
 // On reports whether a root key was recorded on the curve.
 func (r Roots) On(c curve.Curve) bool {
 	return slices.ContainsFunc(r, func(k *derive.Key) bool { return k.Curve() == c })
 }
 
-// Have reports whether a root key is a recorded one. nil is not.
-func (r Roots) Have(root *derive.Key) bool {
-	return root != nil && slices.ContainsFunc(r, root.SameKey)
+// Have reports whether a root key is a recorded one, as far as both are known.
+func (r Roots) Have(root *derive.Key) bool { return slices.ContainsFunc(r, root.Agrees) }
+
+// Uncompared returns those of some root keys whose chain code was not recorded, but
+// only the public key.
+func (r Roots) Uncompared(roots []*derive.Key) (left []*derive.Key) {
+	for _, k := range roots {
+		if r.Have(k) && !k.IsBare() && !slices.ContainsFunc(r, k.SameKey) {
+			left = append(left, k)
+		}
+	}
+	return left
 }
 
-// contradict reports whether the root key recorded on the group's curve is another
-// one.
-func (r Roots) contradict(g *share.Group) bool { return r.On(g.Curve) && !r.Have(g.Root()) }
-
-// excludes says why a group is not meant, or nothing if it may be.
-func (a Asked) excludes(g *share.Group) string {
+// excludes says why a root key is not meant, or nothing if it may be.
+func (a Asked) excludes(root *derive.Key) string {
 	switch {
-	case a.Roots.contradict(g):
+	case a.Roots.Have(root):
+	case a.Roots.On(root.Curve()):
 		return "its root key is not the recorded one"
-	case a.Record && !a.Roots.Have(g.Root()):
-		return fmt.Sprintf("nothing is recorded on %v", g.Curve)
+	case a.Record:
+		return fmt.Sprintf("nothing is recorded on %v", root.Curve())
 	}
 	return ""
 }
@@ -41,13 +63,13 @@ func (a Asked) excludes(g *share.Group) string {
 // vouched reports whether a root key may be used although it comes from one file alone.
 func (a Asked) vouched(root *derive.Key) bool { return a.NoRecord || a.Roots.Have(root) }
 
-// find refuses a recorded root key that none of the groups has. Of the root keys of a
-// record, one is enough.
-func (a Asked) find(groups []*share.Group) error {
+// find refuses a recorded root key that is not among those of the files. Of the root
+// keys of a record, one is enough.
+func (a Asked) find(roots []*derive.Key) error {
 	found := false
 	var absent error
 	for _, k := range a.Roots {
-		if slices.ContainsFunc(groups, func(g *share.Group) bool { root := g.Root(); return root != nil && root.SameKey(k) }) {
+		if slices.ContainsFunc(roots, k.Agrees) {
 			found = true
 		} else if absent == nil {
 			absent = fmt.Errorf("the recorded root key %s %w", k, ErrRootAbsent)
@@ -69,13 +91,13 @@ func (a Asked) Check(files []*File) error {
 			if g == nil {
 				continue
 			}
-			if a.excludes(g) != "" {
+			if a.excludes(g.Root()) != "" {
 				return fmt.Errorf("%q: the root key of group %q on %v %w", f.Path, g.ID, g.Curve, ErrOtherRoot)
 			}
 			groups = append(groups, g)
 		}
 	}
-	return a.find(groups)
+	return a.find(share.Roots(groups))
 }
 
 // oneVault refuses root keys of one curve that are different, unless it is recorded
@@ -86,7 +108,7 @@ func (a Asked) oneVault(known []Known) error {
 	for _, c := range curve.All() {
 		e := &VaultsError{Curve: c}
 		for _, k := range known {
-			if k.Point.Curve() == c && !a.Roots.On(c) && !a.Record {
+			if k.Root.Curve() == c && !a.Roots.On(c) && !a.Record {
 				e.add(k)
 			}
 		}
@@ -104,7 +126,7 @@ func claimed(files []*File) (known []Known) {
 		for _, s := range f.Shares {
 			closed := s.Status == Unopened && s.Sealed.Err() == nil
 			if g := s.Sealed.Group; g != nil && (s.Public != nil || closed) {
-				known = append(known, Known{Path: f.Path, Group: g.ID, Point: g.RootKey, Root: g.Root(), Unopened: closed})
+				known = append(known, Known{Path: f.Path, Group: g.ID, Root: g.Root(), Unopened: closed})
 			}
 		}
 	}
@@ -138,11 +160,10 @@ func Groups(files []*File, asked Asked) ([]*share.Group, error) {
 	return groups, nil
 }
 
-// Known is a root key that a file names. Root is nil if the chain code is unknown.
+// Known is a root key that a file names.
 type Known struct {
 	Path     string
 	Group    string // the ID of its group
-	Point    *curve.Point
 	Root     *derive.Key
 	Unopened bool // only the file's word says that it belongs to this root key
 }
@@ -151,12 +172,11 @@ type Known struct {
 // for, and of those that are left out because they are not recorded. Each is in one
 // file, so something else must vouch for it.
 func Choose(known []Known, asked Asked) (kept, unrecorded []int, err error) {
-	var groups []*share.Group
+	var roots []*derive.Key
 	for _, k := range known {
-		chain := k.Root.ChainCode()
-		groups = append(groups, &share.Group{Curve: k.Point.Curve(), RootKey: k.Point, ChainCode: &chain})
+		roots = append(roots, k.Root)
 	}
-	if err := asked.find(groups); err != nil {
+	if err := asked.find(roots); err != nil {
 		return nil, nil, err
 	}
 	if err := asked.oneVault(known); err != nil {
@@ -165,10 +185,10 @@ func Choose(known []Known, asked Asked) (kept, unrecorded []int, err error) {
 	for i, k := range known {
 		switch {
 		case asked.Group != "" && !share.SameID(k.Group, asked.Group):
-		case asked.Only && !asked.Roots.Have(k.Root), asked.excludes(groups[i]) != "":
+		case asked.Only && !asked.Roots.Have(k.Root), asked.excludes(k.Root) != "":
 			unrecorded = append(unrecorded, i)
 		case !asked.vouched(k.Root):
-			return nil, nil, fmt.Errorf("the root key of group %q on %v is from %q alone, and %w", k.Group, k.Point.Curve(), k.Path, ErrUnvouched)
+			return nil, nil, fmt.Errorf("the root key of group %q on %v is from %q alone, and %w", k.Group, k.Root.Curve(), k.Path, ErrUnvouched)
 		default:
 			kept = append(kept, i)
 		}

@@ -33,8 +33,79 @@ func TestRootsCheck(t *testing.T) {
 		}
 	}
 	roots := asked(t, "", "2of3").Roots
-	if !roots.On(curve.Secp256k1) || roots.On(curve.Ed25519) || !roots.Have(root(t, "2of3")) || roots.Have(root(t, "other-group")) || roots.Have(nil) {
+	if !roots.On(curve.Secp256k1) || roots.On(curve.Ed25519) || !roots.Have(root(t, "2of3")) || roots.Have(root(t, "other-group")) {
 		t.Error("what is recorded is not what was given")
+	}
+}
+
+// Two keys are the same as far as both are known: a bare one matches the public key
+// alone, and what it leaves open is named.
+func TestBareRoots(t *testing.T) {
+	extended, other := root(t, "2of3"), root(t, "other-group")
+	bare, code := derive.NewBare(extended.Point()), derive.NewRoot(extended.Point(), [32]byte{7})
+	edwards := derive.NewBare(curve.Ed25519.Generator())
+	add := func(keys ...*derive.Key) (roots verdict.Roots) {
+		for _, k := range keys {
+			before := slices.Clone(roots)
+			after := roots.Add(k)
+			if !slices.Equal(roots, before) {
+				t.Errorf("adding %v changes what it is added to", k)
+			}
+			roots = after
+		}
+		return roots
+	}
+	for _, tc := range []struct{ given, want verdict.Roots }{
+		{verdict.Roots{bare, bare, edwards, edwards}, verdict.Roots{bare, edwards}},
+		{verdict.Roots{edwards, bare, extended}, verdict.Roots{edwards, extended}},
+		{verdict.Roots{extended, bare, other, extended}, verdict.Roots{extended, other}},
+		{verdict.Roots{bare, extended, code, code}, verdict.Roots{extended, code}},
+	} {
+		if got := add(tc.given...); !slices.Equal(got, tc.want) {
+			t.Errorf("%v: %v", tc.given, got)
+		}
+	}
+	for _, tc := range []struct {
+		roots      verdict.Roots
+		have       bool
+		uncompared int
+	}{
+		{verdict.Roots{bare}, true, 1},
+		{verdict.Roots{extended}, true, 0},
+		{verdict.Roots{code}, false, 0},
+		{verdict.Roots{edwards}, false, 0},
+		{nil, false, 0},
+	} {
+		if got := tc.roots.Uncompared([]*derive.Key{extended, bare}); tc.roots.Have(extended) != tc.have || len(got) != tc.uncompared {
+			t.Errorf("%v: %v is recorded: %v; uncompared: %v", tc.roots, extended, !tc.have, got)
+		}
+	}
+	for _, tc := range []struct {
+		given string
+		roots verdict.Roots
+		err   error
+	}{
+		{"2of3/1", verdict.Roots{bare}, nil},
+		{"2of3/1", verdict.Roots{bare, edwards}, verdict.ErrRootAbsent},
+		{"2of3/1 other-group/1", verdict.Roots{bare}, verdict.ErrOtherRoot},
+		{"tsslib-ecdsa/1", verdict.Roots{bare}, verdict.ErrOtherRoot},
+		{"tsslib-ecdsa/1", verdict.Roots{load(t, "tsslib-ecdsa/1")[0].Group.Root()}, nil},
+	} {
+		if err := (verdict.Asked{Roots: tc.roots}).Check(give(t, tc.given)); !errors.Is(err, tc.err) {
+			t.Errorf("%s, with %v recorded: %v", tc.given, tc.roots, err)
+		}
+	}
+}
+
+func TestExtended(t *testing.T) {
+	for given, want := range map[string]error{"2of3/1 2of3/2": nil, "2of3/1 2of3/2 tsslib-eddsa/1 tsslib-eddsa/2": verdict.ErrChainCode} {
+		j, err := verdict.Judge(give(t, given), verdict.Asked{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := verdict.Extended(j.Sets); !errors.Is(err, want) {
+			t.Errorf("%s: %v", given, err)
+		}
 	}
 }
 
@@ -64,7 +135,7 @@ func TestGroups(t *testing.T) {
 // Root keys of an earlier recovery take the place of shares.
 func TestChoose(t *testing.T) {
 	known := func(group string, root *derive.Key) verdict.Known {
-		return verdict.Known{Path: "a.age", Group: group, Point: root.Point(), Root: root}
+		return verdict.Known{Path: "a.age", Group: group, Root: root}
 	}
 	first, other := known("TEST ONLY 2of3 secp256k1 2of3", root(t, "2of3")), known("TEST ONLY 2of3 secp256k1 other-group", root(t, "other-group"))
 	edwards := known("eddsa", load(t, "2of3/1")[1].Group.Root())

@@ -190,11 +190,11 @@ func (j *Judgement) narrow(asked Asked) error {
 	if asked.Group != "" && !found {
 		return fmt.Errorf("%w %q", ErrNoGroup, asked.Group)
 	}
-	if err := asked.find(groups); err != nil {
+	if err := asked.find(share.Roots(groups)); err != nil {
 		return err
 	}
 	for _, s := range j.Sets {
-		if why := asked.excludes(s.Group); why != "" {
+		if why := asked.excludes(s.Group.Root()); why != "" {
 			s.exclude(why)
 		}
 	}
@@ -310,11 +310,18 @@ func (j *Judgement) Combinable() ([]*Set, error) {
 
 // usable says why a complete set must not be used.
 func (j *Judgement) usable(s *Set) error {
-	if s.Group.ChainCode == nil {
-		return fmt.Errorf("group %q: %w", s.Group.ID, ErrChainCode)
-	}
 	if path := s.oneFile(); path != "" && !j.asked.vouched(s.Group.Root()) {
 		return fmt.Errorf("group %q on %v: all shares are from %q, and %w", s.Group.ID, s.Group.Curve, path, ErrUnvouched)
+	}
+	return nil
+}
+
+// Extended refuses sets without a chain code, for callers who write it into files.
+func Extended(sets []*Set) error {
+	for _, s := range sets {
+		if s.Group.Root().IsBare() {
+			return fmt.Errorf("group %q on %v: %w", s.Group.ID, s.Group.Curve, ErrChainCode)
+		}
 	}
 	return nil
 }
@@ -325,7 +332,7 @@ func (j *Judgement) usable(s *Set) error {
 func (j *Judgement) Uncovered(recorded []*share.Group, used []*Set, node string) []*share.Group {
 	left := slices.Clone(recorded)
 	for _, s := range j.Sets {
-		if s.excluded && j.asked.excludes(s.Group) == "" {
+		if s.excluded && j.asked.excludes(s.Group.Root()) == "" {
 			left = append(left, s.Group)
 		}
 	}

@@ -1,6 +1,7 @@
 package backup
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -48,7 +49,8 @@ another set than the recorded one are an error until their holders attest.
 Exit status 3 if any finding is an error, 1 if something could not be read, else 0.
 Missing shares give status 1, too, if they may be in what could not be read.
 
-` + recorded.Help + `  --xpub KEY              a root extended public key from your own records, or a file of them (repeatable)
+` + recorded.Help + `  --xpub KEY              a root public key from your own records: extended, or in hex where the vault has
+                          no chain code; or a file of them (repeatable)
   --epoch E               an epoch from your own records, as inspect shows it, or the roster's
                           whole hash (repeatable)
   --addresses CSV         an address book to compare with the root keys (repeatable); those
@@ -372,8 +374,8 @@ func printAudit(w io.Writer, r *audit.Report) error {
 	for i := range r.Vaults {
 		v := &r.Vaults[i]
 		fmt.Fprintf(&b, "\nroot key on %s: %s\n", v.Curve, v.Status)
-		if v.Root != "" {
-			fmt.Fprintf(&b, "  %s\n", v.Root)
+		if root := cmp.Or(v.Root, v.RootKey); root != "" {
+			fmt.Fprintf(&b, "  %s\n", root)
 		}
 		fmt.Fprintf(&b, "  %s\n", cli.Clean(v.Verdict))
 		for j := range v.Epochs {

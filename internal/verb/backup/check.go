@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"lifeboat/audit"
+	"lifeboat/derive"
 	"lifeboat/internal/cli"
 	"lifeboat/internal/curve"
 	"lifeboat/internal/strict"
@@ -42,7 +43,8 @@ attestation is not good or is for another root key, or that there are too few.
   --report F              the file whose SHA-256 they must sign
   --record F              the record of the vault
   --record-code CODE      its code, from the paper; without it, it is asked for
-  --xpub KEY              a root extended public key from your own records, or a file of them (repeatable)
+  --xpub KEY              a root public key from your own records: extended, or in hex where the vault has
+                          no chain code; or a file of them (repeatable)
   --group-file F          a share file, as a public description of its group (repeatable)
   --partial               too few attestations are not an error: to check one holder's at a time
   --json                  print the result as JSON
@@ -230,19 +232,15 @@ func recordedRoots(vault *record.Record, xpubs verdict.Roots) (*known, error) {
 	if vault != nil {
 		k.curves = curve.All()
 		for _, g := range vault.Groups {
-			text := hex.EncodeToString(g.RootKey.Bytes())
-			if root := g.Root(); root != nil {
-				text = root.String()
-			}
-			k.add(g.RootKey, text)
+			k.add(g.Root())
 		}
 	}
 	for _, x := range xpubs {
 		before, foreign := k.root(x.Point())
-		if foreign || before != nil && vault != nil && !slices.ContainsFunc(vault.Roots(), x.SameKey) {
+		if foreign || before != nil && vault != nil && !slices.ContainsFunc(vault.Roots(), x.Agrees) {
 			return nil, cli.Fail(cli.Mismatch, errors.New("--xpub and --record contradict each other: the record does not have that root key"))
 		}
-		k.add(x.Point(), x.String())
+		k.add(x)
 	}
 	for _, x := range xpubs {
 		k.curves = append(k.curves, x.Curve())
@@ -250,9 +248,9 @@ func recordedRoots(vault *record.Record, xpubs verdict.Roots) (*known, error) {
 	return k, nil
 }
 
-func (k *known) add(p *curve.Point, text string) {
-	if found, _ := k.root(p); found == nil {
-		k.roots = append(k.roots, &knownRoot{point: p, text: text})
+func (k *known) add(root *derive.Key) {
+	if found, _ := k.root(root.Point()); found == nil {
+		k.roots = append(k.roots, &knownRoot{point: root.Point(), text: root.String()})
 	}
 }
 

@@ -1,7 +1,6 @@
 package backup
 
 import (
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -25,7 +24,7 @@ bundle it shows the header and, with the identity that opens it, the shares insi
   -i, --identity F        an age identity, an SSH key or a shard that opens bundles (repeatable)
   --passphrase-file F     the passphrase of a bundle: the i-th is for the i-th bundle that has one
   --threshold T           how many shares are needed, for tss-lib files, which do not say
-  --xpub KEY              the root extended public key, for the chain code of tss-lib files
+  --xpub KEY              the root extended public key, for the chain code that tss-lib files lack
   --json                  print the same facts as JSON
 
 Example: which two shares exist outside the provider?
@@ -142,11 +141,7 @@ func describeGroup(s *share.Sealed) groupReport {
 	}
 	if s.Group != nil {
 		g.ID, g.CreatedTime, g.Threshold, g.Epoch = s.Group.ID, s.Group.CreatedTime, s.Group.Threshold, s.Group.Epoch()
-		if root := s.Group.Root(); root != nil {
-			g.Root = root.String()
-		} else {
-			g.RootKey = hex.EncodeToString(s.Group.RootKey.Bytes())
-		}
+		g.Root, g.RootKey = holder.RootTexts(s.Group.Root())
 	}
 	for _, p := range s.Problems {
 		g.Problems = append(g.Problems, p.Error())

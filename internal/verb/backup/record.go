@@ -52,7 +52,7 @@ it from strangers.
   -i, --identity F        an age identity, an SSH key or a shard that opens bundles (repeatable)
   --passphrase-file F     the passphrase of a bundle: the i-th is for the i-th bundle that has one
   --threshold T           how many shares are needed, for tss-lib files, which do not say
-  --xpub KEY              the root extended public key, for the chain code of tss-lib files
+  --xpub KEY              the root extended public key, for the chain code that tss-lib files lack
   --json                  print what was recorded as JSON
 
 Example:

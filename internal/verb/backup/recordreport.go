@@ -51,11 +51,8 @@ func (f *recordFlags) describe(r, before *record.Record) *recordReport {
 		SHA256: hex.EncodeToString(hash[:]), Groups: []recordGroup{}, Change: []recordChange{}}
 	for _, g := range r.Groups {
 		roster := g.RosterSHA256()
-		out := recordGroup{ID: g.ID, Curve: g.Curve.String(), RootKey: hex.EncodeToString(g.RootKey.Bytes()),
+		out := recordGroup{ID: g.ID, Curve: g.Curve.String(), Root: g.Root().Extended(), RootKey: hex.EncodeToString(g.RootKey.Bytes()), Tree: g.Root().Network().Name,
 			Scheme: g.Scheme.String(), Threshold: g.Threshold, Epoch: g.Epoch(), Roster: hex.EncodeToString(roster[:])}
-		if root := g.Root(); root != nil {
-			out.Root, out.Tree = root.String(), root.Network().Name
-		}
 		for _, p := range g.Participants {
 			out.Participants = append(out.Participants, participantReport{p.NodeID, p.ShareID.Text, share.FormatKey(p.PublicKey)})
 		}

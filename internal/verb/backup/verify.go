@@ -118,9 +118,7 @@ func (f *verifyFlags) verify(e *cli.Env, set *cli.Flags, args []string, conditio
 	if f.addresses != "" {
 		var roots []*derive.Key
 		for _, s := range judgement.Wanted() {
-			if root := s.Group.Root(); root != nil {
-				roots = append(roots, root)
-			}
+			roots = append(roots, s.Group.Root())
 		}
 		totals, err := addresses.Check(e, f.addresses, roots)
 		if err != nil {

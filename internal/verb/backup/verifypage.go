@@ -57,6 +57,13 @@ func notExercised(roots verdict.Roots, j *verdict.Judgement, bookPath string) []
 			}
 		}
 	}
+	var groups []*share.Group
+	for _, set := range j.Wanted() {
+		groups = append(groups, set.Group)
+	}
+	for _, k := range roots.Uncompared(share.Roots(groups)) {
+		list = append(list, fmt.Sprintf("the chain code on %v, on which all addresses depend: the recorded root key is a bare public key", k.Curve()))
+	}
 	if bookPath == "" {
 		list = append(list, "the addresses: no address book was given")
 	}
@@ -125,12 +132,7 @@ func orNone(list []string) string {
 // vault draws one set of shares.
 func (r *verifyReport) vault(set *verdict.Set) report.Vault {
 	g := set.Group
-	v := report.Vault{Title: "Root key on " + g.Curve.String(), Level: audit.Error}
-	if root := g.Root(); root != nil {
-		v.Root = root.String()
-	} else {
-		v.Root = fmt.Sprintf("%x", g.RootKey.Bytes())
-	}
+	v := report.Vault{Title: "Root key on " + g.Curve.String(), Level: audit.Error, Root: g.Root().String()}
 	s := report.Set{Title: "Shares of epoch " + g.Epoch(), Threshold: g.Threshold,
 		Facts: [][2]string{{"Needed", fmt.Sprintf("%d of %d", g.Threshold, len(g.Participants))}, {"Opened", fmt.Sprint(len(set.Good))}, {"Group", g.ID}, {"Made", g.CreatedTime}}}
 	for _, proof := range r.Proven {

@@ -1,6 +1,7 @@
 package derive
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -26,6 +27,7 @@ Derives the child public keys of a root extended public key (xpub, tpub, cpub) a
 writes them as addresses of the chains; or checks every row of the exported address
 book against the root keys. XPUB is a key, a file with one key a line, or a share
 file, of which only the public part is read. A vault has a root key on each curve.
+A vault without chain codes has bare public keys, in hex: of them there is --path m alone.
 
   --path P                a path such as m/44/60/0/0/7 (repeatable); m is the key itself;
                           its last step may be *, for --from and --count
@@ -124,7 +126,7 @@ func (f *addressFlags) derive(e *cli.Env, keys []*derive.Key, list []*chains.Cha
 // formLine is a row for people: the path and the address, or the key.
 func formLine(r []string) string {
 	if r[1] == "" {
-		return r[0] + "  " + r[5]
+		return r[0] + "  " + cmp.Or(r[5], r[4])
 	}
 	return fmt.Sprintf("%s  %s %s  %s", r[0], r[1], r[2], r[3])
 }
@@ -212,6 +214,9 @@ func (r pathRange) each(e *cli.Env, root *derive.Key, list []*chains.Chain, out 
 			bulks[worker].Derive(paths, keys)
 			var rows [][]string
 			for i := range keys {
+				if errors.Is(keys[i].Err, derive.ErrNoChainCode) {
+					return nil, cli.Fail(cli.Usage, fmt.Errorf("path %s: %w", paths[i], keys[i].Err), "give the extended public key, if there is one; --path m is the key itself")
+				}
 				if keys[i].Err != nil {
 					return nil, cli.Fail(cli.Failed, fmt.Errorf("path %s: %w", paths[i], keys[i].Err))
 				}

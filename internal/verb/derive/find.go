@@ -25,12 +25,14 @@ var findVerb = cli.Verb{
 	Usage: `Usage: mpc-derive find XPUB… ADDRESS… [--chain C,C] [--json] [-o address.csv]
        mpc-derive find XPUB… --addresses LIST
 
-Searches below root extended public keys for the paths of addresses: every coin
+Searches below root public keys for the paths of addresses: every coin
 type that the addresses may have, accounts, change and indexes, every address form
 at once, low indexes first. It stops when all are found. Each address is searched
 for below the keys whose curve it may have. The result of -o is an address book that
 "mpc-recover key --addresses" takes. XPUB is a key, a file with one key a line, or
-a share file, of which only the public part is read; a second one must be a key.
+a share file, of which only the public part is read; a second one must be a key, and
+if it is a bare one of ed25519 it has 33 bytes, of which the first is 00. A bare public
+key, in hex and without a chain code, has no descendants: only its own addresses are found.
 
   --addresses LIST        addresses from a file: one a line or more, or the column "address" of a CSV
   --chain C[,C]           only addresses of these chains (repeatable)
@@ -67,7 +69,7 @@ func prepareFind(set *cli.Flags, args []string) (*cli.Plan, error) {
 	}
 	roots, given := set.Args()[:1:1], []string{}
 	for _, arg := range set.Args()[1:] {
-		if isExtended(arg) {
+		if isKey(arg) {
 			roots = append(roots, arg)
 		} else {
 			given = append(given, arg)
@@ -116,10 +118,15 @@ func prepareFind(set *cli.Flags, args []string) (*cli.Plan, error) {
 	}}, nil
 }
 
-// isExtended reports whether a text is an extended key, public or private, right or
-// mistyped. No address is as long and starts like one.
-func isExtended(text string) bool {
-	return len(text) > 100 && (text[1:4] == "pub" || text[1:4] == "prv")
+// isKey reports whether a text is an extended key, public or private, right or
+// mistyped, or a bare key of 33 or 65 bytes. No address is as long and starts like one;
+// but those of some chains are as many digits as 32 bytes have.
+func isKey(text string) bool {
+	if len(text) > 100 && (text[1:4] == "pub" || text[1:4] == "prv") {
+		return true
+	}
+	_, err := derive.ParsePublic(text)
+	return err == nil && len(strings.TrimPrefix(text, "0x")) > 2*32
 }
 
 // readAddresses reads a list of addresses, each a cell, or the column of a CSV.
@@ -221,7 +228,11 @@ func (s *search) run(root *derive.Key) error {
 	}
 	space := *s.space
 	space.Coins = targets.Coins
-	if space.Templates == nil {
+	switch {
+	case root.IsBare():
+		space.Templates = []find.Template{{}} // the key itself: nothing is below it
+		s.env.Note("looking for %d addresses at %s itself: its chain code is not known, and without it nothing can be derived below it", left, shorten(root.String()))
+	case space.Templates == nil:
 		for _, l := range append([]string{find.DefaultTemplate}, targets.Layouts...) {
 			parsed, err := find.ParseTemplate(l)
 			if err != nil {
@@ -230,7 +241,9 @@ func (s *search) run(root *derive.Key) error {
 			space.Templates = append(space.Templates, parsed)
 		}
 	}
-	s.env.Note("searching %d addresses below %s; %v", left, shorten(root.String()), &space)
+	if !root.IsBare() {
+		s.env.Note("searching %d addresses below %s; %v", left, shorten(root.String()), &space)
+	}
 	size := space.Size()
 	engine := derive.NewEngine(int64(min(size, 1<<40)))
 	bulks := make([]*derive.Bulk, addresses.Workers())

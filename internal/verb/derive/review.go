@@ -25,7 +25,8 @@ It ends with a review code. Write it on paper and carry it to the machine that s
 source of your own first: the code says that both machines read the same, not that
 the recipient is right.
 
-  --xpub KEY              a root extended public key of the vault, or a file of them (repeatable)
+  --xpub KEY              a root public key of the vault, extended, or in hex where it has no chain code; or a
+                          file of them (repeatable)
 ` + recorded.Help + moving.Help + `  --json                  print the review as JSON
 
 Example:

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"slices"
 
 	"lifeboat/derive"
 	"lifeboat/internal/cli"
@@ -15,13 +14,12 @@ import (
 	"lifeboat/share/formats"
 )
 
-// readKeys reads the extended public keys that arguments name: the keys
-// themselves, files with one key a line, or share files, of which only the public
+// readKeys reads the public keys that arguments name: the keys themselves, files with one key a line, or share files, of which only the public
 // part is used.
 func readKeys(args []string) ([]*derive.Key, error) {
 	var keys []*derive.Key
 	for _, arg := range args {
-		k, err := derive.Parse(arg)
+		k, err := derive.ParsePublic(arg)
 		if err == nil {
 			keys = append(keys, k)
 			continue
@@ -59,19 +57,13 @@ func keysOfShares(path string, data []byte) ([]*derive.Key, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%q: %w", path, err)
 	}
-	var keys []*derive.Key
+	var groups []*share.Group
 	for _, s := range shares {
 		defer s.Wipe()
 		if err := s.Err(); err != nil {
 			return nil, fmt.Errorf("%q: %w", path, err)
 		}
-		root := s.Group.Root()
-		if root == nil {
-			return nil, fmt.Errorf("%q: tss-lib save data has no chain code; give the extended public key", path)
-		}
-		if !slices.ContainsFunc(keys, root.SameKey) {
-			keys = append(keys, root)
-		}
+		groups = append(groups, s.Group)
 	}
-	return keys, nil
+	return share.Roots(groups), nil
 }

@@ -362,15 +362,11 @@ func sameFacts(id share.ID, own, listed backup.ShareFacts) bool {
 // Facts returns what a manifest says about a share.
 func Facts(s *share.Sealed) backup.ShareFacts {
 	roster := s.Group.RosterSHA256()
-	f := backup.ShareFacts{
+	return backup.ShareFacts{
 		GroupID: s.Group.ID, Curve: s.Curve.String(), Threshold: s.Group.Threshold,
 		ShareID: s.ShareID.Text, NodeID: s.NodeID, SharePublicKey: hex.EncodeToString(s.PublicKey.Bytes()),
-		Epoch: s.Group.Epoch(), RosterSHA256: hex.EncodeToString(roster[:]),
+		Epoch: s.Group.Epoch(), RosterSHA256: hex.EncodeToString(roster[:]), RootExtendedPublicKey: s.Group.Root().Extended(),
 	}
-	if root := s.Group.Root(); root != nil {
-		f.RootExtendedPublicKey = root.String()
-	}
-	return f
 }
 
 // Has reports whether an open bundle holds a file of that name.

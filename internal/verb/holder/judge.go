@@ -6,9 +6,11 @@ import (
 	"slices"
 
 	"lifeboat/backup"
+	"lifeboat/derive"
 	"lifeboat/internal/cli"
 	"lifeboat/internal/curve"
 	"lifeboat/internal/phrase"
+	"lifeboat/share"
 	"lifeboat/share/open"
 	"lifeboat/share/verdict"
 )
@@ -49,12 +51,36 @@ func (s *Session) Judge(group string, beside ...verdict.Known) (*verdict.Judgeme
 	for _, w := range j.Warnings {
 		s.env.Warn("%s", w)
 	}
+	var groups []*share.Group
+	for _, set := range j.Wanted() {
+		groups = append(groups, set.Group)
+	}
+	s.WarnUncompared(share.Roots(groups))
 	return j, s.Fail(err)
 }
 
 // CheckRoots compares the recorded root keys with every share, for verbs that use
 // every file they are given.
-func (s *Session) CheckRoots() error { return s.Fail(s.Asked("").Check(s.Files())) }
+func (s *Session) CheckRoots() error {
+	var groups []*share.Group
+	for _, in := range s.Inputs {
+		for _, sh := range in.Shares {
+			if g := sh.Sealed.Group; g != nil {
+				groups = append(groups, g)
+			}
+		}
+	}
+	s.WarnUncompared(share.Roots(groups))
+	return s.Fail(s.Asked("").Check(s.Files()))
+}
+
+// WarnUncompared names the root keys of which only the public key was recorded, and
+// the chain code was not.
+func (s *Session) WarnUncompared(roots []*derive.Key) {
+	for _, k := range s.Roots.Uncompared(roots) {
+		s.env.Warn("the recorded root key on %v is a bare public key, and it matches; the chain code in the files was not compared with anything", k.Curve())
+	}
+}
 
 // HasShares reports whether any input holds a share, opened or not.
 func (s *Session) HasShares() bool {
@@ -101,7 +127,7 @@ var judged = []struct {
 	{verdict.ErrNoGroup, cli.Mismatch, "mpc-backup inspect lists the groups of each file"},
 	{verdict.ErrRootAbsent, cli.Mismatch, findVault},
 	{verdict.ErrOtherRoot, cli.Mismatch, findVault},
-	{verdict.ErrChainCode, cli.Usage, "give the root extended public key with --xpub"},
+	{verdict.ErrChainCode, cli.Usage, "give the root extended public key with --xpub, if the vault has one; if not, reshare --to tss-lib writes new shares for it"},
 	{verdict.ErrUnvouched, cli.Mismatch, unvouched},
 	{verdict.ErrUncovered, cli.Mismatch, "give files that have them, or name the group to work on with --group"},
 	{verdict.ErrEpochs, cli.Usage, "give the files of one epoch only, or choose with --group"},

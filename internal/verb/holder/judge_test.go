@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"lifeboat/backup"
+	"lifeboat/derive"
 	"lifeboat/internal/cli"
 	"lifeboat/internal/curve"
 	"lifeboat/share"
@@ -44,9 +45,9 @@ func TestFail(t *testing.T) {
 		{fmt.Errorf("%w %q", verdict.ErrNoGroup, "a"), cli.Mismatch, "mpc-backup inspect lists the groups of each file"},
 		{fmt.Errorf("the key %w", verdict.ErrRootAbsent), cli.Mismatch, findVault},
 		{fmt.Errorf("the key %w", verdict.ErrOtherRoot), cli.Mismatch, findVault},
-		{fmt.Errorf("group: %w", verdict.ErrChainCode), cli.Usage, "give the root extended public key with --xpub"},
+		{fmt.Errorf("group: %w", verdict.ErrChainCode), cli.Usage, "give the root extended public key with --xpub, if the vault has one; if not, reshare --to tss-lib writes new shares for it"},
 		{fmt.Errorf("all from one, and %w", verdict.ErrUnvouched), cli.Mismatch, unvouched},
-		{&verdict.VaultsError{Curve: curve.Ed25519, Vaults: []verdict.Vault{{Root: "a", Paths: []string{"p"}}, {Root: "b", Paths: []string{"q"}}}}, cli.Mismatch, nameVault},
+		{&verdict.VaultsError{Curve: curve.Ed25519, Vaults: []verdict.Vault{{Root: derive.NewBare(curve.Ed25519.Generator()), Paths: []string{"p"}}, {Root: derive.NewRoot(curve.Ed25519.Generator(), [32]byte{}), Paths: []string{"q"}}}}, cli.Mismatch, nameVault},
 		{fmt.Errorf("%w: a and b", verdict.ErrEpochs), cli.Usage, "give the files of one epoch only, or choose with --group"},
 		{fmt.Errorf("the share %w", verdict.ErrNotLost), cli.Usage, ""},
 		{errors.New("anything else"), cli.Mismatch, ""},

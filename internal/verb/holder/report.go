@@ -1,10 +1,10 @@
 package holder
 
 import (
-	"encoding/hex"
 	"fmt"
 	"time"
 
+	"lifeboat/derive"
 	"lifeboat/internal/cli"
 	"lifeboat/internal/phrase"
 	"lifeboat/share/verdict"
@@ -83,6 +83,15 @@ func report(sh *verdict.Share) FileReport {
 	return f
 }
 
+// RootTexts returns a root key as reports have it: extended, or, for want of a chain
+// code, bare.
+func RootTexts(root *derive.Key) (extended, key string) {
+	if root.IsBare() {
+		return "", root.String()
+	}
+	return root.String(), ""
+}
+
 // Groups returns the reports of all sets of a judgement.
 func Groups(j *verdict.Judgement) []GroupReport {
 	groups := []GroupReport{}
@@ -91,11 +100,7 @@ func Groups(j *verdict.Judgement) []GroupReport {
 			ID: s.Group.ID, Curve: s.Group.Curve.String(), Epoch: s.Group.Epoch(), Threshold: s.Group.Threshold,
 			GoodShares: len(s.Good), Recoverable: s.Recoverable(), OK: s.Recoverable() && s.Clean(), Missing: s.MissingNodes(), Files: []FileReport{},
 		}
-		if root := s.Group.Root(); root != nil {
-			g.Root = root.String()
-		} else {
-			g.RootKey = hex.EncodeToString(s.Group.RootKey.Bytes())
-		}
+		g.Root, g.RootKey = RootTexts(s.Group.Root())
 		for _, sh := range s.Given {
 			g.Files = append(g.Files, report(sh))
 		}

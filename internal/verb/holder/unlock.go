@@ -59,7 +59,8 @@ const NoRecordHelp = `  --no-record             nothing was recorded: trust what
 const FlagsHelp = `  -i, --identity F        an age identity, an SSH key or a shard that opens bundles (repeatable)
   --passphrase-file F     the password of a file, instead of asking: the i-th is for the i-th
                           FILE; a bundle under a passphrase takes two, its own first
-  --xpub KEY              a root extended public key from your own records, or a file of them (repeatable)
+  --xpub KEY              a root public key from your own records: extended, or in hex where the vault has
+                          no chain code; or a file of them (repeatable)
 ` + recorded.Help + OathsHelp + `  --threshold T           how many shares are needed, for tss-lib files, which do not say
   --max-iterations N      allow password derivations of more than 10,000,000 iterations
   --max-work-factor N     allow bundles with an scrypt work factor above 22

@@ -39,7 +39,7 @@ type EffectReport struct {
 	Tag     string      `json:"tag,omitempty"`
 	Back    bool        `json:"to_this_vault"`
 	Form    string      `json:"form,omitempty"` // of an address of the vault, where its key has several
-	Allowed string      `json:"allowed_by"` // a path of the vault, a flag, the record, or nobody
+	Allowed string      `json:"allowed_by"`     // a path of the vault, a flag, the record, or nobody
 }
 
 // AssetReport names a coin or a token.

@@ -1,5 +1,5 @@
 // Package recorded is what verbs take that people have of a vault besides its files,
-// on paper or from another machine: its record, and its root extended public keys.
+// on paper or from another machine: its record, and its root public keys.
 package recorded
 
 import (
@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"slices"
 	"strings"
 
 	"lifeboat/derive"
@@ -15,7 +14,6 @@ import (
 	"lifeboat/internal/papercode"
 	"lifeboat/internal/secret"
 	"lifeboat/internal/strict"
-	"lifeboat/share"
 	"lifeboat/share/record"
 	"lifeboat/share/verdict"
 )
@@ -96,29 +94,23 @@ func (f *Flags) WarnUnsworn(e *cli.Env) {
 }
 
 // Roots returns the root keys of the record, if there is one, and of --xpub, which are
-// xpubs. --xpub may bring the chain codes that the record lacks, and no other root key.
+// xpubs. --xpub may bring chain codes that the record lacks, and no other root key.
 func (f *Flags) Roots(r *record.Record, xpubs verdict.Roots) (verdict.Roots, error) {
 	if r == nil {
 		return xpubs, nil
 	}
 	roots := verdict.Roots(r.Roots())
 	for _, k := range xpubs {
-		if !slices.ContainsFunc(r.Groups, func(g *share.Group) bool { return g.IsRoot(k) }) {
+		if !verdict.Roots(r.Roots()).Have(k) {
 			return nil, cli.Fail(cli.Mismatch, fmt.Errorf("--xpub %s is not in record %q", k, f.path), "give one of the two, or find out which is of the vault that is meant")
 		}
-		if !roots.Have(k) {
-			roots = append(roots, k)
-		}
-	}
-	for _, g := range r.Groups {
-		if !slices.ContainsFunc(roots, g.IsRoot) {
-			return nil, cli.Fail(cli.Usage, fmt.Errorf("record %q has no chain code for group %q on %v", f.path, g.ID, g.Curve), "give the root extended public key with --xpub as well")
-		}
+		roots = roots.Add(k)
 	}
 	return roots, nil
 }
 
-// Xpubs reads the values of --xpub: root extended public keys, or files of them.
+// Xpubs reads the values of --xpub: root public keys, extended or bare, or files of
+// them.
 func Xpubs(values []string) (verdict.Roots, error) {
 	var roots verdict.Roots
 	for i, value := range values {
@@ -130,17 +122,17 @@ func Xpubs(values []string) (verdict.Roots, error) {
 			if !k.IsRoot() {
 				return nil, fmt.Errorf("--xpub number %d: it has depth %d; a root key has depth 0", i+1, k.Depth())
 			}
-			roots = append(roots, k)
+			roots = roots.Add(k)
 		}
 	}
 	return roots, nil
 }
 
-// maxKeys is the size, in bytes, of the largest file of extended public keys.
+// maxKeys is the size, in bytes, of the largest file of public keys.
 const maxKeys = 64 << 10
 
 func keysOf(value string) ([]*derive.Key, error) {
-	k, err := derive.Parse(value)
+	k, err := derive.ParsePublic(value)
 	if err == nil {
 		return []*derive.Key{k}, nil
 	}
@@ -167,11 +159,11 @@ func Structured(data []byte) bool {
 	return len(start) > 0 && (start[0] == '{' || start[0] == '[')
 }
 
-// Keys returns the extended public keys of a file, one a line. Empty lines, and those
-// that begin with #, do not count.
+// Keys returns the public keys of a file, extended or bare, one a line. Empty lines, and
+// those that begin with #, do not count.
 func Keys(path string, data []byte) ([]*derive.Key, error) {
 	if len(data) > maxKeys {
-		return nil, fmt.Errorf("%q is too long for a file of extended public keys", path)
+		return nil, fmt.Errorf("%q is too long for a file of public keys", path)
 	}
 	var keys []*derive.Key
 	number := 0
@@ -181,14 +173,14 @@ func Keys(path string, data []byte) ([]*derive.Key, error) {
 		if line = strings.TrimSpace(line); line == "" || line[0] == '#' {
 			continue
 		}
-		k, err := derive.Parse(line)
+		k, err := derive.ParsePublic(line)
 		if err != nil {
 			return nil, fmt.Errorf("%q, line %d: %w", path, number, err)
 		}
 		keys = append(keys, k)
 	}
 	if len(keys) == 0 {
-		return nil, fmt.Errorf("%q holds no extended public key", path)
+		return nil, fmt.Errorf("%q holds no public key", path)
 	}
 	return keys, nil
 }

@@ -15,6 +15,7 @@ import (
 	"lifeboat/recover"
 	"lifeboat/recover/ceremony"
 	"lifeboat/share"
+	"lifeboat/share/verdict"
 )
 
 var ceremonyVerb = cli.Verb{
@@ -60,7 +61,8 @@ Each step but status wants one of these, for all that is in DIR passed through t
 hands of others:
   --record F                   the record of the vault, whose code you type from your paper
   --record-code CODE           the code, instead of asking
-  --xpub KEY                   the root extended public key of each group, from your own papers
+  --xpub KEY                   the root public key of each group, from your own papers: extended, or in hex,
+                               which says nothing of the chain code
   --no-record                  you have neither
 
   --group ID                   these groups only, although more is recorded or in your file:
@@ -291,6 +293,11 @@ func (f *folder) about() string {
 	}
 	for _, g := range f.Old() {
 		about += fmt.Sprintf("  group %q on %v, root key %s\n", g.ID, g.Curve, g.Root())
+	}
+	if f.pins != nil {
+		for _, k := range verdict.Roots(f.pins.Roots).Uncompared(share.Roots(f.Old())) {
+			about += fmt.Sprintf("  the recorded root key on %v is a bare public key: the chain code was not compared with anything\n", k.Curve())
+		}
 	}
 	if f.heldAgainst() == "nothing" {
 		about += "  no record: nothing but this folder says that the plan is of your vault\n"

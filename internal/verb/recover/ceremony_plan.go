@@ -147,6 +147,7 @@ func (f *planFlags) groupsOf(session *holder.Session) (groups []*share.Group, er
 		}
 		groups = append(groups, of...)
 	}
+	session.WarnUncompared(share.Roots(groups))
 	return groups, nil
 }
 

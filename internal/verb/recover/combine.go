@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"lifeboat/derive"
 	"lifeboat/internal/cli"
 	"lifeboat/internal/verb/holder"
 	"lifeboat/recover"
@@ -122,6 +123,11 @@ func (f *rootFlags) again(e *cli.Env, session *holder.Session, written []*recove
 	if err != nil {
 		return nil, session.Fail(err)
 	}
+	var roots []*derive.Key
+	for _, i := range kept {
+		roots = append(roots, known[i].Root)
+	}
+	session.WarnUncompared(roots)
 	again := &found{judgement: &verdict.Judgement{Files: session.Files()}}
 	for _, i := range kept {
 		again.roots = append(again.roots, written[i])
@@ -138,14 +144,14 @@ func writtenRoots(session *holder.Session) (roots []*recover.Root, known []verdi
 		if in.Bundle == nil || len(in.Shares) > 0 || !in.Has(recover.RootsName) {
 			continue
 		}
-		found, err := rootsIn(in)
+		found, err := rootsIn(in, session.Roots)
 		if err != nil {
 			in.Err = err
 			failures = append(failures, err)
 		}
 		for _, r := range found {
 			if !slices.ContainsFunc(roots, func(o *recover.Root) bool { return o.Group == r.Group && o.Key.Public().SameKey(r.Key.Public()) }) {
-				roots, known = append(roots, r), append(known, verdict.Known{Path: in.Path, Group: r.Group, Point: r.Key.Public().Point(), Root: r.Key.Public()})
+				roots, known = append(roots, r), append(known, verdict.Known{Path: in.Path, Group: r.Group, Root: r.Key.Public()})
 			} else {
 				r.Key.Wipe()
 			}
@@ -154,13 +160,13 @@ func writtenRoots(session *holder.Session) (roots []*recover.Root, known []verdi
 	return roots, known, errors.Join(failures...)
 }
 
-func rootsIn(in *holder.Input) ([]*recover.Root, error) {
+func rootsIn(in *holder.Input, recorded []*derive.Key) ([]*recover.Root, error) {
 	text, err := in.Bundle.ReadFile(recover.RootsName)
 	if err != nil {
 		return nil, fmt.Errorf("bundle %q: %w", in.Path, err)
 	}
 	defer text.Wipe()
-	roots, err := recover.ParseRoots(text)
+	roots, err := recover.ParseRoots(text, recorded)
 	if errors.Is(err, recover.ErrPublicOnly) {
 		err = fmt.Errorf("it was made without --root, so %w; give the shares instead", recover.ErrPublicOnly)
 	}

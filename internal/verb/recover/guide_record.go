@@ -168,11 +168,7 @@ func (g *guide) printRecord(b *strings.Builder) {
 	}
 	fmt.Fprintf(b, "THE RECORD (number %d, of %s; %s)\n\n", r.Serial, r.Date, sworn)
 	for _, group := range r.Groups {
-		key := hex.EncodeToString(group.RootKey.Bytes())
-		if root := group.Root(); root != nil {
-			key = root.String()
-		}
-		fmt.Fprintf(b, "  On %v: %d of %d shares give the key, epoch %s\n    root key %s\n", group.Curve, group.Threshold, len(group.Participants), group.Epoch(), key)
+		fmt.Fprintf(b, "  On %v: %d of %d shares give the key, epoch %s\n    root key %s\n", group.Curve, group.Threshold, len(group.Participants), group.Epoch(), group.Root())
 	}
 	for _, node := range g.recordedNodes() {
 		g.printPerson(b, node)
@@ -216,8 +212,8 @@ func (g *guide) printPerson(b *strings.Builder, node string) {
 // printRoot says what vouches for a root key that the files name.
 func (g *guide) printRoot(b *strings.Builder, v audit.Vault) {
 	switch {
-	case g.record == nil && v.Root != "":
-		fmt.Fprintf(b, "    root key %s: is it the one in your records?\n", v.Root)
+	case g.record == nil && v.RootKey != "":
+		fmt.Fprintf(b, "    root key %s: is it the one in your records?\n", cmp.Or(v.Root, v.RootKey))
 	case g.record != nil && len(v.Epochs) > 0 && v.RootKey != "":
 		b.WriteString("    its root key is the record's\n")
 		if e := v.Epochs[0]; e.Roster && !e.Recorded {
@@ -246,7 +242,7 @@ func (g *guide) printRoot(b *strings.Builder, v audit.Vault) {
 
 // fillKeys fills in the root keys and epochs, or by which curve to look for them.
 func (g *guide) fillKeys(values map[string]string) {
-	var keys, epochs, renewed, lacking []string
+	var keys, epochs, renewed []string
 	if g.record != nil {
 		for _, root := range g.record.Roots() {
 			keys = append(keys, "--xpub "+root.String())
@@ -254,25 +250,22 @@ func (g *guide) fillKeys(values map[string]string) {
 		for _, group := range g.record.Groups {
 			epochs = append(epochs, "--epoch "+group.Epoch())
 			renewed = append(renewed, fmt.Sprintf("--epoch {NEW EPOCH on %v}", group.Curve))
-			if group.Root() == nil {
-				lacking = append(lacking, fmt.Sprintf("--xpub {KEY on %v}", group.Curve))
-			}
 		}
 	} else {
 		for _, v := range g.vaults() {
-			if v.Root != "" {
+			if v.RootKey != "" {
 				keys = append(keys, fmt.Sprintf("--xpub {KEY on %s}", v.Curve))
 				epochs = append(epochs, fmt.Sprintf("--epoch {EPOCH on %s}", v.Curve))
 				renewed = append(renewed, fmt.Sprintf("--epoch {NEW EPOCH on %s}", v.Curve))
 			}
 		}
 	}
-	if keys = append(keys, lacking...); len(keys) > 0 {
+	if len(keys) > 0 {
 		values["--xpub KEY"], values["--epoch EPOCH"], values["--epoch NEW"] = strings.Join(keys, " "), strings.Join(epochs, " "), strings.Join(renewed, " ")
 	}
 	switch {
 	case g.record != nil:
-		words := append([]string{shell.Line("--record", shell.Paths([]string{g.path})[0])}, lacking...)
+		words := []string{shell.Line("--record", shell.Paths([]string{g.path})[0])}
 		values["--record RECORD"] = strings.Join(words, " ")
 		for _, path := range shell.Paths(g.oaths.Paths()) {
 			words = append(words, shell.Line("--sworn", path))

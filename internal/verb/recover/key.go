@@ -2,6 +2,7 @@ package recover
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -170,7 +171,7 @@ func (f *keyFlags) recover(e *cli.Env, set *cli.Flags, session *holder.Session, 
 		}
 		return found.short
 	}
-	if err := table.checkChains(); err != nil {
+	if err := cmp.Or(table.checkChains(), table.checkPaths()); err != nil {
 		return err
 	}
 	if err := target.Write(e, f.files(table, r), holder.Meta(e, set)); err != nil {
@@ -224,6 +225,18 @@ func (t *keyTable) checkChains() error {
 	for _, c := range t.chains {
 		if !slices.ContainsFunc(t.recovered, func(r *recover.Root) bool { return len(c.On(r.Key.Public().Curve())) > 0 }) {
 			return cli.Fail(cli.Mismatch, fmt.Errorf("--chain %s: none of the recovered root keys is on a curve of this chain", c.ID))
+		}
+	}
+	return nil
+}
+
+// checkPaths refuses paths below a root key without a chain code.
+func (t *keyTable) checkPaths() error {
+	for _, r := range t.recovered {
+		below := slices.IndexFunc(t.paths, func(p derive.Path) bool { return len(p) > 0 })
+		if below >= 0 && r.Key.Public().IsBare() {
+			return cli.Fail(cli.Usage, fmt.Errorf("--path %s: the chain code of the root key on %v is not known, and %w", t.paths[below], r.Key.Public().Curve(), derive.ErrNoChainCode),
+				"give the root extended public key with --xpub, if the vault has one; --path m is the root key itself")
 		}
 	}
 	return nil

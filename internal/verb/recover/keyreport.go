@@ -1,6 +1,7 @@
 package recover
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 
@@ -24,10 +25,11 @@ type keyReport struct {
 }
 
 type recoveredReport struct {
-	ID    string   `json:"id"`
-	Curve string   `json:"curve"`
-	Root  string   `json:"root_extended_public_key"`
-	Used  []string `json:"used"`
+	ID      string   `json:"id"`
+	Curve   string   `json:"curve"`
+	Root    string   `json:"root_extended_public_key"`  // empty if there is no chain code
+	RootKey string   `json:"root_public_key,omitempty"` // in that case
+	Used    []string `json:"used"`
 }
 
 func (r *keyReport) describe(f *found) {
@@ -35,7 +37,8 @@ func (r *keyReport) describe(f *found) {
 	r.Groups, r.Files = holder.Groups(f.judgement), holder.Unassigned(f.judgement)
 	for _, root := range f.roots {
 		public := root.Key.Public()
-		r.Recovered = append(r.Recovered, recoveredReport{root.Group, public.Curve().String(), public.String(), append([]string{}, root.Used...)})
+		extended, bare := holder.RootTexts(public)
+		r.Recovered = append(r.Recovered, recoveredReport{root.Group, public.Curve().String(), extended, bare, append([]string{}, root.Used...)})
 		if public.Curve() == curve.Ed25519 {
 			r.Warnings = append(r.Warnings, "ed25519 private keys are scalars, not seeds: wallets that import seeds cannot take them")
 		}
@@ -55,7 +58,7 @@ func (r *keyReport) finish() {
 
 func (r *keyReport) print(w io.Writer, t *holder.Target) {
 	for _, v := range r.Recovered {
-		fmt.Fprintf(w, "recovered: the root private key of group %q on %s; it matches the root public key\n  %s\n", v.ID, v.Curve, v.Root)
+		fmt.Fprintf(w, "recovered: the root private key of group %q on %s; it matches the root public key\n  %s\n", v.ID, v.Curve, cmp.Or(v.Root, v.RootKey))
 		if len(v.Used) > 0 {
 			fmt.Fprintf(w, "  from the shares of %s\n", phrase.And(v.Used))
 		}

@@ -141,6 +141,9 @@ func (f *repairFlags) repair(e *cli.Env, set *cli.Flags, session *holder.Session
 	}
 	session.Blame()
 	sets, err := judgement.Repairable(f.lost)
+	if err == nil {
+		err = verdict.Extended(sets)
+	}
 	if err != nil {
 		return session.Fail(err)
 	}

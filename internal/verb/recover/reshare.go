@@ -42,11 +42,12 @@ new holder's file is opened again before the folder appears.
                                i-th party without a recipient
   -o, --output DIR             the new folder for the new files
   --group ID                   only this group
-  --to tss-lib                 into each bundle also LocalPartySaveData of tss-lib, for nodes that
+  --to tss-lib                 into each bundle LocalPartySaveData of tss-lib as well, for nodes that
                                sign with it; every party needs a recipient
   -i, --identity F             an age identity, an SSH key or a shard that opens bundles (repeatable)
   --passphrase-file F          the password of an old file: the i-th is for the i-th FILE
-  --xpub KEY                   a root extended public key from your own records, or a file of them (repeatable)
+  --xpub KEY                   a root public key from your own records: extended, or in hex where the
+                               vault has no chain code; or a file of them (repeatable)
   --record F                   the record of the vault, which replaces --xpub; its code is asked for
   --record-code CODE           the whole code on the paper, where there is no terminal
   --no-record                  nothing was recorded: trust what the files say of whose vault it is
@@ -243,6 +244,9 @@ func (f *reshareFlags) unlock(session *holder.Session) (*verdict.Judgement, []*v
 	}
 	session.Blame()
 	sets, err := judgement.Resharable()
+	if err == nil && f.to != toTSSLib {
+		err = verdict.Extended(sets)
+	}
 	return judgement, sets, session.Fail(err)
 }
 
@@ -300,6 +304,9 @@ func (f *reshareFlags) reshare(e *cli.Env, set *cli.Flags, session *holder.Sessi
 		}
 		var held []open.Held
 		for _, r := range all {
+			if r.Group.Root().IsBare() {
+				continue // its save data is in the bundle
+			}
 			held = append(held, open.Held{Group: r.Group, Holder: r.Group.Participants[j], Share: r.Shares[j]})
 		}
 		if err := p.addFile(e, set, &out, p.fileName(), held); err != nil {

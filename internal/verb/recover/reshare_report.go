@@ -1,6 +1,7 @@
 package recover
 
 import (
+	"cmp"
 	"encoding/hex"
 	"fmt"
 	"io"
@@ -27,7 +28,8 @@ type resharedReport struct {
 	Epoch        string              `json:"epoch"`
 	Threshold    int                 `json:"threshold"`
 	Participants []participantReport `json:"participants"`
-	Root         string              `json:"root_extended_public_key"`
+	Root         string              `json:"root_extended_public_key"`  // empty if there is no chain code
+	RootKey      string              `json:"root_public_key,omitempty"` // in that case
 	OldID        string              `json:"old_id"`
 	OldEpoch     string              `json:"old_epoch"`
 	OldThreshold int                 `json:"old_threshold"`
@@ -50,9 +52,10 @@ type newFileReport struct {
 func (r *reshareReport) add(s *resharing) {
 	g, old := s.Group, s.from.Group
 	report := resharedReport{
-		ID: g.ID, Curve: g.Curve.String(), Epoch: g.Epoch(), Threshold: g.Threshold, Root: g.Root().String(),
+		ID: g.ID, Curve: g.Curve.String(), Epoch: g.Epoch(), Threshold: g.Threshold,
 		OldID: old.ID, OldEpoch: old.Epoch(), OldThreshold: old.Threshold, OldNodes: old.NodeIDs(), Used: s.from.UsedNodes(),
 	}
+	report.Root, report.RootKey = holder.RootTexts(g.Root())
 	for _, p := range g.Participants {
 		report.Participants = append(report.Participants, participantReport{p.NodeID, p.ShareID.Text, hex.EncodeToString(p.PublicKey.Bytes())})
 	}
@@ -81,7 +84,7 @@ func (r *reshareReport) print(w io.Writer) error {
 	var b strings.Builder
 	for _, g := range r.Groups {
 		fmt.Fprintf(&b, "reshared: group %q on %s, from the shares of %s\n", g.OldID, g.Curve, phrase.And(phrase.Quoted(g.Used)))
-		fmt.Fprintf(&b, "  new group %q, epoch %s: %d of %d shares give the key\n  root key  %s (unchanged)\n", g.ID, g.Epoch, g.Threshold, len(g.Participants), g.Root)
+		fmt.Fprintf(&b, "  new group %q, epoch %s: %d of %d shares give the key\n  root key  %s (unchanged)\n", g.ID, g.Epoch, g.Threshold, len(g.Participants), cmp.Or(g.Root, g.RootKey))
 	}
 	for _, f := range r.Files {
 		how := "under its new password"

@@ -14,6 +14,7 @@ import (
 	"lifeboat/internal/verb/holder"
 	"lifeboat/internal/verb/moving"
 	"lifeboat/recover"
+	"lifeboat/share"
 	"lifeboat/tx"
 )
 
@@ -146,18 +147,15 @@ func (f *signFlags) publicRoots(session *holder.Session) ([]*derive.Key, error) 
 	if len(session.Roots) > 0 {
 		return session.Roots, nil
 	}
-	var roots []*derive.Key
+	var groups []*share.Group
 	for _, in := range session.Inputs {
 		for _, s := range in.Shares {
-			g := s.Sealed.Group
-			if g == nil || f.group != "" && g.ID != f.group {
-				continue
-			}
-			if root := g.Root(); root != nil && !slices.ContainsFunc(roots, root.SameKey) {
-				roots = append(roots, root)
+			if g := s.Sealed.Group; g != nil && (f.group == "" || g.ID == f.group) {
+				groups = append(groups, g)
 			}
 		}
 	}
+	roots := share.Roots(groups)
 	if len(roots) == 0 {
 		return nil, cli.Fail(cli.Usage, errors.New("the transactions are read before anything is opened, and no file says in the clear whose vault it is of"), "give --record or --xpub")
 	}

@@ -7,6 +7,7 @@ import (
 	"lifeboat/internal/cli"
 	"lifeboat/internal/curve"
 	"lifeboat/internal/secret"
+	"lifeboat/internal/verb/holder"
 	"lifeboat/recover/tsslib"
 	"lifeboat/share"
 	"lifeboat/share/formats"
@@ -17,7 +18,7 @@ import (
 const toTSSLib = "tss-lib"
 
 // saveDataNote is for those who take the save data out of the bundles.
-const saveDataNote = "Each bundle also holds NODE.CURVE.tss-lib, LocalPartySaveData of tss-lib for that curve. It is not encrypted in itself: take it out only where it is used. tss-lib's own threshold is one less than ours."
+const saveDataNote = "Each bundle holds NODE.CURVE.tss-lib, LocalPartySaveData of tss-lib for that curve. It is not encrypted in itself: take it out only where it is used. tss-lib's own threshold is one less than ours."
 
 // checkTo refuses --to where its result would lie in the clear: tss-lib encrypts
 // nothing.
@@ -36,7 +37,9 @@ func checkTo(set *cli.Flags, to string, parties []*party) error {
 	return nil
 }
 
-// addSaveData adds to each party's bundle its tss-lib save data of every group.
+// addSaveData adds to each party's bundle its tss-lib save data of every group. That of
+// a group without a chain code, which no recovery group file can hold, is the share
+// that the bundle is for.
 func addSaveData(e *cli.Env, parties []*party, all []*resharing) error {
 	on := map[curve.Curve]int{}
 	for _, r := range all {
@@ -55,14 +58,18 @@ func addSaveData(e *cli.Env, parties []*party, all []*resharing) error {
 		on[r.Group.Curve]++
 		for j, p := range parties {
 			e.OnExit(saves[j].Wipe)
-			if err := checkSave(r, j, saves[j]); err != nil {
+			facts, err := checkSave(r, j, saves[j])
+			if err != nil {
 				return err
 			}
 			name := fmt.Sprintf("%s.%v.tss-lib", p.node, r.Group.Curve)
 			if n := on[r.Group.Curve]; n > 1 { // several vaults at once
 				name = fmt.Sprintf("%s.%v-%d.tss-lib", p.node, r.Group.Curve, n)
 			}
-			p.extra = append(p.extra, backup.SecretFile(name, saves[j]))
+			if !r.Group.Root().IsBare() {
+				facts = nil
+			}
+			p.extra = append(p.extra, backup.SecretFile(name, saves[j], facts...))
 		}
 	}
 	return nil
@@ -86,24 +93,25 @@ func ecdsaParams(e *cli.Env, g *share.Group) ([]*tsslib.Params, error) {
 	return list, nil
 }
 
-// checkSave reads save data as the other verbs will.
-func checkSave(r *resharing, j int, save *secret.Bytes) error {
+// checkSave reads save data as the other verbs will, and returns the facts of its
+// share.
+func checkSave(r *resharing, j int, save *secret.Bytes) ([]backup.ShareFacts, error) {
 	list, err := formats.Parse("tss-lib save data", save.Expose(), share.Pin{Threshold: r.Group.Threshold})
 	if err != nil {
-		return fmt.Errorf("internal error: %w", err)
+		return nil, fmt.Errorf("internal error: %w", err)
 	}
 	s := list[0]
 	defer s.Wipe()
 	if s.Err() != nil || !s.Group.SameShares(r.Group) || !s.Group.SameKey(r.Group) {
-		return fmt.Errorf("internal error: tss-lib save data of node %q is of another group", r.Group.Participants[j].NodeID)
+		return nil, fmt.Errorf("internal error: tss-lib save data of node %q is of another group", r.Group.Participants[j].NodeID)
 	}
 	o, err := open.Open(s, nil, open.Options{})
 	if err != nil {
-		return fmt.Errorf("internal error: tss-lib save data of node %q: %w", r.Group.Participants[j].NodeID, err)
+		return nil, fmt.Errorf("internal error: tss-lib save data of node %q: %w", r.Group.Participants[j].NodeID, err)
 	}
 	defer o.Wipe()
 	if !o.Scalar().Equal(r.Shares[j]) {
-		return fmt.Errorf("internal error: tss-lib save data of node %q has another share", r.Group.Participants[j].NodeID)
+		return nil, fmt.Errorf("internal error: tss-lib save data of node %q has another share", r.Group.Participants[j].NodeID)
 	}
-	return nil
+	return []backup.ShareFacts{holder.Facts(s)}, nil
 }

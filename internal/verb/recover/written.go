@@ -28,28 +28,31 @@ func (p *party) fileName() string {
 }
 
 // addFile adds what the party gets to the outputs: the recovery group file under its
-// own password, or a bundle with it and its random password.
+// own password, or a bundle with it and its random password, or with other files alone.
 func (p *party) addFile(e *cli.Env, set *cli.Flags, out *cli.Outputs, path string, held []open.Held) error {
-	text, err := open.Marshal(held, p.password)
-	if err != nil {
-		return err
+	files := p.extra
+	if len(held) > 0 {
+		text, err := open.Marshal(held, p.password)
+		if err != nil {
+			return err
+		}
+		shares, err := p.check(text, held)
+		if err != nil {
+			return err
+		}
+		if !p.sealed() {
+			out.Add(path, text)
+			return nil
+		}
+		var facts []backup.ShareFacts
+		for _, s := range shares {
+			facts = append(facts, holder.Facts(s))
+		}
+		files = append([]backup.File{
+			backup.SecretFile(secretsName(p.node), secret.Take(text), facts...),
+			backup.SecretFile(p.node+holder.PassphraseSuffix, p.password),
+		}, files...)
 	}
-	shares, err := p.check(text, held)
-	if err != nil {
-		return err
-	}
-	if !p.sealed() {
-		out.Add(path, text)
-		return nil
-	}
-	var facts []backup.ShareFacts
-	for _, s := range shares {
-		facts = append(facts, holder.Facts(s))
-	}
-	files := append([]backup.File{
-		backup.SecretFile(secretsName(p.node), secret.Take(text), facts...),
-		backup.SecretFile(p.node+holder.PassphraseSuffix, p.password),
-	}, p.extra...)
 	(&holder.Target{Path: path, Recipients: p.recipients}).Seal(e, out, files, holder.Meta(e, set))
 	return nil
 }

@@ -62,6 +62,7 @@ func (o *Outputs) Write(e *Env) error {
 	var files []*outfile.File
 	create := func(path string) (*outfile.File, error) { return begin(e, outfile.Create, path) }
 	finish := func(f *outfile.File) error { files = append(files, f); return nil }
+	settle := func() error { return nil }
 	name := func() error { return outfile.CommitAll(files...) }
 	var paths []string // what is there when all is done
 	if o.Folder != "" {
@@ -73,7 +74,7 @@ func (o *Outputs) Write(e *Env) error {
 		if dir.Exposed() {
 			exposed = o.Folder
 		}
-		create, finish, name = dir.Create, (*outfile.File).Commit, dir.Commit
+		create, finish, settle, name = dir.Create, dir.Finish, dir.Sync, dir.Commit
 		paths = []string{o.Folder}
 	}
 	for _, f := range o.files {
@@ -94,6 +95,9 @@ func (o *Outputs) Write(e *Env) error {
 		if o.Folder == "" {
 			paths = append(paths, f.path)
 		}
+	}
+	if err := settle(); err != nil {
+		return err
 	}
 	err := e.uninterrupted(func() error {
 		err := name()

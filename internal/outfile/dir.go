@@ -1,6 +1,7 @@
 package outfile
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -13,10 +14,15 @@ type Dir struct {
 	path, temp string
 	exposed    bool
 
-	mu   sync.Mutex
-	open []*File
-	done bool
+	mu       sync.Mutex
+	open     []*File
+	finished []*File // and not committed yet
+	done     bool
 }
+
+// together is how many files are brought to the disk at once: a disk takes hardly longer
+// for them than for one. Each is open twice until then.
+const together = 32
 
 // Mkdir starts a new folder that is to be called path. Its mode is 0700.
 func Mkdir(path string) (*Dir, error) {
@@ -58,8 +64,41 @@ func (d *Dir) Create(name string) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
+	f.inside = true
 	d.open = append(d.open, f)
 	return f, nil
+}
+
+// Finish commits a file of the folder, sooner or later: with others, and at the latest
+// in Sync. If it fails, with this file or another one, the folder cannot be committed.
+func (d *Dir) Finish(f *File) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.finished = append(d.finished, f); len(d.finished) < together {
+		return nil
+	}
+	return d.sync()
+}
+
+// Sync commits the files that were finished.
+func (d *Dir) Sync() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.sync()
+}
+
+func (d *Dir) sync() error {
+	var all sync.WaitGroup
+	for _, f := range d.finished {
+		all.Go(f.sync)
+	}
+	all.Wait()
+	var err error
+	for _, f := range d.finished {
+		err = cmp.Or(err, f.Commit())
+	}
+	d.finished = nil
+	return err
 }
 
 // Commit gives the folder its name. If it fails there is no folder.
@@ -70,7 +109,7 @@ func (d *Dir) Commit() error {
 		return errDone
 	}
 	d.done = true
-	var err error
+	err := d.sync()
 	for _, f := range d.open {
 		if !f.named() && err == nil {
 			err = fmt.Errorf("output %q is incomplete", f.shown)
@@ -79,6 +118,7 @@ func (d *Dir) Commit() error {
 	if err == nil {
 		syncFolder(d.temp)
 		if err = publish(d.temp, d.path, d.path); err == nil {
+			syncFolder(filepath.Dir(d.path))
 			if err = d.complete(); err != nil {
 				os.RemoveAll(d.path)
 			}

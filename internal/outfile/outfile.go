@@ -47,11 +47,13 @@ const (
 type File struct {
 	path, shown, temp string
 	exposed           bool
+	inside            bool // a Dir, which makes its name durable
 
 	mu        sync.Mutex
 	f         *os.File // nil when committed or aborted
 	back      *os.File // for ReadAt; nil before
-	fail      error    // the first failure of Write
+	fail      error    // the first failure of Write or sync
+	synced    bool     // since the last Write
 	committed bool
 }
 
@@ -102,6 +104,7 @@ func (f *File) Write(p []byte) (int, error) {
 	if f.f == nil {
 		return 0, errDone
 	}
+	f.synced = false
 	n, err := f.f.Write(p)
 	if err != nil {
 		f.fail = failed("write", f.shown, err)
@@ -161,6 +164,19 @@ func (f *File) close() error {
 	return err
 }
 
+// sync waits until what was written is on the disk.
+func (f *File) sync() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.syncLocked()
+}
+
+func (f *File) syncLocked() {
+	if f.f != nil && f.fail == nil && !f.synced {
+		f.fail, f.synced = failed("write", f.shown, f.f.Sync()), true
+	}
+}
+
 // Commit gives the file its name, once all of it is on the disk. If it fails
 // there is no file, under either name.
 func (f *File) Commit() error {
@@ -169,15 +185,16 @@ func (f *File) Commit() error {
 	if f.f == nil {
 		return errDone
 	}
+	f.syncLocked()
 	err := f.fail
-	if err == nil {
-		err = failed("write", f.shown, f.f.Sync())
-	}
 	if closed := f.close(); err == nil {
 		err = failed("write", f.shown, closed)
 	}
 	if err == nil {
 		err = publish(f.temp, f.path, f.shown)
+	}
+	if err == nil && !f.inside {
+		syncFolder(filepath.Dir(f.path))
 	}
 	if err != nil {
 		os.Remove(f.temp)
@@ -251,14 +268,13 @@ func temporary(path string) string {
 	return filepath.Join(filepath.Dir(path), prefix+hex.EncodeToString(random)+suffix)
 }
 
-// publish renames temp to path and waits until the disk knows.
+// publish renames temp to path.
 func publish(temp, path, shown string) error {
 	if err := renameNew(temp, path); errors.Is(err, fs.ErrExist) {
 		return exists(shown)
 	} else if err != nil {
 		return failed("name", shown, err)
 	}
-	syncFolder(filepath.Dir(path))
 	return nil
 }
 

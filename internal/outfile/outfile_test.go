@@ -3,6 +3,7 @@ package outfile_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -242,6 +243,49 @@ func TestDir(t *testing.T) {
 	}
 	if _, err := d.Create("c"); err == nil {
 		t.Error("created a file after Commit")
+	}
+}
+
+// Files that are finished together are all there, or the folder is not.
+func TestDirFinish(t *testing.T) {
+	for _, taken := range []bool{false, true} {
+		dir := t.TempDir()
+		path := filepath.Join(dir, "out")
+		d, err := outfile.Mkdir(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var names []string
+		for i := range 100 {
+			names = append(names, fmt.Sprintf("%03d", i))
+			w, err := d.Create(names[i])
+			if err != nil {
+				t.Fatal(err)
+			}
+			w.Write([]byte(names[i]))
+			if taken && i == 97 {
+				if err := os.WriteFile(filepath.Join(outfile.Leftovers(dir)[0], names[i]), nil, 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := d.Finish(w); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := d.Sync(); taken != errors.Is(err, outfile.ErrExists) || !taken && err != nil {
+			t.Errorf("%t: %v", taken, err)
+		}
+		if err := d.Commit(); taken != (err != nil) {
+			t.Errorf("%t: %v", taken, err)
+		}
+		if taken {
+			absent(t, dir)
+			continue
+		}
+		absent(t, path, names...)
+		if b, err := os.ReadFile(filepath.Join(path, "099")); string(b) != "099" || err != nil {
+			t.Errorf("%q, %v", b, err)
+		}
 	}
 }
 

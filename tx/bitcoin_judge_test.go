@@ -315,48 +315,119 @@ func TestReadOnce(t *testing.T) {
 	}
 }
 
-func FuzzBitcoin(f *testing.F) {
+// FuzzPSBT changes the bytes of a PSBT after those that it begins with.
+func FuzzPSBT(f *testing.F) {
 	for _, v := range bitcoinVectors(f) {
-		f.Add([]byte(v.File))
-		if data, err := base64.StdEncoding.DecodeString(v.File); err == nil {
-			f.Add(data)
+		if b, err := base64.StdEncoding.DecodeString(v.File); err == nil {
+			f.Add(bytes.TrimPrefix(b, []byte(psbtMagic)))
 		}
 	}
-	f.Fuzz(func(t *testing.T, data []byte) {
+	check := soundOnEach(f)
+	f.Fuzz(func(t *testing.T, data []byte) { check(t, append([]byte(psbtMagic), data...)) })
+}
+
+// FuzzPrevtxs changes the text of a JSON file.
+func FuzzPrevtxs(f *testing.F) {
+	for _, v := range bitcoinVectors(f) {
+		if strings.HasPrefix(v.File, "{") {
+			f.Add([]byte(v.File))
+		}
+	}
+	check := soundOnEach(f)
+	f.Fuzz(check)
+}
+
+// FuzzRawTransaction changes a transaction in the JSON file, and one that its coin comes
+// from. What is read of either is all that there is.
+func FuzzRawTransaction(f *testing.F) {
+	for _, form := range []string{"p2pkh", "p2wpkh"} {
+		var file prevtxsFile
+		if err := json.Unmarshal(bitcoinFile(f, chainOf(f, "BTC"), []string{form}, true), &file); err != nil {
+			f.Fatal(err)
+		}
+		spend, err := hex.DecodeString(file.Hex)
+		if err != nil {
+			f.Fatal(err)
+		}
+		previous, err := hex.DecodeString(file.Previous[0])
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(spend, previous)
+	}
+	check := soundOnEach(f)
+	f.Fuzz(func(t *testing.T, spend, previous []byte) {
+		if prev, err := readTransaction(previous, true); err == nil {
+			// Its ID does not cover a witness, which may be empty.
+			if again := serialized(t, prev); previous[4] != 0 && !bytes.Equal(again, previous) {
+				t.Fatalf("%x is read, and written as %x", previous, again)
+			}
+			// So that it is the one that the first coin comes from.
+			if tx, err := readTransaction(spend, false); err == nil && len(tx.TxIn) > 0 {
+				tx.TxIn[0].PreviousOutPoint.Hash = prev.TxHash()
+				spend = serialized(t, tx)
+			}
+		}
+		check(t, fmt.Appendf(nil, `{"hex":"%x","previous":["%x"]}`, spend, previous))
+	})
+}
+
+func serialized(t *testing.T, tx *wire.MsgTx) []byte {
+	var b bytes.Buffer
+	if err := tx.Serialize(&b); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// soundOnEach returns what reads a file on each chain, and checks its sums.
+func soundOnEach(f *testing.F) func(*testing.T, []byte) {
+	var all []*chains.Chain
+	for _, c := range coins {
+		all = append(all, chainOf(f, c.id))
+	}
+	return func(t *testing.T, data []byte) {
 		if !claimsBitcoin(data) {
 			return
 		}
-		for _, c := range coins {
-			chain := chainOf(t, c.id)
-			tx, err := (&Reader{Chain: chain}).Read(data)
-			if err != nil {
-				if !errors.Is(err, ErrUnread) && !errors.Is(err, ErrUnsafe) {
-					t.Fatalf("%s: %v", c.id, err)
-				}
-				continue
-			}
-			body := tx.body.(*bitcoinBody)
-			if len(tx.Slots) != len(body.tx.TxIn) || len(tx.Effects) != len(body.tx.TxOut) || tx.Fee.Most.Sign() < 0 {
-				t.Fatalf("%s: %+v", c.id, tx)
-			}
-			in, out := tx.Fee.Most.Int64(), int64(0)
-			for _, e := range tx.Effects {
-				in += e.Amount.Int64()
-				if e.Kind == Data && e.Amount.Sign() != 0 {
-					t.Fatalf("%s: data with coins", c.id)
-				}
-			}
-			for _, s := range tx.Slots {
-				out += s.Amount.Int64()
-				if !chain.Reads(s.Address) && len(s.Address) < 20 {
-					t.Fatalf("%s: address %q", c.id, s.Address)
-				}
-			}
-			if in != out {
-				t.Fatalf("%s: %d in, %d out", c.id, in, out)
+		as, err := parseBitcoin(data)
+		for i := 0; err == nil && i < len(all); i++ {
+			tx, refused := as(all[i])
+			if refused == nil {
+				sound(t, tx)
+			} else if !errors.Is(refused, ErrUnread) && !errors.Is(refused, ErrUnsafe) {
+				t.Fatalf("%s: %v", all[i].ID, refused)
 			}
 		}
-	})
+		if err != nil && !errors.Is(err, ErrUnread) && !errors.Is(err, ErrUnsafe) {
+			t.Fatal(err)
+		}
+	}
+}
+
+// sound checks that all inputs and outputs are there, and that the fee is what they
+// leave.
+func sound(t *testing.T, tx *Transaction) {
+	body := tx.body.(*bitcoinBody)
+	if len(tx.Slots) != len(body.tx.TxIn) || len(tx.Effects) != len(body.tx.TxOut) || tx.Fee.Most.Sign() < 0 {
+		t.Fatalf("%s: %+v", tx.Chain.ID, tx)
+	}
+	in, out := tx.Fee.Most.Int64(), int64(0)
+	for _, e := range tx.Effects {
+		in += e.Amount.Int64()
+		if e.Kind == Data && e.Amount.Sign() != 0 {
+			t.Fatalf("%s: data with coins", tx.Chain.ID)
+		}
+	}
+	for _, s := range tx.Slots {
+		out += s.Amount.Int64()
+		if !tx.Chain.Reads(s.Address) && len(s.Address) < 20 {
+			t.Fatalf("%s: address %q", tx.Chain.ID, s.Address)
+		}
+	}
+	if in != out {
+		t.Fatalf("%s: %d in, %d out", tx.Chain.ID, in, out)
+	}
 }
 
 // BenchmarkBitcoin reads, judges and finishes a transaction of 10,000 inputs, but

@@ -294,11 +294,9 @@ func (f *signFlags) sign(e *cli.Env, r *moving.Review, roots []*recover.Root, re
 		}
 	}
 	out.AddFunc(reportName, func(w io.Writer) error {
-		b, err := json.MarshalIndent(report, "", "  ")
-		if err == nil {
-			_, err = w.Write(append(b, '\n'))
-		}
-		return err
+		out := json.NewEncoder(w)
+		out.SetIndent("", "  ")
+		return out.Encode(report)
 	}, nil)
 	if err := out.Write(e); err != nil {
 		return err

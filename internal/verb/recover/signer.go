@@ -111,7 +111,7 @@ func (s *signer) transaction(workers []*batch.Worker, t *tx.Transaction, v *tx.V
 }
 
 // atOnce is how many child keys a goroutine has at once. The proof that they are right
-// costs as much as part of one signature.
+// takes more than half as long as a signature, for one as for all of them.
 const atOnce = 16
 
 // under makes the signatures of slots whose keys are below a root key.

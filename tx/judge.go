@@ -58,15 +58,15 @@ type Verdict struct {
 	Forms []string
 }
 
-// Pays reports whether an address from which a transaction pays is the vault's. One that
-// is not named stands for the slots.
+// Pays reports whether the vault pays what is paid from an address: unless that is of a
+// slot of somebody else. What no slot explains counts as the vault's.
 func (v *Verdict) Pays(t *Transaction, from string) bool {
 	for i, key := range v.Keys {
-		if key != nil && (from == "" || from == t.Slots[i].Address) {
-			return true
+		if key == nil && from == t.Slots[i].Address {
+			return false
 		}
 	}
-	return false
+	return true
 }
 
 // Judge finds the keys that must sign, binds them, and holds the transaction to the

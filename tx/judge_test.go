@@ -10,6 +10,18 @@ import (
 	"lifeboat/tx"
 )
 
+// Only what somebody else signs for is somebody else's to pay: an address in another
+// spelling, or none, must not take it out of the limits.
+func TestWhoPays(t *testing.T) {
+	x := &tx.Transaction{Slots: []tx.Slot{{Address: "ours"}, {Address: "theirs"}}}
+	v := &tx.Verdict{Keys: []*tx.Key{{}, nil}}
+	for from, want := range map[string]bool{"ours": true, "theirs": false, "OURS": true, "": true} {
+		if v.Pays(x, from) != want {
+			t.Errorf("from %q: the vault pays is %t", from, !want)
+		}
+	}
+}
+
 // An address that is allowed without a chain is that of the chain that writes it so.
 func TestPayeesOfOtherChains(t *testing.T) {
 	tron, _ := chains.Lookup("TRON")

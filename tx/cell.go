@@ -68,6 +68,25 @@ const (
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
+// bocEnd returns the length that a BOC says it has. width and wide are those of its
+// numbers.
+func bocEnd(b []byte, width, wide int) int {
+	const roots = 1
+	at := 6 + 3*width // of the size of all cells
+	end := at + wide + roots*width
+	if len(b) < end {
+		return end
+	}
+	total := 0
+	for _, c := range b[at : at+wide] {
+		total = total<<8 | int(c)
+	}
+	if end += total; b[4]&bocChecked != 0 {
+		end += 4
+	}
+	return end
+}
+
 // readBOC reads a BOC with one root and nothing but ordinary cells, every one of them
 // once and below the root. It takes time that is linear in len(b), however often cells
 // are shared; so must whoever walks what it returns.
@@ -82,6 +101,9 @@ func readBOC(b []byte) (*cell, error) {
 	}
 	if width < 1 || width > 4 || wide < 1 || wide > 4 {
 		return nil, unread("the numbers of its BOC have %d and %d bytes", width, wide)
+	}
+	if end := bocEnd(b, width, wide); end < len(b) {
+		return nil, unsafe("something follows its BOC: %.40x", b[end:])
 	}
 	if end := len(b) - 4; flags&bocChecked != 0 {
 		if end < 6 || crc32.Checksum(b[:end], castagnoli) != binary.LittleEndian.Uint32(b[end:]) {

@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/big"
 	"slices"
@@ -137,13 +138,14 @@ var cosmosRefused = map[string]string{
 func cosmosDoc(data []byte) ([]byte, bool) {
 	for _, b := range spellings(data) {
 		var seen [4]bool
-		err := protoFields(b, func(n uint64, text []byte, _ uint64) error {
+		// Whatever follows what it has by then is for the reader to refuse.
+		_ = protoFields(b, func(n uint64, text []byte, _ uint64) error {
 			if n < uint64(len(seen)) && len(text) > 0 {
 				seen[n] = true
 			}
 			return nil
 		})
-		if err == nil && seen[1] && seen[2] && seen[3] && b[0] == 1<<3|protoBytes {
+		if seen[1] && seen[2] && seen[3] && b[0] == 1<<3|protoBytes {
 			return b, true
 		}
 	}
@@ -181,6 +183,10 @@ func cosmosRead(data []byte, named *chains.Chain) (*Transaction, error) {
 	}
 	x := &cosmosTx{}
 	if err := x.parse(doc); err != nil {
+		rest, ok := bytes.CutPrefix(doc, x.doc())
+		if ok && len(rest) > 0 && errors.Is(err, ErrUnread) && rest[0] != 4<<3 { // that would be the account number, cut off
+			return nil, unsafe("something follows it: %.40x", rest)
+		}
 		return nil, err
 	}
 	network, chain, err := x.network(named)

@@ -321,8 +321,6 @@ func TestTONHostileBOCs(t *testing.T) {
 		{"a whole byte with an end", boc("00 01 80"), "no end"},
 		{"a cell that is cut off", boc("00 08 01"), "cut off"},
 		{"bytes after the last cell", bocWith(0x41, 1, 1, 0, 0, []byte{0, 0, 0}), "bytes follow"},
-		{"a byte after the end", string(withoutCRC(good)) + "\x00", "not as long"},
-		{"a byte after the CRC", string(good) + "\x00", "CRC"},
 		{"a damaged one", string(damaged), "CRC"},
 		{"a magic number alone", "\xb5\xee\x9c\x72", "no BOC"},
 		{"a long one", string(good) + strings.Repeat("\x00", 65535), "no BOC of at most"},
@@ -331,6 +329,11 @@ func TestTONHostileBOCs(t *testing.T) {
 	} {
 		if _, _, err := tonRead(t, "TON", c.file, nil); !errors.Is(err, tx.ErrUnread) || !strings.Contains(err.Error(), c.why) {
 			t.Errorf("%s: %v, want %q", c.name, err, c.why)
+		}
+	}
+	for _, whole := range [][]byte{good, withoutCRC(good)} {
+		if _, _, err := tonRead(t, "TON", string(whole)+"\x00", nil); !errorIs(err, tx.ErrUnsafe, "something follows its BOC: 00") {
+			t.Errorf("a byte after the end: %v", err)
 		}
 	}
 }

@@ -18,6 +18,10 @@ func TestCutAndTrailing(t *testing.T) {
 	if err := json.Unmarshal(fixtures.Read("unsigned/btc-raw.json"), &file); err != nil {
 		t.Fatal(err)
 	}
+	var body struct{ From, Raw string }
+	if err := json.Unmarshal([]byte(fixtures.Rows("tx/ton.tsv")[0][2]), &body); err != nil {
+		t.Fatal(err)
+	}
 	raw := func(b []byte) string { return fmt.Sprintf(`{"hex":"%x"}`, b) }
 	asHex := func(b []byte) string { return hex.EncodeToString(b) }
 	asBase64 := base64.StdEncoding.EncodeToString
@@ -33,6 +37,9 @@ func TestCutAndTrailing(t *testing.T) {
 		{"a Solana transaction", append(make([]byte, 1, 500), unbase64(t, solanaRow(t, "transfer, legacy message")[2])...), asBase64},
 		{"PSBT", fixtures.Read("unsigned/btc.psbt"), func(b []byte) string { return string(b) }},
 		{"a raw transaction", unhex(t, file.Hex), raw},
+		{"XRP", unhex(t, fixtures.Rows("tx/xrp.tsv")[0][3]), asHex},
+		{"Cosmos", unbase64(t, fixtures.Rows("tx/cosmos.tsv")[0][2]), asBase64},
+		{"TON", unbase64(t, body.Raw), func(b []byte) string { return fmt.Sprintf(`{"from":%q,"raw":%q}`, body.From, asBase64(b)) }},
 	} {
 		reads := func(b []byte) error {
 			_, err := (&tx.Reader{}).Read([]byte(c.text(b)))
@@ -47,7 +54,7 @@ func TestCutAndTrailing(t *testing.T) {
 			}
 		}
 	}
-	for _, name := range []string{"btc-raw.json", "eth.json", "tron.json"} {
+	for _, name := range []string{"btc-raw.json", "eth.json", "tron.json", "xrp.json", "ton.json"} {
 		for _, more := range []string{"{}", " x", "]"} {
 			if _, err := (&tx.Reader{}).Read(append(fixtures.Read("unsigned/"+name), more...)); !errors.Is(err, tx.ErrUnsafe) {
 				t.Errorf("%s, with %q behind it: %v", name, more, err)

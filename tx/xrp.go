@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"math/big"
@@ -215,10 +216,14 @@ func (x xrpTx) parse(raw []byte) error {
 			}
 		}
 	}
-	if len(raw) > 0 {
-		return xrpUnknown(raw)
+	if len(raw) == 0 {
+		return nil
 	}
-	return nil
+	err := xrpUnknown(raw)
+	if errors.Is(err, ErrUnread) && x.check() == nil {
+		return unsafe("something follows it: %.40x", raw)
+	}
+	return err
 }
 
 func xrpOtherMoney(name string) error {

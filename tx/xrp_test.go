@@ -164,7 +164,7 @@ func TestXRPRefuses(t *testing.T) {
 		{"another's account", changed(t, text, row[1], xrpPayee+`","Destination":"`+row[1]), tx.ErrUnsafe, "two programs"},
 		{"somebody else's", changed(t, changed(t, text, `"Destination":"`+xrpPayee, `"Destination":"`+row[1]), `"Account":"`+row[1], `"Account":"`+xrpPayee), tx.ErrForeign, "not an address of this vault"},
 		{"another key", changed(t, raw, ours, theirs), tx.ErrForeign, "SigningPubKey"},
-		{"a trailing byte", raw + "00", tx.ErrUnread, "cut off"},
+		{"a trailing byte", raw + "00", tx.ErrUnsafe, "something follows it: 00"},
 		{"a trailing field", raw + "2400000007", tx.ErrUnsafe, "out of order"},
 		{"a field twice, in binary", changed(t, raw, "2400000007", "24000000072400000007"), tx.ErrUnsafe, "out of order"},
 		{"fields out of order", changed(t, raw, "24000000072E000001EF", "2E000001EF2400000007"), tx.ErrUnsafe, "out of order"},

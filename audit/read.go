@@ -318,20 +318,23 @@ func (a *Auditor) manifest(s Source, data []byte) {
 // against Roots.
 func (a *Auditor) Books() []string { return a.toCheck }
 
-// Roots returns the root keys to compare address books with: the
-// recorded ones if there are any, otherwise those of the shares that were found.
+// Roots returns the root keys to compare address books with: the recorded ones if there
+// are any, with the chain codes of the files where only a bare key was recorded;
+// otherwise those of the shares that were found.
 func (a *Auditor) Roots() []*derive.Key {
-	roots := slices.Clone(a.o.Roots)
+	var groups []*share.Group
+	for _, set := range verdict.Collect(a.shares) {
+		groups = append(groups, set.Group)
+	}
+	found := share.Roots(groups)
+	roots := verdict.Roots(a.o.Roots).Completed(found)
 	if a.o.Record != nil {
 		return roots // nothing else is meant
 	}
-	for _, set := range verdict.Collect(a.shares) {
-		root := set.Group.Root()
-		if slices.ContainsFunc(roots, root.SameKey) ||
-			slices.ContainsFunc(a.o.Roots, func(r *derive.Key) bool { return r.Curve() == root.Curve() }) {
-			continue
+	for _, root := range found {
+		if !verdict.Roots(a.o.Roots).On(root.Curve()) {
+			roots = roots.Add(root)
 		}
-		roots = append(roots, root)
 	}
 	return roots
 }

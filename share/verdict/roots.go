@@ -29,6 +29,17 @@ func (r Roots) Add(k *derive.Key) Roots {
 	return r
 }
 
+// Completed returns the root keys with the chain codes that bare ones lack, from keys
+// that agree with them.
+func (r Roots) Completed(from []*derive.Key) Roots {
+	for _, k := range from {
+		if r.Have(k) {
+			r = r.Add(k)
+		}
+	}
+	return r
+}
+
 // On reports whether a root key was recorded on the curve.
 func (r Roots) On(c curve.Curve) bool {
 	return slices.ContainsFunc(r, func(k *derive.Key) bool { return k.Curve() == c })

@@ -65,6 +65,15 @@ func TestBareRoots(t *testing.T) {
 			t.Errorf("%v: %v", tc.given, got)
 		}
 	}
+	for _, tc := range []struct{ roots, from, want verdict.Roots }{
+		{verdict.Roots{bare, edwards}, verdict.Roots{other, extended, code}, verdict.Roots{extended, edwards}},
+		{verdict.Roots{extended}, verdict.Roots{bare, code}, verdict.Roots{extended}},
+		{nil, verdict.Roots{extended}, nil},
+	} {
+		if got := tc.roots.Completed(tc.from); !slices.Equal(got, tc.want) {
+			t.Errorf("%v, completed from %v: %v", tc.roots, tc.from, got)
+		}
+	}
 	for _, tc := range []struct {
 		roots      verdict.Roots
 		have       bool

@@ -70,6 +70,9 @@ func (f *Flags) keys(e *cli.Env, roots []*derive.Key) (*tx.Keys, error) {
 		found := make([]derive.Descendant, len(f.parsed))
 		derive.NewEngine(int64(len(found))).Bulk(root).Derive(f.parsed, found)
 		for i := range found {
+			if errors.Is(found[i].Err, derive.ErrNoChainCode) {
+				return nil, cli.Fail(cli.Usage, fmt.Errorf("--path %s: %w", f.paths[i], found[i].Err), "give the root extended public key with --xpub, if the vault has one; --path m is the root key itself")
+			}
 			if found[i].Err != nil {
 				return nil, fmt.Errorf("--path %s: %w", f.paths[i], found[i].Err)
 			}

@@ -144,9 +144,6 @@ func (f *signFlags) run(e *cli.Env, set *cli.Flags, conditions *cli.Conditions) 
 // publicRoots returns the root public keys against which the transactions are read.
 // Nothing is opened for them.
 func (f *signFlags) publicRoots(session *holder.Session) ([]*derive.Key, error) {
-	if len(session.Roots) > 0 {
-		return session.Roots, nil
-	}
 	var groups []*share.Group
 	for _, in := range session.Inputs {
 		for _, s := range in.Shares {
@@ -156,6 +153,9 @@ func (f *signFlags) publicRoots(session *holder.Session) ([]*derive.Key, error) 
 		}
 	}
 	roots := share.Roots(groups)
+	if len(session.Roots) > 0 {
+		return session.Roots.Completed(roots), nil
+	}
 	if len(roots) == 0 {
 		return nil, cli.Fail(cli.Usage, errors.New("the transactions are read before anything is opened, and no file says in the clear whose vault it is of"), "give --record or --xpub")
 	}

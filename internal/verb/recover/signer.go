@@ -92,7 +92,7 @@ func (s *signer) transaction(workers []*batch.Worker, t *tx.Transaction, v *tx.V
 	for i, root := range s.roots {
 		var slots []int
 		for n, key := range v.Keys {
-			if key != nil && key.Root.SameKey(root.Key.Public()) {
+			if key != nil && key.Root.Agrees(root.Key.Public()) {
 				slots = append(slots, n)
 			}
 		}

@@ -21,6 +21,7 @@ func FuzzRead(f *testing.F) {
 		"tx/stellar.tsv",
 		"tx/ton.tsv",
 		"tx/cosmos.tsv",
+		"tx/near.tsv",
 	} {
 		for _, row := range fixtures.Rows(name) {
 			f.Add([]byte(row[2]))

@@ -62,6 +62,7 @@ func families() []family {
 		xrp,
 		cosmos,
 		stellar,
+		near,
 	}
 }
 

@@ -16,6 +16,7 @@ func TestCoin(t *testing.T) {
 		"XLM": {Symbol: "XLM", Decimals: 7, Known: true}, "XLM_TEST": {Symbol: "XLM", Decimals: 7, Known: true},
 		"TON":  {Symbol: "TON", Decimals: 9, Known: true},
 		"NEAR": {Symbol: "NEAR", Decimals: 24, Known: true},
+		"ALGO": {Symbol: "ALGO", Decimals: 6, Known: true},
 		"ATOM": {Symbol: "ATOM", Decimals: 6, Known: true}, "DYDX": {Symbol: "DYDX", Decimals: 18, Known: true},
 	} {
 		chain, _ := chains.Lookup(id)

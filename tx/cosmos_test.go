@@ -1,7 +1,6 @@
 package tx_test
 
 import (
-	"encoding/base64"
 	"encoding/hex"
 	"errors"
 	"math/big"
@@ -284,12 +283,4 @@ func readsBack(r *rapid.T, o *tx.Order, made []tx.Draft, p tx.Policy) *tx.Transa
 	return x
 }
 
-func FuzzCosmos(f *testing.F) {
-	for _, name := range []string{"tx/cosmos.tsv", "tx/cosmos_refused.tsv"} {
-		for _, row := range fixtures.Rows(name) {
-			b, _ := base64.StdEncoding.DecodeString(row[2])
-			f.Add(b)
-		}
-	}
-	f.Fuzz(complete)
-}
+func FuzzCosmos(f *testing.F) { fuzzFamily(f, "cosmos") }

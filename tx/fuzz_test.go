@@ -22,7 +22,18 @@ func FuzzRead(f *testing.F) {
 		"tx/ton.tsv",
 		"tx/cosmos.tsv",
 		"tx/near.tsv",
+		"tx/algorand.tsv",
 	} {
+		for _, row := range fixtures.Rows(name) {
+			f.Add([]byte(row[2]))
+		}
+	}
+	f.Fuzz(complete)
+}
+
+// fuzzFamily reads anything, beginning with the vectors of a family.
+func fuzzFamily(f *testing.F, family string) {
+	for _, name := range []string{"tx/" + family + ".tsv", "tx/" + family + "_refused.tsv"} {
 		for _, row := range fixtures.Rows(name) {
 			f.Add([]byte(row[2]))
 		}

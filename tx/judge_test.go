@@ -1,12 +1,14 @@
 package tx_test
 
 import (
+	"bytes"
 	"errors"
 	"strings"
 	"testing"
 
 	"lifeboat/chains"
 	"lifeboat/fixtures"
+	"lifeboat/internal/curve"
 	"lifeboat/tx"
 )
 
@@ -53,6 +55,26 @@ func TestPayeesOfOtherChains(t *testing.T) {
 		_, err = p.Judge(x)
 		if tc.refused == "" && err != nil || tc.refused != "" && (!errors.Is(err, tx.ErrUnsafe) || !strings.Contains(err.Error(), tc.refused)) {
 			t.Errorf("%+v: %v, want %q", tc.payee, err, tc.refused)
+		}
+	}
+}
+
+// A key that is not the slot's is refused, whoever found it.
+func TestForeignKeys(t *testing.T) {
+	other := bytes.Repeat([]byte{0x48}, 32)
+	for _, family := range []string{"tron", "cosmos", "near", "algorand"} {
+		x, err := (&tx.Reader{}).Read([]byte(fixtures.Rows("tx/" + family + ".tsv")[0][2]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		own := x.Chain.Encodings[0].Curve
+		for _, on := range curve.All() {
+			for _, private := range [][]byte{testKey, other} {
+				ours := on == own && bytes.Equal(private, testKey)
+				if err := x.Bind(0, publicOf(t, on, private)); ours && err != nil || !ours && !errors.Is(err, tx.ErrForeign) {
+					t.Errorf("%s, a key on %v: %v", family, on, err)
+				}
+			}
 		}
 	}
 }

@@ -197,11 +197,4 @@ func TestNEARMakesWhatItReads(t *testing.T) {
 	})
 }
 
-func FuzzNEAR(f *testing.F) {
-	for _, name := range []string{"tx/near.tsv", "tx/near_refused.tsv"} {
-		for _, row := range fixtures.Rows(name) {
-			f.Add([]byte(row[2]))
-		}
-	}
-	f.Fuzz(complete)
-}
+func FuzzNEAR(f *testing.F) { fuzzFamily(f, "near") }

@@ -63,6 +63,7 @@ func families() []family {
 		cosmos,
 		stellar,
 		near,
+		algorand,
 	}
 }
 

@@ -127,54 +127,6 @@ type solanaCall struct {
 	data     []byte
 }
 
-// solanaBytes cuts up bytes. Once they ran out, bad is set and all that it gives is
-// empty.
-type solanaBytes struct {
-	rest []byte
-	bad  bool
-}
-
-func (b *solanaBytes) take(n int) []byte {
-	if b.bad || n > len(b.rest) {
-		b.bad = true
-		return nil
-	}
-	taken := b.rest[:n:n]
-	b.rest = b.rest[n:]
-	return taken
-}
-
-func (b *solanaBytes) byte() int {
-	if one := b.take(1); one != nil {
-		return int(one[0])
-	}
-	return 0
-}
-
-// count reads a number in its shortest form, at most 65,535, 7 bits a byte.
-func (b *solanaBytes) count() int {
-	n := 0
-	for shift := 0; shift <= 14; shift += 7 {
-		c := b.byte()
-		n |= c & 0x7f << shift
-		if c < 0x80 {
-			b.bad = b.bad || c == 0 && shift > 0 || n > 0xffff
-			return n
-		}
-	}
-	b.bad = true
-	return 0
-}
-
-// list calls f for each part of a list.
-func (b *solanaBytes) list(f func()) (n int) {
-	n = b.count()
-	for i := 0; i < n && !b.bad; i++ {
-		f()
-	}
-	return n
-}
-
 // solanaParse returns all that the bytes of a file may mean. If they mean nothing, it
 // returns what they would without their last ones.
 func solanaParse(data []byte) []*solanaTx {
@@ -210,7 +162,7 @@ func solanaParse(data []byte) []*solanaTx {
 
 // parse reads the structure, and reports whether form begins with one.
 func (x *solanaTx) parse(form []byte) bool {
-	b := &solanaBytes{rest: form}
+	b := &counted{rest: form}
 	if x.inside {
 		b.list(func() { x.signatures = append(x.signatures, b.take(signature.Size)) })
 	}
@@ -224,9 +176,9 @@ func (x *solanaTx) parse(form []byte) bool {
 	x.readSigned, x.readUnsigned = b.byte(), b.byte()
 	b.list(func() { x.keys = append(x.keys, b.take(32)) })
 	recent := b.take(32)
-	b.list(func() { x.calls = append(x.calls, solanaCall{b.byte(), b.take(b.count()), b.take(b.count())}) })
+	b.list(func() { x.calls = append(x.calls, solanaCall{b.byte(), b.text(), b.text()}) })
 	if x.version >= 0 {
-		x.tables = b.list(func() { b.take(32); b.take(b.count()); b.take(b.count()) })
+		x.tables = b.list(func() { b.take(32); b.text(); b.text() })
 	}
 	x.trailing = b.rest
 	x.message = x.message[:len(x.message)-len(x.trailing)]

@@ -91,7 +91,7 @@ type stellarPay struct {
 }
 
 // xdr reads XDR (RFC 4506).
-type xdr struct{ solanaBytes }
+type xdr struct{ counted }
 
 func (r *xdr) uint32() uint32 {
 	if b := r.take(4); b != nil {
@@ -156,7 +156,7 @@ func stellarRead(data []byte, chain *chains.Chain) (*Transaction, error) {
 	if !ok {
 		return nil, unread("it is not base 64")
 	}
-	r := &xdr{solanaBytes{rest: raw}}
+	r := &xdr{counted{rest: raw}}
 	switch kind := r.uint32(); kind {
 	case stellarEnvelope:
 	case stellarEnvelopeV0:

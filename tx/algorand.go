@@ -86,7 +86,7 @@ func algorandForm(data []byte) (fields []msgpackField, raw, rest []byte, ok bool
 		return nil, nil, nil, false
 	}
 	for _, raw := range spellings(data) {
-		b := &msgpackBytes{solanaBytes{rest: raw}}
+		b := &msgpackBytes{counted{rest: raw}}
 		fields, ok := b.value(0).([]msgpackField)
 		known := func(f msgpackField) bool { return f.name == "txn" || f.name == "snd" }
 		if ok && !b.bad && slices.ContainsFunc(fields, known) {

@@ -18,6 +18,7 @@ func TestCoin(t *testing.T) {
 		"NEAR": {Symbol: "NEAR", Decimals: 24, Known: true},
 		"ALGO": {Symbol: "ALGO", Decimals: 6, Known: true},
 		"ATOM": {Symbol: "ATOM", Decimals: 6, Known: true}, "DYDX": {Symbol: "DYDX", Decimals: 18, Known: true},
+		"APT": {Symbol: "APT", Decimals: 8, Known: true},
 	} {
 		chain, _ := chains.Lookup(id)
 		if got, ok := Coin(chain); !ok || got != want {

@@ -23,6 +23,7 @@ func FuzzRead(f *testing.F) {
 		"tx/cosmos.tsv",
 		"tx/near.tsv",
 		"tx/algorand.tsv",
+		"tx/aptos.tsv",
 	} {
 		for _, row := range fixtures.Rows(name) {
 			f.Add([]byte(row[2]))

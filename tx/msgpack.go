@@ -16,7 +16,7 @@ type msgpackField struct {
 }
 
 // msgpackBytes are what of a message is still to be read.
-type msgpackBytes struct{ solanaBytes }
+type msgpackBytes struct{ counted }
 
 // msgpackDepth is how deep values may be in each other.
 const msgpackDepth = 8

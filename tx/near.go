@@ -71,7 +71,7 @@ var nearRefused = []string{
 }
 
 // nearBytes are what of a transaction is still to be read.
-type nearBytes struct{ solanaBytes }
+type nearBytes struct{ counted }
 
 func (b *nearBytes) number(size int) uint64 {
 	var wide [8]byte
@@ -101,7 +101,7 @@ func nearForm(data []byte) (raw []byte, version int, ok bool) {
 		return nil, 0, false
 	}
 	for _, raw := range spellings(data) {
-		for version, b := range []*nearBytes{{solanaBytes{rest: raw}}, {solanaBytes{rest: bytes.TrimPrefix(raw, []byte{1})}}} {
+		for version, b := range []*nearBytes{{counted{rest: raw}}, {counted{rest: bytes.TrimPrefix(raw, []byte{1})}}} {
 			if signer := b.text(); !b.bad && nearID(string(signer)) && b.byte() <= 1 && len(b.rest) > 32 {
 				return raw, version, true
 			}
@@ -131,7 +131,7 @@ func nearRead(data []byte, chain *chains.Chain) (*Transaction, error) {
 }
 
 func (x *nearTx) parse(raw []byte) error {
-	b := &nearBytes{solanaBytes{rest: raw}}
+	b := &nearBytes{counted{rest: raw}}
 	x.signer = string(b.text())
 	if kind := b.byte(); kind != nearEd25519 {
 		return unsafe("it is signed by a key that is not on ed25519")

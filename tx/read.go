@@ -56,7 +56,8 @@ func families() []family {
 	return []family{
 		bitcoin(),
 		tron,
-		ton, // before evm, whose files may have the same names in them
+		aptos, // before evm, as an account may begin like one of its transactions
+		ton,   // before evm, whose files may have the same names in them
 		evm,
 		solana,
 		xrp,

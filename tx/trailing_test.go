@@ -38,6 +38,7 @@ func TestCutAndTrailing(t *testing.T) {
 		{"a SignDoc", unbase64(t, row(t, "tx/cosmos.tsv", "ATOM with a memo")[2]), asBase64},
 		{"NEAR", unbase64(t, row(t, "tx/near.tsv", "to a key")[2]), asBase64},
 		{"Algorand", unbase64(t, row(t, "tx/algorand.tsv", "a payment")[2]), asBase64},
+		{"Aptos", unhex(t, aptosRow(t, "APT")[2]), asHex},
 		{"PSBT", fixtures.Read("unsigned/btc.psbt"), func(b []byte) string { return string(b) }},
 		{"a raw transaction", unhex(t, file.Hex), raw},
 		{"XRP", unhex(t, fixtures.Rows("tx/xrp.tsv")[0][3]), asHex},

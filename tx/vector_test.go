@@ -5,6 +5,8 @@ import (
 	"crypto/ed25519"
 	"encoding/hex"
 	"errors"
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -56,27 +58,43 @@ func publicOf(t *testing.T, c curve.Curve, private []byte) *chains.PublicKey {
 	return &k
 }
 
-// keyOn is a key of a vault on a chain.
+// keyOn is a key of a vault on a chain, on the first of its curves.
 func keyOn(t *testing.T, id string, private []byte) *tx.Key {
+	t.Helper()
+	keys := keysOn(t, id, private)
+	first := keys[0].Chain.Encodings[0].Curve
+	return keys[slices.IndexFunc(keys, func(k *tx.Key) bool { return k.Public.Curve == first })]
+}
+
+// keysOn are the keys of a vault on a chain, one on each of its curves.
+func keysOn(t *testing.T, id string, private []byte) (list []*tx.Key) {
 	t.Helper()
 	c, ok := chains.Lookup(id)
 	if !ok {
 		t.Fatalf("there is no chain %s", id)
 	}
-	public := publicOf(t, c.Encodings[0].Curve, private)
-	address, err := c.Encodings[0].Address(public)
-	if err != nil {
-		t.Fatal(err)
+	for _, on := range curve.All() {
+		if len(c.On(on)) == 0 {
+			continue
+		}
+		public := publicOf(t, on, private)
+		address, err := c.On(on)[0].Address(public)
+		if err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, &tx.Key{Chain: c, Address: address, Path: "m/0", Public: *public})
 	}
-	return &tx.Key{Chain: c, Address: address, Path: "m/0", Public: *public}
+	return list
 }
 
-// keysOf are those of a vault that has one key on some chains.
+// keysOf are those of a vault that has the same private key on some chains.
 func keysOf(t *testing.T, private []byte, ids ...string) *tx.Keys {
 	t.Helper()
 	keys := new(tx.Keys)
 	for _, id := range ids {
-		keys.Add(keyOn(t, id, private))
+		for _, key := range keysOn(t, id, private) {
+			keys.Add(key)
+		}
 	}
 	return keys
 }
@@ -156,3 +174,6 @@ func unhex(t *testing.T, s string) []byte {
 	}
 	return b
 }
+
+// text writes a number as people type it.
+func text[N uint8 | uint16 | uint64](n N) string { return fmt.Sprint(n) }

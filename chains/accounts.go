@@ -8,8 +8,8 @@ import (
 	"strconv"
 	"strings"
 
-	"lifeboat/chains/internal/blake2b"
 	"lifeboat/internal/base58"
+	"lifeboat/internal/blake2b"
 	"lifeboat/internal/curve"
 )
 

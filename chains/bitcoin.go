@@ -1,9 +1,9 @@
 package chains
 
 import (
-	"lifeboat/chains/internal/blake2b"
 	"lifeboat/chains/internal/groestl"
 	"lifeboat/internal/base58"
+	"lifeboat/internal/blake2b"
 	"lifeboat/internal/curve"
 
 	"github.com/decred/dcrd/crypto/blake256"

@@ -5,8 +5,8 @@ import (
 	"hash/crc32"
 	"strings"
 
-	"lifeboat/chains/internal/blake2b"
 	"lifeboat/internal/base58"
+	"lifeboat/internal/blake2b"
 	"lifeboat/internal/curve"
 )
 

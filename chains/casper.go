@@ -3,7 +3,7 @@ package chains
 import (
 	"encoding/hex"
 
-	"lifeboat/chains/internal/blake2b"
+	"lifeboat/internal/blake2b"
 	"lifeboat/internal/curve"
 )
 

@@ -3,8 +3,8 @@ package chains
 import (
 	"bytes"
 
-	"lifeboat/chains/internal/blake2b"
 	"lifeboat/internal/base58"
+	"lifeboat/internal/blake2b"
 	"lifeboat/internal/curve"
 )
 

@@ -5,7 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 
-	"lifeboat/chains/internal/blake2b"
+	"lifeboat/internal/blake2b"
 )
 
 // Zcash beyond its transparent addresses.

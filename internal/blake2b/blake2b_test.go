@@ -5,7 +5,7 @@ import (
 	"encoding/hex"
 	"testing"
 
-	"lifeboat/chains/internal/blake2b"
+	"lifeboat/internal/blake2b"
 
 	peer "golang.org/x/crypto/blake2b"
 	"pgregory.net/rapid"

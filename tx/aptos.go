@@ -3,15 +3,12 @@ package tx
 import (
 	"bytes"
 	"crypto/sha3"
-	"encoding/base64"
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"math/big"
-	"regexp"
 	"slices"
-	"strings"
 	"time"
 
 	"lifeboat/chains"
@@ -72,27 +69,9 @@ type aptosTx struct {
 	sender                              []byte
 	sequence, maxGas, price, expiration uint64
 	function                            string
-	types                               []aptosType
+	types                               []moveType
 	args                                [][]byte
 	chain                               int
-}
-
-// aptosType is a type that a module defines.
-type aptosType struct {
-	module []byte // its account
-	name   string // all of it
-}
-
-// aptosForm returns the bytes that a file holds.
-func aptosForm(data []byte) []byte {
-	text := string(bytes.TrimSpace(data))
-	if b, err := hex.DecodeString(strings.TrimPrefix(text, "0x")); err == nil {
-		return b
-	}
-	if b, err := base64.StdEncoding.Strict().DecodeString(text); err == nil {
-		return b
-	}
-	return data
 }
 
 // aptosClaims goes by the hash in front, or by what can be read. Payloads that are not
@@ -102,7 +81,7 @@ func aptosClaims(data []byte) bool {
 	if len(data) > aptosMaxFile {
 		return false
 	}
-	b := aptosForm(data)
+	b := spelt(data)
 	if bytes.HasPrefix(b, aptosSalt("RawTransaction")) || bytes.HasPrefix(b, aptosSalt("RawTransactionWithData")) {
 		return true
 	}
@@ -115,7 +94,7 @@ func aptosClaims(data []byte) bool {
 }
 
 func aptosRead(data []byte, chain *chains.Chain) (*Transaction, error) {
-	raw := aptosForm(data)
+	raw := spelt(data)
 	if bytes.HasPrefix(raw, aptosSalt("RawTransactionWithData")) {
 		return nil, unsafe("several accounts sign it, or another one pays the fee")
 	}
@@ -138,18 +117,18 @@ func aptosParse(raw []byte) (*aptosTx, error) {
 	case kind != aptosCall:
 		return nil, unsafe("it is %s", aptosPayloads[kind])
 	}
-	module, err := aptosName(b)
+	module, err := moveName(b)
 	if err != nil {
 		return nil, err
 	}
 	function := string(b.text())
-	if !aptosIdentifier(function) {
+	if !moveIdentifier(function) {
 		return nil, unread("the name of its function is none")
 	}
 	x.function = module.name + "::" + function
 	b.list(func() {
-		var t aptosType
-		if t, err = aptosTag(b); err != nil {
+		var t moveType
+		if t, err = moveTag(b); err != nil {
 			b.bad = true
 			return
 		}
@@ -167,54 +146,6 @@ func aptosParse(raw []byte) (*aptosTx, error) {
 		return nil, unsafe("bytes follow the raw transaction, which name a fee payer perhaps")
 	}
 	return x, nil
-}
-
-const aptosStruct = 7
-
-// aptosTag reads a type.
-func aptosTag(b *counted) (aptosType, error) {
-	if kind := b.count(); kind != aptosStruct {
-		return aptosType{}, unsafe("a type in it is of kind %d, and no token is", kind)
-	}
-	t, err := aptosName(b)
-	if err != nil {
-		return aptosType{}, err
-	}
-	name := string(b.text())
-	if !aptosIdentifier(name) {
-		return aptosType{}, unread("the name of a type in it is none")
-	}
-	if b.count() != 0 {
-		return aptosType{}, unsafe("the type %s::%s in it is made of others", t.name, name)
-	}
-	t.name += "::" + name
-	return t, nil
-}
-
-// aptosName reads an account and the name of one of its modules.
-func aptosName(b *counted) (aptosType, error) {
-	account, name := b.take(32), string(b.text())
-	if b.bad || !aptosIdentifier(name) {
-		return aptosType{}, unread("the name of a module in it is none")
-	}
-	return aptosType{account, aptosShort(account) + "::" + name}, nil
-}
-
-var aptosIdentifier = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]{0,127}$`).MatchString
-
-// aptosShort writes an account as it stands in names (AIP-40): those of the chain itself
-// in one digit.
-func aptosShort(account []byte) string {
-	if aptosSpecial(account) {
-		return fmt.Sprintf("0x%x", account[31])
-	}
-	return "0x" + hex.EncodeToString(account)
-}
-
-// aptosSpecial reports whether the account is one of the chain's own, for which nobody
-// has a key.
-func aptosSpecial(account []byte) bool {
-	return bytes.Equal(account[:31], make([]byte, 31)) && account[31] < 16
 }
 
 func (x *aptosTx) transaction(raw []byte, chain *chains.Chain) (*Transaction, error) {
@@ -276,15 +207,15 @@ func (x *aptosTx) effect(coin Asset, address func([]byte) string) (*Effect, erro
 	switch fungible := len(x.args) == 3; {
 	case fungible && x.types[0].name != aptosMetadata:
 		return nil, unsafe("%s is of the type %s, and not of %s", x.function, x.types[0].name, aptosMetadata)
-	case fungible && aptosShort(x.args[0]) != "0xa": // the coin itself is kept in both ways
+	case fungible && moveShort(x.args[0]) != "0xa": // the coin itself is kept in both ways
 		contract = x.args[0]
 		e.Kind, e.Asset = Token, Asset{Contract: address(contract)}
 	case !fungible && call.types == 1 && x.types[0].name != aptosOwn:
 		contract = x.types[0].module
 		e.Kind, e.Asset = Token, Asset{Contract: x.types[0].name}
 	}
-	if aptosSpecial(to) {
-		return nil, unsafe("it pays %s, an account of the chain itself: the money would be lost", aptosShort(to))
+	if moveSpecial(to) {
+		return nil, unsafe("it pays %s, an account of the chain itself: the money would be lost", moveShort(to))
 	}
 	if bytes.Equal(to, contract) {
 		return nil, unsafe("it pays tokens to their own account, where they may be lost")
@@ -292,29 +223,12 @@ func (x *aptosTx) effect(coin Asset, address func([]byte) string) (*Effect, erro
 	return e, nil
 }
 
-// aptosParts cuts the name of a type.
-var aptosParts = regexp.MustCompile(`^0[xX]([0-9a-fA-F]{1,64})::([A-Za-z_][A-Za-z0-9_]{0,127})::([A-Za-z_][A-Za-z0-9_]{0,127})$`)
-
-// aptosTypeOf reads the name of a type, such as 0x1::aptos_coin::AptosCoin.
-func aptosTypeOf(name string) (module []byte, parts []string, ok bool) {
-	parts = aptosParts.FindStringSubmatch(name)
-	if parts == nil {
-		return nil, nil, false
-	}
-	module, err := hex.DecodeString(strings.Repeat("0", 64-len(parts[1])) + parts[1])
-	return module, parts[2:], err == nil
-}
-
 // aptosToken writes the type of a coin, or the address of a fungible asset's metadata.
 func aptosToken(chain *chains.Chain, name string) (string, bool) {
 	if b, ok := chain.Encodings[0].Parse(name); ok {
 		return chain.Encodings[0].Format(b), true
 	}
-	module, parts, ok := aptosTypeOf(name)
-	if !ok {
-		return "", false
-	}
-	return aptosShort(module) + "::" + strings.Join(parts, "::"), true
+	return moveToken(chain, name)
 }
 
 // aptosBody is what is signed, and by whose key.
@@ -388,20 +302,9 @@ func aptosWants(*chains.Chain) []Want {
 
 // aptosMake makes a transfer. A fee of which nothing is said is 0.02 APT at most.
 func aptosMake(o *Order) ([]Draft, error) {
-	form := &o.Chain.Encodings[0]
-	from, ok := form.Parse(o.From)
-	if !ok {
-		return nil, fmt.Errorf("%.100q is not an address of %s", o.From, o.Chain.Name)
-	}
-	to, ok := form.Parse(o.To)
-	if !ok {
-		return nil, fmt.Errorf("%.100q is not an address of %s", o.To, o.Chain.Name)
-	}
-	if o.Amount == nil || !o.Amount.IsUint64() {
-		return nil, errors.New("a transfer on Aptos needs an amount, of at most 64 bits")
-	}
-	if o.Tag != "" {
-		return nil, errors.New("a transfer on Aptos has no room for a tag or memo")
+	from, to, amount, err := moveOrder(o)
+	if err != nil {
+		return nil, err
 	}
 	sequence, err := o.number("sequence", 64, 0)
 	if err != nil {
@@ -427,20 +330,19 @@ func aptosMake(o *Order) ([]Draft, error) {
 		return nil, fmt.Errorf("a fee of %s octas does not pay for gas at %d octas a unit", fee, price)
 	}
 
-	amount := binary.LittleEndian.AppendUint64(nil, o.Amount.Uint64())
 	module, function, tag, args := "aptos_account", "transfer", []byte(nil), [][]byte{to, amount}
 	if o.Asset.Contract != "" {
 		name := o.Asset.Contract
 		function = "transfer_coins"
-		if metadata, ok := form.Parse(name); ok {
+		if metadata, ok := o.Chain.Encodings[0].Parse(name); ok {
 			module, function, name = "primary_fungible_store", "transfer", aptosMetadata
 			args = [][]byte{metadata, to, amount}
 		}
-		account, parts, ok := aptosTypeOf(name)
+		account, parts, ok := moveTypeOf(name)
 		if !ok {
 			return nil, fmt.Errorf("%.100q is no token of %s", name, o.Chain.Name)
 		}
-		tag = append([]byte{aptosStruct}, account...)
+		tag = append([]byte{moveStruct}, account...)
 		tag = append(appendCounted(appendCounted(tag, []byte(parts[0])), []byte(parts[1])), 0)
 	}
 	b := binary.LittleEndian.AppendUint64(slices.Clone(from), sequence)

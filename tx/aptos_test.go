@@ -26,12 +26,7 @@ const (
 
 func aptosRow(t *testing.T, name string) []string {
 	t.Helper()
-	rows := fixtures.Rows("tx/aptos.tsv")
-	i := slices.IndexFunc(rows, func(row []string) bool { return row[0] == name })
-	if i < 0 {
-		t.Fatalf("there is no vector %q", name)
-	}
-	return rows[i]
+	return rowOf(t, "tx/aptos.tsv", name)
 }
 
 func TestAptosIsAsTheSDKHasIt(t *testing.T) {

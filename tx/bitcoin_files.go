@@ -10,8 +10,6 @@ import (
 	"slices"
 	"strings"
 
-	"lifeboat/internal/strict"
-
 	"github.com/btcsuite/btcd/btcutil/psbt"
 	"github.com/btcsuite/btcd/chaincfg/chainhash"
 	"github.com/btcsuite/btcd/wire"
@@ -267,13 +265,8 @@ type prevtx struct {
 
 func readPrevtxs(data []byte) (*unsigned, error) {
 	var file prevtxsFile
-	if err := strict.Unmarshal(data, &file); err != nil {
-		return nil, unread("reading its JSON: %w", err)
-	}
-	known := json.NewDecoder(bytes.NewReader(data))
-	known.DisallowUnknownFields()
-	if known.Decode(new(prevtxsFile)) != nil {
-		return nil, unsafe("it has a field that is not known: those are hex, prevtxs and previous, and in prevtxs txid, vout, scriptPubKey, redeemScript and amount")
+	if err := readJSON(data, &file, "hex, prevtxs and previous, and in prevtxs txid, vout, scriptPubKey, redeemScript and amount"); err != nil {
+		return nil, err
 	}
 	raw, err := hex.DecodeString(file.Hex)
 	if err != nil {

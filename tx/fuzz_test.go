@@ -24,6 +24,7 @@ func FuzzRead(f *testing.F) {
 		"tx/near.tsv",
 		"tx/algorand.tsv",
 		"tx/aptos.tsv",
+		"tx/sui.tsv",
 	} {
 		for _, row := range fixtures.Rows(name) {
 			f.Add([]byte(row[2]))

@@ -65,6 +65,7 @@ func families() []family {
 		stellar,
 		near,
 		algorand,
+		sui,
 	}
 }
 
@@ -114,6 +115,19 @@ func claiming(data []byte) *family {
 	list := families()
 	if i := slices.IndexFunc(list, func(f family) bool { return f.claims(data) }); i >= 0 {
 		return &list[i]
+	}
+	return nil
+}
+
+// readJSON reads a JSON file into v, which has all fields that are known.
+func readJSON(data []byte, v any, known string) error {
+	if err := strict.Unmarshal(data, v); err != nil {
+		return unread("reading its JSON: %w", err)
+	}
+	again := json.NewDecoder(bytes.NewReader(data))
+	again.DisallowUnknownFields()
+	if again.Decode(v) != nil {
+		return unsafe("it has a field that is not known: those are %s", known)
 	}
 	return nil
 }

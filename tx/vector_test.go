@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"lifeboat/chains"
+	"lifeboat/fixtures"
 	"lifeboat/internal/curve"
 	"lifeboat/internal/signature"
 	"lifeboat/tx"
@@ -177,3 +178,15 @@ func unhex(t *testing.T, s string) []byte {
 
 // text writes a number as people type it.
 func text[N uint8 | uint16 | uint64](n N) string { return fmt.Sprint(n) }
+
+// rowOf is the row with that name of a table of vectors.
+func rowOf(t *testing.T, table, name string) []string {
+	t.Helper()
+	for _, row := range fixtures.Rows(table) {
+		if row[0] == name {
+			return row
+		}
+	}
+	t.Fatalf("%s has no row %q", table, name)
+	return nil
+}

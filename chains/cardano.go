@@ -16,6 +16,7 @@ const (
 	cardanoHashSize = 28
 	cardanoMainnet  = 1 // the low half of the header
 	cardanoBase     = 0 << 4
+	cardanoScript   = 2 << 4 // a payment key with a script as stake key
 	cardanoLone     = 6 << 4 // enterprise: a payment key without a stake key
 	cardanoReward   = 14 << 4
 )
@@ -62,6 +63,7 @@ func cardanoChain(id, name string, aliases []string, encodings []Encoding, netwo
 	for _, n := range networks {
 		c.underivable = append(c.underivable, n.underivable()...)
 	}
+	c.outputs = networks[0].outputs()
 	c.underivable = append(c.underivable, rule{"Cardano Byron address, which needs the chain code as well", nil, readByron})
 	return c
 }
@@ -80,6 +82,19 @@ func (n cardanoNetwork) encodings(suffix string) []Encoding {
 		encode("base-account-stake"+suffix, cardanoAccountStake, bech32Text(n.address, cardanoBase|n.id), cardanoForm("addr_xsk")),
 		encode("reward"+suffix, cardanoKey, bech32Text(n.stake, cardanoReward|n.id), cardanoForm("stake_xsk")),
 	}
+}
+
+// outputs are the addresses that a payment key spends from, as transactions have them,
+// whoever stakes: another key, a script or nobody.
+func (n cardanoNetwork) outputs() (list []output) {
+	for _, kind := range []byte{cardanoBase, cardanoScript, cardanoLone} {
+		size := 2 * cardanoHashSize
+		if kind == cardanoLone {
+			size = cardanoHashSize
+		}
+		list = append(list, output{string([]byte{kind | n.id}), "", size, bech32Text(n.address, kind|n.id)})
+	}
+	return list
 }
 
 // underivable lists the other kinds of CIP-19, by the high half of the header. Of

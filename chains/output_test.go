@@ -13,7 +13,7 @@ import (
 // The scripts and addresses are those of BIP 173, of BIP 350, of the CashAddr
 // specification's translation of 3CWFddi6m4ndiGyKqzYvsFYagqDLPVMTzC, of the tests of
 // ltcsuite's ltcutil and of the npm package wallet-address-validator, and, for Dash,
-// its foundation's.
+// its foundation's; those of Cardano are of CIP-19.
 func TestOutputAddress(t *testing.T) {
 	for _, tc := range []struct{ id, script, want string }{
 		{"BTC", "0014751e76e8199196d454941c45d1b3a323f1433bd6", "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4"},
@@ -25,6 +25,12 @@ func TestOutputAddress(t *testing.T) {
 		{"LTC", "a914" + payloadOf(t, "MVcg9uEvtWuP5N6V48EHfEtbz48qR8TKZ9") + "87", "MVcg9uEvtWuP5N6V48EHfEtbz48qR8TKZ9"},
 		{"DOGE", "a914" + payloadOf(t, "A7JjzK9k9x5b2MkkQzqt91WZsuu7wTu6iS") + "87", "A7JjzK9k9x5b2MkkQzqt91WZsuu7wTu6iS"},
 		{"DASH", "a914" + payloadOf(t, "7gnwGHt17heGpG9Crfeh4KGpYNFugPhJdh") + "87", "7gnwGHt17heGpG9Crfeh4KGpYNFugPhJdh"},
+		{"ADA", "619493315cd92eb5d8c4304e67b7e16ae36d61d34502694657811a2c8e", "addr1vx2fxv2umyhttkxyxp8x0dlpdt3k6cwng5pxj3jhsydzers66hrl8"},
+		{"ADA_TEST", "609493315cd92eb5d8c4304e67b7e16ae36d61d34502694657811a2c8e", "addr_test1vz2fxv2umyhttkxyxp8x0dlpdt3k6cwng5pxj3jhsydzerspjrlsz"},
+		{"ADA", "219493315cd92eb5d8c4304e67b7e16ae36d61d34502694657811a2c8ec37b1b5dc0669f1d3c61a6fddb2e8fde96be87b881c60bce8e8d542f",
+			"addr1yx2fxv2umyhttkxyxp8x0dlpdt3k6cwng5pxj3jhsydzerkr0vd4msrxnuwnccdxlhdjar77j6lg0wypcc9uar5d2shs2z78ve"},
+		{"ADA", "019493315cd92eb5d8c4304e67b7e16ae36d61d34502694657811a2c8e337b62cfff6403a06a3acbc34f8c46003c69fe79a3628cefa9c47251",
+			"addr1qx2fxv2umyhttkxyxp8x0dlpdt3k6cwng5pxj3jhsydzer3n0d3vllmyqwsx5wktcd8cc3sq835lu7drv2xwl2wywfgse35a3x"},
 	} {
 		script, err := hex.DecodeString(tc.script)
 		if err != nil {
@@ -45,6 +51,9 @@ func TestOutputAddress(t *testing.T) {
 		"DASH": "5120" + strings.Repeat("00", 32),
 		"BTC":  "51024e73", // an anchor that anybody spends
 		"ETH":  "0014" + strings.Repeat("00", 20),
+		"ADA":  "71c37b1b5dc0669f1d3c61a6fddb2e8fde96be87b881c60bce8e8d542f", // a script
+
+		"ADA_TEST": "619493315cd92eb5d8c4304e67b7e16ae36d61d34502694657811a2c8e", // another network
 	} {
 		b, err := hex.DecodeString(script)
 		if err != nil {

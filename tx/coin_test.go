@@ -20,6 +20,7 @@ func TestCoin(t *testing.T) {
 		"ATOM": {Symbol: "ATOM", Decimals: 6, Known: true}, "DYDX": {Symbol: "DYDX", Decimals: 18, Known: true},
 		"APT": {Symbol: "APT", Decimals: 8, Known: true},
 		"SUI": {Symbol: "SUI", Decimals: 9, Known: true},
+		"ADA": {Symbol: "ADA", Decimals: 6, Known: true},
 	} {
 		chain, _ := chains.Lookup(id)
 		if got, ok := Coin(chain); !ok || got != want {

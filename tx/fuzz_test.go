@@ -25,6 +25,7 @@ func FuzzRead(f *testing.F) {
 		"tx/algorand.tsv",
 		"tx/aptos.tsv",
 		"tx/sui.tsv",
+		"tx/cardano.tsv",
 	} {
 		for _, row := range fixtures.Rows(name) {
 			f.Add([]byte(row[2]))

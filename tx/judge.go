@@ -91,7 +91,7 @@ func (p *Policy) bind(t *Transaction, v *Verdict) error {
 		key, elsewhere := p.Keys.Find(t.Chain, address)
 		if address == "" {
 			if key = p.Keys.Only(t.Chain); key == nil {
-				return unsafe(`it does not say who pays, and the address book and --path have not just one key on %s; write {"from": "ADDRESS", "raw": "…"} into the file, or give that one key alone`, t.Network)
+				return unsafe(`it does not say who pays, and the address book and --path have not just one key on %s; write "from" into the file, {"from": "ADDRESS", "raw": "…"} or as its family has it, or give that one key alone`, t.Network)
 			}
 			address, t.Slots[i].Address = key.Address, key.Address
 		}

@@ -66,6 +66,7 @@ func families() []family {
 		near,
 		algorand,
 		sui,
+		cardano,
 	}
 }
 
@@ -139,6 +140,7 @@ var testNetworks = []string{
 	"XTN", "SIGNET_BTC", "LTC_TEST", "DOGE_TEST", "DASH_TEST",
 	"TTRON",
 	"SOLDEV_SOL",
+	"ADA_TEST",
 	"TON_TEST",
 	"XLM_TEST",
 }

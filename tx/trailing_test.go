@@ -40,6 +40,7 @@ func TestCutAndTrailing(t *testing.T) {
 		{"Algorand", unbase64(t, row(t, "tx/algorand.tsv", "a payment")[2]), asBase64},
 		{"Aptos", unhex(t, aptosRow(t, "APT")[2]), asHex},
 		{"Sui", unbase64(t, suiRow(t, "SUI")[2]), asBase64},
+		{"Cardano", unhex(t, cardanoRow(t, "ADA")[2]), asHex},
 		{"PSBT", fixtures.Read("unsigned/btc.psbt"), func(b []byte) string { return string(b) }},
 		{"a raw transaction", unhex(t, file.Hex), raw},
 		{"XRP", unhex(t, fixtures.Rows("tx/xrp.tsv")[0][3]), asHex},

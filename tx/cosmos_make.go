@@ -18,18 +18,14 @@ func cosmosWants(chain *chains.Chain) []Want {
 		{Name: "sequence", What: "how many transactions the account has sent", Where: node + "sequence; on mintscan.io, the account's Sequence"},
 		{Name: "timeout-height", What: "the last block that takes it; without it there is no limit in time, which sign takes with --no-expiry alone",
 			Where: "the newest block on mintscan.io, and one more for each 6 seconds that it should live", Optional: true},
+		{Name: WantFee, What: "the fee", Where: "the fee of a recent MsgSend on mintscan.io"},
 		{Name: "gas", What: fmt.Sprintf("the most gas that it may use; %d if nothing is said", cosmosGas), Where: "Gas Wanted of a recent MsgSend on mintscan.io", Optional: true},
 	}
 }
 
 func cosmosMake(o *Order) ([]Draft, error) {
 	n := cosmosNetworkOf(o.Chain)
-	switch {
-	case o.Amount == nil:
-		return nil, fmt.Errorf("a transfer on %s needs an amount", o.Chain.Name)
-	case o.Fee == nil:
-		return nil, fmt.Errorf("a transfer on %s needs a fee: on mintscan.io, the fee of a recent MsgSend", o.Chain.Name)
-	case o.Public == nil:
+	if o.Public == nil {
 		return nil, fmt.Errorf("a transfer on %s names the public key of %q, which is not known: give its path or the address book", o.Chain.Name, o.From)
 	}
 	x := &cosmosTx{

@@ -220,8 +220,8 @@ func TestCosmosMakes(t *testing.T) {
 		change func(*tx.Order)
 		why    string
 	}{
-		"no fee":              {func(o *tx.Order) { o.Fee = nil }, "needs a fee"},
-		"no amount":           {func(o *tx.Order) { o.Amount = nil }, "needs an amount"},
+		"no fee":              {func(o *tx.Order) { o.Fee = nil }, `needs "fee"`},
+		"no amount":           {func(o *tx.Order) { o.Amount = nil }, "how much"},
 		"no key":              {func(o *tx.Order) { o.Public = nil }, "public key"},
 		"nothing":             {func(o *tx.Order) { o.Amount = new(big.Int) }, "no amount"},
 		"no sequence":         {func(o *tx.Order) { delete(o.Numbers, "sequence") }, "/cosmos/auth/v1beta1/accounts"},

@@ -39,16 +39,23 @@ type Unspent struct {
 
 // Want is something that a transfer of a chain needs beside who pays whom how much.
 type Want struct {
-	Name     string // of its flag and column, such as "nonce"
+	Name     string // of its number and column, such as "nonce"; or WantCoins or WantFee
 	What     string // what it is, for people
 	Where    string // where it stands on an explorer, for people
 	Optional bool   // What says what is taken in its place
 }
 
+// What an Order has a field for, by its name among the Wants.
+const (
+	WantCoins = "coins" // Coins; chains that do not want them take none
+	WantFee   = "fee"   // Fee; whether it is wanted or not, nothing costs more
+)
+
 // Draft is an unsigned transaction that was made.
 type Draft struct {
 	Ext  string // ends the usual name of its file, such as "psbt"
 	Data []byte
+	Read *Transaction // what Data is read as
 }
 
 // Wants returns what a transfer on a chain needs, and whether one can be made.
@@ -68,24 +75,122 @@ func maker(chain *chains.Chain) *family {
 }
 
 // Make makes the unsigned transactions of a transfer: one, or, if it spends more coins
-// than fit, several. Whoever calls it reads them back before anybody signs them.
-func Make(o *Order) ([]Draft, error) {
-	f := maker(o.Chain)
+// than fit, several. Each is read back, and does what the order says and nothing else.
+func Make(order *Order) ([]Draft, error) {
+	f := maker(order.Chain)
 	if f == nil {
-		return nil, fmt.Errorf("transfers on %s cannot be made here", o.Chain.Name)
+		return nil, fmt.Errorf("transfers on %s cannot be made here", order.Chain.Name)
 	}
-	wants := f.wants(o.Chain)
+	o := *order
+	if err := o.prepare(f.wants(o.Chain)); err != nil {
+		return nil, err
+	}
+	drafts, err := f.make(&o)
+	if err != nil {
+		return nil, err
+	}
+	for i := range drafts {
+		if drafts[i].Read, err = (&Reader{Chain: o.Chain}).Read(drafts[i].Data); err != nil {
+			return nil, err
+		}
+	}
+	return drafts, o.check(drafts)
+}
+
+// prepare finds what is missing or of no use, and writes addresses of outputs as the
+// chain does.
+func (o *Order) prepare(wants []Want) error {
+	spends := false
+	for _, w := range wants {
+		spends = spends || w.Name == WantCoins
+		if !w.Optional && !o.has(w.Name) {
+			return fmt.Errorf("a transfer on %s needs %q, %s: %s", o.Chain.Name, w.Name, w.What, w.Where)
+		}
+	}
 	for name := range o.Numbers {
 		if !slices.ContainsFunc(wants, func(w Want) bool { return w.Name == name }) {
-			return nil, fmt.Errorf("a transfer on %s has no use for %q", o.Chain.Name, name)
+			return fmt.Errorf("a transfer on %s has no use for %q", o.Chain.Name, name)
 		}
 	}
-	for _, w := range wants {
-		if !w.Optional && o.Numbers[w.Name] == "" {
-			return nil, fmt.Errorf("a transfer on %s needs %q, %s: %s", o.Chain.Name, w.Name, w.What, w.Where)
+	switch {
+	case !spends && len(o.Coins) > 0:
+		return fmt.Errorf("a transfer on %s spends no coins, but what an account has", o.Chain.Name)
+	case !spends && o.From == "":
+		return fmt.Errorf("a transfer on %s needs the account that pays", o.Chain.Name)
+	case o.Amount != nil && o.Amount.Sign() < 0:
+		return fmt.Errorf("nobody pays a negative amount")
+	case !spends && o.Amount == nil:
+		return fmt.Errorf("how much? what an account on %s has is not known here, so the amount must be given", o.Chain.Name)
+	}
+	for _, address := range []*string{&o.From, &o.To} {
+		if script, ok := o.Chain.OutputScript(*address); ok {
+			*address, _ = o.Chain.OutputAddress(script)
 		}
 	}
-	return f.make(o)
+	return nil
+}
+
+func (o *Order) has(name string) bool {
+	switch name {
+	case WantCoins:
+		return len(o.Coins) > 0
+	case WantFee:
+		return o.Fee != nil
+	}
+	return o.Numbers[name] != ""
+}
+
+// Written returns an address as transactions of its chain are shown. ok is false if it
+// is none.
+func Written(chain *chains.Chain, address string) (usual string, ok bool) {
+	if script, ok := chain.OutputScript(address); ok {
+		return chain.OutputAddress(script)
+	}
+	return spelt(chain, address)
+}
+
+// check compares what the drafts were read back as with the order.
+func (o *Order) check(drafts []Draft) error {
+	paid, fees, spent := new(big.Int), new(big.Int), new(big.Int)
+	for i := range drafts {
+		t := drafts[i].Read
+		if len(t.Effects) != 1 {
+			return fmt.Errorf("internal error: the transaction does %d things, and not one", len(t.Effects))
+		}
+		if e := &t.Effects[0]; !o.means(t, e) {
+			return fmt.Errorf("internal error: the transaction pays %s from %q to %q with the tag %q, which was not meant", e.Asset.Text(e.Amount), e.From, e.To, e.Tag)
+		}
+		paid.Add(paid, t.Effects[0].Amount)
+		fees.Add(fees, t.Fee.Most)
+		for j := range t.Slots {
+			if t.Slots[j].Amount != nil {
+				spent.Add(spent, t.Slots[j].Amount)
+			}
+		}
+	}
+	meant := o.Amount
+	if meant == nil { // all of the coins
+		meant = new(big.Int).Sub(spent, fees)
+	}
+	if paid.Cmp(meant) != 0 || len(drafts) == 0 {
+		return fmt.Errorf("internal error: %s is paid, and not %s", o.Asset.Text(paid), o.Asset.Text(meant))
+	}
+	if o.Fee != nil && fees.Cmp(o.Fee) > 0 {
+		coin, _ := Coin(o.Chain)
+		return fmt.Errorf("it would cost up to %s, and the fee is to be at most %s", coin.Text(fees), coin.Text(o.Fee))
+	}
+	return nil
+}
+
+// means reports whether an effect of a transaction is what the order wants.
+func (o *Order) means(t *Transaction, e *Effect) bool {
+	kind := Pay
+	if o.Asset.Contract != "" {
+		kind = Token
+	}
+	return t.Chain == o.Chain && e.Kind == kind && e.Asset.Contract == o.Asset.Contract && e.Tag == o.Tag &&
+		(e.Reaches(o.To) || Same(o.Chain, e.To, o.To)) &&
+		(e.From == "" || o.From == "" || Same(o.Chain, e.From, o.From))
 }
 
 // number reads one of Numbers as a whole number of at most so many bits; usual takes
@@ -103,4 +208,14 @@ func (o *Order) number(name string, bits int, usual uint64) (uint64, error) {
 		return 0, fmt.Errorf("%s: %.40q is not a whole number of at most %d bits", name, text, bits)
 	}
 	return n.Uint64(), nil
+}
+
+// decimal reads one of Numbers as an amount with at most so many decimals, such as
+// gwei, in the smallest unit.
+func (o *Order) decimal(name string, decimals int) (*big.Int, error) {
+	n, err := Asset{Decimals: decimals, Known: true}.ParseAmount(o.Numbers[name])
+	if err != nil {
+		return nil, fmt.Errorf("%s: %.40q is not a number with at most %d decimals", name, o.Numbers[name], decimals)
+	}
+	return n, nil
 }

@@ -503,8 +503,6 @@ func stellarMake(o *Order) ([]Draft, error) {
 		fee = o.Fee
 	}
 	switch {
-	case o.Amount == nil:
-		return nil, fmt.Errorf("how much? an account of %s cannot be emptied, so the amount must be given", o.Chain.Name)
 	case o.Amount.Sign() <= 0 || !o.Amount.IsInt64():
 		return nil, fmt.Errorf("no account of %s can pay %s", o.Chain.Name, o.Asset.Text(o.Amount))
 	case fee.Sign() <= 0 || fee.BitLen() > 32:

@@ -262,7 +262,7 @@ func TestStellarMakesWhatItsSDKMakes(t *testing.T) {
 		change(o)
 		drafts, err := tx.Make(o)
 		if err != nil || len(drafts) != 1 || drafts[0].Ext != "xdr" || string(drafts[0].Data) != stellarRow(t, name)[2]+"\n" {
-			t.Errorf("%s: made %q, %v, want %s", name, drafts, err, stellarRow(t, name)[2])
+			t.Errorf("%s: made %+v, %v, want %s", name, drafts, err, stellarRow(t, name)[2])
 		}
 	}
 }
@@ -321,7 +321,7 @@ func TestStellarMakesNothingWrong(t *testing.T) {
 		{"with XLM alone", func(o *tx.Order) { o.Numbers["new-account"], o.Asset.Contract = "yes", stellarUSDC }},
 		{"with XLM alone, and without a number", func(o *tx.Order) { o.Numbers["new-account"], o.Tag = "yes", "muxed:1" }},
 		{"begins with G", func(o *tx.Order) { o.To = "MA7QYNF7SOWQ3GLR2BGMZEHXAVIRZA4KVWLTJJFC7MGXUA74P7UJVAAAAAAAAAAAAAJLK" }},
-		{"not an address", func(o *tx.Order) { o.From = "" }},
+		{"account that pays", func(o *tx.Order) { o.From = "" }},
 		{"not CODE:ISSUER", func(o *tx.Order) { o.Asset.Contract = "USDC" }},
 		{"not CODE:ISSUER", func(o *tx.Order) { o.Asset.Contract = "US DC:" + stellarPayee }},
 		{"how much", func(o *tx.Order) { o.Amount = nil }},

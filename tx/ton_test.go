@@ -389,22 +389,22 @@ func TestTONMakesOnlyWhatItIsTold(t *testing.T) {
 	test, _ := chains.Lookup("TON_TEST")
 	payee, _ := test.Encodings[0].Parse(tonPayee)
 	for why, change := range map[string]func(*tx.Order){
-		`needs "seqno"`:               func(o *tx.Order) { delete(o.Numbers, "seqno") },
-		"not a whole number":          func(o *tx.Order) { o.Numbers["seqno"] = "4294967296" },
-		"hours:":                      func(o *tx.Order) { o.Numbers["hours"] = "-1" },
-		"no use for":                  func(o *tx.Order) { o.Numbers["nonce"] = "1" },
-		"needs the public key":        func(o *tx.Order) { o.Public = nil },
-		"from: ":                      func(o *tx.Order) { o.From = tonPayee },
-		"to: ":                        func(o *tx.Order) { o.To = tonPayee[1:] },
-		"address of another network":  func(o *tx.Order) { o.To = test.Encodings[0].Format(payee) },
-		"needs an amount":             func(o *tx.Order) { o.Amount = nil },
-		"more than there can be":      func(o *tx.Order) { o.Amount = new(big.Int).Lsh(big.NewInt(1), 120) },
-		"the memo":                    func(o *tx.Order) { o.Tag = "é" },
-		"of at most 120 plain":        func(o *tx.Order) { o.Tag = strings.Repeat("x", 121) },
-		"the jetton wallet":           func(o *tx.Order) { o.Asset = tx.Asset{Contract: "USDT"} },
-		"would be lost":               func(o *tx.Order) { o.To = "0:" + strings.Repeat("00", 32) },
-		"the fee: it may cost 0.0056": func(o *tx.Order) { o.Fee = big.NewInt(1_000_000) },
-		"the fee: it may cost 0.106":  func(o *tx.Order) { o.Fee, o.Asset = big.NewInt(100_000_000), tx.Asset{Contract: tonJetton} },
+		`needs "seqno"`:              func(o *tx.Order) { delete(o.Numbers, "seqno") },
+		"not a whole number":         func(o *tx.Order) { o.Numbers["seqno"] = "4294967296" },
+		"hours:":                     func(o *tx.Order) { o.Numbers["hours"] = "-1" },
+		"no use for":                 func(o *tx.Order) { o.Numbers["nonce"] = "1" },
+		"needs the public key":       func(o *tx.Order) { o.Public = nil },
+		"from: ":                     func(o *tx.Order) { o.From = tonPayee },
+		"to: ":                       func(o *tx.Order) { o.To = tonPayee[1:] },
+		"address of another network": func(o *tx.Order) { o.To = test.Encodings[0].Format(payee) },
+		"how much":                   func(o *tx.Order) { o.Amount = nil },
+		"more than there can be":     func(o *tx.Order) { o.Amount = new(big.Int).Lsh(big.NewInt(1), 120) },
+		"the memo":                   func(o *tx.Order) { o.Tag = "é" },
+		"of at most 120 plain":       func(o *tx.Order) { o.Tag = strings.Repeat("x", 121) },
+		"the jetton wallet":          func(o *tx.Order) { o.Asset = tx.Asset{Contract: "USDT"} },
+		"would be lost":              func(o *tx.Order) { o.To = "0:" + strings.Repeat("00", 32) },
+		"would cost up to 0.0056":    func(o *tx.Order) { o.Fee = big.NewInt(1_000_000) },
+		"would cost up to 0.106":     func(o *tx.Order) { o.Fee, o.Asset = big.NewInt(100_000_000), tx.Asset{Contract: tonJetton} },
 	} {
 		o := tonOrder(t, own)
 		change(o)

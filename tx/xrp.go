@@ -537,11 +537,8 @@ func xrpMake(o *Order) ([]Draft, error) {
 		short := uint32(n)
 		tag = &short
 	}
-	switch {
-	case o.Asset.Contract != "":
+	if o.Asset.Contract != "" {
 		return nil, fmt.Errorf("%s pays XRP alone here, and no issued currencies", o.Chain.Name)
-	case o.Amount == nil:
-		return nil, fmt.Errorf("how much? an account of %s cannot be emptied, so the amount must be given", o.Chain.Name)
 	}
 	text, err := json.MarshalIndent(struct {
 		TransactionType              string

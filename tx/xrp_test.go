@@ -288,7 +288,7 @@ func TestXRPMakesNothingWrong(t *testing.T) {
 		"last-ledger: ":         func(o *tx.Order) { o.Numbers["last-ledger"] = "-1" },
 		"no use for":            func(o *tx.Order) { o.Numbers["nonce"] = "1" },
 		"begins with r":         func(o *tx.Order) { o.To = "XV5sbjUmgPpvXv4ixFWZ5ptAYZ6PD28Sq49uo34VyjnmK5H" },
-		"is not an address":     func(o *tx.Order) { o.From = "" },
+		"account that pays":     func(o *tx.Order) { o.From = "" },
 		"not a destination tag": func(o *tx.Order) { o.Tag = "0495" },
 		"XRP alone":             func(o *tx.Order) { o.Asset.Contract = from },
 		"how much":              func(o *tx.Order) { o.Amount = nil },

@@ -146,7 +146,7 @@ func Written(chain *chains.Chain, address string) (usual string, ok bool) {
 	if script, ok := chain.OutputScript(address); ok {
 		return chain.OutputAddress(script)
 	}
-	return spelt(chain, address)
+	return inForm(chain, address)
 }
 
 // check compares what the drafts were read back as with the order.

@@ -42,11 +42,11 @@ func usual(chain *chains.Chain, address string) (string, bool) {
 	if f := familyOf(chain); f != nil && f.token != nil {
 		return f.token(chain, address)
 	}
-	return spelt(chain, address)
+	return inForm(chain, address)
 }
 
-// spelt writes an address as its form usually is.
-func spelt(chain *chains.Chain, address string) (string, bool) {
+// inForm writes an address as its form usually is.
+func inForm(chain *chains.Chain, address string) (string, bool) {
 	for _, e := range chain.Encodings {
 		if b, ok := e.Parse(address); ok {
 			return e.Format(b), true

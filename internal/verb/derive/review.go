@@ -7,7 +7,6 @@ import (
 
 	"lifeboat/internal/cli"
 	"lifeboat/internal/verb/moving"
-	"lifeboat/internal/verb/recorded"
 	"lifeboat/tx"
 )
 
@@ -25,9 +24,7 @@ It ends with a review code. Write it on paper and carry it to the machine that s
 source of your own first: the code says that both machines read the same, not that
 the recipient is right.
 
-  --xpub KEY              a root public key of the vault, extended, or in hex where it has no chain code; or a
-                          file of them (repeatable)
-` + recorded.Help + moving.Help + `  --json                  print the review as JSON
+` + vaultHelp + moving.Help + `  --json                  print the review as JSON
 
 Example:
   mpc-derive review unsigned/ --xpub roots.txt --addresses address.csv --to-file exits.txt
@@ -37,28 +34,25 @@ Example:
 
 type reviewFlags struct {
 	moving.Flags
-	record recorded.Flags
-	xpubs  []string
-	json   bool
+	vault vaultFlags
+	json  bool
 }
 
 func prepareReview(set *cli.Flags, args []string) (*cli.Plan, error) {
 	var f reviewFlags
 	f.Flags.Define(set)
-	f.record.Define(set)
-	set.StringArrayVar(&f.xpubs, "xpub", nil, "")
+	f.vault.define(set)
 	set.BoolVar(&f.json, "json", false, "")
-	set.Reads("xpub")
 	if err := set.Parse(args); err != nil {
 		return nil, err
 	}
 	switch {
 	case set.NArg() == 0:
 		return nil, set.Misuse("no FILE: give the unsigned transactions, or a folder of them")
-	case len(f.xpubs) == 0 && !f.record.Given():
+	case !f.vault.given():
 		return nil, set.Misuse("whose vault? give --record, or --xpub, its root extended public keys")
 	}
-	if err := cmp.Or(f.record.Check(set), f.Check(set)); err != nil {
+	if err := cmp.Or(f.vault.Check(set), f.Check(set)); err != nil {
 		return nil, err
 	}
 	return &cli.Plan{Reads: set.Args(), Run: func(e *cli.Env, _ *cli.Conditions) error {
@@ -74,18 +68,7 @@ type reviewReport struct {
 }
 
 func (f *reviewFlags) review(e *cli.Env, set *cli.Flags) error {
-	xpubs, err := recorded.Xpubs(f.xpubs)
-	if err != nil {
-		return cli.Fail(cli.Failed, err, recorded.CompareHint)
-	}
-	vault, err := f.record.Read(e)
-	if err != nil {
-		return err
-	}
-	if vault != nil {
-		f.record.WarnUnsworn(e)
-	}
-	roots, err := f.record.Roots(vault, xpubs)
+	roots, vault, err := f.vault.read(e)
 	if err != nil {
 		return err
 	}

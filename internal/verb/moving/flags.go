@@ -226,13 +226,13 @@ func linesOf(path string) ([]string, error) {
 	return lines, nil
 }
 
-// tokenList reads the list of --tokens.
-func (f *Flags) tokenList() (*tx.Tokens, error) {
+// Tokens reads the list of --tokens, which is empty if it has no path.
+func Tokens(path string) (*tx.Tokens, error) {
 	tokens := new(tx.Tokens)
-	if f.tokens == "" {
+	if path == "" {
 		return tokens, nil
 	}
-	file, err := strict.Open(f.tokens)
+	file, err := strict.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("--tokens: %w", err)
 	}
@@ -250,11 +250,11 @@ func (f *Flags) tokenList() (*tx.Tokens, error) {
 			err = addToken(tokens, row, at)
 		}
 		if err != nil {
-			return nil, fmt.Errorf("--tokens %q, line %d: %w", f.tokens, line, err)
+			return nil, fmt.Errorf("--tokens %q, line %d: %w", path, line, err)
 		}
 	}
 	if at == nil {
-		return nil, fmt.Errorf("--tokens %q is empty", f.tokens)
+		return nil, fmt.Errorf("--tokens %q is empty", path)
 	}
 	return tokens, nil
 }

@@ -34,7 +34,7 @@ func Begin(e *cli.Env, set *cli.Flags, f *Flags, roots []*derive.Key, exits []tx
 	if r.Files, err = Files(paths); err != nil {
 		return nil, err
 	}
-	if r.tokens, err = f.tokenList(); err != nil {
+	if r.tokens, err = Tokens(f.tokens); err != nil {
 		return nil, err
 	}
 	payees, err := f.payees()
@@ -88,7 +88,12 @@ func (f *Flags) keys(e *cli.Env, roots []*derive.Key) (*tx.Keys, error) {
 	if f.addresses == "" {
 		return keys, nil
 	}
-	totals, err := addresses.Run(e, f.addresses, roots, false,
+	return keys, AddBook(e, keys, f.addresses, roots)
+}
+
+// AddBook adds the keys of an address book, all of which must be right.
+func AddBook(e *cli.Env, keys *tx.Keys, path string, roots []*derive.Key) error {
+	totals, err := addresses.Run(e, path, roots, false,
 		func(c *addresses.Chunk) ([]*tx.Key, error) { return fromBook(c), nil },
 		func(found []*tx.Key) error {
 			for _, k := range found {
@@ -97,13 +102,18 @@ func (f *Flags) keys(e *cli.Env, roots []*derive.Key) (*tx.Keys, error) {
 			return nil
 		})
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if totals.Failed() {
-		return nil, cli.Fail(cli.Mismatch, fmt.Errorf("address book %q: %d rows mismatch and %d are bad", f.addresses, totals.Mismatch, totals.Bad),
-			"a book that is not this vault's says nothing about whom a transaction pays")
+	return Whole(path, totals)
+}
+
+// Whole fails if rows of an address book are not the vault's.
+func Whole(path string, totals *book.Totals) error {
+	if !totals.Failed() {
+		return nil
 	}
-	return keys, nil
+	return cli.Fail(cli.Mismatch, fmt.Errorf("address book %q: %d rows mismatch and %d are bad", path, totals.Mismatch, totals.Bad),
+		"a book that is not this vault's says nothing about whom a transaction pays")
 }
 
 // fromBook returns the keys of rows that are right.

@@ -29,6 +29,7 @@ type coin struct {
 	decimals int
 	supply   int64 // the most that an output, or all of them, may have
 	usual    int64 // the fee for a virtual byte above which a fee is unusual
+	dust     int64 // no node relays less, to whatever script
 	// forked means that signatures are over SIGHASH_FORKID, the digest of BIP 143.
 	forked bool
 	notes  []string
@@ -42,24 +43,24 @@ const (
 // coins are the chains of the family. Dogecoin's nodes want 1,000 times what
 // Bitcoin's do, and until 2022 it was 1 DOGE for 1,000 bytes.
 var coins = []coin{
-	{"BTC", 8, 21e14, 500, false, []string{noteTokens}},
-	{"XTN", 8, 21e14, 500, false, nil},
-	{"SIGNET_BTC", 8, 21e14, 500, false, nil},
-	{"LTC", 8, 84e14, 500, false, []string{noteTokens}},
-	{"LTC_TEST", 8, 84e14, 500, false, nil},
-	{"DOGE", 8, 1e18, 100_000, false, []string{noteTokens}},
-	{"DOGE_TEST", 8, 1e18, 100_000, false, nil},
-	{"DASH", 8, 21e14, 500, false, nil},
-	{"DASH_TEST", 8, 21e14, 500, false, nil},
-	{"BCH", 8, 21e14, 500, true, []string{noteTokens, noteForks}},
-	{"XEC", 2, 21e14, 500, true, []string{noteTokens, noteForks}},
-	{"BSV", 8, 21e14, 500, true, []string{noteTokens, noteForks}},
+	{"BTC", 8, 21e14, 500, 546, false, []string{noteTokens}},
+	{"XTN", 8, 21e14, 500, 546, false, nil},
+	{"SIGNET_BTC", 8, 21e14, 500, 546, false, nil},
+	{"LTC", 8, 84e14, 500, 5460, false, []string{noteTokens}},
+	{"LTC_TEST", 8, 84e14, 500, 5460, false, nil},
+	{"DOGE", 8, 1e18, 100_000, 1_000_000, false, []string{noteTokens}},
+	{"DOGE_TEST", 8, 1e18, 100_000, 1_000_000, false, nil},
+	{"DASH", 8, 21e14, 500, 546, false, nil},
+	{"DASH_TEST", 8, 21e14, 500, 546, false, nil},
+	{"BCH", 8, 21e14, 500, 546, true, []string{noteTokens, noteForks}},
+	{"XEC", 2, 21e14, 500, 546, true, []string{noteTokens, noteForks}},
+	{"BSV", 8, 21e14, 500, 546, true, []string{noteTokens, noteForks}},
 }
 
 func (c *coin) asset() Asset { return Asset{Symbol: c.id, Decimals: c.decimals, Known: true} }
 
 func bitcoin() family {
-	f := family{name: "Bitcoin", claims: claimsBitcoin, coin: coinBitcoin, parse: parseBitcoin}
+	f := family{name: "Bitcoin", claims: claimsBitcoin, coin: coinBitcoin, parse: parseBitcoin, wants: bitcoinWants, make: bitcoinMake}
 	for _, c := range coins {
 		f.chains = append(f.chains, c.id)
 	}
@@ -206,16 +207,23 @@ func checkUnsigned(tx *wire.MsgTx) error {
 // checkPrevious checks that the previous transactions are those that the inputs name.
 func (u *unsigned) checkPrevious() error {
 	for i := range u.inputs {
-		outpoint, previous := u.tx.TxIn[i].PreviousOutPoint, u.inputs[i].previous
-		if previous == nil {
-			continue
+		outpoint := u.tx.TxIn[i].PreviousOutPoint
+		if err := u.inputs[i].checkPrevious(outpoint); err != nil {
+			return fmt.Errorf("input %d, the coin %v: %w", i, outpoint, err)
 		}
-		if id := previous.TxHash(); id != outpoint.Hash {
-			return unsafe("input %d, the coin %v: the file says that it comes from another transaction, %v", i, outpoint, id)
-		}
-		if int64(outpoint.Index) >= int64(len(previous.TxOut)) {
-			return unsafe("input %d, the coin %v: the transaction that it comes from has only %d outputs", i, outpoint, len(previous.TxOut))
-		}
+	}
+	return nil
+}
+
+func (in *input) checkPrevious(outpoint wire.OutPoint) error {
+	if in.previous == nil {
+		return nil
+	}
+	if id := in.previous.TxHash(); id != outpoint.Hash {
+		return unsafe("the file says that it comes from another transaction, %v", id)
+	}
+	if int64(outpoint.Index) >= int64(len(in.previous.TxOut)) {
+		return unsafe("the transaction that it comes from has only %d outputs", len(in.previous.TxOut))
 	}
 	return nil
 }

@@ -252,14 +252,14 @@ func checkFields(r *bytes.Reader, known []psbtField, of string) (first []byte, e
 type prevtxsFile struct {
 	Hex      string   `json:"hex"`
 	Prevtxs  []prevtx `json:"prevtxs"`
-	Previous []string `json:"previous"`
+	Previous []string `json:"previous,omitempty"`
 }
 
 type prevtx struct {
 	TxID   string          `json:"txid"`
 	Vout   *uint32         `json:"vout"`
 	Script string          `json:"scriptPubKey"`
-	Redeem string          `json:"redeemScript"`
+	Redeem string          `json:"redeemScript,omitempty"`
 	Amount json.RawMessage `json:"amount"` // decimal, as a number or a string
 }
 

@@ -24,6 +24,7 @@ import (
 	"github.com/btcsuite/btcd/wire"
 	secp "github.com/decred/dcrd/dcrec/secp256k1/v4"
 	"github.com/decred/dcrd/dcrec/secp256k1/v4/ecdsa"
+	"pgregory.net/rapid"
 )
 
 // bitcoinVector is a case that somebody else's library signed; see
@@ -62,7 +63,7 @@ func bitcoinSecret(n int) *secp.PrivateKey {
 	return secp.PrivKeyFromBytes(h[:])
 }
 
-func bitcoinPublic(t testing.TB, n int) chains.PublicKey {
+func bitcoinPublic(t rapid.TB, n int) chains.PublicKey {
 	t.Helper()
 	p, err := curve.Secp256k1.ParsePoint(bitcoinSecret(n).PubKey().SerializeCompressed())
 	if err != nil {

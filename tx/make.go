@@ -152,6 +152,7 @@ func Written(chain *chains.Chain, address string) (usual string, ok bool) {
 // check compares what the drafts were read back as with the order.
 func (o *Order) check(drafts []Draft) error {
 	paid, fees, spent := new(big.Int), new(big.Int), new(big.Int)
+	coins := 0
 	for i := range drafts {
 		t := drafts[i].Read
 		if len(t.Effects) != 1 {
@@ -163,10 +164,17 @@ func (o *Order) check(drafts []Draft) error {
 		paid.Add(paid, t.Effects[0].Amount)
 		fees.Add(fees, t.Fee.Most)
 		for j := range t.Slots {
-			if t.Slots[j].Amount != nil {
-				spent.Add(spent, t.Slots[j].Amount)
+			if t.Slots[j].Amount == nil {
+				continue
+			}
+			spent.Add(spent, t.Slots[j].Amount)
+			if coins++; o.From != "" && t.Slots[j].Address != o.From {
+				return fmt.Errorf("internal error: a coin of %q is spent, and not of %q", t.Slots[j].Address, o.From)
 			}
 		}
+	}
+	if coins != len(o.Coins) {
+		return fmt.Errorf("internal error: %d coins are spent, and not %d", coins, len(o.Coins))
 	}
 	meant := o.Amount
 	if meant == nil { // all of the coins

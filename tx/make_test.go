@@ -2,9 +2,12 @@ package tx
 
 import (
 	"math/big"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"lifeboat/chains"
 
 	"pgregory.net/rapid"
 )
@@ -30,8 +33,8 @@ func made(t rapid.TB, o *Order) []Draft {
 		if (e.Kind == Token) != (o.Asset.Contract != "") || e.Asset.Contract != o.Asset.Contract || e.Tag != o.Tag || !e.Reaches(o.To) {
 			t.Fatalf("%+v is read back as %+v", o, e)
 		}
-		if payer := x.Slots[len(x.Slots)-1].Address; o.From != "" && payer != o.From {
-			t.Fatalf("%s pays, and not %s", payer, o.From)
+		if o.From != "" && !slices.ContainsFunc(x.Slots, func(s Slot) bool { return s.Address == o.From }) {
+			t.Fatalf("%s does not sign", o.From)
 		}
 		paid.Add(paid, e.Amount)
 		fees.Add(fees, x.Fee.Most)
@@ -83,3 +86,26 @@ func someAmount(t *rapid.T, bits int) *big.Int {
 func digits(n int64) string { return big.NewInt(n).String() }
 
 var makeTime = time.Date(2026, 9, 1, 12, 0, 0, 0, time.UTC)
+
+// Every chain says of all that it wants what it is and where it stands, under names that
+// are no columns of a plan.
+func TestWants(t *testing.T) {
+	made := 0
+	for _, c := range chains.All() {
+		wants, ok := Wants(c)
+		if !ok {
+			continue
+		}
+		made++
+		seen := map[string]bool{"": true, "chain": true, "from": true, "to": true, "asset": true, "amount": true}
+		for _, w := range wants {
+			if seen[w.Name] || w.What == "" || w.Where == "" || w.Name != strings.ToLower(w.Name) || strings.ContainsAny(w.Name, "=, ") {
+				t.Errorf("%s: %+v", c.ID, w)
+			}
+			seen[w.Name] = true
+		}
+	}
+	if made < len(coins)+len(evmNetworks) {
+		t.Errorf("transfers can be made on %d chains", made)
+	}
+}

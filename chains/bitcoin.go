@@ -44,7 +44,7 @@ func (b bitcoinLike) encodings() []Encoding {
 	// address. function is what stands before the key in it.
 	described := func(node, function string, compressed bool, x *exportForm) *exportForm {
 		if node != "" {
-			x.taker, x.taken = node+": importdescriptors", descriptor(function, check, b.wif, compressed)
+			x.taker, x.taken, x.watched = node+": importdescriptors", descriptor(function, check, b.wif, compressed), function
 		}
 		return x
 	}

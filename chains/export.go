@@ -23,6 +23,10 @@ type exportForm struct {
 	// taken appends what the taker imports, or nothing if that form cannot hold the
 	// key. If it is nil, write does.
 	taken func(dst, scalar []byte, k *PublicKey) []byte
+
+	// watched is the function of an output descriptor, up to the key, such as
+	// "sh(wpkh(", by which the chain's node watches the address; empty if it knows none.
+	watched string
 }
 
 // takenBy returns the form with who imports it.
@@ -73,6 +77,26 @@ func (e *Encoding) exportable(scalar *secret.Bytes, k *PublicKey) error {
 		return fmt.Errorf("exporting a key for %q: the private key has %d bytes, not %d", e.Name, scalar.Len(), curve.ScalarSize)
 	}
 	return nil
+}
+
+// Descriptor returns the output descriptor (BIP 380 to 386), with its checksum, of the
+// address that k has in this encoding, and of no other. It holds the public key alone.
+// ok is false if no node of the chain is known to import descriptors of this form.
+func (e *Encoding) Descriptor(k *PublicKey) (text string, ok bool) {
+	function := e.export.watched
+	if function == "" || k.Curve != e.Curve {
+		return "", false
+	}
+	key := k.Key[:]
+	switch e.Payload {
+	case taprootBIP86, xOnly:
+		key = key[1:]
+	case hash160Uncompressed:
+		key = append([]byte{4}, k.XY[:]...)
+	}
+	d := hex.AppendEncode([]byte(function), key)
+	d = append(d, strings.Repeat(")", strings.Count(function, "("))...)
+	return string(appendDescriptorChecksum(d, d)), true
 }
 
 // ExportForm returns the name and the note of what Export writes.

@@ -181,7 +181,7 @@ func expected(path string) bool {
 // no good: one at least for each verb, and for each step of one.
 var verbLines = map[string][]string{
 	"mpc-derive": {
-		"chains", "address . --path m/0", "find . address", "review x --xpub y --addresses z", "make --plan x -o out", "help", "version",
+		"chains", "address . --path m/0", "find . address", "review x --xpub y --addresses z", "make --plan x -o out", "watch --xpub y --addresses z -o out", "help", "version",
 	},
 	"mpc-backup": {
 		"inspect x", "record x -o out", "audit x", "verify x", "attest x --challenge c -o out", "check x", "seal x -o out -R r", "open x -o out",

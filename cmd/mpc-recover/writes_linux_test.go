@@ -54,6 +54,7 @@ var everyWrite = map[string]writes{
 	"address":       {line: "mpc-derive address a.json --path m/44/60/0/0/* --chain eth -o out/a.csv", same: true, thin: true, outputs: []string{"out/a.csv"}},
 	"address large": {line: "mpc-derive address a.json --path m/44/60/0/0/* --chain eth --count 1200 --json -o out/a.json", same: true, thin: true, outputs: []string{"out/a.json"}},
 	"make":          {line: "mpc-derive make ETH --from 0xaC3Ca22e173aA6a853c69d32F0bBA42D01a97E80 --to 0x3535353535353535353535353535353535353535 --amount 1 --number nonce=5 --number gas=21000 --number gas-price=30 -o out/made", same: true, thin: true, outputs: []string{"out/made"}},
+	"watch":         {line: "mpc-derive watch --addresses address.csv" + xpubs + " -o out/watch", same: true, thin: true, outputs: []string{"out/watch"}},
 
 	"seal":             {line: "mpc-backup seal a.json note.txt -R id.pub -o out/b.age", outputs: besides("out/b.age"), check: "mpc-backup open OUT -i id -o opened"},
 	"seal, words made": {line: "mpc-backup seal note.txt --generate-passphrase-file out/words.txt -o out/b.age", slow: true, outputs: append([]string{"out/words.txt"}, besides("out/b.age")...)},

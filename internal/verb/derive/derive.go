@@ -10,6 +10,6 @@ func Program() *cli.Program {
 	return &cli.Program{
 		Name:    "mpc-derive",
 		Summary: "addresses and child public keys from root extended public keys; it sees no secret",
-		Verbs:   []cli.Verb{addressVerb, findVerb, chainsVerb, makeVerb, reviewVerb},
+		Verbs:   []cli.Verb{addressVerb, findVerb, chainsVerb, watchVerb, makeVerb, reviewVerb},
 	}
 }

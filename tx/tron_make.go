@@ -13,16 +13,19 @@ import (
 	"lifeboat/chains"
 )
 
-// tronLife is how long the network lets a transaction live at most, counted from the
-// last block.
-const tronLife = 24 * time.Hour
+// The network lets a transaction live for 24 hours from the last block. One hour less
+// leaves room for a clock that is ahead.
+const (
+	tronHours     = 12
+	tronMostHours = 23
+)
 
 func tronWants(*chains.Chain) []Want {
 	block := `https://tronscan.org, "Blocks": one of the last; or wallet/getnowblock`
 	return []Want{
 		{"block", "the number of a block that is less than two days old", block + ": number", false},
 		{"block-hash", "its hash, which begins with its number", block + ": blockID", false},
-		{"expiration", "the moment until which the network takes it, such as 2026-09-20T12:00:00Z, at most 24 hours from now", "nowhere: choose it, with time for the stick", false},
+		{"hours", fmt.Sprintf("for how many hours it is valid, at most %d; %d if nothing is said", tronMostHours, tronHours), "as long as the way to the signature and back takes", true},
 		{WantFee, "the most that it may cost; a token's transfer needs it, as what is left of it for the call is its fee_limit; TRX cost their bytes alone", `https://tronscan.org, "Fee" of a transfer like this one: 14 to 30 TRX for a token, if the account has no energy`, true},
 	}
 }
@@ -83,14 +86,14 @@ func (x *tronRaw) setBlock(o *Order) error {
 		return fmt.Errorf("block-hash: %.80q is not the hash of block %d, which has 64 hex digits and begins with %x", o.Numbers["block-hash"], number, at)
 	}
 	x.refBytes, x.refHash = at[6:], id[8:16]
-	moment, err := time.Parse(time.RFC3339, o.Numbers["expiration"])
+	hours, err := o.number("hours", 16, tronHours)
 	if err != nil {
-		return fmt.Errorf("expiration: %.40q is not a moment such as 2026-09-20T12:00:00Z", o.Numbers["expiration"])
+		return err
 	}
-	if left := moment.Sub(o.Now); left <= 0 || left > tronLife {
-		return fmt.Errorf("expiration: %s is not within %v of %s, the date here, which --date sets", moment.UTC().Format(time.RFC3339), tronLife, o.Now.UTC().Format(time.RFC3339))
+	if hours == 0 || hours > tronMostHours {
+		return fmt.Errorf("hours: the network takes a transaction for 1 to %d hours, and not for %d", tronMostHours, hours)
 	}
-	x.expiration = moment.UnixMilli()
+	x.expiration = o.Now.Add(time.Duration(hours) * time.Hour).UnixMilli()
 	return nil
 }
 

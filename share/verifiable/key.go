@@ -5,6 +5,7 @@ import (
 	"crypto/ecdh"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/btcsuite/btcd/btcutil/bech32"
@@ -24,10 +25,22 @@ func ParseRecipient(text string) (key [KeySize]byte, err error) {
 		return key, ErrRecipient
 	}
 	b, err := bech32.ConvertBits(data, 5, 8, false)
-	if err != nil || len(b) != KeySize {
+	if err != nil || len(b) != KeySize || !canonical([KeySize]byte(b)) {
 		return key, ErrRecipient
 	}
 	return [KeySize]byte(b), nil
+}
+
+// canonical reports whether a public key is below 2^255 - 19, as everybody writes it.
+// X25519 takes the others too, so a proof for one would check, but the identity would
+// have another recipient.
+func canonical(key [KeySize]byte) bool {
+	slices.Reverse(key[:])
+	prime := [KeySize]byte{0: 0x7f, KeySize - 1: 0xed}
+	for i := range prime[1 : KeySize-1] {
+		prime[1+i] = 0xff
+	}
+	return bytes.Compare(key[:], prime[:]) < 0
 }
 
 // FormatRecipient writes an X25519 public key as age does.

@@ -1,9 +1,11 @@
 package verifiable
 
 import (
+	"crypto/rand"
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 
 	"lifeboat/internal/curve"
 	"lifeboat/internal/scalar"
@@ -84,6 +86,10 @@ func (p *Piece) fields() [][]byte {
 // which any k give it back, and proves each. The statement's own recipient and piece
 // are not used.
 func ProveQuorum(x *scalar.Secret, s *Statement, k int, recipients [][KeySize]byte) ([]*Proof, error) {
+	return proveQuorum(x, s, k, recipients, version1, rand.Reader)
+}
+
+func proveQuorum(x *scalar.Secret, s *Statement, k int, recipients [][KeySize]byte, n params, random io.Reader) ([]*Proof, error) {
 	if k < MinQuorum || k > len(recipients) || len(recipients) > MaxMembers {
 		return nil, fmt.Errorf("cutting a share: %d of %d; %d to %d recipients are supported, and at least %d of them must be needed", k, len(recipients), MinQuorum, MaxMembers, MinQuorum)
 	}
@@ -101,11 +107,11 @@ func ProveQuorum(x *scalar.Secret, s *Statement, k int, recipients [][KeySize]by
 		one := *s
 		one.Recipient = recipients[i]
 		one.Piece = &Piece{Index: i + 1, Commitments: commitments, Recipients: recipients}
-		if err := one.checkPiece(); err != nil {
+		if err := one.check(); err != nil {
 			return nil, err
 		}
 		y := evaluate(coefficients, uint64(i+1))
-		p, err := Prove(y, &one)
+		p, err := prove(y, &one, n, random)
 		y.Wipe()
 		if err != nil {
 			return nil, fmt.Errorf("piece %d: %w", i+1, err)

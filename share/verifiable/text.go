@@ -83,7 +83,9 @@ func (p *Proof) append(b []byte) []byte {
 }
 
 // Parse reads the file of a proof, which it does not verify. Errors wrap ErrProof.
-func Parse(text []byte) (*Proof, error) {
+func Parse(text []byte) (*Proof, error) { return parse(text, version1) }
+
+func parse(text []byte, n params) (*Proof, error) {
 	var f proofFile
 	if len(text) > MaxSize {
 		return nil, fmt.Errorf("%w: it has more than %d bytes", ErrProof, MaxSize)
@@ -94,11 +96,14 @@ func Parse(text []byte) (*Proof, error) {
 	if f.Lifeboat != Kind || f.Version != version {
 		return nil, fmt.Errorf("%w: it is not a %s of version %d", ErrProof, Kind, version)
 	}
-	p := &Proof{Statement: Statement{Date: f.Date, Challenge: f.Challenge}}
+	p := &Proof{Statement: Statement{Date: f.Date, Challenge: f.Challenge}, params: n}
 	if err := p.read(&f); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrProof, err)
 	}
-	return p, p.checkPiece()
+	if err := p.check(); err != nil {
+		return nil, err
+	}
+	return p, nil
 }
 
 func (p *Proof) read(f *proofFile) error {
@@ -176,13 +181,14 @@ func parseKey(c curve.Curve, text string) (*curve.Point, error) {
 
 // readBytes reads what append writes.
 func (p *Proof) readBytes(raw []byte) error {
-	const fixed = saltSize + len(p.hash) + closed*(2*KeySize+curve.ScalarSize)
-	if seeds := len(raw) - fixed; seeds < 0 || seeds%seedSize != 0 || seeds > maxSeeds*seedSize {
+	fixed := saltSize + len(p.hash) + p.params.closed*(2*KeySize+curve.ScalarSize)
+	if seeds := len(raw) - fixed; seeds < 0 || seeds%seedSize != 0 || seeds > p.params.maxSeeds*seedSize {
 		return fmt.Errorf("the proof has %d bytes: it was cut off, or something was added", len(raw))
 	}
 	take := func(dst []byte) { raw = raw[copy(dst, raw):] }
 	take(p.salt[:])
 	take(p.hash[:])
+	p.closed = make([]closedLeaf, p.params.closed)
 	for i := range p.closed {
 		l := &p.closed[i]
 		var z [curve.ScalarSize]byte

@@ -11,19 +11,19 @@ import (
 // root, 2k and 2k+1 are below k, and the leaves begin at node leaves. Its salt and the
 // number of the node keep work on the seeds of one proof from counting for another.
 type tree struct {
-	salt  *[saltSize]byte
-	seeds *secret.Bytes // of all nodes
+	salt   *[saltSize]byte
+	leaves int
+	seeds  *secret.Bytes // of all nodes
 }
 
-func emptyTree(salt *[saltSize]byte) *tree {
-	return &tree{salt, secret.New(2 * leaves * seedSize)}
+func emptyTree(salt *[saltSize]byte, leaves int) *tree {
+	return &tree{salt, leaves, secret.New(2 * leaves * seedSize)}
 }
 
-// newTree returns the tree of a root, whose seed it wipes.
-func newTree(root []byte, salt *[saltSize]byte) *tree {
-	t := emptyTree(salt)
+// newTree returns the tree of a root's seed.
+func newTree(root []byte, salt *[saltSize]byte, leaves int) *tree {
+	t := emptyTree(salt, leaves)
 	copy(t.node(1), root)
-	secret.Wipe(root)
 	t.grow(1)
 	return t
 }
@@ -32,13 +32,13 @@ func (t *tree) node(k int) []byte {
 	return t.seeds.Expose()[k*seedSize : (k+1)*seedSize]
 }
 
-func (t *tree) leaf(i int) []byte { return t.node(leaves + i) }
+func (t *tree) leaf(i int) []byte { return t.node(t.leaves + i) }
 
 func (t *tree) wipe() { t.seeds.Wipe() }
 
 // grow makes all seeds below node k.
 func (t *tree) grow(k int) {
-	if k >= leaves {
+	if k >= t.leaves {
 		return
 	}
 	both := expand(sha512.New(), domainNode, t.salt, k, t.node(k))
@@ -52,6 +52,7 @@ func (t *tree) grow(k int) {
 // openNodes returns the roots of the largest subtrees without a closed leaf, from left
 // to right.
 func openNodes(isClosed []bool) []int {
+	leaves := len(isClosed)
 	has := make([]bool, 2*leaves) // a closed leaf
 	copy(has[leaves:], isClosed)
 	for k := leaves - 1; k > 0; k-- {
@@ -86,7 +87,7 @@ func plant(isClosed []bool, salt *[saltSize]byte, seeds [][]byte) (*tree, error)
 	if len(nodes) != len(seeds) {
 		return nil, fmt.Errorf("%w: it has %d seeds, and %d are needed", ErrProof, len(seeds), len(nodes))
 	}
-	t := emptyTree(salt)
+	t := emptyTree(salt, len(isClosed))
 	for i, k := range nodes {
 		copy(t.node(k), seeds[i])
 		t.grow(k)

@@ -23,6 +23,11 @@ import (
 	"errors"
 	"fmt"
 	"hash"
+	"io"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"lifeboat/internal/curve"
 	"lifeboat/internal/scalar"
@@ -30,15 +35,18 @@ import (
 	"lifeboat/share"
 )
 
-// What version 1 of the proof fixes. None of it is read from a file.
+// params are how many leaves a proof has, how many of them stay closed, and how many
+// seeds it may have.
+type params struct{ leaves, closed, maxSeeds int }
+
+// version1 is what version 1 of the proof fixes. None of it is read from a file; only
+// tests have others. maxSeeds keeps a proof within 4 kB: the prover tries again if there
+// are more, as with one proof in nine.
+var version1 = params{leaves: 512, closed: 23, maxSeeds: 91}
+
 const (
-	leaves   = 512
-	closed   = 23
 	seedSize = 20 // bytes
 	saltSize = 32 // bytes
-	// maxSeeds keeps a proof within 4 kB. The prover tries again if there are more,
-	// which one proof in some hundred needs.
-	maxSeeds = 91
 )
 
 // KeySize is the length of a recipient and of an identity, in bytes: an X25519 key
@@ -84,6 +92,25 @@ type Statement struct {
 // Curve returns the curve of the share.
 func (s *Statement) Curve() curve.Curve { return s.RootKey.Curve() }
 
+// maxChallenge is the length of the longest challenge, in bytes.
+const maxChallenge = 200
+
+// check finds what no statement may have.
+func (s *Statement) check() error {
+	if _, err := time.Parse(time.DateOnly, s.Date); err != nil {
+		return fmt.Errorf("%w: %.20q is no date like 2026-01-31", ErrProof, s.Date)
+	}
+	if len(s.Challenge) > maxChallenge || strings.ContainsFunc(s.Challenge, unprintable) || !utf8.ValidString(s.Challenge) {
+		return fmt.Errorf("%w: the challenge has more than %d bytes, or characters that are not printed", ErrProof, maxChallenge)
+	}
+	if !canonical(s.Recipient) {
+		return fmt.Errorf("%w: %w", ErrProof, ErrRecipient)
+	}
+	return s.checkPiece()
+}
+
+func unprintable(r rune) bool { return !unicode.IsPrint(r) }
+
 // secretOf returns the public key of what is encrypted.
 func (s *Statement) secretOf() *curve.Point {
 	if s.Piece == nil {
@@ -95,12 +122,12 @@ func (s *Statement) secretOf() *curve.Point {
 // hash binds everything that a proof is about:
 //
 //	SHA-256(domain ‖ fields, each after its length as 4 bytes big-endian)
-func (s *Statement) hash() [sha256.Size]byte {
+func (s *Statement) hash(n params) [sha256.Size]byte {
 	h := sha256.New()
 	h.Write([]byte(domainState))
 	id := s.ShareID.Scalar().Bytes()
 	fields := [][]byte{
-		[]byte(fmt.Sprintf("leaves=%d closed=%d kem=X25519", leaves, closed)), []byte(s.Curve().String()), s.RootKey.Bytes(), s.RosterSHA256[:],
+		fmt.Appendf(nil, "leaves=%d closed=%d kem=X25519", n.leaves, n.closed), []byte(s.Curve().String()), s.RootKey.Bytes(), s.RosterSHA256[:],
 		id[:], s.Public.Bytes(), s.Recipient[:], []byte(s.Date), []byte(s.Challenge),
 	}
 	if s.Piece != nil {
@@ -118,10 +145,11 @@ func writeUint(h hash.Hash, n int) { h.Write(binary.BigEndian.AppendUint32(nil, 
 // Proof is a share encrypted to the recipient of its statement, and the proof of that.
 type Proof struct {
 	Statement
+	params params
 	salt   [saltSize]byte
 	hash   [sha256.Size]byte // says which leaves are closed
-	closed [closed]closedLeaf
-	seeds  [][]byte // of the largest subtrees without a closed leaf, from left to right
+	closed []closedLeaf      // in their order
+	seeds  [][]byte          // of the largest subtrees without a closed leaf, from left to right
 }
 
 // closedLeaf is what is published of a leaf that stays closed.
@@ -195,7 +223,12 @@ func (l *leaf) fill(s *Statement, state [sha256.Size]byte, recipient *ecdh.Publi
 }
 
 // Prove encrypts the share x of a statement and proves it. The proof was verified.
-func Prove(x *scalar.Secret, s *Statement) (*Proof, error) {
+func Prove(x *scalar.Secret, s *Statement) (*Proof, error) { return prove(x, s, version1, rand.Reader) }
+
+func prove(x *scalar.Secret, s *Statement, n params, random io.Reader) (*Proof, error) {
+	if err := s.check(); err != nil {
+		return nil, err
+	}
 	if !x.Public().Equal(s.secretOf()) {
 		return nil, ErrShare
 	}
@@ -204,25 +237,32 @@ func Prove(x *scalar.Secret, s *Statement) (*Proof, error) {
 		return nil, err
 	}
 	for {
-		p := &Proof{Statement: *s}
-		secret.Do(func() { err = p.prove(x, recipient) })
+		p := &Proof{Statement: *s, params: n}
+		secret.Do(func() { err = p.prove(x, recipient, random) })
 		if err != nil {
 			return nil, err
 		}
-		if len(p.seeds) > maxSeeds {
+		if len(p.seeds) > n.maxSeeds {
 			continue
 		}
 		return p, p.Verify()
 	}
 }
 
-func (p *Proof) prove(x *scalar.Secret, recipient *ecdh.PublicKey) error {
-	c, state := p.Curve(), p.Statement.hash()
-	rand.Read(p.salt[:])
-	tree := newTree(rootSeed(x, state), &p.salt)
+func (p *Proof) prove(x *scalar.Secret, recipient *ecdh.PublicKey, random io.Reader) error {
+	c, state := p.Curve(), p.Statement.hash(p.params)
+	if _, err := io.ReadFull(random, p.salt[:]); err != nil {
+		return err
+	}
+	root, err := rootSeed(x, state, random)
+	if err != nil {
+		return err
+	}
+	tree := newTree(root.Expose()[:seedSize], &p.salt, p.params.leaves)
+	root.Wipe()
 	defer tree.wipe()
-	all := make([]leaf, leaves)
-	numbers := make([]*scalar.Secret, leaves)
+	all := make([]leaf, p.params.leaves)
+	numbers := make([]*scalar.Secret, p.params.leaves)
 	defer func() {
 		for _, r := range numbers {
 			r.Wipe()
@@ -245,10 +285,10 @@ func (p *Proof) prove(x *scalar.Secret, recipient *ecdh.PublicKey) error {
 		}
 	}
 	p.hash = challenge(state, &p.salt, all)
-	isClosed, at := choose(p.hash)
-	for k, i := range at {
+	isClosed, at := choose(p.hash, p.params)
+	for _, i := range at {
 		z := numbers[i].Clone().Add(x).Bytes()
-		p.closed[k] = closedLeaf{all[i].sealed, c.ScalarFromBytes(z.Expose())}
+		p.closed = append(p.closed, closedLeaf{all[i].sealed, c.ScalarFromBytes(z.Expose())})
 		z.Wipe()
 	}
 	p.seeds = tree.open(isClosed)
@@ -258,17 +298,19 @@ func (p *Proof) prove(x *scalar.Secret, recipient *ecdh.PublicKey) error {
 // rootSeed returns the seed of a tree. The share and the statement make it another one
 // for every proof, even if the random numbers are bad: the same seed in two statements
 // would show a number that stays closed in one of them.
-func rootSeed(x *scalar.Secret, state [sha256.Size]byte) []byte {
+func rootSeed(x *scalar.Secret, state [sha256.Size]byte, random io.Reader) (*secret.Bytes, error) {
 	key := x.Bytes()
 	defer key.Wipe()
-	random := make([]byte, 32)
-	defer secret.Wipe(random)
-	rand.Read(random)
+	fresh := make([]byte, 32)
+	defer secret.Wipe(fresh)
+	if _, err := io.ReadFull(random, fresh); err != nil {
+		return nil, err
+	}
 	h := hmac.New(sha512.New, key.Expose())
 	h.Write([]byte(domainRoot))
-	h.Write(random)
+	h.Write(fresh)
 	h.Write(state[:])
-	return h.Sum(nil)[:seedSize]
+	return secret.Take(h.Sum(nil)), nil
 }
 
 // challenge hashes the statement and all leaves.
@@ -284,12 +326,12 @@ func challenge(state [sha256.Size]byte, salt *[saltSize]byte, all []leaf) [sha25
 }
 
 // choose returns which leaves stay closed, each set of them with the same probability:
-// numbers of 9 bits from SHA-256(domain ‖ hash ‖ counter), two bytes each, of which
-// those that came before are left out. at has them in their order.
-func choose(hash [sha256.Size]byte) (isClosed []bool, at []int) {
-	isClosed = make([]bool, leaves)
+// numbers modulo leaves, a power of two, from SHA-256(domain ‖ hash ‖ counter), two bytes
+// each, of which those that came before are left out. at has them in their order.
+func choose(hash [sha256.Size]byte, n params) (isClosed []bool, at []int) {
+	isClosed = make([]bool, n.leaves)
 	var stream []byte
-	for counter, left := 0, closed; left > 0; {
+	for counter, left := 0, n.closed; left > 0; {
 		if len(stream) == 0 {
 			h := sha256.New()
 			h.Write([]byte(domainChoice))
@@ -298,7 +340,7 @@ func choose(hash [sha256.Size]byte) (isClosed []bool, at []int) {
 			stream = h.Sum(nil)
 			counter++
 		}
-		i := binary.BigEndian.Uint16(stream) % leaves
+		i := int(binary.BigEndian.Uint16(stream)) % n.leaves
 		stream = stream[2:]
 		if !isClosed[i] {
 			isClosed[i] = true
@@ -316,20 +358,36 @@ func choose(hash [sha256.Size]byte) (isClosed []bool, at []int) {
 // Verify checks the proof. It needs no secret. What it shows is the statement: compare
 // its keys and its recipient with the record.
 func (p *Proof) Verify() error {
-	if err := p.checkPiece(); err != nil {
+	if err := p.check(); err != nil {
 		return err
 	}
-	c, state := p.Curve(), p.Statement.hash()
-	recipient, err := ecdh.X25519().NewPublicKey(p.Recipient[:])
-	if err != nil {
-		return fmt.Errorf("%w: %w", ErrProof, err)
-	}
-	isClosed, at := choose(p.hash)
+	isClosed, at := choose(p.hash, p.params)
 	tree, err := plant(isClosed, &p.salt, p.seeds)
 	if err != nil {
 		return err
 	}
-	all := make([]leaf, leaves)
+	all, err := regrow(p, tree, isClosed)
+	if err != nil {
+		return err
+	}
+	c, state, public := p.Curve(), p.Statement.hash(p.params), p.secretOf()
+	for k, i := range at {
+		all[i] = leaf{p.closed[k].sealed, c.MulBase(p.closed[k].z).Sub(public).Bytes()}
+	}
+	if challenge(state, &p.salt, all) != p.hash {
+		return ErrProof
+	}
+	return nil
+}
+
+// regrow makes the leaves that are not closed from their seeds, all of them public.
+func regrow(p *Proof, tree *tree, isClosed []bool) ([]leaf, error) {
+	c, state := p.Curve(), p.Statement.hash(p.params)
+	recipient, err := ecdh.X25519().NewPublicKey(p.Recipient[:])
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrProof, err)
+	}
+	all := make([]leaf, p.params.leaves)
 	for i := range all {
 		if isClosed[i] {
 			continue
@@ -338,17 +396,10 @@ func (p *Proof) Verify() error {
 		all[i].public = c.MulBase(r).Bytes()
 		b := r.Bytes()
 		if err := all[i].fill(&p.Statement, state, recipient, &p.salt, i, tree.leaf(i), b[:]); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	public := p.secretOf()
-	for k, i := range at {
-		all[i] = leaf{p.closed[k].sealed, c.MulBase(p.closed[k].z).Sub(public).Bytes()}
-	}
-	if challenge(state, &p.salt, all) != p.hash {
-		return ErrProof
-	}
-	return nil
+	return all, nil
 }
 
 // Open decrypts the share with the recipient's identity, an X25519 private key. The
@@ -366,8 +417,8 @@ func (p *Proof) open(identity *secret.Bytes) (*scalar.Secret, error) {
 	if [KeySize]byte(key.PublicKey().Bytes()) != p.Recipient {
 		return nil, ErrIdentity
 	}
-	c, state, public := p.Curve(), p.Statement.hash(), p.secretOf()
-	_, at := choose(p.hash)
+	c, state, public := p.Curve(), p.Statement.hash(p.params), p.secretOf()
+	_, at := choose(p.hash, p.params)
 	for k, i := range at {
 		if x := p.closed[k].open(key, p, state, i, public); x != nil {
 			if x.Public().Equal(public) {

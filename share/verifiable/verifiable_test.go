@@ -37,6 +37,8 @@ func newIdentity(t testing.TB) (*secret.Bytes, [KeySize]byte) {
 	return key, recipient
 }
 
+func parseWithAge(text string) (*age.X25519Identity, error) { return age.ParseX25519Identity(text) }
+
 // statement is about a made-up share.
 func statement(t testing.TB, c curve.Curve) (*scalar.Secret, *Statement, *secret.Bytes) {
 	t.Helper()

@@ -92,12 +92,19 @@ func TestStatementIsBound(t *testing.T) {
 		order := c.Order()
 		identity := share.FormatKey(c.Identity())
 		for what, change := range map[string]func(*proofFile){
-			"another kind":          func(f *proofFile) { f.Lifeboat = "share" },
-			"another version":       func(f *proofFile) { f.Version = 2 },
-			"another curve":         func(f *proofFile) { f.Curve = otherCurve.String() },
-			"no curve":              func(f *proofFile) { f.Curve = "" },
-			"another root key":      func(f *proofFile) { f.RootPublicKey = of.RootPublicKey },
-			"another roster":        func(f *proofFile) { f.RosterSHA256 = strings.Repeat("0", 64) },
+			"another curve":      func(f *proofFile) { f.Curve = otherCurve.String() },
+			"no curve":           func(f *proofFile) { f.Curve = "" },
+			"another root key":   func(f *proofFile) { f.RootPublicKey = of.RootPublicKey },
+			"another roster":     func(f *proofFile) { f.RosterSHA256 = strings.Repeat("0", 64) },
+			"another group":      func(f *proofFile) { f.Group, f.RosterSHA256 = of.Group, of.RosterSHA256 },
+			"another threshold":  func(f *proofFile) { f.Group.Threshold = 3 },
+			"a participant less": func(f *proofFile) { f.Group.Participants = f.Group.Participants[:2] },
+			"no group":           func(f *proofFile) { f.Group = groupFile{} },
+			"another holder's":   func(f *proofFile) { f.ShareID = f.Group.Participants[1].ShareID },
+			"another holder's share": func(f *proofFile) {
+				f.ShareID, f.SharePublicKey = f.Group.Participants[1].ShareID, f.Group.Participants[1].SharePublicKey
+			},
+			"the root key as share": func(f *proofFile) { f.SharePublicKey = f.RootPublicKey },
 			"a short roster":        func(f *proofFile) { f.RosterSHA256 = f.RosterSHA256[:32] },
 			"a roster in capitals":  func(f *proofFile) { f.RosterSHA256 = strings.ToUpper(f.RosterSHA256) },
 			"another share ID":      func(f *proofFile) { f.ShareID = "1" },
@@ -135,6 +142,32 @@ func TestStatementIsBound(t *testing.T) {
 		refused(t, "nothing", nil, version1)
 		refused(t, "a list", []byte("["+string(text)+"]"), version1)
 	})
+}
+
+// A file of proofs says that it is one, and how many it has.
+func TestFile(t *testing.T) {
+	a, _ := proved(t, curve.Secp256k1, version1)
+	b, _ := proved(t, curve.Ed25519, version1)
+	text, err := Format([]*Proof{a, b})
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, err := ParseFile(text)
+	if err != nil || len(list) != 2 || list[1].Curve() != curve.Ed25519 || !Is(text) {
+		t.Fatalf("%d proofs: %v", len(list), err)
+	}
+	for what, bad := range map[string][]byte{
+		"another kind":    bytes.Replace(text, []byte(kind), []byte("shares"), 1),
+		"another version": bytes.Replace(text, []byte(`"version": 1`), []byte(`"version": 2`), 1),
+		"cut off":         text[:len(text)-3],
+		"empty":           []byte(`{"lifeboat":"verifiable shares","version":1,"share_proofs":[]}`),
+		"null":            []byte(`{"lifeboat":"verifiable shares","version":1,"share_proofs":[null]}`),
+		"one damaged":     bytes.Replace(text, []byte("2026-11-29"), []byte("2026-13-29"), 1),
+	} {
+		if _, err := ParseFile(bad); !errors.Is(err, ErrProof) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
 }
 
 // A point of small order hides in what X25519 takes for a recipient, and so do
@@ -211,11 +244,10 @@ func TestEveryByte(t *testing.T) {
 	})
 }
 
-// Every byte of the whole file, too, at its full size, a few of them: what is not
-// refused says the same.
-func TestEveryByteOfTheFile(t *testing.T) {
+// Every byte of the JSON counts, too, but for what people call the group and its nodes.
+func TestEveryByteOfTheText(t *testing.T) {
 	_, text := proved(t, curve.Ed25519, small)
-	for i := range text {
+	for i := range bytes.Index(text, []byte(`"group":`)) {
 		bad := bytes.Clone(text)
 		bad[i] ^= 1
 		p, err := parse(bad, small)
@@ -285,7 +317,8 @@ func TestCheatingByGuessing(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, s, key := statement(t, c)
-		s.RootKey, s.Public = x.Public(), x.Public()
+		s.Group, s.Public = group(t, x), x.Public()
+		s.ShareID = s.Group.Participants[0].ShareID
 		key.Wipe()
 		key = secret.Copy(bytes.Repeat([]byte{5}, KeySize))
 		if s.Recipient, err = RecipientOf(key); err != nil {
@@ -477,7 +510,7 @@ func FuzzVerify(f *testing.F) {
 		f.Add(text[:len(text)/2])
 	}
 	f.Add([]byte("{}"))
-	f.Add([]byte(`{"lifeboat":"verifiable share","version":1,"curve":"ed25519","piece":{"index":1,"commitments":null,"recipients":[]}}`))
+	f.Add([]byte(`{"curve":"ed25519","piece":{"index":1,"commitments":null,"recipients":[]}}`))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		p, err := parse(text, small)
 		if err != nil {

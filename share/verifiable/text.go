@@ -1,6 +1,7 @@
 package verifiable
 
 import (
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
@@ -12,19 +13,24 @@ import (
 	"lifeboat/share"
 )
 
-// MaxSize is the size of the largest file of a proof, in bytes.
-const MaxSize = 64 << 10
+// MaxSize is the size of the largest proof, in bytes: of the JSON of one.
+const MaxSize = 256 << 10
 
-// Kind is what the files call themselves, and version the only one.
+// kind is what the files call themselves, and version the only one.
 const (
-	Kind    = "verifiable share"
+	kind    = "verifiable shares"
 	version = 1
 )
 
+// file is a file of proofs: one for each group in which its holder has a share.
+type file struct {
+	Lifeboat string            `json:"lifeboat"`
+	Version  int               `json:"version"`
+	Proofs   []json.RawMessage `json:"share_proofs"`
+}
+
 // proofFile is a proof as JSON. Keys are in hex after 0x, as in files of shares.
 type proofFile struct {
-	Lifeboat       string     `json:"lifeboat"`
-	Version        int        `json:"version"`
 	Curve          string     `json:"curve"`
 	RootPublicKey  string     `json:"root_public_key"`
 	RosterSHA256   string     `json:"roster_sha256"`
@@ -35,6 +41,21 @@ type proofFile struct {
 	Challenge      string     `json:"challenge"`
 	Piece          *pieceFile `json:"piece,omitempty"`
 	Proof          string     `json:"proof"`
+	Group          groupFile  `json:"group"`
+}
+
+// groupFile is the group of the share. Of this the hash of the roster binds the share
+// IDs and the keys; the rest is what people call things, as in any file of shares.
+type groupFile struct {
+	ID           string            `json:"id"`
+	Threshold    int               `json:"threshold"`
+	Participants []participantFile `json:"participants"`
+}
+
+type participantFile struct {
+	NodeID         string `json:"node_id"`
+	ShareID        string `json:"share_id"`
+	SharePublicKey string `json:"share_public_key"`
 }
 
 type pieceFile struct {
@@ -43,11 +64,58 @@ type pieceFile struct {
 	Recipients  []string `json:"recipients"`
 }
 
-// Text writes the proof as a file.
+// Format writes a file of proofs.
+func Format(proofs []*Proof) ([]byte, error) {
+	f := file{Lifeboat: kind, Version: version}
+	for _, p := range proofs {
+		text, err := p.Text()
+		if err != nil {
+			return nil, err
+		}
+		f.Proofs = append(f.Proofs, text)
+	}
+	text, err := json.MarshalIndent(&f, "", "  ")
+	if err != nil {
+		return nil, err
+	}
+	return append(text, '\n'), nil
+}
+
+// Is reports whether a text is a file of proofs, good or not.
+func Is(text []byte) bool {
+	var f struct {
+		Lifeboat string `json:"lifeboat"`
+	}
+	return json.Unmarshal(text, &f) == nil && f.Lifeboat == kind
+}
+
+// ParseFile reads a file of proofs, which it does not verify. Errors wrap ErrProof.
+func ParseFile(text []byte) ([]*Proof, error) {
+	var f file
+	if err := strict.Unmarshal(text, &f); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrProof, err)
+	}
+	switch n := len(f.Proofs); {
+	case f.Lifeboat != kind || f.Version != version:
+		return nil, fmt.Errorf("%w: it is not a file of %s of version %d", ErrProof, kind, version)
+	case n == 0 || n > share.MaxGroups:
+		return nil, fmt.Errorf("%w: a file of %d proofs; 1 to %d are supported", ErrProof, n, share.MaxGroups)
+	}
+	var proofs []*Proof
+	for i, text := range f.Proofs {
+		p, err := Parse(text)
+		if err != nil {
+			return nil, fmt.Errorf("proof %d of %d: %w", i+1, len(f.Proofs), err)
+		}
+		proofs = append(proofs, p)
+	}
+	return proofs, nil
+}
+
+// Text writes the proof as JSON.
 func (p *Proof) Text() ([]byte, error) {
 	f := proofFile{
-		Lifeboat: Kind, Version: version,
-		Curve: p.Curve().String(), RootPublicKey: share.FormatKey(p.RootKey), RosterSHA256: hex.EncodeToString(p.RosterSHA256[:]),
+		Curve: p.Curve().String(), RootPublicKey: share.FormatKey(p.Group.RootKey), RosterSHA256: fmt.Sprintf("%x", p.Group.RosterSHA256()),
 		ShareID: p.ShareID.Text, SharePublicKey: share.FormatKey(p.Public),
 		Recipient: FormatRecipient(p.Recipient), Date: p.Date, Challenge: p.Challenge,
 		Proof: base64.StdEncoding.EncodeToString(p.append(nil)),
@@ -61,11 +129,11 @@ func (p *Proof) Text() ([]byte, error) {
 			f.Piece.Recipients = append(f.Piece.Recipients, FormatRecipient(r))
 		}
 	}
-	text, err := json.MarshalIndent(&f, "", "  ")
-	if err != nil {
-		return nil, err
+	f.Group = groupFile{ID: p.Group.ID, Threshold: p.Group.Threshold}
+	for _, m := range p.Group.Participants {
+		f.Group.Participants = append(f.Group.Participants, participantFile{m.NodeID, m.ShareID.Text, share.FormatKey(m.PublicKey)})
 	}
-	return append(text, '\n'), nil
+	return json.Marshal(&f)
 }
 
 // append writes salt, hash, the closed leaves and the seeds.
@@ -82,7 +150,7 @@ func (p *Proof) append(b []byte) []byte {
 	return b
 }
 
-// Parse reads the file of a proof, which it does not verify. Errors wrap ErrProof.
+// Parse reads a proof, which it does not verify. Errors wrap ErrProof.
 func Parse(text []byte) (*Proof, error) { return parse(text, version1) }
 
 func parse(text []byte, n params) (*Proof, error) {
@@ -92,9 +160,6 @@ func parse(text []byte, n params) (*Proof, error) {
 	}
 	if err := strict.Unmarshal(text, &f); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrProof, err)
-	}
-	if f.Lifeboat != Kind || f.Version != version {
-		return nil, fmt.Errorf("%w: it is not a %s of version %d", ErrProof, Kind, version)
 	}
 	p := &Proof{Statement: Statement{Date: f.Date, Challenge: f.Challenge}, params: n}
 	if err := p.read(&f); err != nil {
@@ -111,9 +176,12 @@ func (p *Proof) read(f *proofFile) error {
 	if !ok {
 		return fmt.Errorf("unknown curve %.40q", f.Curve)
 	}
-	var err error
-	if p.RootKey, err = parseKey(c, f.RootPublicKey); err != nil {
+	root, err := parseKey(c, f.RootPublicKey)
+	if err != nil {
 		return fmt.Errorf("root_public_key: %w", err)
+	}
+	if p.Group, err = f.Group.read(c, root); err != nil {
+		return fmt.Errorf("group: %w", err)
 	}
 	if p.Public, err = parseKey(c, f.SharePublicKey); err != nil {
 		return fmt.Errorf("share_public_key: %w", err)
@@ -122,10 +190,12 @@ func (p *Proof) read(f *proofFile) error {
 		return fmt.Errorf("share_id: %w", err)
 	}
 	roster, err := hex.DecodeString(f.RosterSHA256)
-	if err != nil || len(roster) != len(p.RosterSHA256) || hex.EncodeToString(roster) != f.RosterSHA256 {
-		return fmt.Errorf("roster_sha256 is not %d digits of hex in lower case", 2*len(p.RosterSHA256))
+	if err != nil || len(roster) != sha256.Size || hex.EncodeToString(roster) != f.RosterSHA256 {
+		return fmt.Errorf("roster_sha256 is not %d digits of hex in lower case", 2*sha256.Size)
 	}
-	copy(p.RosterSHA256[:], roster)
+	if [sha256.Size]byte(roster) != p.Group.RosterSHA256() {
+		return fmt.Errorf("%w: roster_sha256 is not that of its participants", share.ErrInconsistent)
+	}
 	if p.Recipient, err = ParseRecipient(f.Recipient); err != nil {
 		return fmt.Errorf("recipient: %w", err)
 	}
@@ -139,6 +209,26 @@ func (p *Proof) read(f *proofFile) error {
 		return fmt.Errorf("proof is not base64")
 	}
 	return p.readBytes(raw)
+}
+
+// read returns the group, which was checked as that of any file of shares.
+func (f *groupFile) read(c curve.Curve, root *curve.Point) (*share.Group, error) {
+	g := &share.Group{ID: f.ID, Curve: c, Scheme: share.Shamir, Threshold: f.Threshold, RootKey: root}
+	if len(f.Participants) > share.MaxParticipants {
+		return nil, fmt.Errorf("more than %d participants", share.MaxParticipants)
+	}
+	for i, m := range f.Participants {
+		id, err := share.NewID(c, m.ShareID)
+		if err != nil {
+			return nil, fmt.Errorf("participants[%d]: %w", i, err)
+		}
+		key, err := parseKey(c, m.SharePublicKey)
+		if err != nil {
+			return nil, fmt.Errorf("participants[%d]: %w", i, err)
+		}
+		g.Participants = append(g.Participants, share.Participant{NodeID: m.NodeID, ShareID: id, PublicKey: key})
+	}
+	return g, g.Check()
 }
 
 func (f *pieceFile) read(c curve.Curve) (*Piece, error) {

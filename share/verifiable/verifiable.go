@@ -79,18 +79,17 @@ var (
 // Statement is what a proof is about, all of it public. A proof counts for exactly
 // this.
 type Statement struct {
-	RootKey      *curve.Point
-	RosterSHA256 [sha256.Size]byte // share.Group.RosterSHA256
-	ShareID      share.ID
-	Public       *curve.Point // share public key
-	Recipient    [KeySize]byte
-	Date         string
-	Challenge    string
-	Piece        *Piece // nil if the whole share is encrypted
+	Group     *share.Group // its root key and its roster are bound
+	ShareID   share.ID
+	Public    *curve.Point // share public key
+	Recipient [KeySize]byte
+	Date      string
+	Challenge string
+	Piece     *Piece // nil if the whole share is encrypted
 }
 
 // Curve returns the curve of the share.
-func (s *Statement) Curve() curve.Curve { return s.RootKey.Curve() }
+func (s *Statement) Curve() curve.Curve { return s.Group.Curve }
 
 // maxChallenge is the length of the longest challenge, in bytes.
 const maxChallenge = 200
@@ -102,6 +101,9 @@ func (s *Statement) check() error {
 	}
 	if len(s.Challenge) > maxChallenge || strings.ContainsFunc(s.Challenge, unprintable) || !utf8.ValidString(s.Challenge) {
 		return fmt.Errorf("%w: the challenge has more than %d bytes, or characters that are not printed", ErrProof, maxChallenge)
+	}
+	if m := s.Group.Participant(s.ShareID); m == nil || !m.PublicKey.Equal(s.Public) {
+		return fmt.Errorf("%w: the share is not one of its group", ErrProof)
 	}
 	if !canonical(s.Recipient) {
 		return fmt.Errorf("%w: %w", ErrProof, ErrRecipient)
@@ -125,9 +127,9 @@ func (s *Statement) secretOf() *curve.Point {
 func (s *Statement) hash(n params) [sha256.Size]byte {
 	h := sha256.New()
 	h.Write([]byte(domainState))
-	id := s.ShareID.Scalar().Bytes()
+	id, roster := s.ShareID.Scalar().Bytes(), s.Group.RosterSHA256()
 	fields := [][]byte{
-		fmt.Appendf(nil, "leaves=%d closed=%d kem=X25519", n.leaves, n.closed), []byte(s.Curve().String()), s.RootKey.Bytes(), s.RosterSHA256[:],
+		fmt.Appendf(nil, "leaves=%d closed=%d kem=X25519", n.leaves, n.closed), []byte(s.Curve().String()), s.Group.RootKey.Bytes(), roster[:],
 		id[:], s.Public.Bytes(), s.Recipient[:], []byte(s.Date), []byte(s.Challenge),
 	}
 	if s.Piece != nil {

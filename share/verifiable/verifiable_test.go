@@ -2,8 +2,9 @@ package verifiable
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"errors"
+	"fmt"
+	"math/big"
 	"testing"
 
 	"filippo.io/age"
@@ -43,15 +44,34 @@ func parseWithAge(text string) (*age.X25519Identity, error) { return age.ParseX2
 func statement(t testing.TB, c curve.Curve) (*scalar.Secret, *Statement, *secret.Bytes) {
 	t.Helper()
 	x := scalar.Random(c)
-	id, err := share.NewID(c, "340282366920938463463374607431768211297")
-	if err != nil {
-		t.Fatal(err)
-	}
 	key, recipient := newIdentity(t)
+	g := group(t, x)
 	return x, &Statement{
-		RootKey: scalar.Random(c).Public(), RosterSHA256: sha256.Sum256([]byte("TEST ONLY")), ShareID: id, Public: x.Public(),
+		Group: g, ShareID: g.Participants[0].ShareID, Public: x.Public(),
 		Recipient: recipient, Date: "2026-11-29", Challenge: "TEST ONLY",
 	}, key
+}
+
+// group makes up the group of a share x: 2 of 3 with the root 3x, so that the others
+// have -x and -3x with the IDs 2 and 3 times its own.
+func group(t testing.TB, x *scalar.Secret) *share.Group {
+	t.Helper()
+	c, id := x.Curve(), big.NewInt(1<<62)
+	public := func(k int64) *curve.Point {
+		return x.Clone().MulPublic(c.ScalarFromInt(new(big.Int).Mod(big.NewInt(k), c.Order()))).Public()
+	}
+	g := &share.Group{ID: "TEST ONLY", Curve: c, Scheme: share.Shamir, Threshold: 2, RootKey: public(3)}
+	for i, k := range []int64{1, -1, -3} {
+		n, err := share.NewID(c, new(big.Int).Mul(id, big.NewInt(int64(i+1))).String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		g.Participants = append(g.Participants, share.Participant{NodeID: fmt.Sprintf("node-%d", i+1), ShareID: n, PublicKey: public(k)})
+	}
+	if err := g.Check(); err != nil {
+		t.Fatal(err)
+	}
+	return g
 }
 
 func eachCurve(t *testing.T, f func(t *testing.T, c curve.Curve)) {

@@ -68,7 +68,7 @@ var house = []room{
 	{"share/formats", "derive share internal/curve internal/secret internal/strict", ""},
 	{"share/verdict", "derive share internal/choose internal/curve internal/phrase", ""},
 	{"share/record", "derive internal/curve share share/verdict internal/phrase internal/papercode", "golang.org/x/text/unicode/norm"},
-	{"share/open", "share internal/curve internal/scalar internal/secret internal/sign internal/signature internal/strict", ""},
+	{"share/open", "share share/verifiable internal/curve internal/scalar internal/secret internal/sign internal/signature internal/strict", ""},
 	{"share/verifiable", "share internal/curve internal/scalar internal/secret internal/strict", "github.com/btcsuite/btcd/btcutil/bech32"},
 	{"recover/frost", "share internal/curve internal/scalar internal/secret internal/signature", ""},
 	{"recover", "derive/... share share/open internal/base58 internal/curve internal/scalar internal/secret internal/strict",
@@ -79,7 +79,7 @@ var house = []room{
 	// Bundles, and what can be said without a secret.
 	{"backup", "backup/lines backup/shard share internal/cost internal/secret internal/shell internal/strict",
 		"filippo.io/age/... golang.org/x/crypto/ssh golang.org/x/text/unicode/norm"},
-	{"audit", "backup chains/book derive share share/formats share/open share/verdict internal/archive internal/curve internal/secret internal/strict share/record", ""},
+	{"audit", "backup chains/book derive share share/formats share/open share/verdict share/verifiable internal/archive internal/curve internal/secret internal/strict share/record", ""},
 	{"audit/report", "audit internal/plain internal/qrcode internal/shell share share/record", ""},
 	{"backup/lines", "internal/secret", ""},
 	{"backup/paper", "backup backup/lines backup/shard internal/plain internal/qrcode internal/secret", "github.com/makiuchi-d/gozxing/..."},

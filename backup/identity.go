@@ -30,6 +30,7 @@ type Identity struct {
 	Recipient string        // what seals to it; empty for SSH keys and passphrases
 	From      string        // the name of its file
 	Shards    *shard.Joined // if it was joined from shards: which, and which are wrong; its Identity is wiped
+	Line      *secret.Bytes // the text of an X25519 identity, which also opens verifiable shares; the caller wipes it
 	age       age.Identity
 }
 
@@ -189,7 +190,7 @@ func parseIdentity(line []byte) (*Identity, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%w: it starts like one but is incomplete or mistyped", ErrIdentity)
 		}
-		return &Identity{Kind: X25519, Recipient: id.Recipient().String(), age: id}, nil
+		return &Identity{Kind: X25519, Recipient: id.Recipient().String(), Line: secret.Copy(line), age: id}, nil
 	case bytes.HasPrefix(upper, []byte("AGE-PLUGIN-")):
 		return nil, fmt.Errorf("%w: it needs a plugin, and plugins are not run here; use age itself", ErrIdentity)
 	case bytes.HasPrefix(upper, []byte("AGE1")), bytes.HasPrefix(upper, []byte("SSH-")):

@@ -36,3 +36,26 @@ func (c *Clear) KDF() *KDF { return nil }
 
 // Wipe erases the share.
 func (c *Clear) Wipe() { c.Digits.Wipe() }
+
+// Verifiable is a share encrypted to an X25519 identity of age, with the proof that it
+// is (share/verifiable), or pieces of one, each encrypted to an identity of its own.
+type Verifiable struct {
+	Needed int    // how many of the proofs give the share: 1 if each has all of it
+	Cut    string // what pieces of one polynomial have in common; empty for a whole share
+	Proofs []VerifiableProof
+}
+
+// VerifiableProof is a proof as a file has it.
+type VerifiableProof struct {
+	Recipient string
+	Text      []byte // JSON
+}
+
+// InClear is false.
+func (*Verifiable) InClear() bool { return false }
+
+// KDF returns nil: an identity opens it.
+func (*Verifiable) KDF() *KDF { return nil }
+
+// Wipe does nothing: all of it is public.
+func (*Verifiable) Wipe() {}

@@ -30,7 +30,7 @@ type form struct {
 }
 
 // forms are tried in this order.
-var forms = []form{tssLib, recoveryGroup}
+var forms = []form{verifiableShare, tssLib, recoveryGroup}
 
 // document is a file of JSON, and what its form is recognised by.
 type document struct {
@@ -41,6 +41,7 @@ type document struct {
 
 // keys are those of the top level that tell forms apart.
 type keys struct {
+	verifiableKeys
 	tssLibKeys
 	recoveryGroupKeys
 }

@@ -46,6 +46,8 @@ type Options struct {
 	// files list.
 	Salvage bool
 	Known   []*curve.Point
+	// Identities are X25519 private keys, which open verifiable shares.
+	Identities []*secret.Bytes
 }
 
 // Open decrypts a share with the first of the passwords that fits, each tried as
@@ -66,6 +68,8 @@ func Open(s *share.Sealed, passwords []*secret.Bytes, o Options) (*Share, error)
 			x, err = openPBKDF2(s.Curve, l, passwords, o)
 		case *share.Clear:
 			x, err = openClear(s.Curve, l)
+		case *share.Verifiable:
+			x, err = openVerifiable(l, o.Identities)
 		default:
 			err = ErrDamaged
 		}

@@ -101,6 +101,11 @@ func (r *Record) Hash() [sha256.Size]byte { return sha256.Sum256(r.text) }
 // Code returns the record code.
 func (r *Record) Code() papercode.Code { return papercode.Of(r.Hash()) }
 
+// HasRecipient reports whether backups are sealed to that recipient.
+func (r *Record) HasRecipient(text string) bool {
+	return slices.ContainsFunc(r.Recipients, func(l Recipient) bool { return l.Text == text })
+}
+
 // sort replaces all lists with sorted copies.
 func (f *Facts) sort() {
 	groups := make([]*share.Group, len(f.Groups))

@@ -33,8 +33,10 @@ func Collect(shares []*share.Sealed) []*Sharing {
 		if t.Group.ChainCode == nil {
 			t.Group = s.Group // tss-lib does not store the chain code
 		}
-		if _, minor := t.Group.Differences(s.Group); len(minor) > 0 && s.Form == t.Sealed[0].Form {
-			t.Warnings = append(t.Warnings, fmt.Sprintf("%q and %q describe the same shares and differ in: %s", t.Sealed[0].Path, s.Path, strings.Join(minor, ", ")))
+		if k := slices.IndexFunc(t.Sealed, func(o *share.Sealed) bool { return o.Form == s.Form }); k >= 0 {
+			if _, minor := t.Sealed[k].Group.Differences(s.Group); len(minor) > 0 {
+				t.Warnings = append(t.Warnings, fmt.Sprintf("%q and %q describe the same shares and differ in: %s", t.Sealed[k].Path, s.Path, strings.Join(minor, ", ")))
+			}
 		}
 		t.Sealed = append(t.Sealed, s)
 	}

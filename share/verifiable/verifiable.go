@@ -99,8 +99,8 @@ func (s *Statement) check() error {
 	if _, err := time.Parse(time.DateOnly, s.Date); err != nil {
 		return fmt.Errorf("%w: %.20q is no date like 2026-01-31", ErrProof, s.Date)
 	}
-	if len(s.Challenge) > maxChallenge || strings.ContainsFunc(s.Challenge, unprintable) || !utf8.ValidString(s.Challenge) {
-		return fmt.Errorf("%w: the challenge has more than %d bytes, or characters that are not printed", ErrProof, maxChallenge)
+	if err := CheckChallenge(s.Challenge); err != nil {
+		return fmt.Errorf("%w: the challenge %w", ErrProof, err)
 	}
 	if m := s.Group.Participant(s.ShareID); m == nil || !m.PublicKey.Equal(s.Public) {
 		return fmt.Errorf("%w: the share is not one of its group", ErrProof)
@@ -109,6 +109,14 @@ func (s *Statement) check() error {
 		return fmt.Errorf("%w: %w", ErrProof, ErrRecipient)
 	}
 	return s.checkPiece()
+}
+
+// CheckChallenge refuses a challenge that no statement can have.
+func CheckChallenge(text string) error {
+	if len(text) > maxChallenge || strings.ContainsFunc(text, unprintable) || !utf8.ValidString(text) {
+		return fmt.Errorf("has more than %d bytes, or characters that are not printed", maxChallenge)
+	}
+	return nil
 }
 
 func unprintable(r rune) bool { return !unicode.IsPrint(r) }

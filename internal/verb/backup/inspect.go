@@ -60,6 +60,7 @@ type groupReport struct {
 	Epoch        string              `json:"epoch"`
 	Share        participantReport   `json:"share"`
 	KDF          *share.KDF          `json:"kdf,omitempty"`
+	Identity     bool                `json:"identity,omitempty"` // an identity opens it, and not a password
 	Problems     []string            `json:"problems"`
 	TestOnly     bool                `json:"test_only"`
 }
@@ -128,7 +129,7 @@ func describe(in *holder.Input) fileReport {
 }
 
 func describeGroup(s *share.Sealed) groupReport {
-	g := groupReport{Version: s.Version, Curve: s.Curve.String(), KDF: s.Lock.KDF(), TestOnly: s.TestOnly(), Problems: []string{}, Participants: []participantReport{}}
+	g := groupReport{Version: s.Version, Curve: s.Curve.String(), KDF: s.Lock.KDF(), Identity: s.Lock.KDF() == nil && !s.Lock.InClear(), TestOnly: s.TestOnly(), Problems: []string{}, Participants: []participantReport{}}
 	g.Share.NodeID = s.NodeID
 	if s.ShareID != nil {
 		g.Share.ShareID = s.ShareID.Text
@@ -207,9 +208,12 @@ func (g *groupReport) print(b *strings.Builder) {
 	if len(g.Participants) == 2 && g.Threshold == 2 {
 		b.WriteString("    note      both shares are needed: if the provider holds the other one, this key cannot be recovered without the provider\n")
 	}
-	if g.KDF != nil {
+	switch {
+	case g.Identity:
+		b.WriteString("    password  none: an identity opens it\n")
+	case g.KDF != nil:
 		fmt.Fprintf(b, "    password  %s, %s, %d iterations\n", g.KDF.Name, g.KDF.Hash, g.KDF.Iterations)
-	} else {
+	default:
 		b.WriteString("    password  none: the share lies in the file in the clear\n")
 	}
 	for _, p := range g.Problems {

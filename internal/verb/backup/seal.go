@@ -19,7 +19,7 @@ import (
 var sealVerb = cli.Verb{
 	Name:    "seal",
 	Summary: "seal files into a bundle that age and tar open for ever",
-	Usage: `Usage: mpc-backup seal FILE… -o B.age -r RECIPIENT [--check]
+	Usage: `Usage: mpc-backup seal FILE… -o B.age -r RECIPIENT [--check] [--verifiable]
 
 Seals any files into one new bundle. Share files among them are recognised, and
 their public facts are checked, so that nobody seals a broken share; with --check
@@ -28,13 +28,14 @@ public manifest for auditors and a text that says how to open it.
 
   -o, --output B.age           the bundle to write
 ` + sealHelp + `  --check                      open the shares with their passwords first
-  --json                       print the public manifest of the bundle
+` + proofHelp + `  --json                       print the public manifest of the bundle
 
-For --check:
+For --check and --verifiable:
 ` + holder.FlagsHelp + `                          (files that hold no share may be left out of the count)
 
 Example:
   mpc-backup seal recovery-secrets.json address.csv -o backup.age -R custodian.pub --check
+  mpc-backup seal client.json -o client.age -R client.pub --verifiable
 `,
 	Prepare: prepareSeal,
 }
@@ -45,6 +46,7 @@ type sealingFlags struct {
 	output string
 	check  bool
 	json   bool
+	proof  proofFlags
 }
 
 func prepareSeal(set *cli.Flags, args []string) (*cli.Plan, error) {
@@ -54,7 +56,11 @@ func prepareSeal(set *cli.Flags, args []string) (*cli.Plan, error) {
 	set.StringVarP(&f.output, "output", "o", "", "")
 	set.BoolVar(&f.check, "check", false, "")
 	set.BoolVar(&f.json, "json", false, "")
+	f.proof.define(set)
 	if err := set.Parse(args); err != nil {
+		return nil, err
+	}
+	if err := f.proof.check(set, &f.to); err != nil {
 		return nil, err
 	}
 	switch {
@@ -62,20 +68,39 @@ func prepareSeal(set *cli.Flags, args []string) (*cli.Plan, error) {
 		return nil, set.Misuse("no FILE to seal")
 	case f.output == "":
 		return nil, set.Misuse("-o is missing: name the bundle to write")
-	case !f.check && f.Opens():
-		return nil, set.Misuse("-i and --passphrase-file are for --check; the bundle's own passphrase is --seal-passphrase-file")
+	case f.proof.count > 0 && f.json:
+		return nil, set.Misuse("--json prints the public manifest of the bundle, and with --quorum there is none")
+	case !f.opens() && f.Opens():
+		return nil, set.Misuse("-i and --passphrase-file are for --check and --verifiable; the bundle's own passphrase is --seal-passphrase-file")
 	}
 	if err := f.to.check(set, f.output); err != nil {
 		return nil, err
 	}
-	return &cli.Plan{Reads: set.Args(), Outputs: f.to.outputs(f.output), Plain: []string{f.to.file}, Guard: f.check || f.to.newPassphrase(),
+	outputs := f.proof.paths(f.output)
+	if f.proof.count == 0 {
+		outputs = append(f.to.outputs(f.output), outputs...)
+	}
+	return &cli.Plan{Reads: set.Args(), Outputs: outputs, Plain: []string{f.to.file}, Guard: f.opens() || f.to.newPassphrase(),
 		Run: func(e *cli.Env, _ *cli.Conditions) error { return f.seal(e, set) }}, nil
 }
+
+// opens reports whether the shares are opened.
+func (f *sealingFlags) opens() bool { return f.check || f.proof.verifiable }
 
 func (f *sealingFlags) seal(e *cli.Env, set *cli.Flags) error {
 	recipients, err := f.to.read(e, set)
 	if err != nil {
 		return err
+	}
+	var proofs *prover
+	use := holder.Use(holder.Forget)
+	if f.proof.verifiable {
+		keys, err := f.proof.keys(set, recipients)
+		if err != nil {
+			return err
+		}
+		proofs = f.proof.prover(keys, set.Date())
+		use = proofs.use
 	}
 	session, err := holder.Load(e, set, &f.Flags, set.Args())
 	if err != nil {
@@ -85,8 +110,8 @@ func (f *sealingFlags) seal(e *cli.Env, set *cli.Flags) error {
 	if err := checkPublic(session); err != nil {
 		return err
 	}
-	if f.check {
-		if err := checkShares(e, session); err != nil {
+	if f.opens() {
+		if err := checkShares(e, session, use); err != nil {
 			return err
 		}
 	}
@@ -95,7 +120,12 @@ func (f *sealingFlags) seal(e *cli.Env, set *cli.Flags) error {
 	}
 	files := filesToSeal(session)
 	warnTogether(e, files, session)
-	if err := f.to.seal(e, set, &holder.Target{Path: f.output, Recipients: recipients}, files); err != nil {
+	if proofs != nil {
+		warnUnlisted(e, session, recipients)
+		if err := f.sealProved(e, set, proofs, recipients, files); err != nil {
+			return err
+		}
+	} else if err := f.to.seal(e, set, &holder.Target{Path: f.output, Recipients: recipients}, files); err != nil {
 		return err
 	}
 	if f.json {
@@ -105,11 +135,18 @@ func (f *sealingFlags) seal(e *cli.Env, set *cli.Flags) error {
 		}
 		return e.WriteJSON(manifest)
 	}
-	checked := ""
-	if f.check {
+	proved, checked := "", ""
+	if proofs != nil {
+		proved = proofs.describe(f.proof.paths(f.output))
+	}
+	if f.proof.count > 0 {
+		_, err = io.WriteString(e.Stdout, proved)
+		return err
+	}
+	if f.opens() {
 		checked = "; every share in it was opened first"
 	}
-	_, err = fmt.Fprintf(e.Stdout, "sealed: %s into %s; it was read back and is whole%s\n", countFiles(len(files)), cli.Clean(f.output), checked)
+	_, err = fmt.Fprintf(e.Stdout, "sealed: %s into %s; it was read back and is whole%s\n%s", countFiles(len(files)), cli.Clean(f.output), checked, proved)
 	return err
 }
 
@@ -133,8 +170,8 @@ func checkPublic(s *holder.Session) error {
 }
 
 // checkShares opens every share, one after the other. No two are open at once.
-func checkShares(e *cli.Env, s *holder.Session) error {
-	if err := s.Unlock(false, holder.Forget); err != nil {
+func checkShares(e *cli.Env, s *holder.Session, use holder.Use) error {
+	if err := s.Unlock(false, use); err != nil {
 		return err
 	}
 	code, bad := cli.OK, 0
@@ -157,7 +194,7 @@ func checkShares(e *cli.Env, s *holder.Session) error {
 	if bad == 0 {
 		return nil
 	}
-	return cli.Fail(code, fmt.Errorf("--check: %d of the shares and bundles do not open, and nothing was sealed", bad), hints...)
+	return cli.Fail(code, fmt.Errorf("%d of the shares and bundles do not open, and nothing was sealed", bad), hints...)
 }
 
 // filesToSeal are the files as they are, with what is public of their shares.

@@ -62,7 +62,7 @@ func (in *Input) needed(sharesToo bool) int {
 		return 0
 	case !sharesToo, len(in.text) > 0: // a bundle that is open, and brings the password
 		return in.slots() - 1
-	case len(in.Shares) > 0 && in.Shares[0].Sealed.Lock.InClear():
+	case len(in.Shares) > 0 && in.Shares[0].Sealed.Lock.KDF() == nil:
 		return 0
 	}
 	return in.slots()

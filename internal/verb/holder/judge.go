@@ -19,7 +19,7 @@ import (
 // it, gives the share.
 func statusOf(err error) verdict.Status {
 	switch {
-	case errors.Is(err, open.ErrPassword), errors.Is(err, open.ErrWork), errors.Is(err, backup.ErrNoIdentity):
+	case errors.Is(err, open.ErrPassword), errors.Is(err, open.ErrWork), errors.Is(err, open.ErrIdentity), errors.Is(err, backup.ErrNoIdentity):
 		return verdict.Unopened
 	case errors.Is(err, open.ErrNotThisShare):
 		return verdict.Inconsistent
@@ -193,6 +193,9 @@ func (s *Session) hints() []string {
 	for _, in := range s.Inputs {
 		add(in.Hint())
 		for _, sh := range in.Shares {
+			if errors.Is(sh.Err, open.ErrIdentity) {
+				add("give the identity that opens it with -i, and for a quorum the other pieces and their identities")
+			}
 			if errors.Is(sh.Err, open.ErrWork) {
 				add("--max-iterations allows more, if you know that the file is honest")
 			}

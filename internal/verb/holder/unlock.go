@@ -90,7 +90,8 @@ type Session struct {
 	flags      *Flags
 	reader     formats.Reader
 	identities []*backup.Identity
-	passwords  [][]string // the files that have them, for each input, if they come from files
+	keys       []*secret.Bytes // of the X25519 ones among them
+	passwords  [][]string      // the files that have them, for each input, if they come from files
 	held       []*open.Share
 	miscounted error // what to say if a bundle lacks a password that the count of files relies on
 }
@@ -123,9 +124,13 @@ func Load(e *cli.Env, set *cli.Flags, f *Flags, paths []string) (*Session, error
 	if s.identities, err = readIdentities(e, f.identities); err != nil {
 		return nil, err
 	}
+	if s.keys, err = x25519Keys(s.identities); err != nil {
+		return nil, err
+	}
 	for _, p := range paths {
 		s.Inputs = append(s.Inputs, load(p, &s.reader, f.AnyFile))
 	}
+	s.gatherPieces()
 	if err := s.countPassphrases(set); err != nil {
 		return nil, err
 	}
@@ -152,6 +157,10 @@ func (s *Session) Close() {
 	for _, in := range s.Inputs {
 		in.Close()
 	}
+	for _, id := range s.identities {
+		id.Line.Wipe()
+	}
+	secret.WipeAll(s.keys)
 }
 
 // countPassphrases gives each input its files of --passphrase-file, once their number
@@ -341,7 +350,7 @@ func (s *Session) unlock(in *Input, a *asker, salvage bool, use Use) error {
 			return s.miscounted
 		}
 	}
-	o := open.Options{MaxIterations: s.flags.limits.Iterations, Salvage: salvage}
+	o := open.Options{MaxIterations: s.flags.limits.Iterations, Salvage: salvage, Identities: s.keys}
 	if salvage {
 		o.Known = s.known()
 	}

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"time"
 
+	"lifeboat/backup"
 	"lifeboat/chains/book"
 	"lifeboat/derive"
 	"lifeboat/share/record"
@@ -19,14 +20,15 @@ import (
 
 // Options hold what the auditor knows from elsewhere.
 type Options struct {
-	Tool      string         // program and version
-	Date      time.Time      // of the audit
-	MaxAge    time.Duration  // of attestations; 0: any
-	Challenge string         // that attestations must answer; empty: none counts
-	Roots     []*derive.Key  // recorded root keys
-	Epochs    []string       // recorded epochs, as inspect shows them
-	Record    *record.Record // of the vault, whose root keys are among Roots; nil: none
-	Threshold int            // of tss-lib files, which do not state it; 0: worked out
+	Tool      string             // program and version
+	Date      time.Time          // of the audit
+	MaxAge    time.Duration      // of attestations; 0: any
+	Challenge string             // that attestations must answer; empty: none counts
+	Roots     []*derive.Key      // recorded root keys
+	Epochs    []string           // recorded epochs, as inspect shows them
+	Record    *record.Record     // of the vault, whose root keys are among Roots; nil: none
+	Expected  []*backup.Expected // answers of identities to challenges that were set
+	Threshold int                // of tss-lib files, which do not state it; 0: worked out
 }
 
 // Level is how bad a finding is.
@@ -53,19 +55,20 @@ type Status string
 
 // The statuses, best first.
 const (
-	Recoverable Status = "recoverable" // enough holders attested, to the challenge that was set
-	Present     Status = "present"     // enough shares are present; nothing shows that they open
-	Unknown     Status = "unknown"     // how many are needed is not known
-	TooFew      Status = "too-few"     // fewer than the threshold
-	Absent      Status = "absent"      // a root key was recorded, and no share of it was found
+	Recoverable    Status = "recoverable"     // enough holders attested, to the challenge that was set
+	SealedVerified Status = "sealed-verified" // enough shares are sealed, as proofs show; nothing shows that the identities exist
+	Present        Status = "present"         // enough shares are present; nothing shows that they open
+	Unknown        Status = "unknown"         // how many are needed is not known
+	TooFew         Status = "too-few"         // fewer than the threshold
+	Absent         Status = "absent"          // a root key was recorded, and no share of it was found
 )
 
-var ranking = []Status{Recoverable, Present, Unknown, TooFew, Absent}
+var ranking = []Status{Recoverable, SealedVerified, Present, Unknown, TooFew, Absent}
 
 func (s Status) rank() int { return slices.Index(ranking, s) }
 
 // Enough reports whether enough shares are there, opened or not.
-func (s Status) Enough() bool { return s == Recoverable || s == Present }
+func (s Status) Enough() bool { return s == Recoverable || s == SealedVerified || s == Present }
 
 // Report is everything that the audit found. Its JSON names are stable.
 //
@@ -122,12 +125,14 @@ type Epoch struct {
 	Roster    bool       `json:"roster_known"` // Holders are all there are: a share file lists them
 	Recorded  bool       `json:"recorded"`     // a share file shows the roster, which is among the recorded epochs
 	Here      bool       `json:"here"`         // enough shares are here, or somebody claims so
-	Opens     bool       `json:"opens"`        // enough holders attested to the challenge, and have the root key
+	Opens     bool       `json:"opens"`        // enough holders attested to the challenge, or identities that answered open their sealed shares, and they have the root key
 	Yours     bool       `json:"yours"`        // the roster is a recorded one, or they have a recorded root key
 	Status    Status     `json:"status"`
 	Verdict   string     `json:"verdict"`
 	Holders   []Holder   `json:"holders"`
 	Present   int        `json:"present"`  // holders whose share is in a file
+	Sealed    int        `json:"sealed"`   // holders of whose sealed share there is a proof that checks
+	Live      int        `json:"live"`     // of them, those whose share identities open that answered a challenge
 	Attested  int        `json:"attested"` // holders with a fresh attestation that agrees with the others
 	Missing   int        `json:"missing"`  // shares short of the threshold
 	Sets      [][]string `json:"sets"`     // node IDs that together reach the threshold
@@ -136,15 +141,16 @@ type Epoch struct {
 
 // Holder is a participant and where their share is.
 type Holder struct {
-	NodeID    string   `json:"node_id"`
-	ShareID   string   `json:"share_id"`
-	PublicKey string   `json:"share_public_key,omitempty"`
-	Copies    []Copy   `json:"copies"`
-	Damaged   []string `json:"damaged"`            // files that should hold the share and are broken
-	Attested  *Proof   `json:"attested,omitempty"` // the newest fresh attestation
-	Here      bool     `json:"here"`               // a file or an attestation says that the share is somewhere
-	Opens     bool     `json:"opens"`              // the holder signed with it, to the challenge that was set
-	Yours     bool     `json:"yours"`              // it belongs to a recorded roster, or to holders who have a recorded root key
+	NodeID    string      `json:"node_id"`
+	ShareID   string      `json:"share_id"`
+	PublicKey string      `json:"share_public_key,omitempty"`
+	Copies    []Copy      `json:"copies"`
+	Damaged   []string    `json:"damaged"`            // files that should hold the share and are broken
+	Sealed    *SealedCopy `json:"sealed,omitempty"`   // that anybody can check
+	Attested  *Proof      `json:"attested,omitempty"` // the newest fresh attestation
+	Here      bool        `json:"here"`               // a file or an attestation says that the share is somewhere
+	Opens     bool        `json:"opens"`              // the holder signed with it, to the challenge that was set, or identities answered that open its sealed copy
+	Yours     bool        `json:"yours"`              // it belongs to a recorded roster, or to holders who have a recorded root key
 }
 
 // States says in words which of the three are true.
@@ -153,8 +159,11 @@ func (h *Holder) States() string {
 		return "not here"
 	}
 	states := "here"
-	if h.Opens {
+	switch {
+	case h.Opens:
 		states += ", opens"
+	case h.Sealed != nil:
+		states += ", sealed, verified"
 	}
 	if h.Yours {
 		states += ", yours"
@@ -203,20 +212,22 @@ type FileKind string
 
 // The kinds of files.
 const (
-	ShareFile       FileKind = "recovery-group"
-	Bundle          FileKind = "bundle"
-	Manifest        FileKind = "public-manifest"
-	AddressBook     FileKind = "address-book"
-	AttestationFile FileKind = "attestations"
-	IdentityFile    FileKind = "identity"
-	PrivateKeys     FileKind = "private-keys"
-	ShardFile       FileKind = "shard"
-	Recipients      FileKind = "recipients"
-	HowTo           FileKind = "how-to"
-	Archive         FileKind = "archive"       // a zip, tar or mail
-	NodeDatabase    FileKind = "node-database" // of a TSS node
-	Unrecognised    FileKind = "unrecognised"
-	Unread          FileKind = "unreadable"
+	ShareFile        FileKind = "recovery-group"
+	Bundle           FileKind = "bundle"
+	Manifest         FileKind = "public-manifest"
+	AddressBook      FileKind = "address-book"
+	AttestationFile  FileKind = "attestations"
+	IdentityFile     FileKind = "identity"
+	PrivateKeys      FileKind = "private-keys"
+	ShardFile        FileKind = "shard"
+	Recipients       FileKind = "recipients"
+	VerifiableShares FileKind = "verifiable-share"
+	AnswerFile       FileKind = "identity-answer"
+	HowTo            FileKind = "how-to"
+	Archive          FileKind = "archive"       // a zip, tar or mail
+	NodeDatabase     FileKind = "node-database" // of a TSS node
+	Unrecognised     FileKind = "unrecognised"
+	Unread           FileKind = "unreadable"
 )
 
 // File is a file that was looked at.

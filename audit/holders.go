@@ -170,7 +170,7 @@ func (a *Auditor) fromFiles(set *verdict.Sharing) *epoch {
 	}
 	for _, s := range set.Sealed {
 		h := e.holder(*s.ShareID, s.NodeID)
-		if c := (Copy{Path: s.Path, Clear: s.Lock.InClear()}); !slices.Contains(h.Copies, c) {
+		if c := (Copy{Path: s.Path, Clear: s.Lock.InClear()}); !pieceOnly(s) && !slices.Contains(h.Copies, c) {
 			h.Copies = append(h.Copies, c)
 		}
 		e.groupIDs.add(s.Group.ID)

@@ -21,6 +21,7 @@ import (
 	"lifeboat/share"
 	"lifeboat/share/formats"
 	"lifeboat/share/verdict"
+	"lifeboat/share/verifiable"
 )
 
 // Auditor collects what files say. Its zero value is not usable: call New.
@@ -31,7 +32,9 @@ type Auditor struct {
 	bundles    []*bundleFile
 	manifests  []*manifestFile
 	attested   []attested
-	signed     int // attestations that were looked at
+	proved     Proofs
+	answers    []*backup.Answer // that were expected
+	signed     int              // attestations that were looked at
 	books      []Book
 	toCheck    []string // address books that were found
 	findings   []Finding
@@ -265,6 +268,14 @@ func (a *Auditor) json(s Source) {
 		return
 	}
 	if a.attestation(s, data) {
+		return
+	}
+	switch {
+	case verifiable.Is(data):
+		a.proofs(s, data)
+		return
+	case backup.IsAnswer(data):
+		a.answer(s, data)
 		return
 	}
 	shares, err := a.reader.Parse(s.Path, data)

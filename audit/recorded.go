@@ -45,22 +45,25 @@ type Presence string
 // The presences, best first. What does not belong to the recorded set is named but
 // counts for nothing.
 const (
-	HasAttested Presence = "attested"    // signed with the share, to the challenge that was set
-	HasFile     Presence = "share-file"  // a share file
-	HasBundle   Presence = "bundle"      // a bundle, as its public manifest says
-	OtherEpoch  Presence = "other-epoch" // nothing but a share of another set
-	OtherVault  Presence = "other-vault" // nothing but a share of another root key
+	HasAttested Presence = "attested"        // signed with the share, to the challenge that was set
+	HasSealed   Presence = "sealed-verified" // sealed, as a proof shows that checks
+	HasFile     Presence = "share-file"      // a share file
+	HasBundle   Presence = "bundle"          // a bundle, as its public manifest says
+	OtherEpoch  Presence = "other-epoch"     // nothing but a share of another set
+	OtherVault  Presence = "other-vault"     // nothing but a share of another root key
 	NotHere     Presence = "missing"
 )
 
-var presences = []Presence{HasAttested, HasFile, HasBundle, OtherEpoch, OtherVault, NotHere}
+var presences = []Presence{HasAttested, HasSealed, HasFile, HasBundle, OtherEpoch, OtherVault, NotHere}
 
 // Counts reports whether something is here of the recorded share.
-func (p Presence) Counts() bool { return p == HasAttested || p == HasFile || p == HasBundle }
+func (p Presence) Counts() bool {
+	return p == HasAttested || p == HasSealed || p == HasFile || p == HasBundle
+}
 
 // String returns what is here, in words.
 func (p Presence) String() string {
-	return map[Presence]string{HasAttested: "attested", HasFile: "share file", HasBundle: "bundle",
+	return map[Presence]string{HasAttested: "attested", HasSealed: "sealed, verified", HasFile: "share file", HasBundle: "bundle",
 		OtherEpoch: "not here; of another epoch", OtherVault: "not here; of another vault", NotHere: "not here"}[p]
 }
 
@@ -148,16 +151,16 @@ func (all *places) look(h *RecordedHolder, g *share.Group, p share.Participant, 
 	x := p.ShareID.Scalar().Bytes()
 	for _, at := range all.byID[[2]string{g.Curve.String(), string(x[:])}] {
 		if at.vault.holds(at.epoch, g, roster) {
-			h.addAll(at.holder, HasAttested, HasFile, HasBundle)
+			h.addAll(at.holder, HasAttested, HasSealed, HasFile, HasBundle)
 		}
 	}
 	for _, at := range all.byNode[[2]string{g.Curve.String(), p.NodeID}] {
 		switch {
 		case at.vault.holds(at.epoch, g, roster):
 		case at.vault.RootKey != "" && at.vault.RootKey != hex.EncodeToString(g.RootKey.Bytes()):
-			h.addAll(at.holder, OtherVault, OtherVault, OtherVault)
+			h.addAll(at.holder, OtherVault, OtherVault, OtherVault, OtherVault)
 		default:
-			h.addAll(at.holder, OtherEpoch, OtherEpoch, OtherEpoch)
+			h.addAll(at.holder, OtherEpoch, OtherEpoch, OtherEpoch, OtherEpoch)
 		}
 	}
 }
@@ -169,9 +172,14 @@ func (v *Vault) holds(e *Epoch, g *share.Group, roster string) bool {
 }
 
 // addAll notes the attestation and the files of a holder.
-func (h *RecordedHolder) addAll(o *Holder, attested, file, bundle Presence) {
+func (h *RecordedHolder) addAll(o *Holder, attested, sealed, file, bundle Presence) {
 	if o.Attested != nil {
 		h.add(attested, o.Attested.Path)
+	}
+	if o.Sealed != nil {
+		for _, path := range o.Sealed.Paths {
+			h.add(sealed, path)
+		}
 	}
 	for _, c := range o.Copies {
 		state := file

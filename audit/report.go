@@ -87,6 +87,7 @@ func (r *Report) summary() string {
 	say(count[TooFew]+count[Absent], "root key cannot be recovered with these files.", "root keys cannot be recovered with these files.")
 	say(count[Unknown], "set of shares is of an unknown root key.", "sets of shares are of unknown root keys.")
 	say(count[Present], "root key has enough shares here, which nobody has shown to open.", "root keys have enough shares here, which nobody has shown to open.")
+	say(count[SealedVerified], "root key has enough shares sealed, verified: that the identities exist is not shown.", "root keys have enough shares sealed, verified: that the identities exist is not shown.")
 	say(count[Recoverable], "root key is recoverable.", "root keys are recoverable.")
 	if len(r.Vaults) == 0 {
 		parts = append(parts, "No backup was found.")
@@ -102,6 +103,7 @@ func Proves() []string {
 		"Fewer attestations, or opened shares, of one epoch than its threshold prove nothing about the vault.",
 		"What a public manifest says of a bundle is its maker's word; the hash only shows that the bundle is the same file.",
 		"An attestation is as fresh as its challenge. The auditor must have chosen the challenge; the date is the holder's word.",
+		"A verified sealed share says that whoever has the identity of its recipient can open it: not who that is, nor that the identity and another share are in different hands, nor that the file will be there tomorrow. An answer to a challenge says that the identity existed when it was given.",
 		"Nothing here says who else has copies.",
 	}
 }

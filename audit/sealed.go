@@ -1,123 +1,291 @@
 package audit
 
 import (
+	"errors"
 	"fmt"
 	"slices"
+	"time"
 
+	"lifeboat/backup"
 	"lifeboat/share"
+	"lifeboat/share/record"
 	"lifeboat/share/verifiable"
 )
 
-// ProvedShare is a share of which proofs that check say that an identity opens it, or
-// of which pieces do that enough identities open.
-type ProvedShare struct {
-	Group      *share.Group
-	Holder     share.Participant
-	Needed     int      // 1, or how many pieces give the share
-	Recipients []string // different ones, of its proofs
-	Live       []string // of them, those whose identities answered
-	Path       string   // of the first proof
-	Date       string   // of the newest, as it states
+// Proofs are proofs of sealed shares that were verified, and what they show together.
+type Proofs struct{ sets []*ProvedSet }
 
-	pieces map[int]string // recipients, by their places in the cut
+// ProvedSet is one set of shares of a root key.
+type ProvedSet struct {
+	Group   *share.Group
+	Holders []*ProvedHolder // whose shares a proof, or a piece, is of
 }
 
-// Sealed reports whether enough is proved for the share.
-func (s *ProvedShare) Sealed() bool { return len(s.Recipients) >= s.Needed }
-
-// Opens reports whether identities that answered are enough for it.
-func (s *ProvedShare) Opens() bool { return len(s.Live) >= s.Needed }
-
-// Proofs collects proofs that check.
-type Proofs struct {
-	live   map[string]bool // recipients whose identities answered
-	shares []*ProvedShare
-	by     map[string]*ProvedShare
+// ProvedHolder is a holder and what is proved of their share.
+type ProvedHolder struct {
+	share.Participant
+	Cuts []*Cut // different ways to get the share
 }
 
-// NewProofs starts a collection. live are the recipients whose identities answered.
-func NewProofs(live []string) *Proofs {
-	p := &Proofs{live: map[string]bool{}, by: map[string]*ProvedShare{}}
-	for _, r := range live {
-		p.live[r] = true
-	}
-	return p
+// Cut is a way to get a share: from one recipient, or from pieces of several.
+type Cut struct {
+	Needed     int            // recipients
+	Recipients map[int]string // by the place of their piece
+	Paths      []string
+	Date       string // of the newest proof, as it states
+
+	name string
 }
 
-// Add verifies a proof and, if it checks, counts it for its share.
+// Add verifies a proof and counts it for its share.
 func (p *Proofs) Add(path string, proof *verifiable.Proof) error {
 	if err := proof.Verify(); err != nil {
 		return err
 	}
-	needed, cut := 1, ""
-	if proof.Piece != nil {
-		needed = len(proof.Piece.Commitments)
-		for _, c := range proof.Piece.Commitments {
-			cut += fmt.Sprintf(" %x", c.Bytes())
-		}
-	}
-	key := fmt.Sprintf("%v %x %x%s", proof.Curve(), proof.Group.RosterSHA256(), proof.ShareID.Scalar().Bytes(), cut)
-	s := p.by[key]
-	if s == nil {
-		s = &ProvedShare{Group: proof.Group, Holder: *proof.Group.Participant(proof.ShareID), Needed: needed, Path: path, pieces: map[int]string{}}
-		p.by[key], p.shares = s, append(p.shares, s)
-	}
-	s.Date = max(s.Date, proof.Date)
+	p.add(path, proof)
+	return nil
+}
+
+func (p *Proofs) add(path string, proof *verifiable.Proof) {
 	recipient := verifiable.FormatRecipient(proof.Recipient)
-	if proof.Piece != nil {
-		if s.pieces[proof.Piece.Index] != "" {
-			return nil // another recipient for the same piece is no other piece
+	needed, place, name := 1, 0, recipient
+	if piece := proof.Piece; piece != nil {
+		needed, place, name = len(piece.Commitments), piece.Index, ""
+		for _, c := range piece.Commitments {
+			name += fmt.Sprintf("%x ", c.Bytes())
 		}
-		s.pieces[proof.Piece.Index] = recipient
 	}
-	if !slices.Contains(s.Recipients, recipient) {
-		s.Recipients = append(s.Recipients, recipient)
-		if p.live[recipient] {
-			s.Live = append(s.Live, recipient)
+	c := p.set(proof.Group).holder(proof.ShareID).cut(name, needed)
+	if c.Recipients[place] == "" { // of two recipients of one piece, either does
+		c.Recipients[place] = recipient
+	}
+	c.Paths, c.Date = append(c.Paths, path), max(c.Date, proof.Date)
+}
+
+func (p *Proofs) set(g *share.Group) *ProvedSet {
+	i := slices.IndexFunc(p.sets, func(t *ProvedSet) bool { return t.Group.SameKey(g) && t.Group.SameShares(g) })
+	if i < 0 {
+		i, p.sets = len(p.sets), append(p.sets, &ProvedSet{Group: g})
+	}
+	return p.sets[i]
+}
+
+func (t *ProvedSet) holder(id share.ID) *ProvedHolder {
+	i := slices.IndexFunc(t.Holders, func(h *ProvedHolder) bool { return h.ShareID.Equal(id) })
+	if i < 0 {
+		i, t.Holders = len(t.Holders), append(t.Holders, &ProvedHolder{Participant: *t.Group.Participant(id)})
+	}
+	return t.Holders[i]
+}
+
+func (h *ProvedHolder) cut(name string, needed int) *Cut {
+	i := slices.IndexFunc(h.Cuts, func(c *Cut) bool { return c.name == name })
+	if i < 0 {
+		i, h.Cuts = len(h.Cuts), append(h.Cuts, &Cut{Needed: needed, Recipients: map[int]string{}, name: name})
+	}
+	return h.Cuts[i]
+}
+
+// Sets returns what was added, by sets of shares.
+func (p *Proofs) Sets() []*ProvedSet { return p.sets }
+
+// among counts the recipients that have answered.
+func (c *Cut) among(live map[string]bool) int {
+	n := 0
+	for _, r := range c.Recipients {
+		if live[r] {
+			n++
+		}
+	}
+	return n
+}
+
+// Sealed returns a cut that gives the share, one that Opens if there is one, or nil.
+func (h *ProvedHolder) Sealed(live map[string]bool) *Cut {
+	var found *Cut
+	for _, c := range h.Cuts {
+		if len(c.Recipients) >= c.Needed && (found == nil || c.among(live) >= c.Needed) {
+			found = c
+		}
+	}
+	return found
+}
+
+// Opens reports whether identities that answered give the share.
+func (c *Cut) Opens(live map[string]bool) bool { return c.among(live) >= c.Needed }
+
+// Count returns which holders' shares are sealed, verified, and which of them identities
+// open that answered.
+func (t *ProvedSet) Count(live map[string]bool) (sealed, opens []string) {
+	for _, h := range t.Holders {
+		c := h.Sealed(live)
+		if c == nil {
+			continue
+		}
+		sealed = append(sealed, h.NodeID)
+		if c.Opens(live) {
+			opens = append(opens, h.NodeID)
+		}
+	}
+	return sealed, opens
+}
+
+// Shared lists recipients who have whole shares of several holders.
+func (t *ProvedSet) Shared() []string {
+	var seen, twice []string
+	for _, h := range t.Holders {
+		for _, c := range h.Cuts {
+			r := c.Recipients[0]
+			switch {
+			case r == "" || slices.Contains(twice, r):
+			case slices.Contains(seen, r):
+				twice = append(twice, r)
+			default:
+				seen = append(seen, r)
+			}
+		}
+	}
+	return twice
+}
+
+// Answered returns the recipients whose identities gave an expected answer.
+func Answered(answers []*backup.Answer, expected []*backup.Expected) map[string]bool {
+	live := map[string]bool{}
+	for _, e := range expected {
+		if slices.ContainsFunc(answers, e.Fits) {
+			live[e.Recipient] = true
+		}
+	}
+	return live
+}
+
+// Errors about proofs that check, and are not what was recorded.
+var (
+	ErrRecipient = errors.New("the record does not list its recipient, so nobody knows who could open it")
+	ErrRoster    = errors.New("it is not of the recorded set of shares")
+)
+
+// HoldProof compares a proof with the record: the root key, the whole roster and the
+// recipients.
+func HoldProof(r *record.Record, p *verifiable.Proof) error {
+	if grave, _ := r.Judge(p.Group, record.Roster); len(grave) > 0 {
+		return fmt.Errorf("%w: different: %s", ErrRoster, record.List(grave))
+	}
+	recipients := [][verifiable.KeySize]byte{p.Recipient}
+	if p.Piece != nil {
+		recipients = p.Piece.Recipients
+	}
+	for _, key := range recipients {
+		if text := verifiable.FormatRecipient(key); !r.HasRecipient(text) {
+			return fmt.Errorf("%w: %s", ErrRecipient, text)
 		}
 	}
 	return nil
 }
 
-// ProvedSet are the proved shares of one set.
-type ProvedSet struct {
-	Group  *share.Group
-	Sealed []string // nodes whose shares are sealed, verified
-	Opens  []string // of them, those whose identities answered
-	Shared []string // recipients that have shares of several holders
+// SealedCopy is a share that a recipient, or enough of several, can open, as proofs show
+// that anybody can check.
+type SealedCopy struct {
+	Paths      []string `json:"paths"`
+	Date       string   `json:"date"` // as the newest of them states
+	Recipients []string `json:"recipients"`
+	Needed     int      `json:"needed"` // of the recipients
+	Live       bool     `json:"live"`   // so many of them answered
 }
 
-// SealedVerified reports whether enough shares for the key are sealed, verified.
-func (s *ProvedSet) SealedVerified() bool { return len(s.Sealed) >= s.Group.Threshold }
+// provedFile is a proof in a file.
+type provedFile struct {
+	path  string
+	proof *verifiable.Proof
+}
 
-// Recoverable reports whether identities that answered open enough of them.
-func (s *ProvedSet) Recoverable() bool { return len(s.Opens) >= s.Group.Threshold }
+// proofs looks at a file of proofs. Shares whose proofs do not check count for nothing.
+func (a *Auditor) proofs(s Source, data []byte) {
+	if !a.file(s, VerifiableShares) {
+		return
+	}
+	const again = "take another copy, or have the holder seal the share again (mpc-backup seal --verifiable)"
+	list, err := verifiable.ParseFile(data)
+	if err != nil {
+		a.find(Error, "proof-invalid", s.Path, again, "the file of verifiable shares cannot be read: %v", err)
+		return
+	}
+	shares, err := a.reader.Parse(s.Path, data)
+	if err != nil || len(shares) != len(list) {
+		a.find(Error, "proof-invalid", s.Path, again, "the file of verifiable shares cannot be read: %v", err)
+		return
+	}
+	for i, p := range list {
+		err := p.Verify()
+		if err == nil && a.o.Record != nil {
+			err = HoldProof(a.o.Record, p)
+		}
+		if date, dateErr := time.Parse(time.DateOnly, p.Date); err == nil && dateErr == nil && date.After(a.o.Date.AddDate(0, 0, 1)) {
+			err = fmt.Errorf("it is dated %s, after the day of the audit", p.Date)
+		}
+		switch {
+		case errors.Is(err, verifiable.ErrProof):
+			a.find(Error, "proof-invalid", s.Path, again, "the proof of the share of node %.70q: %v", shares[i].NodeID, err)
+			continue
+		case err != nil:
+			a.find(Error, "proof-not-recorded", s.Path, "find out who sealed it to whom; seal it again to a recorded recipient, or have a record made", "the sealed share of node %.70q counts for nothing: %v", shares[i].NodeID, err)
+			continue
+		case a.o.Record == nil:
+			a.find(Warning, "recipient-not-compared", s.Path, "give the record (--record), which lists the recipients of backups", "who the recipient of a sealed share is was not compared with a record")
+		}
+		a.proved.add(s.Path, p)
+		a.addShares(s.Path, shares[i:i+1])
+	}
+}
 
-// Sets returns what the proofs show together.
-func (p *Proofs) Sets() []*ProvedSet {
-	var sets []*ProvedSet
-	holders := map[*ProvedSet]map[string][]string{} // of each recipient
-	for _, s := range p.shares {
-		i := slices.IndexFunc(sets, func(t *ProvedSet) bool { return t.Group.SameKey(s.Group) && t.Group.SameShares(s.Group) })
-		if i < 0 {
-			i, sets = len(sets), append(sets, &ProvedSet{Group: s.Group})
-			holders[sets[i]] = map[string][]string{}
+// answer notes the answer of an identity.
+func (a *Auditor) answer(s Source, data []byte) {
+	if !a.file(s, AnswerFile) {
+		return
+	}
+	got, err := backup.ParseAnswer(data)
+	switch {
+	case err != nil:
+		a.find(Error, "answer-invalid", s.Path, "ask for the answer again", "%v", err)
+	case len(a.o.Expected) == 0:
+		a.find(Warning, "challenge-not-given", s.Path, "give what mpc-backup challenge wrote beside the challenge with --expect", "an answer of an identity is not counted: without the challenge, it may be an old one")
+	case !slices.ContainsFunc(a.o.Expected, func(e *backup.Expected) bool { return e.Fits(got) }):
+		a.find(Warning, "answer-other", s.Path, "ask for the answer to the challenge that you set", "an answer of an identity is not the expected one of any challenge: it is not counted")
+	default:
+		a.answers = append(a.answers, got)
+	}
+}
+
+// sealed notes for the holders of a set what is proved of their shares.
+func (a *Auditor) sealed(e *epoch) {
+	if e.set == nil {
+		return
+	}
+	live := Answered(a.answers, a.o.Expected)
+	for _, t := range a.proved.Sets() {
+		if !t.Group.SameKey(e.set.Group) || !t.Group.SameShares(e.set.Group) {
+			continue
 		}
-		t := sets[i]
-		node := t.Group.Participant(s.Holder.ShareID).NodeID
-		if s.Sealed() && !slices.Contains(t.Sealed, node) {
-			t.Sealed = append(t.Sealed, node)
-		}
-		if s.Opens() && !slices.Contains(t.Opens, node) {
-			t.Opens = append(t.Opens, node)
-		}
-		for _, r := range s.Recipients {
-			if of := holders[t][r]; s.Needed == 1 && !slices.Contains(of, node) {
-				if holders[t][r] = append(of, node); len(of) == 1 {
-					t.Shared = append(t.Shared, r)
-				}
+		for _, h := range t.Holders {
+			c := h.Sealed(live)
+			if c == nil {
+				continue
 			}
+			s := &SealedCopy{Paths: c.Paths, Date: c.Date, Needed: c.Needed, Live: c.Opens(live)}
+			for _, r := range c.Recipients {
+				s.Recipients = append(s.Recipients, r)
+			}
+			slices.Sort(s.Recipients)
+			e.holder(h.ShareID, h.NodeID).Sealed = s
+		}
+		for _, r := range t.Shared() {
+			a.find(Warning, "one-recipient", r, "seal each holder's share to an identity of its own", "the shares of several holders are sealed to one recipient: whoever has its identity has all of them")
 		}
 	}
-	return sets
+}
+
+// pieceOnly reports whether a share file has no more than a piece of the share.
+func pieceOnly(s *share.Sealed) bool {
+	l, ok := s.Lock.(*share.Verifiable)
+	return ok && l.Cut != ""
 }

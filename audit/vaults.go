@@ -18,16 +18,27 @@ func (a *Auditor) judge(e *epoch) Epoch {
 		// Without a roster the epoch is a number that a file claims, not the fingerprint of its shares.
 		Roster: e.set != nil, Recorded: e.set != nil && a.recordedEpoch(e.roster, epochDigits), Holders: e.holders, Sets: [][]string{},
 	}
-	var here, attested []string
+	a.sealed(e)
+	r.Holders = e.holders
+	var here, attested, opens []string
 	for i := range r.Holders {
 		h := &r.Holders[i]
-		h.Opens = h.Attested != nil
-		h.Here = h.Opens || len(h.Copies) > 0
+		h.Opens = h.Attested != nil || h.Sealed != nil && h.Sealed.Live
+		h.Here = h.Opens || h.Sealed != nil || len(h.Copies) > 0
 		if len(h.Copies) > 0 {
 			r.Present++
 		}
-		if h.Opens {
+		if h.Sealed != nil {
+			r.Sealed++
+			if h.Sealed.Live {
+				r.Live++
+			}
+		}
+		if h.Attested != nil {
 			attested = append(attested, h.NodeID)
+		}
+		if h.Opens {
+			opens = append(opens, h.NodeID)
 		}
 		if h.Here {
 			here = append(here, h.NodeID)
@@ -36,7 +47,9 @@ func (a *Auditor) judge(e *epoch) Epoch {
 	r.Attested = len(attested)
 	r.Missing = max(0, r.Threshold-len(here))
 	r.Here = r.Threshold > 0 && r.Missing == 0
-	r.Opens = e.shown && r.Attested >= r.Threshold
+	// On a roster that files show, a sealed share whose identity lives is as good as an
+	// attestation.
+	r.Opens = e.shown && r.Attested >= r.Threshold || e.set != nil && len(opens) >= r.Threshold
 	r.Yours = r.Recorded || r.Opens && a.record(e) != nil
 	for i := range r.Holders {
 		h := &r.Holders[i]
@@ -60,10 +73,19 @@ func (a *Auditor) judge(e *epoch) Epoch {
 		}
 	case r.Opens && a.foreign(e):
 		r.Status = Present
-		r.Verdict = fmt.Sprintf("Not of a recorded root key: %s attested that they hold the shares of another one.", names(attested))
+		r.Verdict = fmt.Sprintf("Not of a recorded root key: %s attested that they hold the shares of another one.", names(opens))
+	case r.Opens && r.Attested < r.Threshold:
+		r.Status = Recoverable
+		r.Verdict = fmt.Sprintf("Recoverable by %s: proofs that check show that their shares are sealed to identities which answered your challenges, or they attested to one, and the share public keys combine to the root key.", r.who(opens))
 	case r.Opens:
 		r.Status = Recoverable
 		r.Verdict = fmt.Sprintf("Recoverable by %s: they attested to your challenge that they hold their shares, and the share public keys combine to the root key.", r.who(attested))
+	case r.Sealed >= r.Threshold && a.foreign(e):
+		r.Status = Present
+		r.Verdict = "Not of a recorded root key: enough shares of another one are sealed, as proofs show."
+	case r.Sealed >= r.Threshold:
+		r.Status = SealedVerified
+		r.Verdict = fmt.Sprintf("Sealed, verified: enough shares are here, those of %s, and of %d of them proofs that check show to whom they are sealed. That those identities still exist was not shown: challenge them.", r.who(here), r.Sealed)
 	case r.Recorded:
 		r.Status = Present
 		r.Verdict = fmt.Sprintf("Present, of the recorded epoch: enough shares, those of %s. Whether they open was not tried.", r.who(here))

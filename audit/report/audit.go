@@ -111,7 +111,7 @@ func ofEpoch(e *audit.Epoch) Set {
 	if e.Threshold > 0 && !e.Roster {
 		needed = fmt.Sprintf("%d; no share file says of how many", e.Threshold)
 	}
-	s.Facts = [][2]string{{"Needed", needed}, {"Present", fmt.Sprint(e.Present)}, {"Attested", fmt.Sprint(e.Attested)},
+	s.Facts = [][2]string{{"Needed", needed}, {"Present", fmt.Sprint(e.Present)}, {"Sealed, verified", fmt.Sprint(e.Sealed)}, {"Attested", fmt.Sprint(e.Attested)},
 		{"Epoch recorded", yes(e.Recorded)}, {"Enough are here", yes(e.Here)}, {"They open", yes(e.Opens)}, {"They are yours", yes(e.Yours)}, {"Group", strings.Join(e.GroupIDs, "; ")}, {"Made", strings.Join(e.Created, "; ")}}
 	for i := range e.Holders {
 		s.Holders = append(s.Holders, ofHolder(&e.Holders[i]))
@@ -135,6 +135,8 @@ func ofRecorded(g audit.RecordedGroup) Set {
 		switch {
 		case h.State == audit.HasAttested:
 			out.State = Attested
+		case h.State == audit.HasSealed:
+			out.State = Sealed
 		case h.State.Counts():
 			out.State = Here
 		}
@@ -177,6 +179,14 @@ func ofHolder(h *audit.Holder) Holder {
 	}
 	for _, d := range h.Damaged {
 		out.Lines = append(out.Lines, d+" (damaged)")
+	}
+	if s := h.Sealed; s != nil {
+		out.State = Sealed
+		live := "not challenged, or no answer"
+		if s.Live {
+			live = "its identity answered"
+		}
+		out.Lines = append(out.Lines, fmt.Sprintf("%s: sealed on %s, %d of %s; %s", strings.Join(s.Paths, ", "), s.Date, s.Needed, strings.Join(s.Recipients, ", "), live))
 	}
 	if a := h.Attested; a != nil {
 		out.State = Attested

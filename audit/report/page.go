@@ -75,11 +75,12 @@ const (
 	Missing  State = iota // nowhere
 	Damaged               // there, and cannot be used
 	Here                  // present, not opened
+	Sealed                // sealed, as a proof shows
 	Attested              // its holder attested
 	Opened                // opened and matched
 )
 
-var stateNames = [...]string{Missing: "not here", Damaged: "damaged", Here: "present", Attested: "attested", Opened: "opened"}
+var stateNames = [...]string{Missing: "not here", Damaged: "damaged", Here: "present", Sealed: "sealed, verified", Attested: "attested", Opened: "opened"}
 
 func (s State) String() string { return stateNames[s] }
 

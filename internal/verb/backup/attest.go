@@ -19,6 +19,7 @@ var attestVerb = cli.Verb{
 	Name:    "attest",
 	Summary: "prove possession of a share without showing it",
 	Usage: `Usage: mpc-backup attest FILE --challenge TEXT -o A.json
+       mpc-backup attest -i ID --challenge C.age -o A.json
 
 Opens the share in a file, checks it against its share public key, and signs a
 statement with it: the answer to a challenge, which the auditor chooses anew each
@@ -26,10 +27,14 @@ time, or the hash of a report, or of the record of the vault. The signature reve
 nothing about the share. In a file with several groups, each share signs a statement
 of its own.
 
+Without FILE it answers the challenge in C.age (mpc-backup challenge), which shows that
+the identity still exists. It opens nothing else: of a file that is no challenge,
+nothing is shown.
+
 To sign a record is to swear to it: read it first, and compare its code with the
 paper. It is signed only if its rosters have the shares of the file.
 
-  --challenge TEXT        what the auditor asked to be repeated
+  --challenge TEXT        what the auditor asked to be repeated; without FILE, the file of a challenge
   --report F              sign the SHA-256 of this file instead
   --record F              alone: sign the SHA-256 of this record instead; with one of the others
                           it says which vault is meant
@@ -78,6 +83,10 @@ func prepareAttest(set *cli.Flags, args []string) (*cli.Plan, error) {
 	set.StringVarP(&f.output, "output", "o", "", "")
 	if err := set.Parse(args); err != nil {
 		return nil, err
+	}
+	if set.NArg() == 0 && f.Opens() && f.challenge != "" && f.report == "" && !f.Recorded() && f.output != "" {
+		return &cli.Plan{Reads: []string{f.challenge}, Outputs: []string{f.output}, Guard: true,
+			Run: func(e *cli.Env, _ *cli.Conditions) error { return f.answer(e, set) }}, nil
 	}
 	switch {
 	case set.NArg() != 1:

@@ -30,7 +30,7 @@ var auditVerb = cli.Verb{
 	Usage: `Usage: mpc-backup audit PATH… [--record F | --xpub KEY] [--addresses CSV] [--report F.html] [--json]
 
 Looks through files and folders for share files, bundles with their public
-manifests, attestations and address books, and says for each root key whose shares
+manifests, verifiable shares, attestations and address books, and says for each root key whose shares
 are there, whether they are enough, and what is wrong. Beside a bundle that is named
 it looks for the manifest. It asks for no password, opens nothing, and runs on any
 machine.
@@ -38,7 +38,8 @@ machine.
 Three things are told apart. Shares are here: files or bundles say so. They open: their
 holders have signed with them, to the challenge that you set. They are yours: their
 roster is a recorded one, or those holders have a recorded root key. "Recoverable" is
-said only if enough of one set open. A recorded epoch alone makes it "present, of the
+said only if enough of one set open, or are sealed, as proofs show that check, to
+identities which have answered; without answers they are "sealed, verified". A recorded epoch alone makes it "present, of the
 recorded epoch": the files may have rotted.
 
 With --record it says of each holder of the record what is here: an attestation, a share
@@ -57,6 +58,8 @@ Missing shares give status 1, too, if they may be in what could not be read.
                           found among the paths are compared, too
   --challenge TEXT        the challenge that you set: attestations that answer anything else,
                           or are dated after tomorrow, do not count; without it none does
+  --expect F              what the answer of an identity must be, as mpc-backup challenge wrote it
+                          (repeatable); answers are found among the paths
   --max-age DAYS          attestations that are older do not count
   --threshold T           how many shares are needed, for tss-lib files, which do not say
   --strict                exit status 3 on warnings as well
@@ -80,6 +83,7 @@ type auditFlags struct {
 	maxAge, threshold        int
 	strict, json             bool
 	challenge, report        string
+	expect                   []string
 	record                   recorded.Flags
 }
 
@@ -90,12 +94,13 @@ func prepareAudit(set *cli.Flags, args []string) (*cli.Plan, error) {
 	set.StringArrayVar(&f.epochs, "epoch", nil, "")
 	set.StringArrayVar(&f.addresses, "addresses", nil, "")
 	set.StringVar(&f.challenge, "challenge", "", "")
+	set.StringArrayVar(&f.expect, "expect", nil, "")
 	set.IntVar(&f.maxAge, "max-age", 0, "")
 	set.IntVar(&f.threshold, "threshold", 0, "")
 	set.BoolVar(&f.strict, "strict", false, "")
 	set.BoolVar(&f.json, "json", false, "")
 	set.StringVar(&f.report, "report", "", "")
-	set.Reads("addresses", "xpub")
+	set.Reads("addresses", "xpub", "expect")
 	if err := set.Parse(args); err != nil {
 		return nil, err
 	}
@@ -106,6 +111,9 @@ func prepareAudit(set *cli.Flags, args []string) (*cli.Plan, error) {
 	return &cli.Plan{Reads: WithManifests(set.Args()), Outputs: pages(f.report), Run: func(e *cli.Env, _ *cli.Conditions) error {
 		if options.Roots, err = recorded.Xpubs(f.xpubs); err != nil {
 			return cli.Fail(cli.Failed, err, recorded.CompareHint)
+		}
+		if options.Expected, err = readExpected(f.expect); err != nil {
+			return err
 		}
 		options.Tool = e.Program + " " + cli.Version
 		if options.Record, err = f.record.Read(e); err != nil {
@@ -438,7 +446,7 @@ func printEpoch(b *strings.Builder, e *audit.Epoch) {
 	if e.Roster {
 		needed += fmt.Sprintf(" of %d", len(e.Holders))
 	}
-	fmt.Fprintf(b, "  epoch %s: %d present, %d attested, %s needed\n", e.Epoch, e.Present, e.Attested, needed)
+	fmt.Fprintf(b, "  epoch %s: %d present, %d sealed, %d attested, %s needed\n", e.Epoch, e.Present, e.Sealed, e.Attested, needed)
 	fmt.Fprintf(b, "    enough are here: %s; they open: %s; they are yours: %s\n", yesNo(e.Here), shown(e.Opens), shown(e.Yours))
 	for _, h := range e.Holders {
 		var where []string
@@ -451,6 +459,13 @@ func printEpoch(b *strings.Builder, e *audit.Epoch) {
 		}
 		for _, d := range h.Damaged {
 			where = append(where, fmt.Sprintf("%q (damaged)", d))
+		}
+		if s := h.Sealed; s != nil {
+			live := ""
+			if s.Live {
+				live = ", and its identity answered"
+			}
+			where = append(where, fmt.Sprintf("sealed, verified, on %s in %s%s", s.Date, strings.Join(phrase.Quoted(s.Paths), ", "), live))
 		}
 		if h.Attested != nil {
 			where = append(where, fmt.Sprintf("attested on %s in %q", h.Attested.Date, h.Attested.Path))

@@ -8,6 +8,6 @@ func Program() *cli.Program {
 	return &cli.Program{
 		Name:    "mpc-backup",
 		Summary: "back up, verify and inspect key shares, one at a time",
-		Verbs:   []cli.Verb{inspectVerb, recordVerb, auditVerb, verifyVerb, attestVerb, checkVerb, sealVerb, openVerb, rewrapVerb, keygenVerb, paperVerb},
+		Verbs:   []cli.Verb{inspectVerb, recordVerb, auditVerb, verifyVerb, challengeVerb, attestVerb, checkVerb, sealVerb, openVerb, rewrapVerb, keygenVerb, paperVerb},
 	}
 }

@@ -23,10 +23,11 @@ import (
 
 var checkVerb = cli.Verb{
 	Name:    "check",
-	Summary: "check attestations, and say what they prove together",
+	Summary: "check attestations or verifiable shares, and say what they prove",
 	Usage: `Usage: mpc-backup check A.json… --challenge TEXT [--record F | --xpub KEY]
        mpc-backup check A.json… --record F
        mpc-backup check A.json… --report F
+       mpc-backup check PROOF… [ANSWER…] --record F [--expect C.age.expect.json]…
 
 Checks the signatures of attestations, that they answer what was asked, and that
 they are for the recorded root keys. It needs no secret and no share.
@@ -35,6 +36,12 @@ With --challenge it says which vaults are recoverable: those for which enough ho
 answered. With --record alone it says whether the record is sworn: whether every holder
 of every group has signed it. With --report it says whether enough holders have signed
 the report.
+
+Verifiable shares (seal --verifiable) are checked without opening them: that whoever
+has the identity of the recipient can open the share. Root keys, rosters and recipients
+are compared with the record, and a recipient that it does not list is an error. Enough
+of them are "sealed, verified"; with an answer for each (challenge, attest) they are
+"recoverable".
 
 Exit status 0 means that this was shown for every recorded root key; 3 that an
 attestation is not good or is for another root key, or that there are too few.
@@ -46,6 +53,8 @@ attestation is not good or is for another root key, or that there are too few.
   --xpub KEY              a root public key from your own records: extended, or in hex where the vault has
                           no chain code; or a file of them (repeatable)
   --group-file F          a share file, as a public description of its group (repeatable)
+  --expect F              what the answer of an identity must be, as mpc-backup challenge wrote it
+                          (repeatable)
   --partial               too few attestations are not an error: to check one holder's at a time
   --json                  print the result as JSON
 
@@ -59,6 +68,7 @@ type checkFlags struct {
 	question
 	record        recorded.Flags
 	groups, xpubs []string
+	expect        []string
 	partial, json bool
 	date          time.Time
 }
@@ -69,14 +79,15 @@ func prepareCheck(set *cli.Flags, args []string) (*cli.Plan, error) {
 	f.record.Define(set)
 	set.StringArrayVar(&f.groups, "group-file", nil, "")
 	set.StringArrayVar(&f.xpubs, "xpub", nil, "")
+	set.StringArrayVar(&f.expect, "expect", nil, "")
 	set.BoolVar(&f.partial, "partial", false, "")
 	set.BoolVar(&f.json, "json", false, "")
-	set.Reads("group-file", "xpub")
+	set.Reads("group-file", "xpub", "expect")
 	if err := set.Parse(args); err != nil {
 		return nil, err
 	}
 	if set.NArg() == 0 {
-		return nil, set.Misuse("no attestation: give the files that mpc-backup attest wrote")
+		return nil, set.Misuse("nothing to check: give the files that mpc-backup attest or seal --verifiable wrote")
 	}
 	if err := cmp.Or(f.question.check(set), f.record.Check(set)); err != nil {
 		return nil, err
@@ -97,6 +108,13 @@ func (f *checkFlags) judge(e *cli.Env, paths []string) error {
 	known, err := recordedRoots(vault, roots)
 	if err != nil {
 		return err
+	}
+	proofs, err := readProofFiles(paths)
+	if err != nil {
+		return err
+	}
+	if proofs != nil {
+		return f.judgeProofs(e, proofs, vault, known)
 	}
 	wanted, err := f.subject(vault)
 	if err != nil {

@@ -50,3 +50,8 @@ func (s *Session) gatherPieces() {
 		in.Other = in.Other || had > 0 && len(in.Shares) == 0
 	}
 }
+
+// Answer answers a challenge to one of the identities.
+func (s *Session) Answer(challenge []byte) (*backup.Answer, error) {
+	return backup.AnswerChallenge(challenge, s.identities)
+}

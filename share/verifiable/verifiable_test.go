@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
+	"strings"
 	"testing"
 
 	"filippo.io/age"
+	"github.com/btcsuite/btcd/btcutil/bech32"
 	"lifeboat/internal/curve"
 	"lifeboat/internal/scalar"
 	"lifeboat/internal/secret"
@@ -36,6 +38,19 @@ func newIdentity(t testing.TB) (*secret.Bytes, [KeySize]byte) {
 		t.Fatal("the identity has another recipient")
 	}
 	return key, recipient
+}
+
+// identityText writes an identity as age does.
+func identityText(key []byte) string {
+	data, err := bech32.ConvertBits(key, 8, 5, true)
+	if err != nil {
+		panic(err)
+	}
+	text, err := bech32.Encode("age-secret-key-", data)
+	if err != nil {
+		panic(err)
+	}
+	return strings.ToUpper(text)
 }
 
 func parseWithAge(text string) (*age.X25519Identity, error) { return age.ParseX25519Identity(text) }

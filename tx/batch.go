@@ -147,21 +147,32 @@ func compareBool(x, y bool) int {
 // reviewDomain begins what a review code is the hash of.
 const reviewDomain = "lifeboat-review-v1\n"
 
-// Code returns the review code: the first 160 bits of SHA-256 over a domain, the
-// number of files and their sorted digests. Two machines that read the same files
-// against the same keys show the same code, so a code on the paper of the one is
-// proof for the other. With 80 bits, whoever prepares the files could make two
+// Code returns the review code: the first 160 bits of Hash. Two machines that read the
+// same files against the same keys show the same code, so a code on the paper of the one
+// is proof for the other. With 80 bits, whoever prepares the files could make two
 // batches with one code.
-func (b *Batch) Code() papercode.Code {
-	sorted := slices.Clone(b.digests)
-	slices.SortFunc(sorted, func(x, y [sha256.Size]byte) int { return bytes.Compare(x[:], y[:]) })
+func (b *Batch) Code() papercode.Code { return papercode.Of(b.Hash()) }
+
+// Hash returns SHA-256 over a domain, the number of files and their sorted digests.
+func (b *Batch) Hash() [sha256.Size]byte {
 	h := sha256.New()
 	h.Write([]byte(reviewDomain))
-	writeUint(h, uint64(len(sorted)))
-	for i := range sorted {
-		h.Write(sorted[i][:])
+	writeUint(h, uint64(len(b.digests)))
+	for _, i := range b.Sorted() {
+		h.Write(b.digests[i][:])
 	}
-	return papercode.Of([sha256.Size]byte(h.Sum(nil)))
+	return [sha256.Size]byte(h.Sum(nil))
+}
+
+// Sorted returns the numbers of the files in the order of their digests, which is the
+// same on every machine, whatever the files are called there.
+func (b *Batch) Sorted() []int {
+	order := make([]int, len(b.digests))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(i, j int) int { return bytes.Compare(b.digests[i][:], b.digests[j][:]) })
+	return order
 }
 
 // digest covers everything that signing depends on: SHA-256 over fields, each after

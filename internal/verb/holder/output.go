@@ -35,6 +35,9 @@ func (f *OutputFlags) Define(set *cli.Flags) {
 	set.BoolVar(&f.plaintext, "plaintext", false, "")
 }
 
+// Given reports whether any of the flags was given.
+func (f *OutputFlags) Given() bool { return f.path != "" || f.plaintext || f.Recipients.Given() }
+
 // OutputHelp describes them.
 const OutputHelp = `  -o, --output OUT.age         the new bundle to write; with --plaintext, the new folder
 ` + RecipientHelp + `  --plaintext                  write secrets in the clear into the folder of -o

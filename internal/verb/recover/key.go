@@ -24,6 +24,7 @@ var keyVerb = cli.Verb{
 	Name:    "key",
 	Summary: "hard key recovery: the root private key and every key of the address book, from enough shares",
 	Usage: `Usage: mpc-recover key FILE FILE… -o OUT.age -r RECIPIENT [--addresses CSV] [--path P] [--root]
+       mpc-recover key FILE FILE… --check-only [--addresses CSV]
 
 Hard key recovery: the provider is gone. Enough key shares give the root private
 key, and from it the private key of every address. A FILE is a recovery group
@@ -44,6 +45,7 @@ What to write (at least one):
   --path P                a key at this path, such as m/44/60/0/0/7 (repeatable)
   --chain C               with --path: as an address of this chain (repeatable)
   --root                  the root private keys, in root.json
+  --check-only            write nothing: combine, compare the root keys and every row, and report
 
 Which key:
   --group ID              only this group (default: every group with enough shares)
@@ -67,6 +69,7 @@ type keyFlags struct {
 	paths     []string
 	chains    []string
 	root      bool
+	checkOnly bool
 	json      bool
 }
 
@@ -79,6 +82,7 @@ func prepareKey(set *cli.Flags, args []string) (*cli.Plan, error) {
 	set.StringArrayVar(&f.paths, "path", nil, "")
 	set.StringArrayVar(&f.chains, "chain", nil, "")
 	set.BoolVar(&f.root, "root", false, "")
+	set.BoolVar(&f.checkOnly, "check-only", false, "")
 	set.StringVar(&f.group, "group", "", "")
 	set.BoolVar(&f.salvage, "salvage", false, "")
 	set.BoolVar(&f.json, "json", false, "")
@@ -90,19 +94,36 @@ func prepareKey(set *cli.Flags, args []string) (*cli.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	target, err := f.Target(set)
+	target, err := f.target(set)
 	if err != nil {
 		return nil, err
 	}
-	return &cli.Plan{Reads: set.Args(), Outputs: target.Outputs(), Plain: target.InClear(), Guard: true, Run: func(e *cli.Env, c *cli.Conditions) error {
+	p := &cli.Plan{Reads: set.Args(), Guard: true, Run: func(e *cli.Env, c *cli.Conditions) error {
 		table.env = e
 		return f.recoverKeys(e, set, table, target, c)
-	}}, nil
+	}}
+	if target != nil {
+		p.Outputs, p.Plain = target.Outputs(), target.InClear()
+	}
+	return p, nil
+}
+
+// target returns where the result goes, or nil for a run that only checks.
+func (f *keyFlags) target(set *cli.Flags) (*holder.Target, error) {
+	switch {
+	case !f.checkOnly:
+		return f.Target(set)
+	case f.OutputFlags.Given():
+		return nil, set.Misuse("--check-only writes nothing: leave out -o, --plaintext and recipients")
+	}
+	return nil, nil
 }
 
 func (f *keyFlags) recoverKeys(e *cli.Env, set *cli.Flags, table *keyTable, target *holder.Target, conditions *cli.Conditions) (err error) {
-	if target.Recipients, err = f.Recipients.Read(e, set); err != nil {
-		return err
+	if target != nil {
+		if target.Recipients, err = f.Recipients.Read(e, set); err != nil {
+			return err
+		}
 	}
 	if f.addresses != "" { // a wrong file is found before a password is asked for
 		if table.header, err = addresses.Header(f.addresses); err != nil {
@@ -122,8 +143,8 @@ func (f *keyFlags) table(set *cli.Flags) (*keyTable, error) {
 	switch {
 	case set.NArg() == 0:
 		return nil, set.Misuse("no FILE: give the share files of enough holders")
-	case !f.root && f.addresses == "" && len(f.paths) == 0:
-		return nil, set.Misuse("nothing to write: give --addresses, --path or --root")
+	case !f.checkOnly && !f.root && f.addresses == "" && len(f.paths) == 0:
+		return nil, set.Misuse("nothing to write: give --addresses, --path or --root; or --check-only, which writes nothing")
 	case len(f.chains) > 0 && len(f.paths) == 0:
 		return nil, set.Misuse("--chain needs --path; the address book names its own coins")
 	case f.salvage && f.group != "":
@@ -151,7 +172,8 @@ func (f *keyFlags) table(set *cli.Flags) (*keyTable, error) {
 	return t, nil
 }
 
-// recover opens what was read, judges it, recovers what it gives, and writes that.
+// recover opens what was read, judges it, recovers what it gives, and writes that, or
+// without a target only compares it.
 func (f *keyFlags) recover(e *cli.Env, set *cli.Flags, session *holder.Session, table *keyTable, target *holder.Target, conditions *cli.Conditions) error {
 	if err := session.Unlock(f.salvage, holder.Keep); err != nil {
 		return err
@@ -163,8 +185,8 @@ func (f *keyFlags) recover(e *cli.Env, set *cli.Flags, session *holder.Session, 
 	}
 	f.warnUnrecorded(e, session, found.roots)
 	table.recovered = found.roots
-	r := &keyReport{Heading: session.Heading(set, conditions), table: table}
-	r.describe(found)
+	r := &keyReport{Heading: session.Heading(set, conditions), CheckOnly: f.checkOnly, table: table}
+	r.describe(found, f.writesChildren())
 	if len(found.roots) == 0 {
 		if f.json {
 			return errors.Join(found.short, e.WriteJSON(r))
@@ -174,7 +196,11 @@ func (f *keyFlags) recover(e *cli.Env, set *cli.Flags, session *holder.Session, 
 	if err := cmp.Or(table.checkChains(), table.checkPaths()); err != nil {
 		return err
 	}
-	if err := target.Write(e, f.files(table, r), holder.Meta(e, set)); err != nil {
+	if target == nil {
+		if err := table.check(); err != nil {
+			return err
+		}
+	} else if err := target.Write(e, f.files(table, r), holder.Meta(e, set)); err != nil {
 		return err
 	}
 	r.finish()
@@ -203,16 +229,21 @@ func (f *keyFlags) warnUnrecorded(e *cli.Env, session *holder.Session, roots []*
 	}
 }
 
-func (f *keyFlags) writesChildren() bool { return f.addresses != "" || len(f.paths) > 0 }
+func (f *keyFlags) writesChildren() bool {
+	return !f.checkOnly && (f.addresses != "" || len(f.paths) > 0)
+}
 
 // conclude decides the exit status once everything that could be written was.
 func (f *keyFlags) conclude(e *cli.Env, t *keyTable, short error) error {
 	n := t.totals
 	if n.Uncovered > 0 {
-		e.Warn("%d rows of the address book got no key: there is no root key on their curve among those recovered", n.Uncovered)
+		e.Warn("%d rows of the address book have no key: there is no root key on their curve among those recovered", n.Uncovered)
 	}
 	if n.Failed() || short == nil && n.Uncovered > 0 && f.group == "" {
-		hints := []string{"the column status of keys.csv says what is wrong with each row; every key that is in it was checked"}
+		var hints []string
+		if !f.checkOnly {
+			hints = append(hints, "the column status of keys.csv says what is wrong with each row; every key that is in it was checked")
+		}
 		if told := (*cli.Error)(nil); errors.As(short, &told) {
 			hints = append(hints, told.Hints...)
 		}

@@ -15,6 +15,7 @@ import (
 // keyReport is report.json, and what --json prints. It holds no secret.
 type keyReport struct {
 	holder.Heading
+	CheckOnly bool                 `json:"check_only,omitempty"` // nothing was written
 	Recovered []recoveredReport    `json:"recovered"`
 	Groups    []holder.GroupReport `json:"groups"`
 	Files     []holder.FileReport  `json:"unassigned_files"`
@@ -32,7 +33,7 @@ type recoveredReport struct {
 	Used    []string `json:"used"`
 }
 
-func (r *keyReport) describe(f *found) {
+func (r *keyReport) describe(f *found, children bool) {
 	r.Recovered, r.Warnings = []recoveredReport{}, []string{}
 	r.Groups, r.Files = holder.Groups(f.judgement), holder.Unassigned(f.judgement)
 	for _, root := range f.roots {
@@ -43,7 +44,7 @@ func (r *keyReport) describe(f *found) {
 			r.Warnings = append(r.Warnings, "ed25519 private keys are scalars, not seeds: wallets that import seeds cannot take them")
 		}
 	}
-	if len(f.roots) > 0 && (len(r.table.paths) > 0 || r.table.book != "") {
+	if len(f.roots) > 0 && children {
 		r.Warnings = append(r.Warnings, leak)
 	}
 }
@@ -66,10 +67,14 @@ func (r *keyReport) print(w io.Writer, t *holder.Target) {
 	if a := r.Addresses; a != nil {
 		fmt.Fprintf(w, "address book: %d rows: %d ok, %d mismatch, %d unsupported, %d bad\n", a.Rows, a.OK, a.Mismatch, a.Unsupported, a.Bad)
 	}
+	fmt.Fprintf(w, "compared with: %s\n", r.HeldAgainst)
+	if t == nil {
+		fmt.Fprintln(w, "written: nothing (--check-only)")
+		return
+	}
 	what := "sealed bundle"
 	if t.Plain {
 		what = "folder, in the clear"
 	}
-	fmt.Fprintf(w, "compared with: %s\n", r.HeldAgainst)
 	fmt.Fprintf(w, "written: %s (%s)\n", cli.Clean(t.Path), what)
 }

@@ -53,6 +53,12 @@ func (t *keyTable) open() (io.ReadCloser, error) {
 	return r, nil
 }
 
+// check does all that open does, and keeps nothing but the totals.
+func (t *keyTable) check() (err error) {
+	secret.Do(func() { err = t.write(io.Discard) })
+	return err
+}
+
 func (t *keyTable) write(w io.Writer) error {
 	out := bufio.NewWriterSize(w, 64<<10)
 	header := t.header

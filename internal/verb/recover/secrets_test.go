@@ -124,6 +124,7 @@ func run2of3(t *testing.T, name string, run func(ok bool, line string)) {
 	}
 	seal := " -R id.pub -o out.age"
 	run(true, "mpc-recover key "+pair("1", "2")+pass("1", "2")+xpub+" --root --path m/44/0/0/0/0"+seal)
+	run(true, "mpc-recover key "+pair("1", "2")+pass("1", "2")+xpub+" --check-only --path m/44/0/0/0/0 --json")
 	run(true, "mpc-backup verify "+pair("1", "3")+pass("1", "3")+xpub+" --json")
 	run(true, "mpc-backup inspect "+pair("1", "2")+" --json")
 	run(true, "mpc-backup seal "+name+"/1.json -R id.pub -o one.age")

@@ -177,7 +177,7 @@ func TestAptosMakesAsTheSDK(t *testing.T) {
 	for name, sequence := range map[string]string{"APT": "5", "coin": "6", "fungible asset": "7", "single secp256k1": "5"} {
 		drafts, err := tx.Make(aptosOrder(t, name, sequence))
 		if err != nil || len(drafts) != 1 || string(drafts[0].Data) != aptosRow(t, name)[2]+"\n" {
-			t.Errorf("%s: %s, %v", name, drafts, err)
+			t.Errorf("%s: %+v, %v", name, drafts, err)
 		}
 	}
 	for what, change := range map[string]func(o *tx.Order){

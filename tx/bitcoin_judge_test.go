@@ -18,6 +18,7 @@ import (
 	"github.com/btcsuite/btcd/btcutil/psbt"
 	"github.com/btcsuite/btcd/txscript"
 	"github.com/btcsuite/btcd/wire"
+	"pgregory.net/rapid"
 )
 
 // Which amounts are believed: rule by rule.
@@ -372,7 +373,8 @@ func FuzzRawTransaction(f *testing.F) {
 	})
 }
 
-func serialized(t *testing.T, tx *wire.MsgTx) []byte {
+func serialized(t rapid.TB, tx *wire.MsgTx) []byte {
+	t.Helper()
 	var b bytes.Buffer
 	if err := tx.Serialize(&b); err != nil {
 		t.Fatal(err)

@@ -1,7 +1,6 @@
 package tx
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
@@ -30,15 +29,6 @@ func coinsOf(t *testing.T, chain *chains.Chain, file string) []Unspent {
 		list = append(list, Unspent{at.Hash.String(), at.Index, big.NewInt(in.out.Value), x.Slots[i].Address, serialized(t, in.previous)})
 	}
 	return list
-}
-
-func serialized(t rapid.TB, tx *wire.MsgTx) []byte {
-	t.Helper()
-	var raw bytes.Buffer
-	if err := tx.Serialize(&raw); err != nil {
-		t.Fatal(err)
-	}
-	return raw.Bytes()
 }
 
 func bitcoinSpends(t *testing.T, id string, coins []Unspent, to string) *Order {

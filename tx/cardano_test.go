@@ -308,7 +308,7 @@ func TestCardanoMakesAsTheLibrary(t *testing.T) {
 		}
 		drafts, err := tx.Make(o)
 		if err != nil || len(drafts) != 1 || !strings.Contains(string(drafts[0].Data), `"cborHex": "`+row[1]+`"`) {
-			t.Errorf("%s: %s, %v, want %s", row[0], drafts, err, row[1])
+			t.Errorf("%s: %+v, %v, want %s", row[0], drafts, err, row[1])
 		}
 	}
 }

@@ -187,7 +187,7 @@ const suiGasDigest = "DC6onwg931yocb5boZTEGtWDxta9JSCevxg1of9LUHtc"
 func TestSuiMakesAsTheSDK(t *testing.T) {
 	drafts, err := tx.Make(suiOrder(t))
 	if err != nil || len(drafts) != 1 || string(drafts[0].Data) != suiRow(t, "SUI")[2]+"\n" {
-		t.Errorf("%s, %v", drafts, err)
+		t.Errorf("%+v, %v", drafts, err)
 	}
 	for what, change := range map[string]func(o *tx.Order){
 		"no amount":    func(o *tx.Order) { o.Amount = nil },

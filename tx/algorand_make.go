@@ -28,7 +28,7 @@ func algorandMake(o *Order) ([]Draft, error) {
 			return nil, fmt.Errorf("%.100q is no address of %s", account.text, o.Chain.Name)
 		}
 	}
-	if o.Amount == nil || !o.Amount.IsUint64() {
+	if !o.Amount.IsUint64() {
 		return nil, fmt.Errorf("a transfer on %s needs an amount of at most 64 bits", o.Chain.Name)
 	}
 	x.amount = o.Amount.Uint64()

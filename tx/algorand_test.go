@@ -166,7 +166,7 @@ func TestAlgorandMakes(t *testing.T) {
 		change func(*tx.Order)
 		why    string
 	}{
-		"no amount":           {func(o *tx.Order) { o.Amount = nil }, "needs an amount"},
+		"no amount":           {func(o *tx.Order) { o.Amount = nil }, "how much"},
 		"too much":            {func(o *tx.Order) { o.Amount = new(big.Int).Lsh(o.Amount, 64) }, "at most 64 bits"},
 		"a fee too low":       {func(o *tx.Order) { o.Fee = big.NewInt(999) }, "are the least"},
 		"a fee too high":      {func(o *tx.Order) { o.Fee = new(big.Int).Lsh(o.Amount, 64) }, "more than there are"},

@@ -458,7 +458,9 @@ func cardanoWants(chain *chains.Chain) []Want {
 		ttl.What += fmt.Sprintf("; that of %d hours later, if nothing is said", cardanoHours)
 		ttl.Optional = true
 	}
-	return []Want{ttl}
+	coins := Want{Name: WantCoins, What: "the coins that are spent: txid, vout, amount and address; what they hold above the amount and the fee goes back to the payer",
+		Where: "cardanoscan.io, the address: UTXOs; or cardano-cli query utxo --address ADDRESS"}
+	return []Want{coins, ttl}
 }
 
 // cardanoMake makes a payment of ADA. Its fee is what the network takes for its size.
@@ -482,9 +484,6 @@ func cardanoMake(o *Order) ([]Draft, error) {
 	ttl, err := o.number("ttl", 32, usual)
 	if err != nil {
 		return nil, err
-	}
-	if len(o.Coins) == 0 {
-		return nil, errors.New("a transfer on Cardano needs coins to spend")
 	}
 	var drafts []Draft
 	for coins := o.Coins; len(coins) > 0; {

@@ -151,43 +151,47 @@ func Written(chain *chains.Chain, address string) (usual string, ok bool) {
 
 // check compares what the drafts were read back as with the order.
 func (o *Order) check(drafts []Draft) error {
-	paid, fees, spent := new(big.Int), new(big.Int), new(big.Int)
-	coins := 0
+	held, paid, change, fees := new(big.Int), new(big.Int), new(big.Int), new(big.Int)
+	for i := range o.Coins {
+		held.Add(held, o.Coins[i].Amount)
+	}
 	for i := range drafts {
 		t := drafts[i].Read
-		if len(t.Effects) != 1 {
-			return fmt.Errorf("internal error: the transaction does %d things, and not one", len(t.Effects))
-		}
-		if e := &t.Effects[0]; !o.means(t, e) {
-			return fmt.Errorf("internal error: the transaction pays %s from %q to %q with the tag %q, which was not meant", e.Asset.Text(e.Amount), e.From, e.To, e.Tag)
-		}
-		paid.Add(paid, t.Effects[0].Amount)
 		fees.Add(fees, t.Fee.Most)
-		for j := range t.Slots {
-			if t.Slots[j].Amount == nil {
-				continue
+		for j := range t.Effects {
+			switch e := &t.Effects[j]; {
+			case o.means(t, e):
+				paid.Add(paid, e.Amount)
+			case o.isChange(t, e):
+				change.Add(change, e.Amount)
+			default:
+				return fmt.Errorf("internal error: the transaction pays %s from %q to %q with the tag %q, which was not meant", e.Asset.Text(e.Amount), e.From, e.To, e.Tag)
 			}
-			spent.Add(spent, t.Slots[j].Amount)
-			if coins++; o.From != "" && t.Slots[j].Address != o.From {
-				return fmt.Errorf("internal error: a coin of %q is spent, and not of %q", t.Slots[j].Address, o.From)
+		}
+		for j := range t.Slots {
+			if s := &t.Slots[j]; s.Amount != nil && o.From != "" && !Same(o.Chain, s.Address, o.From) {
+				return fmt.Errorf("internal error: a coin of %q is spent, and not of %q", s.Address, o.From)
 			}
 		}
 	}
-	if coins != len(o.Coins) {
-		return fmt.Errorf("internal error: %d coins are spent, and not %d", coins, len(o.Coins))
+	if o.Amount != nil && paid.Cmp(o.Amount) != 0 || o.Amount == nil && change.Sign() != 0 || len(drafts) == 0 {
+		return fmt.Errorf("internal error: %s is paid, and %s comes back", o.Asset.Text(paid), o.Asset.Text(change))
 	}
-	meant := o.Amount
-	if meant == nil { // all of the coins
-		meant = new(big.Int).Sub(spent, fees)
-	}
-	if paid.Cmp(meant) != 0 || len(drafts) == 0 {
-		return fmt.Errorf("internal error: %s is paid, and not %s", o.Asset.Text(paid), o.Asset.Text(meant))
+	sum := new(big.Int).Add(paid, change)
+	if len(o.Coins) > 0 && sum.Add(sum, fees).Cmp(held) != 0 {
+		return fmt.Errorf("internal error: the coins hold %s, and %s is spent", o.Asset.Text(held), o.Asset.Text(sum))
 	}
 	if o.Fee != nil && fees.Cmp(o.Fee) > 0 {
 		coin, _ := Coin(o.Chain)
 		return fmt.Errorf("it would cost up to %s, and the fee is to be at most %s", coin.Text(fees), coin.Text(o.Fee))
 	}
 	return nil
+}
+
+// isChange reports whether an effect gives back what coins of the payer hold beyond the
+// order.
+func (o *Order) isChange(t *Transaction, e *Effect) bool {
+	return len(o.Coins) > 0 && o.From != "" && t.Chain == o.Chain && e.Kind == Pay && e.Tag == "" && Same(o.Chain, e.To, o.From)
 }
 
 // means reports whether an effect of a transaction is what the order wants.

@@ -101,7 +101,7 @@ func moveOrder(o *Order) (from, to, amount []byte, err error) {
 	if to, ok = parse(o.To); !ok {
 		return nil, nil, nil, fmt.Errorf("%.100q is not an address of %s", o.To, o.Chain.Name)
 	}
-	if o.Amount == nil || !o.Amount.IsUint64() {
+	if !o.Amount.IsUint64() {
 		return nil, nil, nil, fmt.Errorf("a transfer on %s needs an amount, of at most 64 bits", o.Chain.Name)
 	}
 	if o.Tag != "" {

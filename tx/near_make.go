@@ -25,7 +25,7 @@ func nearMake(o *Order) ([]Draft, error) {
 	x := &nearTx{signer: o.From, receiver: o.To, deposit: o.Amount}
 	form := o.Chain.Encodings[0]
 	switch implicit, ok := form.Parse(o.From); {
-	case o.Amount == nil || o.Amount.Sign() <= 0 || o.Amount.BitLen() > nearAmountBits:
+	case o.Amount.Sign() <= 0 || o.Amount.BitLen() > nearAmountBits:
 		return nil, fmt.Errorf("a transfer on %s needs an amount of at most %d bits", o.Chain.Name, nearAmountBits)
 	case o.Public != nil:
 		x.public = form.Payload.Of(nil, o.Public)

@@ -155,7 +155,7 @@ func TestNEARMakes(t *testing.T) {
 		change func(*tx.Order)
 		why    string
 	}{
-		"no amount":                {func(o *tx.Order) { o.Amount = nil }, "needs an amount"},
+		"no amount":                {func(o *tx.Order) { o.Amount = nil }, "how much"},
 		"a fee that is too low":    {func(o *tx.Order) { o.Fee = big.NewInt(1) }, "were allowed"},
 		"a name without a key":     {func(o *tx.Order) { o.From = "treasury.vault.near" }, "give its path"},
 		"a memo that breaks out":   {func(o *tx.Order) { o.Tag = `","amount":"9` }, "one way"},

@@ -30,8 +30,8 @@ before it is written, and does what was asked for and nothing else. Then review 
 and sign it, as any other.
 
 Amounts are in the usual unit, as in 0.015. Nothing is rounded, and no fee that matters
-has a default. There is no change: of coins, spend all, or just as many as the
-amount and the fee together.
+has a default. On Bitcoin and its kin there is no change: spend all of the coins, or
+just as many as the amount and the fee together.
 
   --from ADDRESS          the account that pays; of coins, only those of this address
   --to ADDRESS[:TAG]      who is paid, with a destination tag or memo

@@ -34,6 +34,8 @@ var holding = []struct{ program, name, line string }{
 	{"mpc-backup", "attest", "attest a.json --passphrase-file a.txt --challenge c -o out.json"},
 	{"mpc-backup", "seal --check", "seal a.json -R id.pub --check --passphrase-file a.txt -o out.age"},
 	{"mpc-backup", "seal --check, passphrase", "seal a.json --seal-passphrase-file seal.txt --check --passphrase-file a.txt -o out.age"},
+	{"mpc-backup", "seal --verifiable", "seal a.json -R classic.pub --verifiable --passphrase-file a.txt -o out.age"},
+	{"mpc-backup", "attest, identity", "attest -i classic --challenge c.age -o out.json"},
 	{"mpc-backup", "open", "open keys.age -i id -o out"},
 	{"mpc-backup", "open, shards", "open quorum.age -i q.shard-1.txt -i q.shard-3.txt -o out"},
 	{"mpc-backup", "open, passphrase", "open safe.age --passphrase-file seal.txt -o out"},
@@ -46,6 +48,7 @@ var holding = []struct{ program, name, line string }{
 	{"mpc-backup", "paper, --read", "paper --read typed-id.txt -o out.txt"},
 	{"mpc-backup", "paper, --read a shard", "paper --read typed-shard.txt -o out.txt"},
 	{"mpc-recover", "key", "key a.json b.json --passphrase-file a.txt --passphrase-file b.txt --addresses address.csv --path m/44/60/0/0/7 --chain eth --root -R id.pub -o out.age"},
+	{"mpc-recover", "key, verifiable", "key v.age.proof.json b.json --passphrase-file b.txt -i classic --root -R id.pub -o out.age"},
 	{"mpc-recover", "key, passphrase", "key a.json b.json --passphrase-file a.txt --passphrase-file b.txt --addresses address.csv --root --seal-passphrase-file seal.txt -o out.age"},
 	{"mpc-recover", "key, --plaintext", "key a.json b.json --passphrase-file a.txt --passphrase-file b.txt --addresses address.csv --root --plaintext -o out"},
 	{"mpc-recover", "key, from root.json", "key keys.age -i id --addresses address.csv --root -R id.pub -o out.age"},
@@ -70,6 +73,8 @@ const rehearsal = `
 mpc-backup keygen -o id
 mpc-backup keygen --classic -o classic
 mpc-backup keygen --quorum 2/3 -o q
+mpc-backup seal a.json -R classic.pub --verifiable --passphrase-file a.txt -o v.age
+mpc-backup challenge $CLASSIC -o c.age
 mpc-backup seal a.json -R id.pub -o a.age
 mpc-backup seal a.json -R q.pub -o quorum.age
 mpc-backup paper id -o typed-id.html
@@ -158,6 +163,12 @@ func arguments(t *testing.T, programs map[string]string, dir, line string) []str
 			args[i] = groups[1].RootXpub
 		case "$ED25519":
 			args[i] = groups[1].ID
+		case "$CLASSIC":
+			data, err := os.ReadFile(filepath.Join(dir, "classic.pub"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			args[i] = strings.Fields(string(data))[2] // after "# classic"
 		case "$P", "$Q":
 			node := strings.ToLower(a[1:])
 			args[i] = node + "=" + wordsOf(t, programs["mpc-recover"], dir, "joined", node+".key.age")

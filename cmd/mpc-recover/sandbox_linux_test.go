@@ -184,7 +184,7 @@ var verbLines = map[string][]string{
 		"chains", "address . --path m/0", "find . address", "review x --xpub y --addresses z", "make --plan x -o out", "watch --xpub y --addresses z -o out", "help", "version",
 	},
 	"mpc-backup": {
-		"inspect x", "record x -o out", "audit x", "verify x", "attest x --challenge c -o out", "check x", "seal x -o out -R r", "open x -o out",
+		"inspect x", "record x -o out", "audit x", "verify x", "attest x --challenge c -o out", "challenge " + classicRecipient + " -o out", "check x", "seal x -o out -R r", "open x -o out",
 		"rewrap x -o out -R r", "keygen -o out", "paper x -o out", "help seal", "version --json",
 	},
 	"mpc-recover": {

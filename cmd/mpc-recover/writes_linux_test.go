@@ -45,7 +45,10 @@ const (
 	xpubs   = " --xpub xpub661MyMwAqRbcFW6tk6jJJqU3nvoJybTq12iuMvzNxb5ffWNz5gwroCo2gjbP2UMgcAVDUPq5YL8Ux7WhdLoMTtrxd6VQVwBwKvWoQGsJb2P --xpub cpubGCmTMqXYTnzkcpnhsAhDEF5mWnzpfRHCuiVsdZ73ossLbaBBsjZpqTevfy5YFvSv1k2K2Hxz4awnuBx7ornBwFAstZk8Tvxq7bmK69iwod2"
 	dealing = xpubs + " --party client --party provider --threshold 2 --joined CLIENT --joined PROVIDER"
 	twoOld  = " b.json c.json --passphrase-file b.txt --passphrase-file c.txt"
-	onlyOne = "TEST_ONLY_ed25519" // stands for the ID of the group on ed25519, which has blanks
+	// A published identity, and its recipient.
+	classicIdentity  = "AGE-SECRET-KEY-13QSU2MHETTDG5ZXVY3R5RAAYNSY8UVDP5W86L3XL4XT5SCLQ6VRQ38KTH8"
+	classicRecipient = "age1ewpu5074vn677097l6tlle7dmj09szlvnnlq08l7a323jhpa248s8antzy"
+	onlyOne          = "TEST_ONLY_ed25519" // stands for the ID of the group on ed25519, which has blanks
 )
 
 // everyWrite is every verb that writes, in each way it does.
@@ -58,6 +61,10 @@ var everyWrite = map[string]writes{
 
 	"seal":             {line: "mpc-backup seal a.json note.txt -R id.pub -o out/b.age", outputs: besides("out/b.age"), check: "mpc-backup open OUT -i id -o opened"},
 	"seal, words made": {line: "mpc-backup seal note.txt --generate-passphrase-file out/words.txt -o out/b.age", slow: true, outputs: append([]string{"out/words.txt"}, besides("out/b.age")...)},
+	"seal, verifiable": {line: "mpc-backup seal a.json -R classic.pub -o out/b.age --verifiable --passphrase-file a.txt", slow: true, outputs: append(besides("out/b.age"), "out/b.age.proof.json"), check: "mpc-backup open OUT -i classic -o opened"},
+	"seal, quorum":     {line: "mpc-backup seal a.json -R classic.pub -R second.pub -o out/q --verifiable --quorum 2/2 --passphrase-file a.txt", slow: true, outputs: []string{"out/q.proof-1.json", "out/q.proof-2.json"}, check: "mpc-backup check OUT --partial"},
+	"challenge":        {line: "mpc-backup challenge " + classicRecipient + " -o out/c.age", outputs: []string{"out/c.age", "out/c.age.expect.json"}, check: "mpc-backup attest -i classic --challenge OUT -o answer.json"},
+	"attest, identity": {line: "mpc-backup attest -i classic --challenge c.age -o out/a.json", same: true, outputs: []string{"out/a.json"}},
 	"rewrap":           {line: "mpc-backup rewrap old.age -i id -R board.pub -o out/b.age", thin: true, outputs: besides("out/b.age"), check: "mpc-backup open OUT -i board.shard-1.txt -i board.shard-2.txt -o opened"},
 	"open":             {line: "mpc-backup open old.age -i id -o out/opened", same: true, outputs: []string{"out/opened"}, plain: true},
 	"keygen":           {line: "mpc-backup keygen -o out/id", outputs: []string{"out/id", "out/id.pub"}, plain: true, check: "mpc-backup paper OUT -o page.html"},
@@ -113,7 +120,8 @@ func newStage(t *testing.T) *stage {
 		story.Secret{What: "save data of tss-lib", Text: []byte(`"Xi"`)},
 		story.Secret{What: "a one-time key", Text: []byte("lifeboat-ceremony-key")})}
 	v := fixtures.Load("2of3")
-	files := map[string][]byte{"address.csv": v.Books["address.csv"], "note.txt": []byte("the key to the cellar is under the mat\n"), "new.txt": []byte("a new password\n")}
+	files := map[string][]byte{"address.csv": v.Books["address.csv"], "note.txt": []byte("the key to the cellar is under the mat\n"), "new.txt": []byte("a new password\n"),
+		"classic": []byte(classicIdentity + "\n"), "classic.pub": []byte(classicRecipient + "\n")}
 	for i, name := range []string{"a", "b", "c"} {
 		files[name+".json"], files[name+".txt"] = v.Files[i].Data, v.Files[i].Password
 	}
@@ -127,7 +135,7 @@ func newStage(t *testing.T) *stage {
 		t.Fatal(err)
 	}
 	for _, line := range []string{
-		"mpc-backup keygen -o id", "mpc-backup keygen -o board --quorum 2/3", "type board.shard-1.txt typed.txt",
+		"mpc-backup keygen -o id", "mpc-backup keygen -o second --classic", "mpc-backup challenge " + classicRecipient + " -o c.age", "mpc-backup keygen -o board --quorum 2/3", "type board.shard-1.txt typed.txt",
 		"mpc-backup seal a.json note.txt -R id.pub -o old.age",
 		strings.Replace(everyWrite["ceremony plan"].line, " s0 ", " s1 ", 1),
 		"copy s1 s2",

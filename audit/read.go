@@ -33,6 +33,7 @@ type Auditor struct {
 	manifests  []*manifestFile
 	attested   []attested
 	proved     Proofs
+	verified   int              // proofs that were looked at
 	answers    []*backup.Answer // that were expected
 	signed     int              // attestations that were looked at
 	books      []Book

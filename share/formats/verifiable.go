@@ -54,10 +54,14 @@ func readProofs(r *Reader, d *document) ([]*share.Sealed, error) {
 		return nil, fmt.Errorf("it holds %d proofs; 1 to %d are supported", n, share.MaxGroups)
 	}
 	var shares []*share.Sealed
+	total := 0
 	for i, text := range file.Proofs {
 		s, err := r.readProof(text)
 		if err != nil {
 			return nil, fmt.Errorf("share_proofs[%d]: %w", i, err)
+		}
+		if total += len(s.Roster); total > share.MaxEntries {
+			return nil, fmt.Errorf("its groups list more than %d participants together", share.MaxEntries)
 		}
 		shares = append(shares, s)
 	}

@@ -161,6 +161,7 @@ func TestFile(t *testing.T) {
 		"another version": bytes.Replace(text, []byte(`"version": 1`), []byte(`"version": 2`), 1),
 		"cut off":         text[:len(text)-3],
 		"empty":           []byte(`{"lifeboat":"verifiable shares","version":1,"share_proofs":[]}`),
+		"65 of them":      []byte(`{"lifeboat":"verifiable shares","version":1,"share_proofs":[{}` + strings.Repeat(",{}", MaxProofs) + `]}`),
 		"null":            []byte(`{"lifeboat":"verifiable shares","version":1,"share_proofs":[null]}`),
 		"one damaged":     bytes.Replace(text, []byte("2026-11-29"), []byte("2026-13-29"), 1),
 	} {

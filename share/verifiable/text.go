@@ -16,6 +16,9 @@ import (
 // MaxSize is the size of the largest proof, in bytes: of the JSON of one.
 const MaxSize = 256 << 10
 
+// MaxProofs is how many proofs a file may have: verifying one takes a tenth of a second.
+const MaxProofs = 64
+
 // kind is what the files call themselves, and version the only one.
 const (
 	kind    = "verifiable shares"
@@ -67,6 +70,9 @@ type pieceFile struct {
 // Format writes a file of proofs.
 func Format(proofs []*Proof) ([]byte, error) {
 	f := file{Lifeboat: kind, Version: version}
+	if n := len(proofs); n == 0 || n > MaxProofs {
+		return nil, fmt.Errorf("a file of %d proofs; 1 to %d are supported: seal fewer groups at once", n, MaxProofs)
+	}
 	for _, p := range proofs {
 		text, err := p.Text()
 		if err != nil {
@@ -98,8 +104,8 @@ func ParseFile(text []byte) ([]*Proof, error) {
 	switch n := len(f.Proofs); {
 	case f.Lifeboat != kind || f.Version != version:
 		return nil, fmt.Errorf("%w: it is not a file of %s of version %d", ErrProof, kind, version)
-	case n == 0 || n > share.MaxGroups:
-		return nil, fmt.Errorf("%w: a file of %d proofs; 1 to %d are supported", ErrProof, n, share.MaxGroups)
+	case n == 0 || n > MaxProofs:
+		return nil, fmt.Errorf("%w: a file of %d proofs; 1 to %d are supported", ErrProof, n, MaxProofs)
 	}
 	var proofs []*Proof
 	for i, text := range f.Proofs {

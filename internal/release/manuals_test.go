@@ -72,7 +72,7 @@ func TestCompletions(t *testing.T) {
 			not           string
 		}{
 			{"backup", "s", []string{"seal"}, "--output"},
-			{"backup", "seal --", []string{"--recipient", "--output", "--check", "--allow-network"}, "--quorum"},
+			{"backup", "seal --", []string{"--recipient", "--output", "--check", "--allow-network"}, "--strict"},
 			{"recover", "key --sa", []string{"--salvage"}, "--lost"},
 			{"derive", "help f", []string{"find"}, "--path"},
 			{"derive", "address -", []string{"--path", "-o", "--chain"}, "address"},

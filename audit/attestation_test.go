@@ -33,7 +33,7 @@ func attest(t testing.TB, v *fixtures.Vault, file int, change func(s *audit.Stat
 	}
 	all := map[curve.Curve]audit.Signed{}
 	for _, sealed := range list {
-		o, err := open.Open(sealed, []*secret.Bytes{secret.Copy(v.Files[file].Password)}, open.Options{})
+		o, err := open.Open(sealed, open.Passwords(secret.Copy(v.Files[file].Password)), open.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -2,7 +2,6 @@ package audit
 
 import (
 	"cmp"
-	"encoding/hex"
 	"slices"
 
 	"lifeboat/backup"
@@ -166,7 +165,7 @@ func (a *Auditor) fromFiles(set *verdict.Sharing) *epoch {
 	e := &epoch{curve: g.Curve.String(), root: g.RootKey, set: set, known: NewRoster(g), threshold: g.Threshold}
 	e.roster = e.known.SHA256
 	for _, p := range g.Participants {
-		e.holder(p.ShareID, p.NodeID).PublicKey = hex.EncodeToString(p.PublicKey.Bytes())
+		e.holder(p.ShareID, p.NodeID).PublicKey = share.KeyText(p.PublicKey)
 	}
 	for _, s := range set.Sealed {
 		h := e.holder(*s.ShareID, s.NodeID)

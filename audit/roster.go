@@ -43,7 +43,7 @@ func (r *Roster) Check(s *Statement) error {
 		differs = "epoch: it is of another set of shares"
 	case p == nil:
 		differs = "share ID"
-	case !p.PublicKey.Equal(s.PublicKey):
+	case p.PublicKey == nil || !p.PublicKey.Equal(s.PublicKey):
 		differs = "share public key"
 	case !share.SameNode(p.ShareID, p.NodeID, s.NodeID):
 		differs = "node ID"

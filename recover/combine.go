@@ -36,7 +36,7 @@ func Combine(g *share.Group, root *derive.Key, shares []*open.Share) (*Private, 
 	var xs []*scalar.Secret
 	for _, s := range shares {
 		p := g.Participant(*s.Sealed().ShareID)
-		if p == nil || !p.PublicKey.Equal(s.Public()) {
+		if p == nil || p.PublicKey != nil && !p.PublicKey.Equal(s.Public()) {
 			return nil, fmt.Errorf("combining %q: %w", s.Sealed().Path, ErrNotOfGroup)
 		}
 		if len(ids) == g.Threshold || containsScalar(ids, p.ShareID.Scalar()) {
@@ -54,15 +54,9 @@ func Combine(g *share.Group, root *derive.Key, shares []*open.Share) (*Private, 
 	return weigh(root, g.Scheme.Weights(ids), xs)
 }
 
-// weigh computes Σ w_i·x_i and checks it against the root's public key.
+// weigh combines shares, and checks the result against the root's public key.
 func weigh(root *derive.Key, weights []*curve.Scalar, xs []*scalar.Secret) (*Private, error) {
-	sum := scalar.Zero(root.Curve())
-	for i, w := range weights {
-		term := xs[i].Clone().MulPublic(w)
-		sum.Add(term)
-		term.Wipe()
-	}
-	return newPrivate(root, sum)
+	return newPrivate(root, scalar.Combine(root.Curve(), xs, weights))
 }
 
 func containsScalar(list []*curve.Scalar, s *curve.Scalar) bool {

@@ -38,7 +38,7 @@ func openVault(t testing.TB, name string) map[string][]*open.Share {
 			t.Fatal(err)
 		}
 		for _, s := range sealed {
-			held, err := open.Open(s, []*secret.Bytes{secret.Copy(f.Password)}, open.Options{})
+			held, err := open.Open(s, open.Passwords(secret.Copy(f.Password)), open.Options{})
 			if err != nil {
 				t.Fatalf("%s/%s: %v", name, f.Name, err)
 			}

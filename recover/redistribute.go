@@ -162,7 +162,7 @@ func (r *Redistribution) Group(id, created string, nodes []string, dealings []*C
 	}
 	g := &share.Group{
 		ID: id, CreatedTime: created, Curve: r.group.Curve, Scheme: share.Shamir, Threshold: r.threshold,
-		RootKey: r.group.RootKey, ChainCode: r.group.ChainCode,
+		RootKey: r.group.RootKey, ChainCode: r.group.ChainCode, Tree: r.group.Tree,
 	}
 	for j, key := range keys {
 		g.Participants = append(g.Participants, share.Participant{NodeID: nodes[j], ShareID: r.ids[j], PublicKey: key})

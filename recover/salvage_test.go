@@ -45,7 +45,7 @@ func candidates(t *testing.T, c curve.Curve, files ...fixtures.File) (list []rec
 		if s.Curve != c {
 			continue
 		}
-		held, err := open.Open(s, []*secret.Bytes{secret.Copy(password[s])}, open.Options{Salvage: true, Known: known})
+		held, err := open.Open(s, open.Passwords(secret.Copy(password[s])), open.Options{Salvage: true, Known: known})
 		if err != nil {
 			continue
 		}

@@ -65,11 +65,16 @@ func (l *PBKDF2) Hash() (Hash, bool) {
 // InClear is false.
 func (l *PBKDF2) InClear() bool { return false }
 
+func (l *PBKDF2) String() string { return l.KDF().String() }
+
 // KDF describes the key derivation.
 func (l *PBKDF2) KDF() *KDF {
 	h, _ := l.Hash()
 	return &KDF{"PBKDF2-HMAC", h.Name, l.Iterations, l.Length, len(l.Salt)}
 }
+
+// Needs returns a password.
+func (l *PBKDF2) Needs() []Need { return []Need{Password} }
 
 // Wipe does nothing: nothing lies in the clear.
 func (l *PBKDF2) Wipe() {}

@@ -9,16 +9,18 @@ import (
 )
 
 // Scheme is how the shares of a group make its key: each is multiplied by a public
-// number, its weight, and the sum is the key.
+// number, its weight, and the sum is the key; or the key is the product of them all.
 type Scheme interface {
 	// String returns its name in records.
 	String() string
 	// Weights returns the weights of shares with these IDs, which are distinct and
-	// as many as are needed.
+	// as many as are needed. There are none if the key is the product of the shares.
 	Weights(ids []*curve.Scalar) []*curve.Scalar
-	// Check compares the share public keys of a group with its root public key and
-	// threshold. All else about the group is sound. Its errors wrap
-	// ErrInconsistent.
+	// All reports whether every share of the group is needed.
+	All() bool
+	// Check compares the share public keys of a group, all of which are known, with
+	// its root public key and threshold. All else about the group is sound. Its
+	// errors wrap ErrInconsistent.
 	Check(g *Group) error
 }
 
@@ -26,8 +28,14 @@ type Scheme interface {
 // threshold-1, and the key is its value at zero.
 var Shamir Scheme = shamir{}
 
+// Additive and Multiplicative take all shares: the key is their sum, or their product.
+var (
+	Additive       Scheme = additive{}
+	Multiplicative Scheme = multiplicative{}
+)
+
 // schemes lists them.
-var schemes = []Scheme{Shamir}
+var schemes = []Scheme{Shamir, Additive, Multiplicative}
 
 // SchemeByName returns the scheme of that exact name.
 func SchemeByName(name string) (Scheme, bool) {
@@ -41,6 +49,8 @@ func SchemeByName(name string) (Scheme, bool) {
 type shamir struct{}
 
 func (shamir) String() string { return "shamir" }
+
+func (shamir) All() bool { return false }
 
 func (shamir) Weights(ids []*curve.Scalar) []*curve.Scalar {
 	return LagrangeAt(ids[0].Curve().Scalar(), ids)
@@ -61,6 +71,43 @@ func (shamir) Check(g *Group) error {
 	}
 	return nil
 }
+
+type additive struct{}
+
+func (additive) String() string { return "additive" }
+
+func (additive) All() bool { return true }
+
+func (additive) Weights(ids []*curve.Scalar) []*curve.Scalar {
+	ones := make([]*curve.Scalar, len(ids))
+	for i, x := range ids {
+		ones[i] = x.Curve().ScalarFromUint(1)
+	}
+	return ones
+}
+
+// Check demands that the keys sum up to the root public key.
+func (additive) Check(g *Group) error {
+	sum, err := g.CombinePublic(g.Participants)
+	if err != nil {
+		return err
+	}
+	if !sum.Equal(g.RootKey) {
+		return fmt.Errorf("%w: the share public keys do not sum up to the root public key: the roster or the root key is damaged or forged", ErrInconsistent)
+	}
+	return nil
+}
+
+type multiplicative struct{}
+
+func (multiplicative) String() string { return "multiplicative" }
+
+func (multiplicative) All() bool { return true }
+
+func (multiplicative) Weights([]*curve.Scalar) []*curve.Scalar { return nil }
+
+// Check demands nothing: public keys cannot be multiplied with each other.
+func (multiplicative) Check(*Group) error { return nil }
 
 // FitThreshold returns the smallest threshold with which all share public keys and
 // the root public key of a group fit Shamir's scheme, for formats that do not store
@@ -96,7 +143,8 @@ func LagrangeAt(at *curve.Scalar, x []*curve.Scalar) []*curve.Scalar {
 }
 
 // CombinePublic does with share public keys what a recovery does with shares: it
-// returns the public key of what the shares of these holders combine to.
+// returns the public key of what the shares of these holders combine to. The error
+// wraps ErrUnprovable if public keys alone do not show it.
 func (g *Group) CombinePublic(holders []Participant) (*curve.Point, error) {
 	if len(holders) < g.Threshold {
 		return nil, fmt.Errorf("%w: %d shares are fewer than the threshold of %d", ErrInconsistent, len(holders), g.Threshold)
@@ -108,5 +156,9 @@ func (g *Group) CombinePublic(holders []Participant) (*curve.Point, error) {
 		x = append(x, h.ShareID.x)
 		p = append(p, h.PublicKey)
 	}
-	return g.Curve.MultiMul(g.Scheme.Weights(x), p), nil
+	weights := g.Scheme.Weights(x)
+	if weights == nil || slices.Contains(p, nil) {
+		return nil, fmt.Errorf("group %q on %v: %w", g.ID, g.Curve, ErrUnprovable)
+	}
+	return g.Curve.MultiMul(weights, p), nil
 }

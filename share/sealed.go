@@ -28,7 +28,7 @@ type Sealed struct {
 	Roster    []Participant // the entries of the group's participants that can be read
 	NodeID    string
 	ShareID   *ID
-	PublicKey *curve.Point // share public key
+	PublicKey *curve.Point // share public key; nil if the form does not have it, too
 	Lock      Lock
 
 	Problems []error // in the order of the file; each wraps ErrFormat or ErrInconsistent
@@ -56,7 +56,7 @@ func (s *Sealed) Malformed(field string, err error) {
 // CheckOwn checks the share's own entry in its group. err is what the group's Check
 // said, which need not be asked for each of its shares.
 func (s *Sealed) CheckOwn(err error) {
-	if s.Group == nil || s.ShareID == nil || s.PublicKey == nil {
+	if s.Group == nil || s.ShareID == nil {
 		return
 	}
 	if err != nil {
@@ -68,7 +68,7 @@ func (s *Sealed) CheckOwn(err error) {
 		why = "its share ID is not among the participants"
 	case p.NodeID != s.NodeID:
 		why = fmt.Sprintf("share_info names node %q, and the participants have %q for this share ID", s.NodeID, p.NodeID)
-	case !p.PublicKey.Equal(s.PublicKey):
+	case s.PublicKey != nil && !sameKey(p.PublicKey, s.PublicKey):
 		why = "share_info and the participants have different public keys for this share"
 	default:
 		return

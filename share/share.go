@@ -24,6 +24,9 @@ var (
 	ErrFormat = errors.New("not a readable share file")
 	// ErrInconsistent is wrapped when fields can be read and contradict each other.
 	ErrInconsistent = errors.New("the public facts contradict each other")
+	// ErrUnprovable is wrapped where only the shares themselves, combined, can show
+	// that they give the root key.
+	ErrUnprovable = errors.New("its share public keys do not show whether its shares give the root key: only combining the shares does")
 )
 
 // Limits on what files may say. They are far above anything honest.
@@ -38,12 +41,29 @@ const (
 type Participant struct {
 	NodeID    string
 	ShareID   ID
-	PublicKey *curve.Point // share public key: share·G
+	PublicKey *curve.Point // share public key: share·G; nil if the file does not have it
 }
 
-// FormatKey writes a share public key as files do: 0x and hex of 33 bytes, in lower
-// case.
-func FormatKey(p *curve.Point) string { return "0x" + hex.EncodeToString(p.Bytes()) }
+// KeyText writes a share public key in hex of 33 bytes, in lower case. One that is
+// unknown is empty.
+func KeyText(p *curve.Point) string {
+	if p == nil {
+		return ""
+	}
+	return hex.EncodeToString(p.Bytes())
+}
+
+// FormatKey writes a share public key as files do: 0x and KeyText. One that is unknown
+// is empty.
+func FormatKey(p *curve.Point) string {
+	if p == nil {
+		return ""
+	}
+	return "0x" + KeyText(p)
+}
+
+// sameKey compares two share public keys. Two unknown ones are the same.
+func sameKey(a, b *curve.Point) bool { return a == b || a != nil && b != nil && a.Equal(b) }
 
 // ID is a share ID: in Shamir's scheme the point at which the group's polynomial is
 // evaluated. Two IDs are the same if they are equal modulo the order of the curve.
@@ -96,7 +116,8 @@ type Group struct {
 	CreatedTime  string
 	Curve        curve.Curve
 	Scheme       Scheme
-	Threshold    int // how many shares are needed
+	Tree         *derive.Tree // nil if it is the usual one of the curve
+	Threshold    int          // how many shares are needed
 	RootKey      *curve.Point
 	ChainCode    *[derive.ChainCodeSize]byte // nil if unknown: tss-lib has none
 	Participants []Participant
@@ -107,8 +128,15 @@ func (g *Group) Root() *derive.Key {
 	if g.ChainCode == nil {
 		return derive.NewBare(g.RootKey)
 	}
-	return derive.NewRoot(g.RootKey, *g.ChainCode)
+	if g.Tree == nil {
+		return derive.NewRoot(g.RootKey, *g.ChainCode)
+	}
+	return derive.NewRootOf(g.Tree, g.RootKey, *g.ChainCode)
 }
+
+// UsualTree reports whether keys descend from the group's as in Lifeboat's own files: by
+// the usual tree of the curve.
+func (g *Group) UsualTree() bool { return g.Tree == nil || g.Tree == derive.MainNetwork(g.Curve).Tree }
 
 // Roots returns the root keys of groups, each once, in their order.
 func Roots(groups []*Group) []*derive.Key {
@@ -190,6 +218,9 @@ func (g *Group) Sorted() []Participant {
 // over the shares in the order of their IDs, with each ID reduced modulo the order
 // (32 bytes, big-endian) and each public key in 33 bytes. A reshare gives another
 // hash for the same root key, and shares of two sets never mix.
+//
+// An unknown public key is left out. Then the root public key is appended: share IDs
+// such as 1, 2 and 3 are those of many vaults.
 func (g *Group) RosterSHA256() (sum [sha256.Size]byte) {
 	h := sha256.New()
 	h.Write([]byte("lifeboat-epoch-v1"))
@@ -197,7 +228,12 @@ func (g *Group) RosterSHA256() (sum [sha256.Size]byte) {
 	for _, p := range g.Sorted() {
 		id := p.ShareID.x.Bytes()
 		h.Write(id[:])
-		h.Write(p.PublicKey.Bytes())
+		if p.PublicKey != nil {
+			h.Write(p.PublicKey.Bytes())
+		}
+	}
+	if !g.KeysKnown() {
+		h.Write(g.RootKey.Bytes())
 	}
 	h.Sum(sum[:0])
 	return sum
@@ -236,8 +272,20 @@ func SameID(a, b string) bool {
 // public keys. It compares them all.
 func (g *Group) SameShares(o *Group) bool {
 	return g == o || g.Curve == o.Curve && slices.EqualFunc(g.Sorted(), o.Sorted(), func(a, b Participant) bool {
-		return a.ShareID.Equal(b.ShareID) && a.PublicKey.Equal(b.PublicKey)
+		return a.ShareID.Equal(b.ShareID) && sameKey(a.PublicKey, b.PublicKey)
 	})
+}
+
+// KeysKnown reports whether every share public key is known.
+func (g *Group) KeysKnown() bool {
+	return !slices.ContainsFunc(g.Participants, func(p Participant) bool { return p.PublicKey == nil })
+}
+
+// Provable reports whether share public keys alone can show that shares give the root
+// key.
+func (g *Group) Provable() bool {
+	_, err := g.CombinePublic(g.Participants)
+	return err == nil
 }
 
 // SameNodes reports whether two groups with the same shares have the same node IDs
@@ -247,8 +295,8 @@ func (g *Group) SameNodes(o *Group) bool {
 }
 
 // Check makes every check that a group allows on its own: sane parameters,
-// distinct share IDs, and what its scheme asks of the public keys. Its errors wrap
-// ErrInconsistent.
+// distinct share IDs, and, if all share public keys are known, what its scheme asks of
+// them. Its errors wrap ErrInconsistent.
 //
 // A group that passes proves nothing about who holds what: anybody can make one
 // for a root key whose private key they know.
@@ -261,6 +309,10 @@ func (g *Group) Check() error {
 		return fmt.Errorf("%w: a threshold of %d; the least is 2, since with 1 every share is the key", ErrInconsistent, g.Threshold)
 	case g.Threshold > n:
 		return fmt.Errorf("%w: a threshold of %d among %d participants", ErrInconsistent, g.Threshold, n)
+	case g.Scheme.All() && g.Threshold < n:
+		return fmt.Errorf("%w: a threshold of %d, where all %d shares are needed", ErrInconsistent, g.Threshold, n)
+	case g.Tree != nil && g.Tree.Curve != g.Curve:
+		return fmt.Errorf("%w: a tree of %v in a group of %v", ErrInconsistent, g.Tree.Curve, g.Curve)
 	}
 	nodes := make(map[string]bool, n)
 	ids := make(map[[curve.ScalarSize]byte]string, n)
@@ -274,6 +326,9 @@ func (g *Group) Check() error {
 			return fmt.Errorf("%w: nodes %q and %q have the same share ID", ErrInconsistent, other, p.NodeID)
 		}
 		ids[x] = p.NodeID
+	}
+	if !g.KeysKnown() {
+		return nil
 	}
 	return g.Scheme.Check(g)
 }
@@ -293,6 +348,12 @@ func (g *Group) Differences(o *Group) (serious, minor []string) {
 	}
 	if g.ChainCode != nil && o.ChainCode != nil && *g.ChainCode != *o.ChainCode {
 		serious = append(serious, "chain code")
+	}
+	if g.Scheme != o.Scheme {
+		serious = append(serious, "scheme")
+	}
+	if g.ChainCode != nil && o.ChainCode != nil && g.Root().Network().Tree != o.Root().Network().Tree {
+		serious = append(serious, "tree")
 	}
 	if !g.SameShares(o) {
 		serious = append(serious, "share IDs or share public keys")

@@ -97,7 +97,7 @@ func recordGroup(w *writer, r *record.Record, g *share.Group) error {
 	var rows [][]string
 	for _, p := range g.Participants {
 		who, _ := r.Person(p.NodeID)
-		rows = append(rows, []string{p.NodeID, who.Name, p.ShareID.Text, hex.EncodeToString(p.PublicKey.Bytes())})
+		rows = append(rows, []string{p.NodeID, who.Name, p.ShareID.Text, share.KeyText(p.PublicKey)})
 	}
 	table(w, "keys", []string{"Node", "Who", "Share ID", "Share public key"}, rows)
 	w.raw("</section>\n")

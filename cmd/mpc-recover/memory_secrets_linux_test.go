@@ -307,7 +307,7 @@ func (v *trove) addShare(name string, s *share.Sealed) {
 		if lock.Iterations > 1000 && bytes.HasPrefix(p, []byte("pass-")) || string(p) == sealPassphrase {
 			continue // not the password of a new file
 		}
-		held, err := open.Open(s, []*secret.Bytes{secret.Copy(p)}, open.Options{})
+		held, err := open.Open(s, open.Passwords(secret.Copy(p)), open.Options{})
 		if errors.Is(err, open.ErrPassword) {
 			continue
 		}

@@ -20,6 +20,7 @@ type Flags struct {
 	allowSwap      bool
 	requireSandbox bool
 	reads          []string // names of flags
+	readsNamed     []string // names of flags
 	dateText       string
 	date           time.Time
 	dated          bool // the verb has asked for the date

@@ -62,7 +62,7 @@ func (e *Env) carryOut(f *Flags, p *Plan) (err error) {
 	if !f.Parsed() {
 		return errors.New("internal error: the verb did not parse its flags")
 	}
-	files := lockdown.Files{Read: append(f.values(f.reads), p.Reads...), Write: slices.Concat(p.Outputs, p.Adds)}
+	files := lockdown.Files{Read: append(f.files(), p.Reads...), Write: slices.Concat(p.Outputs, p.Adds)}
 	if p.Ask != nil {
 		reads, err := p.Ask(e.Terminal)
 		if err != nil {

@@ -38,7 +38,11 @@ type Program struct {
 	Name    string
 	Summary string
 	Verbs   []Verb
+	Topics  []Topic
 }
+
+// A Topic is what help tells that belongs to no single verb.
+type Topic struct{ Name, Summary, Text string }
 
 // Run runs one command line, without the program's name, and returns its exit
 // status. It does not touch the process: signals and limits are Main's. A verb
@@ -192,7 +196,10 @@ func (p *Program) help(f *Flags, args []string) (*Plan, error) {
 		return nil, Fail(Usage, errors.New("help takes one verb"), p.hint())
 	}
 	text := p.overview()
-	if name := f.Arg(0); name != "" && name != "help" && name != "version" {
+	name := f.Arg(0)
+	if i := slices.IndexFunc(p.Topics, func(t Topic) bool { return t.Name == name }); i >= 0 {
+		text = p.Topics[i].Text
+	} else if name != "" && name != "help" && name != "version" {
 		v, err := p.verb(name)
 		if err != nil {
 			return nil, err
@@ -213,7 +220,11 @@ func (p *Program) overview() string {
 		fmt.Fprintf(&b, "  %-10s %s\n", v.Name, v.Summary)
 	}
 	fmt.Fprintf(&b, "  %-10s %s\n", "help", "this text; with a verb, how to use it")
-	fmt.Fprintf(&b, "  %-10s %s\n%s", "version", "the version and what it was built from (--json)", statusHelp)
+	fmt.Fprintf(&b, "  %-10s %s\n", "version", "the version and what it was built from (--json)")
+	for _, t := range p.Topics {
+		fmt.Fprintf(&b, "  help %-5s %s\n", t.Name, t.Summary)
+	}
+	b.WriteString(statusHelp)
 	return b.String()
 }
 

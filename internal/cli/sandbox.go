@@ -28,6 +28,20 @@ type evidence struct {
 // altogether. A value that names neither allows nothing.
 func (f *Flags) Reads(flags ...string) { f.reads = append(f.reads, flags...) }
 
+// ReadsNamed says the same of flags whose values are NAME=FILE.
+func (f *Flags) ReadsNamed(flags ...string) { f.readsNamed = append(f.readsNamed, flags...) }
+
+// files returns the files that the flags name.
+func (f *Flags) files() []string {
+	files := f.values(f.reads)
+	for _, v := range f.values(f.readsNamed) {
+		if _, path, ok := strings.Cut(v, "="); ok {
+			files = append(files, path)
+		}
+	}
+	return files
+}
+
 // confineTo leaves the process nothing but files, and refuses to go on without a
 // sandbox if the user requires one. It does nothing if the process is not the
 // program's own or is already confined.

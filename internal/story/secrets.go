@@ -76,7 +76,7 @@ func shares(f fixtures.File) [][]byte {
 	}
 	var all [][]byte
 	for _, s := range sealed {
-		held, err := open.Open(s, []*secret.Bytes{secret.Copy(f.Password)}, open.Options{})
+		held, err := open.Open(s, open.Passwords(secret.Copy(f.Password)), open.Options{})
 		if err != nil {
 			continue // another Unicode form, which the programs try
 		}

@@ -189,7 +189,7 @@ func (planned *groupPlan) group() (*share.Group, error) {
 		return nil, fmt.Errorf("%d participants; at most %d are supported", len(planned.Participants), share.MaxParticipants)
 	}
 	cc := root.ChainCode()
-	g := &share.Group{ID: planned.ID, CreatedTime: planned.Created, Curve: c, Scheme: share.Shamir, Threshold: planned.Threshold, RootKey: root.Point(), ChainCode: &cc}
+	g := &share.Group{ID: planned.ID, CreatedTime: planned.Created, Curve: c, Scheme: share.Shamir, Threshold: planned.Threshold, RootKey: root.Point(), ChainCode: &cc, Tree: root.Network().Tree}
 	for _, h := range planned.Participants {
 		if len(h.NodeID) > maxText {
 			return nil, errors.New("a node ID is too long")

@@ -18,11 +18,14 @@ import (
 // wrappings: one group, a list of groups, or an object with such a list.
 var recoveryGroup = form{
 	name:  "recovery-group",
-	marks: []string{"group_info", "share_info", "recovery_groups", "encrypted_share"},
+	what:  "Cobo's recovery group file: one holder's shares, under a password",
+	marks: []string{`"group_info"`, `"share_info"`, `"recovery_groups"`, `"encrypted_share"`},
 	is: func(d *document) bool {
 		return d.list || d.keys.Groups != nil || bool(d.keys.GroupInfo || d.keys.ShareInfo)
 	},
-	read: readGroups,
+	read:      readGroups,
+	needs:     []share.Need{share.Password},
+	renewable: true,
 }
 
 type recoveryGroupKeys struct {

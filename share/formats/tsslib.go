@@ -19,11 +19,13 @@ import (
 // over, keeps it in its own file, which names the root key and the nodes as well.
 var tssLib = form{
 	name:  "tss-lib",
-	marks: []string{"BigXj", "local_data"},
+	what:  "tss-lib's save data, also in go-tss's file: a share in the clear, with neither threshold nor chain code",
+	marks: []string{`"BigXj"`, `"local_data"`},
 	is: func(d *document) bool {
 		return bool(d.keys.Xi && d.keys.Ks || d.keys.LocalData && d.keys.PubKey)
 	},
-	read: readSaveData,
+	read:      readSaveData,
+	renewable: true,
 }
 
 type tssLibKeys struct {
@@ -198,7 +200,7 @@ func (d *saveData) group(pin share.Pin) (*share.Group, error) {
 	for _, root := range pin.Roots {
 		if !root.IsBare() && root.Agrees(g.Root()) {
 			cc := root.ChainCode()
-			g.ChainCode = &cc
+			g.ChainCode, g.Tree = &cc, root.Network().Tree
 		}
 	}
 	g.ID = share.TSSLibID + g.Epoch()

@@ -16,9 +16,13 @@ import (
 // share/verifiable checks it. Like tss-lib's, its files do not store the chain code.
 var verifiableShare = form{
 	name:  "verifiable-share",
-	marks: []string{"share_proofs"},
+	what:  "a verifiable share of Lifeboat's own: encrypted to an identity, and checked by anybody",
+	marks: []string{`"share_proofs"`},
 	is:    func(d *document) bool { return bool(d.keys.ShareProofs) },
 	read:  readProofs,
+
+	needs:     []share.Need{share.Identity},
+	renewable: true,
 }
 
 type verifiableKeys struct {

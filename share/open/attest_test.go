@@ -30,7 +30,7 @@ func one(t testing.TB) map[curve.Curve]*open.Share {
 	}
 	held := map[curve.Curve]*open.Share{}
 	for _, s := range list {
-		o, err := open.Open(s, []*secret.Bytes{secret.Copy(ordinary.Files[0].Password)}, open.Options{})
+		o, err := open.Open(s, open.Passwords(secret.Copy(ordinary.Files[0].Password)), open.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,11 +1,13 @@
 // Package open decrypts key shares and holds them, and writes new ones.
 //
 // A Share exists only if its scalar was checked against its share public key:
-// there is no way to hold an unchecked one.
+// there is no way to hold an unchecked one. A form without share public keys gives an
+// Unproven, which only Prove makes Shares of.
 package open
 
 import (
 	"errors"
+	"fmt"
 
 	"lifeboat/internal/curve"
 	"lifeboat/internal/scalar"
@@ -37,6 +39,28 @@ type Share struct {
 	x      *scalar.Secret
 }
 
+// Keys are the secrets that were given, by the name of what needs them (share.Need).
+// Several of a name are tried in turn. They stay the caller's to wipe.
+type Keys map[string][]*secret.Bytes
+
+// Passwords are the keys of files under a password of their own.
+func Passwords(list ...*secret.Bytes) Keys { return Keys{share.Password.Name: list} }
+
+// SecretError says which of the secrets that a lock needs was not given, or does not
+// fit.
+type SecretError struct {
+	Need    share.Need
+	Missing bool
+	Detail  string // of one that does not fit: what else may be wrong
+}
+
+func (e *SecretError) Error() string {
+	if e.Missing {
+		return fmt.Sprintf("the %s is needed", e.Need.What)
+	}
+	return fmt.Sprintf("wrong %s%s", e.Need.What, e.Detail)
+}
+
 // Options change how a share is opened.
 type Options struct {
 	// MaxIterations overrides share.MaxIterations, for slow but honest files.
@@ -50,56 +74,66 @@ type Options struct {
 	Identities []*secret.Bytes
 }
 
-// Open decrypts a share with the first of the passwords that fits, each tried as
-// it is and then without the blanks around it, and checks it against its share
-// public key. A share in the clear needs none, and they are ignored.
-//
-// A share with problems is refused unless it is salvaged. The passwords stay the
-// caller's to wipe.
-func Open(s *share.Sealed, passwords []*secret.Bytes, o Options) (*Share, error) {
-	if err := s.Err(); err != nil && !o.Salvage {
-		return nil, err
-	}
-	var x *scalar.Secret
-	var err error
-	secret.Do(func() {
-		switch l := s.Lock.(type) {
-		case *share.PBKDF2:
-			x, err = openPBKDF2(s.Curve, l, passwords, o)
-		case *share.Clear:
-			x, err = openClear(s.Curve, l)
-		case *share.Verifiable:
-			x, err = openVerifiable(l, o.Identities)
-		default:
-			err = ErrDamaged
-		}
-	})
+// Open decrypts a share, as Unlock does, and checks it against its share public key.
+// The error is ErrUnproven if there is none.
+func Open(s *share.Sealed, keys Keys, o Options) (*Share, error) {
+	u, err := Unlock(s, keys, o)
 	if err != nil {
 		return nil, err
 	}
-	public := x.Public()
-	for _, known := range expected(s, o) {
-		if public.Equal(known) {
-			return &Share{s, public, x}, nil
-		}
+	opened, err := u.Check(o)
+	if err != nil {
+		u.Wipe()
 	}
-	x.Wipe()
-	return nil, ErrNotThisShare
+	return opened, err
 }
 
-// expected lists the share public keys that the share may have.
-func expected(s *share.Sealed, o Options) []*curve.Point {
-	var keys []*curve.Point
-	if s.PublicKey != nil {
-		keys = append(keys, s.PublicKey)
+// Unlock decrypts a share with the first of the keys that fits. A share in the clear
+// needs none, and they are ignored. A share with problems is refused unless it is
+// salvaged.
+func Unlock(s *share.Sealed, keys Keys, o Options) (*Unproven, error) {
+	if err := s.Err(); err != nil && !o.Salvage {
+		return nil, err
 	}
-	if o.Salvage {
-		for _, p := range s.Roster {
-			keys = append(keys, p.PublicKey)
+	u := &Unproven{sealed: s}
+	var err error
+	secret.Do(func() { u.x, u.shown, err = locked(s, keys, o) })
+	if err != nil {
+		return nil, err
+	}
+	return u, nil
+}
+
+// locked opens each kind of lock. shown are the holders with the share public keys
+// that opening showed, if it did.
+func locked(s *share.Sealed, keys Keys, o Options) (x *scalar.Secret, shown []share.Participant, err error) {
+	switch l := s.Lock.(type) {
+	case *share.PBKDF2:
+		x, err = openPBKDF2(s.Curve, l, keys[share.Password.Name], o)
+	case *share.Clear:
+		x, err = openClear(s.Curve, l)
+	case *share.Verifiable:
+		x, err = openVerifiable(l, o.Identities)
+	default:
+		err = ErrDamaged
+	}
+	return x, shown, err
+}
+
+// File decrypts a file that is encrypted as a whole, with the first of the keys that
+// fits.
+func File(lock share.Lock, keys Keys, o Options) (text *secret.Bytes, err error) {
+	secret.Do(func() {
+		var plain []byte
+		switch l := lock.(type) {
+		case *share.PBKDF2:
+			plain, err = decryptPBKDF2(l, keys[share.Password.Name], o)
+		default:
+			err = ErrDamaged
 		}
-		keys = append(keys, o.Known...)
-	}
-	return keys
+		text = secret.Take(plain)
+	})
+	return text, err
 }
 
 // Sealed returns what the file says about the share.

@@ -12,7 +12,6 @@ import (
 
 	"lifeboat/fixtures"
 	"lifeboat/internal/curve"
-	"lifeboat/internal/secret"
 	"lifeboat/share"
 	"lifeboat/share/formats"
 	"lifeboat/share/open"
@@ -154,7 +153,7 @@ func TestSalvage(t *testing.T) {
 func TestWrongPasswords(t *testing.T) {
 	known := secrets(t, ordinary)
 	s := sealed(t, 0)[0]
-	for name, list := range map[string][]*secret.Bytes{
+	for name, list := range map[string]open.Keys{
 		"none":        nil,
 		"empty":       passwords([]byte("")),
 		"swapped":     passwords(ordinary.Files[1].Password),

@@ -18,8 +18,18 @@ import (
 	"lifeboat/share"
 )
 
-// openPBKDF2 opens the lock with the first of the passwords that fits.
+// openPBKDF2 opens the lock of a share.
 func openPBKDF2(c curve.Curve, l *share.PBKDF2, passwords []*secret.Bytes, o Options) (*scalar.Secret, error) {
+	plain, err := decryptPBKDF2(l, passwords, o)
+	if err != nil {
+		return nil, err
+	}
+	defer secret.Wipe(plain)
+	return decode(c, plain, l.Raw)
+}
+
+// decryptPBKDF2 opens the lock with the first of the passwords that fits.
+func decryptPBKDF2(l *share.PBKDF2, passwords []*secret.Bytes, o Options) ([]byte, error) {
 	if _, ok := l.Hash(); !ok || l.Iterations < 1 || l.Length < 16 || l.Length > 32 || len(l.Ciphertext) < 12+16 {
 		return nil, ErrDamaged
 	}
@@ -37,11 +47,9 @@ func openPBKDF2(c curve.Curve, l *share.PBKDF2, passwords []*secret.Bytes, o Opt
 		}
 		nonce, sealed := l.Ciphertext[:aead.NonceSize()], l.Ciphertext[aead.NonceSize():]
 		plain, err := aead.Open(nil, nonce, sealed, nil)
-		if err != nil {
-			continue
+		if err == nil {
+			return plain, nil
 		}
-		defer secret.Wipe(plain)
-		return decode(c, plain, l.Raw)
 	}
 	return nil, ErrPassword
 }

@@ -30,12 +30,12 @@ func parse(t *testing.T, f fixtures.File, roots ...*derive.Key) []*share.Sealed 
 	return list
 }
 
-func passwords(p ...[]byte) []*secret.Bytes {
+func passwords(p ...[]byte) open.Keys {
 	var list []*secret.Bytes
 	for _, b := range p {
 		list = append(list, secret.Copy(b))
 	}
-	return list
+	return open.Passwords(list...)
 }
 
 // value is the share as an integer, which only a test would make of it.

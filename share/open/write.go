@@ -20,6 +20,8 @@ import (
 var (
 	// ErrNewPassword is wrapped by the reasons to refuse a new password.
 	ErrNewPassword = errors.New("the new password is refused")
+	// ErrTree means that whoever reads the written file would derive other addresses.
+	ErrTree = errors.New("keys descend from its root by another vendor's rule, which the file could not say")
 	// ErrNodeID is returned for a node ID that cannot be part of a file name.
 	ErrNodeID = errors.New("a node ID has 1 to 64 letters, digits, dots, underscores or hyphens")
 )
@@ -82,6 +84,9 @@ func Marshal(held []Held, password *secret.Bytes) ([]byte, error) {
 			return nil, fmt.Errorf("writing the share of node %q: %w", h.Holder.NodeID, ErrNotThisShare)
 		}
 		root := h.Group.Root()
+		if !h.Group.UsualTree() {
+			return nil, fmt.Errorf("writing the share of node %q: %w", h.Holder.NodeID, ErrTree)
+		}
 		if root.IsBare() {
 			return nil, fmt.Errorf("writing the share of node %q: a recovery group file has the chain code, and the group's is not known", h.Holder.NodeID)
 		}

@@ -54,7 +54,7 @@ func TestMarshalAndBack(t *testing.T) {
 		if s.NodeID != w.Holder.NodeID || s.ShareID.Text != w.Holder.ShareID.Text || s.Version != 3 {
 			t.Errorf("%v: another share was written", s.Curve)
 		}
-		o, err := open.Open(s, []*secret.Bytes{newPassword}, open.Options{})
+		o, err := open.Open(s, open.Passwords(newPassword), open.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}

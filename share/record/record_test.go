@@ -278,7 +278,7 @@ func TestRefused(t *testing.T) {
 		"key of the other curve":  {replace("curve: secp256k1", "curve: ed25519"), "line 7: it is not a root key of the group's curve"},
 		"a letter of a key":       {replace(root, root[:40]+"z"+root[41:]), "line 7: invalid extended public key"},
 		"private key":             {replace(root, "xprv9s21ZrQH143K2LQ6HTRQ6PhMGBt43JeDWrdA2X2bGdzoBZ7aJyLRPHtwZUTiWzhJAbsbmGSi9c5eH6bKVHcMKcPiQRhiq3Fxxfk85SvH5LW"), "line 7: this looks like a private key"},
-		"unknown scheme":          {replace("scheme: shamir", "scheme: additive"), "line 9: this version does not know the scheme"},
+		"unknown scheme":          {replace("scheme: shamir", "scheme: geometric"), "line 9: this version does not know the scheme"},
 		"tree of the other curve": {replace("tree: bip32", "tree: cpub"), "line 8: it is not written as in a record"},
 		"no tree":                 {replace("tree: bip32\n", ""), `line 8: "tree" was expected`},
 		"threshold":               {replace("threshold: 2", "threshold: 3"), "the threshold is damaged"},

@@ -83,7 +83,7 @@ func (f *Facts) write() []byte {
 		for _, p := range g.Participants {
 			w.line(keyHolder, p.NodeID)
 			w.line(keyShareID, p.ShareID.Text)
-			w.line(keyPublic, hex.EncodeToString(p.PublicKey.Bytes()))
+			w.optional(keyPublic, share.KeyText(p.PublicKey))
 		}
 	}
 	for _, p := range f.People {
@@ -278,7 +278,7 @@ func (r *reader) group(id string) *share.Group {
 			return g
 		}
 		code := root.ChainCode()
-		g.RootKey, g.ChainCode = root.Point(), &code
+		g.RootKey, g.ChainCode, g.Tree = root.Point(), &code, root.Network().Tree
 		r.need(keyTree) // which is compared when all is read, as is the roster's hash
 	} else {
 		g.RootKey = r.point(g.Curve, keyBareRoot)
@@ -299,14 +299,21 @@ func (r *reader) group(id string) *share.Group {
 		if err != nil {
 			r.fail(err)
 		}
-		p.ShareID, p.PublicKey = id, r.point(g.Curve, keyPublic)
+		p.ShareID = id
+		if text, ok := r.next(keyPublic); ok { // not every form has it
+			p.PublicKey = r.parsePoint(g.Curve, text)
+		}
 		g.Participants = append(g.Participants, p)
 	}
 	return g
 }
 
 func (r *reader) point(c curve.Curve, key string) *curve.Point {
-	raw, err := hex.DecodeString(r.need(key))
+	return r.parsePoint(c, r.need(key))
+}
+
+func (r *reader) parsePoint(c curve.Curve, text string) *curve.Point {
+	raw, err := hex.DecodeString(text)
 	if err != nil {
 		r.fail(errors.New("it is not hexadecimal"))
 		return nil

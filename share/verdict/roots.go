@@ -228,7 +228,7 @@ func PossibleIDs(files []*File, s *Share) []share.ID {
 				continue
 			}
 			for _, p := range other.Sealed.Roster {
-				if p.NodeID == s.Sealed.NodeID || s.Public != nil && p.PublicKey.Equal(s.Public) {
+				if p.NodeID == s.Sealed.NodeID || s.Public != nil && p.PublicKey != nil && p.PublicKey.Equal(s.Public) {
 					add(p.ShareID)
 				}
 			}

@@ -50,6 +50,18 @@ func (s *Set) exclude(why string) {
 // Complete reports whether the good shares reach the threshold.
 func (s *Set) Complete() bool { return len(s.Good) >= s.Group.Threshold }
 
+// completeUnproven reports whether the good shares reach the threshold together with
+// those that opened and cannot be proven alone.
+func (s *Set) completeUnproven() bool {
+	holders := map[[curve.ScalarSize]byte]bool{}
+	for _, g := range s.Given {
+		if id := g.Sealed.ShareID; id != nil && (g.Public != nil || g.Status == Unproven) {
+			holders[id.Scalar().Bytes()] = true
+		}
+	}
+	return len(holders) >= s.Group.Threshold
+}
+
 // Recoverable reports whether the set counts and is complete.
 func (s *Set) Recoverable() bool { return s.Wanted && s.Complete() }
 

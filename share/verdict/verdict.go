@@ -21,6 +21,7 @@ const (
 	Good         Status = "good"
 	Duplicate    Status = "duplicate"    // good, and another file holds the same share
 	Unopened     Status = "unopened"     // wrong password, or damaged ciphertext, or no identity
+	Unproven     Status = "unproven"     // opened, and only combining it with others can prove it
 	Unreadable   Status = "unreadable"   // a file or a field that cannot be read
 	Inconsistent Status = "inconsistent" // can be read, and contradicts itself
 	Elsewhere    Status = "elsewhere"    // another group's, or another epoch's
@@ -222,7 +223,8 @@ func (j *Judgement) Wanted() []*Set {
 }
 
 // Enough returns nil if every wanted set is complete. Otherwise it is a
-// NothingError or a TooFewError.
+// NothingError or a TooFewError, or wraps share.ErrUnprovable if shares opened that may
+// be enough.
 func (j *Judgement) Enough() error {
 	wanted := j.Wanted()
 	if len(wanted) == 0 {
@@ -233,6 +235,9 @@ func (j *Judgement) Enough() error {
 	for _, s := range wanted {
 		if s.Complete() {
 			continue
+		}
+		if s.completeUnproven() {
+			return fmt.Errorf("group %q on %v: %w", s.Group.ID, s.Group.Curve, share.ErrUnprovable)
 		}
 		few.Short = append(few.Short, Shortage{Group: s.Group, Have: len(s.Good), Of: s.MissingNodes(), Unknown: j.unknown(s)})
 		t := first[s.Group.Curve]
@@ -255,7 +260,7 @@ func (j *Judgement) Enough() error {
 func (j *Judgement) unknown(set *Set) int {
 	n := 0
 	for _, s := range slices.Concat(set.Given, j.Stray) {
-		if s.Status == Unopened || s.Status == Unreadable {
+		if s.Status == Unopened || s.Status == Unreadable || s.Status == Unproven {
 			n++
 		}
 	}
@@ -275,6 +280,9 @@ func (j *Judgement) AllGood() error {
 		return err
 	}
 	for _, s := range j.Wanted() {
+		if _, err := s.Group.CombinePublic(s.holders()); errors.Is(err, share.ErrUnprovable) {
+			return err
+		}
 		if !s.combines(s.holders()) {
 			return fmt.Errorf("group %q: the public keys of the opened shares do not combine to the root public key", s.Group.ID)
 		}

@@ -2,6 +2,7 @@ package backup
 
 import (
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"lifeboat/internal/cli"
 	"lifeboat/internal/strict"
 	"lifeboat/internal/verb/holder"
+	"lifeboat/share"
 	"lifeboat/share/open"
 	"lifeboat/share/record"
 	"lifeboat/share/verdict"
@@ -104,6 +106,7 @@ func prepareAttest(set *cli.Flags, args []string) (*cli.Plan, error) {
 }
 
 func (f *attestFlags) attest(e *cli.Env, set *cli.Flags) error {
+	f.Refuse = unattestable
 	session, err := holder.Load(e, set, &f.Flags, set.Args())
 	if err != nil {
 		return err
@@ -151,6 +154,14 @@ func (f *attestFlags) attest(e *cli.Env, set *cli.Flags) error {
 		return err
 	}
 	return printAttested(e.Stdout, list, f.output)
+}
+
+// unattestable refuses a share whose possession cannot be shown to anybody.
+func unattestable(s *share.Sealed) error {
+	if s.PublicKey == nil && s.Group != nil && s.Err() == nil {
+		return errors.New("its form has no share public key, so there is nothing to prove the share against")
+	}
+	return nil
 }
 
 // subject returns a statement that says only what it answers, which may be nothing.

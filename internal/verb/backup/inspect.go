@@ -4,10 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"lifeboat/backup"
 	"lifeboat/internal/cli"
+	"lifeboat/internal/phrase"
 	"lifeboat/internal/verb/holder"
 	"lifeboat/share"
 )
@@ -43,9 +45,17 @@ type fileReport struct {
 	SHA256 string         `json:"sha256,omitempty"`
 	Error  string         `json:"error,omitempty"`
 	Header *backup.Header `json:"bundle,omitempty"`
+	Closed []closedReport `json:"closed,omitempty"` // files in it that are encrypted as a whole
 	Groups []groupReport  `json:"groups"`
 
 	input *holder.Input
+}
+
+// closed describes a file that is encrypted as a whole.
+type closedReport struct {
+	Lock    string     `json:"lock"`
+	KDF     *share.KDF `json:"kdf,omitempty"`
+	Secrets []string   `json:"secrets"`
 }
 
 type groupReport struct {
@@ -53,6 +63,8 @@ type groupReport struct {
 	CreatedTime  string              `json:"created_time"`
 	Version      int                 `json:"version"`
 	Curve        string              `json:"curve"`
+	Scheme       string              `json:"scheme,omitempty"`
+	Tree         string              `json:"tree,omitempty"`
 	Threshold    int                 `json:"threshold"`
 	Participants []participantReport `json:"participants"`
 	Root         string              `json:"root_extended_public_key"`  // empty if there is no chain code
@@ -61,6 +73,8 @@ type groupReport struct {
 	Share        participantReport   `json:"share"`
 	KDF          *share.KDF          `json:"kdf,omitempty"`
 	Identity     bool                `json:"identity,omitempty"` // an identity opens it, and not a password
+	Lock         string              `json:"lock"`
+	Secrets      []string            `json:"secrets"` // what opens it, by the names that --secret has
 	Problems     []string            `json:"problems"`
 	TestOnly     bool                `json:"test_only"`
 }
@@ -68,7 +82,7 @@ type groupReport struct {
 type participantReport struct {
 	NodeID    string `json:"node_id"`
 	ShareID   string `json:"share_id"`
-	PublicKey string `json:"share_public_key"`
+	PublicKey string `json:"share_public_key,omitempty"`
 }
 
 func prepareInspect(set *cli.Flags, args []string) (*cli.Plan, error) {
@@ -119,6 +133,12 @@ func describe(in *holder.Input) fileReport {
 	if in.Header != nil {
 		r.Kind = "bundle"
 	}
+	for _, c := range in.Closed {
+		if in.Header == nil {
+			r.Kind = string(c.Form)
+		}
+		r.Closed = append(r.Closed, closedReport{c.Lock.String(), c.Lock.KDF(), secretNames(c.Lock)})
+	}
 	for _, sh := range in.Shares {
 		if in.Header == nil {
 			r.Kind = string(sh.Sealed.Form)
@@ -129,25 +149,32 @@ func describe(in *holder.Input) fileReport {
 }
 
 func describeGroup(s *share.Sealed) groupReport {
-	g := groupReport{Version: s.Version, Curve: s.Curve.String(), KDF: s.Lock.KDF(), Identity: s.Lock.KDF() == nil && !s.Lock.InClear(), TestOnly: s.TestOnly(), Problems: []string{}, Participants: []participantReport{}}
+	g := groupReport{Version: s.Version, Curve: s.Curve.String(), KDF: s.Lock.KDF(), Lock: s.Lock.String(), Secrets: secretNames(s.Lock), Identity: slices.Contains(s.Lock.Needs(), share.Identity), TestOnly: s.TestOnly(), Problems: []string{}, Participants: []participantReport{}}
 	g.Share.NodeID = s.NodeID
 	if s.ShareID != nil {
 		g.Share.ShareID = s.ShareID.Text
 	}
-	if s.PublicKey != nil {
-		g.Share.PublicKey = share.FormatKey(s.PublicKey)
-	}
+	g.Share.PublicKey = share.FormatKey(s.PublicKey)
 	for _, p := range s.Roster {
 		g.Participants = append(g.Participants, participantReport{p.NodeID, p.ShareID.Text, share.FormatKey(p.PublicKey)})
 	}
 	if s.Group != nil {
 		g.ID, g.CreatedTime, g.Threshold, g.Epoch = s.Group.ID, s.Group.CreatedTime, s.Group.Threshold, s.Group.Epoch()
+		g.Scheme, g.Tree = s.Group.Scheme.String(), s.Group.Root().Network().Name
 		g.Root, g.RootKey = holder.RootTexts(s.Group.Root())
 	}
 	for _, p := range s.Problems {
 		g.Problems = append(g.Problems, p.Error())
 	}
 	return g
+}
+
+func secretNames(lock share.Lock) []string {
+	names := []string{}
+	for _, n := range lock.Needs() {
+		names = append(names, n.Name)
+	}
+	return names
 }
 
 func (r inspectReport) print(w io.Writer) error {
@@ -175,8 +202,16 @@ func (r inspectReport) print(w io.Writer) error {
 				}
 			}
 		}
-		for _, g := range f.Groups {
-			g.print(&b)
+		for _, c := range f.Closed {
+			fmt.Fprintf(&b, "  encrypted as a whole: what it holds shows when it is open\n    locked    %s; opened by %s\n", c.Lock, secretList(c.Secrets))
+		}
+		for rest := f.Groups; len(rest) > 0; {
+			n := 1
+			for n < len(rest) && rest[n].sameGroup(&rest[0]) {
+				n++
+			}
+			printGroup(&b, rest[:n])
+			rest = rest[n:]
 		}
 	}
 	_, err := io.WriteString(w, b.String())
@@ -192,7 +227,31 @@ func rootText(extended, key string) string {
 	return key + " (public key; these files have no chain code)"
 }
 
-func (g *groupReport) print(b *strings.Builder) {
+// secretList is how to give secrets.
+func secretList(names []string) string {
+	var flags []string
+	for _, n := range names {
+		if n == share.Password.Name {
+			flags = append(flags, "--passphrase-file FILE")
+		} else {
+			flags = append(flags, "--secret "+n+"=FILE")
+		}
+	}
+	return phrase.And(flags)
+}
+
+// sameGroup reports whether two shares are of one group.
+func (g *groupReport) sameGroup(o *groupReport) bool {
+	return g.ID == o.ID && g.Curve == o.Curve && g.Epoch == o.Epoch && g.Epoch != "" && g.Root == o.Root
+}
+
+// printGroup describes a group and the shares of it in one file.
+func printGroup(b *strings.Builder, shares []groupReport) {
+	g := &shares[0]
+	held := map[string]bool{}
+	for i := range shares {
+		held[shares[i].Share.NodeID] = true
+	}
 	fmt.Fprintf(b, "  group %q on %s\n", g.ID, g.Curve)
 	if g.TestOnly {
 		b.WriteString("    TEST ONLY: the keys of this vault are published\n")
@@ -200,25 +259,36 @@ func (g *groupReport) print(b *strings.Builder) {
 	fmt.Fprintf(b, "    root key  %s\n    epoch     %s\n    shares    %d of %d give the key\n", rootText(g.Root, g.RootKey), g.Epoch, g.Threshold, len(g.Participants))
 	for _, p := range g.Participants {
 		mark := "         "
-		if p.NodeID == g.Share.NodeID {
+		if held[p.NodeID] {
 			mark = "this file"
 		}
-		fmt.Fprintf(b, "    %s %q, share ID %s, public key %s\n", mark, p.NodeID, p.ShareID, p.PublicKey)
+		fmt.Fprintf(b, "    %s %q, share ID %s, %s\n", mark, p.NodeID, p.ShareID, keyText(p.PublicKey))
 	}
-	if len(g.Participants) == 2 && g.Threshold == 2 {
+	if g.Scheme != "" && g.Scheme != share.Shamir.String() {
+		fmt.Fprintf(b, "    scheme    %s\n", g.Scheme)
+	}
+	if len(held) >= g.Threshold && g.Threshold > 0 {
+		b.WriteString("    note      this file holds enough shares: whoever opens it has the key\n")
+	} else if len(g.Participants) == 2 && g.Threshold == 2 {
 		b.WriteString("    note      both shares are needed: if the provider holds the other one, this key cannot be recovered without the provider\n")
 	}
-	switch {
-	case g.Identity:
-		b.WriteString("    password  none: an identity opens it\n")
-	case g.KDF != nil:
-		fmt.Fprintf(b, "    password  %s, %s, %d iterations\n", g.KDF.Name, g.KDF.Hash, g.KDF.Iterations)
-	default:
-		b.WriteString("    password  none: the share lies in the file in the clear\n")
+	for _, s := range shares {
+		if len(s.Secrets) == 0 || slices.Contains(s.Secrets, share.Password.Name) || s.Identity {
+			fmt.Fprintf(b, "    password  %s\n", s.Lock)
+		} else {
+			fmt.Fprintf(b, "    locked    %q: %s; opened by %s\n", s.Share.NodeID, s.Lock, secretList(s.Secrets))
+		}
+		for _, p := range s.Problems {
+			fmt.Fprintf(b, "    WRONG     %s\n", cli.Clean(p))
+		}
 	}
-	for _, p := range g.Problems {
-		fmt.Fprintf(b, "    WRONG     %s\n", cli.Clean(p))
+}
+
+func keyText(key string) string {
+	if key == "" {
+		return "no public key in the file"
 	}
+	return "public key " + key
 }
 
 // verdict is exit status 3 if files contradict themselves or each other, and 1

@@ -34,11 +34,13 @@ type stopError struct{ err error }
 func (e *stopError) Error() string { return e.err.Error() }
 func (e *stopError) Unwrap() error { return e.err }
 
-// skipped counts as a wrong password but says that none was given.
+// errSkipped counts as a wrong password but says that none was given.
+var errSkipped error = skipped{}
+
 type skipped struct{}
 
 func (skipped) Error() string        { return "no password was given" }
-func (skipped) Is(target error) bool { return target == open.ErrPassword }
+func (skipped) Is(target error) bool { return target == open.ErrPassword || target == errSkipped }
 
 // ask tries passwords until try returns something other than retry.
 func (a *asker) ask(question string, try func(forms []*secret.Bytes) error, retry error) error {
@@ -70,7 +72,7 @@ func (a *asker) ask(question string, try func(forms []*secret.Bytes) error, retr
 			return &stopError{err}
 		}
 		if p.Len() == 0 {
-			a.gaveUp = skipped{}
+			a.gaveUp = errSkipped
 			a.env.Note("skipped")
 			return a.gaveUp
 		}

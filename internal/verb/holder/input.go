@@ -33,10 +33,22 @@ type Input struct {
 	Header *backup.Header // if it is a bundle
 	Other  bool           // neither a bundle nor a share file, where Flags.AnyFile allows that
 	Unseen []error        // what in it may hold a share but could not be looked at
+	Closed []closed       // files in it that are encrypted as a whole, and not open yet
 
 	file  *strict.File
 	limit archive.Limit            // on what is read from the archives in it
 	text  map[string]*secret.Bytes // passphrases that the bundle has for its files, by file name
+}
+
+// closed is a file that has to be opened before its shares are found.
+type closed struct {
+	*formats.Closed
+	path string
+}
+
+// inClear reports whether a share in it lies in the clear.
+func (in *Input) inClear() bool {
+	return len(in.Shares) > 0 && in.Shares[0].Sealed.Lock.InClear()
 }
 
 // isBundle reports whether the file is sealed with age.
@@ -48,10 +60,18 @@ func (in *Input) closed() bool { return in.isBundle() && in.Bundle == nil && in.
 // slots returns how many passphrases the input takes at most: a bundle under a
 // passphrase takes its own and then that of the shares in it.
 func (in *Input) slots() int {
-	if in.isBundle() && in.Header.NeedsPassphrase() {
-		return 2
+	if len(in.Shares)+len(in.Closed) > 0 && !in.inClear() && !slices.Contains(in.needs(), share.Password) {
+		return in.own() // the shares in it are opened by other secrets
 	}
-	return 1
+	return in.own() + 1
+}
+
+// own returns how many passphrases the input itself takes, without the shares in it.
+func (in *Input) own() int {
+	if in.isBundle() && in.Header.NeedsPassphrase() {
+		return 1
+	}
+	return 0
 }
 
 // needed returns how many it needs at least, as far as is known before it is opened.
@@ -61,8 +81,8 @@ func (in *Input) needed(sharesToo bool) int {
 	case in.Other:
 		return 0
 	case !sharesToo, len(in.text) > 0: // a bundle that is open, and brings the password
-		return in.slots() - 1
-	case len(in.Shares) > 0 && in.Shares[0].Sealed.Lock.KDF() == nil:
+		return in.own()
+	case in.inClear():
 		return 0
 	}
 	return in.slots()
@@ -196,9 +216,9 @@ func (in *Input) readShares(r *formats.Reader) error {
 // a mail. The error wraps formats.ErrUnknown if there is no sign of a share.
 func (in *Input) find(name string, data []byte, r *formats.Reader) error {
 	kind := archive.Kind(data)
-	if kind == "" {
-		err := in.parse(name, data, r)
-		if err != nil && !errors.Is(err, formats.ErrUnknown) && !looksBroken(name, data) {
+	err := in.parse(name, data, r)
+	if kind == "" || !errors.Is(err, formats.ErrUnrecognised) {
+		if errors.Is(err, formats.ErrUnrecognised) && !errors.Is(err, formats.ErrUnknown) && !looksBroken(name, data) {
 			return fmt.Errorf("%q is %s: %w", name, whatIs(data), formats.ErrUnknown)
 		}
 		if errors.Is(err, formats.ErrDatabase) {
@@ -208,7 +228,7 @@ func (in *Input) find(name string, data []byte, r *formats.Reader) error {
 	}
 	var failures []error
 	found := false
-	err := archive.Walk(data, &in.limit, func(inner string, data []byte) {
+	err = archive.Walk(data, &in.limit, func(inner string, data []byte) {
 		inner = name + ": " + archive.Short(inner)
 		err := in.parse(inner, data, r)
 		switch {
@@ -260,6 +280,10 @@ func looksBroken(name string, data []byte) bool {
 
 func (in *Input) parse(name string, data []byte, r *formats.Reader) error {
 	shares, err := r.Parse(name, data)
+	if c := (*formats.Closed)(nil); errors.As(err, &c) {
+		in.Closed = append(in.Closed, closed{c, name})
+		return nil
+	}
 	if err != nil {
 		return fmt.Errorf("%q: %w", name, err)
 	}
@@ -333,7 +357,7 @@ func compareFacts(shares []*verdict.Share, facts []backup.ShareFacts) error {
 	var own []backup.ShareFacts
 	var ids []share.ID
 	for _, s := range shares {
-		if s.Sealed.Group != nil && s.Sealed.ShareID != nil && s.Sealed.PublicKey != nil {
+		if s.Sealed.Group != nil && s.Sealed.ShareID != nil {
 			own, ids = append(own, Facts(s.Sealed)), append(ids, *s.Sealed.ShareID)
 		}
 	}
@@ -364,7 +388,7 @@ func Facts(s *share.Sealed) backup.ShareFacts {
 	roster := s.Group.RosterSHA256()
 	return backup.ShareFacts{
 		GroupID: s.Group.ID, Curve: s.Curve.String(), Threshold: s.Group.Threshold,
-		ShareID: s.ShareID.Text, NodeID: s.NodeID, SharePublicKey: hex.EncodeToString(s.PublicKey.Bytes()),
+		ShareID: s.ShareID.Text, NodeID: s.NodeID, SharePublicKey: share.KeyText(s.PublicKey),
 		Epoch: s.Group.Epoch(), RosterSHA256: hex.EncodeToString(roster[:]), RootExtendedPublicKey: s.Group.Root().Extended(),
 	}
 }

@@ -132,6 +132,7 @@ var judged = []struct {
 	{verdict.ErrUncovered, cli.Mismatch, "give files that have them, or name the group to work on with --group"},
 	{verdict.ErrEpochs, cli.Usage, "give the files of one epoch only, or choose with --group"},
 	{verdict.ErrNotLost, cli.Usage, ""},
+	{share.ErrUnprovable, cli.Failed, "mpc-recover key --check-only combines them, writes nothing, and tells"},
 }
 
 // Fail gives an error of the judgement its exit status and hints. It is 1 where

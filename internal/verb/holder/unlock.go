@@ -24,6 +24,7 @@ import (
 type Flags struct {
 	identities  []string
 	passphrases []string
+	secrets     []string // NAME=FILE
 	threshold   int
 	limits      Limits
 	Xpubs       []string
@@ -33,12 +34,17 @@ type Flags struct {
 
 	BundlesOnly bool // set by verbs that open bundles and no share in them
 	AnyFile     bool // set by verbs that take files other than bundles and shares
+
+	// Refuse says why a verb does not take a share, if so. It is asked as soon as the
+	// share is found, before any password.
+	Refuse func(*share.Sealed) error
 }
 
 // Define adds the flags.
 func (f *Flags) Define(set *cli.Flags) {
 	set.StringArrayVarP(&f.identities, "identity", "i", nil, "")
 	set.StringArrayVar(&f.passphrases, "passphrase-file", nil, "")
+	set.StringArrayVar(&f.secrets, "secret", nil, "")
 	set.IntVar(&f.threshold, "threshold", 0, "")
 	set.Int64Var(&f.limits.Iterations, "max-iterations", 0, "")
 	set.IntVar(&f.limits.WorkFactor, "max-work-factor", 0, "")
@@ -46,6 +52,7 @@ func (f *Flags) Define(set *cli.Flags) {
 	f.Record.Define(set)
 	f.oaths.Define(set)
 	set.Reads("identity", "passphrase-file", "xpub")
+	set.ReadsNamed("secret")
 }
 
 // DefineNoRecord adds the flag of verbs that nobody should trust files with.
@@ -59,7 +66,7 @@ const NoRecordHelp = `  --no-record             nothing was recorded: trust what
 const FlagsHelp = `  -i, --identity F        an age identity, an SSH key or a shard that opens bundles (repeatable)
   --passphrase-file F     the password of a file, instead of asking: the i-th is for the i-th
                           FILE; a bundle under a passphrase takes two, its own first
-  --xpub KEY              a root public key from your own records: extended, or in hex where the vault has
+` + secretsHelp + `  --xpub KEY              a root public key from your own records: extended, or in hex where the vault has
                           no chain code; or a file of them (repeatable)
 ` + recorded.Help + OathsHelp + `  --threshold T           how many shares are needed, for tss-lib files, which do not say
   --max-iterations N      allow password derivations of more than 10,000,000 iterations
@@ -67,7 +74,7 @@ const FlagsHelp = `  -i, --identity F        an age identity, an SSH key or a sh
 `
 
 // Opens reports whether anything was given that opens bundles or shares.
-func (f *Flags) Opens() bool { return len(f.identities)+len(f.passphrases) > 0 }
+func (f *Flags) Opens() bool { return len(f.identities)+len(f.passphrases)+len(f.secrets) > 0 }
 
 // Beside returns the flags for a bundle that is opened beside the files: the same
 // identities, and a passphrase file of its own, if that is not empty.
@@ -90,9 +97,13 @@ type Session struct {
 	flags      *Flags
 	reader     formats.Reader
 	identities []*backup.Identity
-	keys       []*secret.Bytes // of the X25519 ones among them
+	private    []*secret.Bytes // of the X25519 ones among them
 	passwords  [][]string      // the files that have them, for each input, if they come from files
+	keys       open.Keys       // of --secret, and what was asked for
+	askers     map[string]*asker
 	held       []*open.Share
+	unproven   []unproven
+	combines   bool  // unproven shares are kept
 	miscounted error // what to say if a bundle lacks a password that the count of files relies on
 }
 
@@ -115,7 +126,7 @@ func Load(e *cli.Env, set *cli.Flags, f *Flags, paths []string) (*Session, error
 	if err != nil {
 		return nil, cli.Fail(cli.Failed, err, recorded.CompareHint)
 	}
-	s := &Session{env: e, flags: f, Roots: xpubs}
+	s := &Session{env: e, flags: f, Roots: xpubs, askers: map[string]*asker{}}
 	e.OnExit(s.Close)
 	if err := s.readRecord(); err != nil {
 		return nil, err
@@ -124,11 +135,21 @@ func Load(e *cli.Env, set *cli.Flags, f *Flags, paths []string) (*Session, error
 	if s.identities, err = readIdentities(e, f.identities); err != nil {
 		return nil, err
 	}
-	if s.keys, err = x25519Keys(s.identities); err != nil {
+	if s.private, err = x25519Keys(s.identities); err != nil {
+		return nil, err
+	}
+	if err := s.readSecrets(set); err != nil {
 		return nil, err
 	}
 	for _, p := range paths {
-		s.Inputs = append(s.Inputs, load(p, &s.reader, f.AnyFile))
+		in := load(p, &s.reader, f.AnyFile)
+		s.Inputs = append(s.Inputs, in)
+		if err := s.refuse(in); err != nil {
+			return nil, err
+		}
+	}
+	if err := s.missingFile(set); err != nil {
+		return nil, err
 	}
 	s.gatherPieces()
 	if err := s.countPassphrases(set); err != nil {
@@ -139,7 +160,7 @@ func Load(e *cli.Env, set *cli.Flags, f *Flags, paths []string) (*Session, error
 			s.warnTestOnly(in)
 			s.warnUnseen(in)
 		}
-		if len(in.Shares) > 0 && in.Shares[0].Sealed.Lock.InClear() {
+		if in.inClear() {
 			WarnExposed(e, in.Path) // its share is not encrypted
 		}
 	}
@@ -154,13 +175,19 @@ func (s *Session) Close() {
 	for _, o := range s.held {
 		o.Wipe()
 	}
+	for _, u := range s.unproven { // of those that were proven it is gone already
+		u.open.Wipe()
+	}
+	for _, list := range s.keys {
+		secret.WipeAll(list)
+	}
 	for _, in := range s.Inputs {
 		in.Close()
 	}
 	for _, id := range s.identities {
 		id.Line.Wipe()
 	}
-	secret.WipeAll(s.keys)
+	secret.WipeAll(s.private)
 }
 
 // countPassphrases gives each input its files of --passphrase-file, once their number
@@ -178,7 +205,7 @@ func (s *Session) countPassphrases(set *cli.Flags) error {
 		}
 		count = s.matching(s.least, func(in *Input) int {
 			if in.isBundle() && in.Err != nil && in.Bundle == nil {
-				return in.slots() - 1
+				return in.own()
 			}
 			return s.least(in)
 		})
@@ -187,7 +214,7 @@ func (s *Session) countPassphrases(set *cli.Flags) error {
 		s.miscounted = set.Misuse("%d passphrase files for %d files: give one for each FILE, in their order (a bundle under a passphrase takes two; a bundle that holds the password of the file in it may need one less)", len(s.flags.passphrases), len(s.Inputs))
 		count = s.matching(func(in *Input) int {
 			if in.isBundle() && in.Header.NeedsPassphrase() {
-				return in.slots() - 1
+				return in.own()
 			}
 			return s.least(in)
 		})
@@ -350,7 +377,7 @@ func (s *Session) unlock(in *Input, a *asker, salvage bool, use Use) error {
 			return s.miscounted
 		}
 	}
-	o := open.Options{MaxIterations: s.flags.limits.Iterations, Salvage: salvage, Identities: s.keys}
+	o := open.Options{MaxIterations: s.flags.limits.Iterations, Salvage: salvage, Identities: s.private}
 	if salvage {
 		o.Known = s.known()
 	}
@@ -359,30 +386,35 @@ func (s *Session) unlock(in *Input, a *asker, salvage bool, use Use) error {
 	for _, t := range in.text {
 		passwords = append(passwords, secret.Copy(t.Expose()))
 	}
+	if err := s.openClosed(in, a, &passwords, o); err != nil {
+		return err
+	}
 	for _, sh := range in.Shares {
 		if err := sh.Sealed.Err(); err != nil && !salvage {
 			sh.Failed(statusOf(err), err)
 			continue
 		}
-		held, err := open.Open(sh.Sealed, passwords, o)
-		if errors.Is(err, open.ErrPassword) {
-			a.next(sh.Sealed.Path)
-			err = a.ask(s.question(sh.Sealed), func(forms []*secret.Bytes) error {
-				// It may be right for the file's other groups, if this one is damaged.
-				for _, f := range forms {
-					p := secret.Copy(f.Expose())
-					s.env.OnExit(p.Wipe)
-					passwords = append(passwords, p)
-				}
-				held, err = open.Open(sh.Sealed, forms, o)
-				return err
-			}, open.ErrPassword)
-		}
+		var unlocked *open.Unproven
+		err := s.with(sh.Sealed.Path, s.question(sh.Sealed), a, &passwords, func(keys open.Keys) (err error) {
+			unlocked, err = open.Unlock(sh.Sealed, keys, o)
+			return err
+		})
 		var stop *stopError
 		if errors.As(err, &stop) {
 			return stop.err
 		}
 		if err != nil {
+			sh.Failed(statusOf(err), err)
+			continue
+		}
+		held, err := unlocked.Check(o)
+		if errors.Is(err, open.ErrUnproven) && s.combines {
+			s.unproven = append(s.unproven, unproven{sh, unlocked})
+			sh.Failed(verdict.Unproven, err)
+			continue
+		}
+		if err != nil {
+			unlocked.Wipe()
 			sh.Failed(statusOf(err), err)
 			continue
 		}
@@ -396,7 +428,45 @@ func (s *Session) unlock(in *Input, a *asker, salvage bool, use Use) error {
 	return nil
 }
 
+// openClosed opens the files that are encrypted as a whole, and finds the shares in
+// them. One that does not open is why the input cannot be used.
+func (s *Session) openClosed(in *Input, a *asker, passwords *[]*secret.Bytes, o open.Options) error {
+	for _, c := range in.Closed {
+		var text *secret.Bytes
+		err := s.with(c.path, fmt.Sprintf("Password of %q: ", c.path), a, passwords, func(keys open.Keys) (err error) {
+			text, err = open.File(c.Lock, keys, o)
+			return err
+		})
+		var stop *stopError
+		if errors.As(err, &stop) {
+			return stop.err
+		}
+		var shares []*share.Sealed
+		if err == nil {
+			shares, err = s.reader.ParseOpened(c.path, c.Closed, text.Expose())
+			text.Wipe()
+		}
+		if err != nil {
+			in.Err = errors.Join(in.Err, fmt.Errorf("%q: %w", c.path, err))
+			continue
+		}
+		for _, sh := range shares {
+			in.Add(sh)
+		}
+	}
+	in.Closed = nil
+	s.warnTestOnly(in)
+	return s.refuse(in)
+}
+
 func (s *Session) unlockBundle(in *Input, a *asker) error {
+	if err := s.openBundle(in, a); err != nil {
+		return err
+	}
+	return s.refuse(in)
+}
+
+func (s *Session) openBundle(in *Input, a *asker) error {
 	defer s.warnUnseen(in)
 	defer s.warnTestOnly(in)
 	if !in.Header.NeedsPassphrase() {
@@ -443,7 +513,9 @@ func (s *Session) known() []*curve.Point {
 	for _, in := range s.Inputs {
 		for _, sh := range in.Shares {
 			for _, p := range sh.Sealed.Roster {
-				keys = append(keys, p.PublicKey)
+				if p.PublicKey != nil {
+					keys = append(keys, p.PublicKey)
+				}
 			}
 		}
 	}

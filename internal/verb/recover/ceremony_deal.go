@@ -58,6 +58,7 @@ func (f *dealFlags) run(e *cli.Env, set *cli.Flags) error {
 	if err != nil {
 		return err
 	}
+	f.Refuse = holder.Foreign
 	session, err := holder.Load(e, set, &f.Flags, set.Args()[1:])
 	if err != nil {
 		return err
@@ -232,7 +233,7 @@ func (f *dealFlags) restate(e *cli.Env, dir *folder, terms *ceremony.Terms) erro
 
 // openAll opens every share of the one input, or fails.
 func openAll(session *holder.Session) ([]*open.Share, error) {
-	if err := session.Unlock(false, holder.Keep); err != nil {
+	if err := session.Combine(false); err != nil {
 		return nil, err
 	}
 	in := session.Inputs[0]

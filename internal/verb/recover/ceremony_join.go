@@ -76,6 +76,7 @@ func (j *joinFlags) join(e *cli.Env, set *cli.Flags) error {
 	if err != nil {
 		return err
 	}
+	j.Refuse = holder.Foreign
 	session, err := holder.Load(e, set, &j.Flags, set.Args()[1:])
 	if err != nil {
 		return err

@@ -66,6 +66,7 @@ func preparePlan(set *cli.Flags, args []string) (*cli.Plan, error) {
 }
 
 func (f *planFlags) plan(e *cli.Env, set *cli.Flags, dir string) error {
+	f.Refuse = holder.Foreign
 	session, err := holder.Load(e, set, &f.Flags, set.Args()[1:])
 	if err != nil {
 		return err

@@ -175,7 +175,7 @@ func (f *keyFlags) table(set *cli.Flags) (*keyTable, error) {
 // recover opens what was read, judges it, recovers what it gives, and writes that, or
 // without a target only compares it.
 func (f *keyFlags) recover(e *cli.Env, set *cli.Flags, session *holder.Session, table *keyTable, target *holder.Target, conditions *cli.Conditions) error {
-	if err := session.Unlock(f.salvage, holder.Keep); err != nil {
+	if err := session.Combine(f.salvage); err != nil {
 		return err
 	}
 	found, err := f.find(e, session)

@@ -3,6 +3,7 @@ package recover
 
 import (
 	"lifeboat/internal/cli"
+	"lifeboat/internal/verb/holder"
 )
 
 // Program returns mpc-recover.
@@ -16,5 +17,6 @@ func program(verbs ...cli.Verb) *cli.Program {
 		Name:    "mpc-recover",
 		Summary: "what enough key shares can do; keep it sealed in the safe until it is needed",
 		Verbs:   verbs,
+		Topics:  []cli.Topic{holder.FormsTopic()},
 	}
 }

@@ -57,6 +57,7 @@ type repairFlags struct {
 
 func prepareRepair(set *cli.Flags, args []string) (*cli.Plan, error) {
 	var f repairFlags
+	f.Refuse = holder.Foreign
 	f.Flags.Define(set)
 	f.to.Define(set)
 	set.StringVar(&f.lost, "lost", "", "")
@@ -132,7 +133,7 @@ func (f *repairFlags) misuse(set *cli.Flags) error {
 }
 
 func (f *repairFlags) repair(e *cli.Env, set *cli.Flags, session *holder.Session, p *party, report *repairReport) error {
-	if err := session.Unlock(false, holder.Keep); err != nil {
+	if err := session.Combine(false); err != nil {
 		return err
 	}
 	judgement, err := session.Judge(f.group)

@@ -149,6 +149,7 @@ func (f *reshareFlags) run(e *cli.Env, set *cli.Flags, parties, takers []*party,
 }
 
 func (f *reshareFlags) define(set *cli.Flags) {
+	f.Refuse = holder.Foreign
 	f.Flags.Define(set)
 	set.StringArrayVar(&f.parties, "party", nil, "")
 	set.StringArrayVar(&f.passphrases, "new-passphrase-file", nil, "")
@@ -235,7 +236,7 @@ func readNewPasswords(e *cli.Env, takers []*party, files []string) error {
 
 // unlock opens the old shares and returns the sets that will be reshared.
 func (f *reshareFlags) unlock(session *holder.Session) (*verdict.Judgement, []*verdict.Set, error) {
-	if err := session.Unlock(false, holder.Keep); err != nil {
+	if err := session.Combine(false); err != nil {
 		return nil, nil, err
 	}
 	judgement, err := session.Judge(f.group)

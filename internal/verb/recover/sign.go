@@ -247,7 +247,7 @@ func (f *signFlags) typeRecipients(e *cli.Env, r *moving.Review) error {
 
 // unlock opens the shares and combines them, or takes a root key from a bundle.
 func (f *signFlags) unlock(e *cli.Env, session *holder.Session) (*found, error) {
-	if err := session.Unlock(false, holder.Keep); err != nil {
+	if err := session.Combine(false); err != nil {
 		return nil, err
 	}
 	found, err := f.find(e, session)

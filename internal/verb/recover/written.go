@@ -77,7 +77,7 @@ func (p *party) check(text []byte, held []open.Held) ([]*share.Sealed, error) {
 		if serious, minor := h.Group.Differences(s.Group); len(serious)+len(minor) > 0 {
 			return nil, fmt.Errorf("internal error: the group that was written differs in: %s", strings.Join(append(serious, minor...), ", "))
 		}
-		o, err := open.Open(s, []*secret.Bytes{p.password}, open.Options{})
+		o, err := open.Open(s, open.Passwords(p.password), open.Options{})
 		if err != nil {
 			return nil, err
 		}

@@ -1,0 +1,257 @@
+package holder
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"lifeboat/internal/cli"
+	"lifeboat/internal/prompt"
+	"lifeboat/internal/secret"
+	"lifeboat/share"
+	"lifeboat/share/formats"
+	"lifeboat/share/open"
+	"lifeboat/share/verdict"
+)
+
+// secretsHelp describes --secret.
+const secretsHelp = `  --secret NAME=FILE      a secret that a file of another vendor's needs, such as rsa-key=key.pem; "help
+                          forms" lists them (repeatable)
+`
+
+// readSecrets reads the files of --secret.
+func (s *Session) readSecrets(set *cli.Flags) error {
+	s.keys = open.Keys{}
+	var names []string
+	for _, f := range formats.Forms() {
+		for _, need := range f.Needs {
+			if need != share.Password && need != share.Identity && !slices.Contains(names, need.Name) {
+				names = append(names, need.Name)
+			}
+		}
+	}
+	for _, given := range s.flags.secrets {
+		name, path, ok := strings.Cut(given, "=")
+		switch {
+		case !ok || path == "":
+			return set.Misuse("--secret takes NAME=FILE: the name of a secret, and a file that holds it")
+		case name == share.Password.Name:
+			return set.Misuse("--secret %s: the password of a file is given with --passphrase-file, in the order of the files", name)
+		case !slices.Contains(names, name):
+			return set.Misuse("--secret %q: no form needs a secret of that name; the names are %s", name, strings.Join(names, ", "))
+		}
+		WarnExposed(s.env, path)
+		text, err := prompt.ReadFile(path)
+		if err != nil {
+			return fmt.Errorf("--secret %s: %w", name, err)
+		}
+		s.keys[name] = append(s.keys[name], prompt.Forms(text)...)
+		text.Wipe()
+	}
+	return nil
+}
+
+// missingFile returns the error for a secret that an input needs, that is a file, and
+// that was not given. It is found before anything is asked for.
+func (s *Session) missingFile(set *cli.Flags) error {
+	if s.flags.BundlesOnly {
+		return nil
+	}
+	for _, in := range s.Inputs {
+		for _, need := range in.needs() {
+			if need.File && !need.IfMissed && s.keys[need.Name] == nil {
+				return set.Misuse("%q needs the %s: give it with --secret %s=FILE", in.Path, need.What, need.Name)
+			}
+		}
+	}
+	return nil
+}
+
+// needs lists the secrets that open what the input is known to hold.
+func (in *Input) needs() []share.Need {
+	var list []share.Need
+	add := func(lock share.Lock) {
+		for _, n := range lock.Needs() {
+			if !slices.Contains(list, n) {
+				list = append(list, n)
+			}
+		}
+	}
+	for _, c := range in.Closed {
+		add(c.Lock)
+	}
+	for _, sh := range in.Shares {
+		if sh.Sealed.Lock != nil {
+			add(sh.Sealed.Lock)
+		}
+	}
+	return list
+}
+
+// with opens something of an input with the secrets that were given, and asks for
+// what it turns out to need besides. passwords are those of the file.
+func (s *Session) with(path, question string, a *asker, passwords *[]*secret.Bytes, try func(open.Keys) error) error {
+	keys := func(more ...*secret.Bytes) open.Keys {
+		all := open.Keys{share.Password.Name: append(slices.Clip(*passwords), more...)}
+		for name, list := range s.keys {
+			all[name] = list
+		}
+		return all
+	}
+	for {
+		err := try(keys())
+		var need *open.SecretError
+		switch {
+		case errors.Is(err, open.ErrPassword):
+			a.next(path)
+			return a.ask(question, func(forms []*secret.Bytes) error {
+				// It may be right for the file's other groups, if this one is damaged.
+				for _, f := range forms {
+					p := secret.Copy(f.Expose())
+					s.env.OnExit(p.Wipe)
+					*passwords = append(*passwords, p)
+				}
+				return try(keys())
+			}, open.ErrPassword)
+		case !errors.As(err, &need) || s.given(need.Need.Name) || need.Need.File:
+			return err
+		}
+		if err := s.askFor(path, need.Need, func() error { return try(keys()) }); !errors.Is(err, errAnother) {
+			return err
+		}
+	}
+}
+
+// given reports whether --secret gave a secret of that name: then no other is asked
+// for.
+func (s *Session) given(name string) bool {
+	return slices.ContainsFunc(s.flags.secrets, func(g string) bool { return strings.HasPrefix(g, name+"=") })
+}
+
+// errAnother means that an answer was right, and something else is needed besides.
+var errAnother = errors.New("another secret is needed")
+
+// askFor asks for a secret until it fits. An answer that does is kept for other files.
+func (s *Session) askFor(path string, need share.Need, try func() error) error {
+	a := s.askers[need.Name]
+	if a == nil {
+		a = &asker{env: s.env}
+		s.askers[need.Name] = a
+	}
+	a.next(path)
+	before := s.keys[need.Name]
+	err := a.ask(fmt.Sprintf("The %s, for %q: ", need.What, path), func(forms []*secret.Bytes) error {
+		kept := slices.Clip(before)
+		for _, f := range forms {
+			p := secret.Copy(f.Expose())
+			s.env.OnExit(p.Wipe)
+			kept = append(kept, p)
+		}
+		s.keys[need.Name] = kept
+		err := try()
+		var missing *open.SecretError
+		switch {
+		case !errors.As(err, &missing):
+			return err
+		case missing.Need.Name == need.Name:
+			s.keys[need.Name] = before
+			return wrongAnswer{err}
+		}
+		return errAnother
+	}, errWrongAnswer)
+	var wrong wrongAnswer
+	if errors.As(err, &wrong) {
+		return wrong.error
+	}
+	if errors.Is(err, errSkipped) {
+		return &open.SecretError{Need: need, Missing: true}
+	}
+	return err
+}
+
+// wrongAnswer is the error about a secret that does not fit.
+type wrongAnswer struct{ error }
+
+var errWrongAnswer = errors.New("wrong answer")
+
+func (w wrongAnswer) Is(target error) bool { return target == errWrongAnswer }
+func (w wrongAnswer) Unwrap() error        { return w.error }
+
+// refuse returns why the verb takes none of the shares of an input, if so.
+func (s *Session) refuse(in *Input) error {
+	if s.flags.Refuse == nil {
+		return nil
+	}
+	for _, sh := range in.Shares {
+		if err := s.flags.Refuse(sh.Sealed); err != nil {
+			return cli.Fail(cli.Refused, fmt.Errorf("%q: %w", sh.Sealed.Path, err))
+		}
+	}
+	for _, c := range in.Closed {
+		if err := s.flags.Refuse(&share.Sealed{Form: c.Form}); err != nil {
+			return cli.Fail(cli.Refused, fmt.Errorf("%q: %w", in.Path, err))
+		}
+	}
+	return nil
+}
+
+// errForeign says why shares are not made again.
+var errForeign = errors.New("no new shares are made for a vault of this form: its vendor's program could not read them, and those of another form would give other addresses")
+
+// Foreign refuses shares of which no new ones can be made. It is the Refuse of verbs
+// that make some.
+func Foreign(s *share.Sealed) error {
+	if formats.Renewable(s.Form) && (s.Group == nil || s.Group.UsualTree()) {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", s.Form, errForeign)
+}
+
+// Combine is Unlock for verbs that compute with shares. Those that have no share public
+// key are proven by combining them.
+func (s *Session) Combine(salvage bool) error {
+	s.combines = true
+	if err := s.Unlock(salvage, Keep); err != nil {
+		return err
+	}
+	var sealed []*share.Sealed
+	for _, u := range s.unproven {
+		sealed = append(sealed, u.open.Sealed())
+	}
+	for _, t := range verdict.Collect(sealed) {
+		s.prove(t)
+	}
+	return nil
+}
+
+// prove notes what came of the shares of one group.
+func (s *Session) prove(t *verdict.Sharing) {
+	var list []*open.Unproven
+	var shares []*verdict.Share
+	for _, u := range s.unproven {
+		if slices.Contains(t.Sealed, u.open.Sealed()) {
+			list, shares = append(list, u.open), append(shares, u.share)
+		}
+	}
+	proven, err := open.Prove(t.Group, list)
+	for i, sh := range shares {
+		switch {
+		case errors.Is(err, open.ErrTooFew):
+			sh.Failed(verdict.Unproven, open.ErrUnproven)
+		case err != nil:
+			sh.Failed(verdict.Inconsistent, err)
+		case proven[i] == nil:
+			sh.Failed(verdict.Inconsistent, open.ErrBad)
+		default:
+			sh.Opened(proven[i].Public())
+			s.held = append(s.held, proven[i])
+		}
+	}
+}
+
+// unproven is a share that opened and has nothing to be checked against.
+type unproven struct {
+	share *verdict.Share
+	open  *open.Unproven
+}

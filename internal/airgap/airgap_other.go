@@ -4,13 +4,14 @@ package airgap
 
 import (
 	"fmt"
+	"io/fs"
 	"net"
 )
 
 // Evidence returns what was found, for people to read; nothing if nothing was.
 // An error means that it could not look. Routes are not looked at here: one that
-// leads anywhere needs an address.
-func Evidence() ([]string, error) {
+// leads anywhere needs an address. No file is read.
+func Evidence(fs.FS) ([]string, error) {
 	interfaces, err := net.Interfaces()
 	if err != nil {
 		return nil, fmt.Errorf("couldn't list the network interfaces: %w", err)

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -103,7 +104,11 @@ func (e *Env) complete() {
 		e.Terminal = prompt.Open
 	}
 	if e.probes.network == nil {
-		e.probes = probes{airgap.Evidence, lockdown.Swap}
+		root := newKept(os.DirFS("/"))
+		e.probes = probes{
+			network: func() ([]string, error) { return airgap.Evidence(root) },
+			swap:    func() ([]string, error) { return lockdown.Swap(root) },
+		}
 	}
 	if e.sandbox == nil {
 		e.sandbox = new(sandbox)

@@ -16,9 +16,10 @@ type Conditions struct {
 	Sandbox        string   `json:"sandbox"` // what is in force
 }
 
-// guard refuses to let secrets onto a machine that looks online or that may write
-// memory to disk. It warns of what it lets pass.
-func (e *Env) guard(f *Flags) (*Conditions, error) {
+// Guard refuses to let secrets onto a machine that looks online or that may write
+// memory to disk. It warns of what it lets pass. The order of a verb has it called
+// (order.go); a verb that has waited for people calls it again.
+func (e *Env) Guard(f *Flags) (*Conditions, error) {
 	if e.sandbox.confined && !e.sandbox.inForce.Complete() {
 		e.Warn("%s", e.sandbox)
 	}

@@ -95,7 +95,7 @@ func (e *Env) carryOut(f *Flags, p *Plan) (err error) {
 	}
 	var c *Conditions
 	if p.Guard {
-		if c, err = e.guard(f); err != nil {
+		if c, err = e.Guard(f); err != nil {
 			return err
 		}
 	}

@@ -14,14 +14,6 @@ type sandbox struct {
 	confined bool
 	inForce  lockdown.Protection
 	why      error // why it is not all
-
-	network, swap evidence
-}
-
-// evidence is what was found on the machine.
-type evidence struct {
-	found []string
-	err   error
 }
 
 // Reads says that the values of flags name files, or folders, that the verb reads
@@ -49,11 +41,9 @@ func (e *Env) confineTo(f *Flags, files lockdown.Files) error {
 	s := e.sandbox
 	if e.confine != nil && !s.confined {
 		s.confined = true
-		// Afterwards, the files to look at are out of reach.
-		s.network.found, s.network.err = e.probes.network()
-		s.swap.found, s.swap.err = e.probes.swap()
-		e.probes.network = func() ([]string, error) { return s.network.found, s.network.err }
-		e.probes.swap = func() ([]string, error) { return s.swap.found, s.swap.err }
+		// Afterwards, the files to look at can be read only if they are open (kept).
+		e.probes.network()
+		e.probes.swap()
 		s.inForce, s.why = e.confine(files)
 	}
 	if !f.requireSandbox || e.sandbox.inForce.Complete() {

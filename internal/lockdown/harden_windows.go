@@ -2,6 +2,7 @@ package lockdown
 
 import (
 	"fmt"
+	"io/fs"
 
 	"golang.org/x/sys/windows/registry"
 )
@@ -12,7 +13,7 @@ func Harden() Status { return Status{} }
 const memoryKey = `SYSTEM\CurrentControlSet\Control\Session Manager\Memory Management`
 
 // Swap returns the page files in use.
-func Swap() ([]string, error) {
+func Swap(fs.FS) ([]string, error) {
 	k, err := registry.OpenKey(registry.LOCAL_MACHINE, memoryKey, registry.QUERY_VALUE)
 	if err != nil {
 		return nil, fmt.Errorf("couldn't read the page file settings: %w", err)

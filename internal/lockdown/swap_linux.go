@@ -5,15 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path"
 	"strings"
 )
 
 // Swap returns the swap space that memory may be written to, if it is not locked
 // (Status.MemoryLock). Compressed memory (zram) without a disk behind it does not
-// count.
-func Swap() ([]string, error) { return swap(os.DirFS("/")) }
+// count. root is the system's root folder.
+func Swap(root fs.FS) ([]string, error) { return swap(root) }
 
 // swap reads proc/swaps below root: a heading, then a line for each swap space
 // with its file first and its type second (proc_swaps(5)).

@@ -105,7 +105,7 @@ func Run(t *testing.T, dir string) {
 				_, err := age()
 				return err == nil, nil
 			case "online":
-				found, err := airgap.Evidence()
+				found, err := airgap.Evidence(os.DirFS("/"))
 				return len(found) > 0, err
 			}
 			return false, fmt.Errorf("unknown condition %q", cond)

@@ -73,7 +73,7 @@ var house = []room{
 	{"recover/frost", "share internal/curve internal/scalar internal/secret internal/signature", ""},
 	{"recover", "derive/... share share/open internal/base58 internal/curve internal/scalar internal/secret internal/strict",
 		"github.com/bnb-chain/tss-lib/v2/..."},
-	{"recover/ceremony", "derive recover share/... internal/curve internal/scalar internal/secret internal/strict", ""},
+	{"recover/ceremony", "derive recover recover/frost share/... internal/curve internal/scalar internal/secret internal/signature internal/strict", ""},
 	{"recover/tsslib", "share internal/curve internal/scalar internal/secret", ""},
 
 	// Bundles, and what can be said without a secret.

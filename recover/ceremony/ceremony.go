@@ -1,11 +1,14 @@
-// Package ceremony makes reshares and repairs across machines that are never
-// connected, by files that people carry between them.
+// Package ceremony makes reshares, repairs and signatures across machines that are
+// never connected, by files that people carry between them.
 //
 // A ceremony is a folder of messages: a plan, then for each party a join (a
 // one-time public key), a deal (commitments, and parts sealed to each receiver),
 // in a repair a sum, and a confirmation. Every step reads all that is there,
 // checks it, and makes one more message; no state is kept between the steps but a
 // party's one-time private key. docs/formats/ceremony.md describes each message.
+//
+// A signing has no plan and two messages: one holder asks, and the other answers
+// (Signing). docs/formats/ceremony-sign.md describes them.
 //
 // The package neither reads nor writes files: it is given the folder's content,
 // and gives back what to write. The mathematics is package recover's, and so is

@@ -239,6 +239,7 @@ func TestRows(t *testing.T) {
 		{"a stranger on a curve that the coin and the roots have", "w,XRP,rPEPPER7kfTD9w2To4CQk6UCfuHM9c6GDY,,,,m/44/144/0/0/0,", book.Mismatch, false, "none of the 2 forms"},
 		{"a name", "w,NEAR,alice.near,,,,m/44/397/0/0/0,", book.Unsupported, false, "needs a look-up online"},
 		{"out of reach", "w,BTM2,bm1q,,,,m/44/60/0/0/0," + ethKey, book.Unsupported, true, "derivation scheme of its own"},
+		{"out of reach, no key", "w,XMR,4x,,,,m/44/128/0/0/0,", book.Unsupported, false, "not on these curves"},
 		{"another way to write the key", "w,ETH,,,,,m/44/60/0/0/0,zpub6qyMFL6T9zAqgxVF5mk3dfkUc9JnwFr6ss7i6JyHcTQcUKBLhQpJcc1rkRjFGDn1zVLvuT8A8rgqSiTYmXpRJ7DJeVb4oF9tRJqHHHoNcKe", book.Bad, false, "child publickey"},
 		{"a NUL", "w\x00,ETH,,,,,m/44/60/0/0/0," + ethKey, book.Bad, false, "NUL"},
 		{"solana's key at ethereum's path", "w,SOL,,,,,m/44/60/0/0/0," + solKey, book.Mismatch, false, "child publickey"},

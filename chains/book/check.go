@@ -228,7 +228,7 @@ func (j *job) findCurves() error {
 	if j.curves == nil && j.supported {
 		j.curves = j.chain.Curves(j.row.Get(Address))
 	}
-	if j.curves == nil {
+	if len(j.curves) == 0 {
 		j.curves = []curve.Curve{curve.Secp256k1} // what a book without the column was made for
 	}
 	return nil

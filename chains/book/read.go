@@ -190,8 +190,9 @@ type Cells [columns]string
 
 // NewRow returns a row with those cells, in the layout of a header.
 func NewRow(header []string, cells Cells) *Row {
-	row := &Row{Cells: make([]string, len(header))}
-	for c, i := range locate(header) {
+	at := locate(header)
+	row := &Row{Cells: make([]string, len(header)), at: &at}
+	for c, i := range at {
 		if i >= 0 {
 			row.Cells[i] = cells[c]
 		}

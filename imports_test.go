@@ -42,6 +42,7 @@ var house = []room{
 	{"internal/choose", "", ""},
 	{"internal/phrase", "", ""},
 	{"internal/shell", "internal/plain", ""},
+	{"internal/page", "", ""},
 	{"internal/qrcode", "", "rsc.io/qr"},
 	{"internal/curve", "", "filippo.io/edwards25519/... github.com/decred/dcrd/dcrec/secp256k1/v4"},
 	{"internal/scalar", "internal/secret internal/curve", ""},
@@ -113,9 +114,8 @@ var house = []room{
 
 	// No part of any program, but for the demo vault and the runbooks, which mpc-recover has.
 	{".", "", ""},
-	{"internal/release", "internal/cli internal/release/... internal/verb/...", ""},
+	{"internal/release", "internal/cli internal/page internal/release/... internal/verb/...", ""},
 	{"internal/release/manual", "internal/cli", ""},
-	{"internal/release/page", "", ""},
 	{"internal/release/program", "", ""},
 	{"internal/release/syscalls", "", ""},
 	{"fixtures", "", ""},

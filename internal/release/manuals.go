@@ -4,8 +4,8 @@ import (
 	"path/filepath"
 
 	"lifeboat/internal/cli"
+	"lifeboat/internal/page"
 	"lifeboat/internal/release/manual"
-	"lifeboat/internal/release/page"
 	"lifeboat/internal/verb/backup"
 	"lifeboat/internal/verb/derive"
 	"lifeboat/internal/verb/recover"

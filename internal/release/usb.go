@@ -12,7 +12,7 @@ import (
 	"slices"
 	"strings"
 
-	"lifeboat/internal/release/page"
+	"lifeboat/internal/page"
 )
 
 // pages writes what people read first, START-HERE.html and the check scripts, and

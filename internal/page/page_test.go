@@ -39,7 +39,7 @@ func TestBlocks(t *testing.T) {
 // TestDocs renders every page of docs, and looks for what was not understood.
 func TestDocs(t *testing.T) {
 	var files []string
-	for _, pattern := range []string{"../../../docs/*.md", "../../../docs/*/*.md"} {
+	for _, pattern := range []string{"../../docs/*.md", "../../docs/*/*.md"} {
 		found, err := filepath.Glob(pattern)
 		if err != nil {
 			t.Fatal(err)

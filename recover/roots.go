@@ -34,8 +34,9 @@ func WipeRoots(roots []*Root) {
 }
 
 // MarshalRoots returns root.json: hex of 32 bytes without 0x, big-endian. Without
-// private, the two private fields are left out. A key without a chain code has no
-// extended form: its public key is there in hex.
+// private, the two private fields are left out. A key of a tree without a form for
+// extended private keys has one of them; one without a chain code has no extended form at
+// all, and its public key is there in hex.
 func MarshalRoots(roots []*Root, private bool) *secret.Bytes {
 	b := make([]byte, 0, 1024*(len(roots)+1)) // no append may leave a copy behind
 	b = append(b, "{\n  \"groups\": ["...)
@@ -55,8 +56,7 @@ func MarshalRoots(roots []*Root, private bool) *secret.Bytes {
 			b = append(b, '"')
 			x.Wipe()
 		}
-		if private && !public.IsBare() {
-			extended := r.Key.Extended()
+		if extended := r.Key.Extended(); private && extended != nil {
 			b = append(b, ",\n      \"root_extended_private_key\": \""...)
 			b = append(b, extended.Expose()...)
 			b = append(b, '"')

@@ -61,6 +61,27 @@ func TestParseRootsRecorded(t *testing.T) {
 	}
 }
 
+// Not every tree has a form for extended private keys. Without one, the hex says it all.
+func TestRootWithoutExtended(t *testing.T) {
+	tree, ok := derive.TreeByName("bitgo")
+	if !ok {
+		t.Fatal("no such tree")
+	}
+	one := secret.Copy(append(make([]byte, 31), 1))
+	key, err := recover.NewPrivate(derive.NewRootOf(tree, tree.Curve.Generator(), [32]byte{1}), one)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := recover.MarshalRoots([]*recover.Root{{Group: "g", Key: key}}, true)
+	if bytes.Contains(text.Expose(), []byte("root_extended_private_key")) {
+		t.Errorf("%s", text.Expose())
+	}
+	again, err := recover.ParseRoots(text, nil)
+	if err != nil || !again[0].Key.Public().SameKey(key.Public()) {
+		t.Errorf("%v, %v", again, err)
+	}
+}
+
 // FuzzParseRoots: each root key that is read is the private key of its public key,
 // what is written again is read as the same, and an error shows no key.
 func FuzzParseRoots(f *testing.F) {

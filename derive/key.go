@@ -155,17 +155,21 @@ func Parse(s string) (*Key, error) {
 	return k, nil
 }
 
-// parseHex reads the key and the chain code of a root.
+// parseHex reads the key and the chain code of a root. A key of 33 bytes is on
+// secp256k1, where its tree is BIP-32's.
 func parseHex(n Network, digits string) (*Key, error) {
 	raw, err := hex.DecodeString(digits)
-	if err != nil || len(raw) != 32+ChainCodeSize {
-		return nil, fmt.Errorf("%w: after %s come %d digits of hex, the public key and the chain code", ErrKey, n.Prefix, 2*(32+ChainCodeSize))
+	size := len(raw) - ChainCodeSize
+	if err == nil && size == 33 {
+		n = MainNetwork(curve.Secp256k1)
+	} else if err != nil || size != 32 {
+		return nil, fmt.Errorf("%w: after %s come %d digits of hex on ed25519, or %d on secp256k1: the public key and the chain code", ErrKey, n.Prefix, 2*(32+ChainCodeSize), 2*(33+ChainCodeSize))
 	}
-	p, err := n.Curve.ParsePoint(raw[:32])
+	p, err := n.Curve.ParsePoint(raw[:size])
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrKey, err)
 	}
-	return &Key{position: position{network: n}, chainCode: [ChainCodeSize]byte(raw[32:]), point: p}, nil
+	return &Key{position: position{network: n}, chainCode: [ChainCodeSize]byte(raw[size:]), point: p}, nil
 }
 
 // looksPrivate reports whether text looks like an extended private key of any
@@ -185,7 +189,10 @@ func looksPrivate(s string) bool {
 func ParsePublic(s string) (*Key, error) {
 	digits := strings.TrimPrefix(strings.TrimPrefix(s, "0x"), "0X")
 	raw, err := hex.DecodeString(digits)
-	if n := len(raw); err != nil || n != 32 && n != 33 && n != 65 {
+	switch n := len(raw); {
+	case err == nil && (n == 64 || n == 65 && raw[0]&^1 == 2):
+		return nil, fmt.Errorf("%w: %d bytes of hex may be a public key and a chain code; if it is box C of a BitGo keycard, write bitgo: before it", ErrKey, n)
+	case err != nil || n != 32 && n != 33 && n != 65:
 		return Parse(s)
 	}
 	on := curve.Secp256k1

@@ -120,14 +120,31 @@ func TestParseHexKey(t *testing.T) {
 		t.Error("it has an extended private key")
 	}
 	for name, text := range map[string]string{
-		"cut off":      "bitgo:" + digits[:126],
-		"longer":       "bitgo:" + digits + "00",
-		"no hex":       "bitgo:" + strings.Repeat("g", 128),
-		"no point":     "bitgo:" + hex.EncodeToString(make([]byte, 64)),
-		"another tree": "fpub:" + digits,
+		"cut off":              "bitgo:" + digits[:126],
+		"longer":               "bitgo:" + digits + "00",
+		"no hex":               "bitgo:" + strings.Repeat("g", 128),
+		"no point":             "bitgo:" + hex.EncodeToString(make([]byte, 64)),
+		"another tree":         "fpub:" + digits,
+		"a byte less":          "bitgo:02" + digits[:126],
+		"no point of 33 bytes": "bitgo:00" + digits,
 	} {
 		if got, err := derive.Parse(text); !errors.Is(err, derive.ErrKey) {
 			t.Errorf("%s: %v, %v", name, got, err)
+		}
+	}
+}
+
+// Without a tree before it, hex of a public key and a chain code is no key: it may be
+// anything, and the error says what to write.
+func TestParseHexKeySecp256k1(t *testing.T) {
+	root := derive.NewRoot(curve.Secp256k1.Generator(), [32]byte{1})
+	digits := hex.EncodeToString(root.Point().Bytes()) + "01" + strings.Repeat("00", 31)
+	if got, err := derive.Parse("bitgo:" + digits); err != nil || !got.SameKey(root) || got.String() != root.String() {
+		t.Errorf("%v, %v; want %v", got, err, root)
+	}
+	for _, text := range []string{digits, "0x" + digits, digits[2:]} {
+		if got, err := derive.ParsePublic(text); !errors.Is(err, derive.ErrKey) || !strings.Contains(err.Error(), "bitgo:") {
+			t.Errorf("%s: %v, %v", text, got, err)
 		}
 	}
 }

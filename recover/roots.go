@@ -56,7 +56,8 @@ func MarshalRoots(roots []*Root, private bool) *secret.Bytes {
 			b = append(b, '"')
 			x.Wipe()
 		}
-		if extended := r.Key.Extended(); private && extended != nil {
+		if private && public.Network().HasPrivate() {
+			extended := r.Key.Extended()
 			b = append(b, ",\n      \"root_extended_private_key\": \""...)
 			b = append(b, extended.Expose()...)
 			b = append(b, '"')

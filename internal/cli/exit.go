@@ -66,6 +66,13 @@ func (c *cleanups) wrote(paths ...string) {
 	c.written = append(c.written, paths...)
 }
 
+// withdrew notes that one does not.
+func (c *cleanups) withdrew(path string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.written = slices.DeleteFunc(c.written, func(w string) bool { return w == path })
+}
+
 // announce says once that the run was interrupted, and what it has written all the same.
 func (c *cleanups) announce(e *Env) {
 	c.told.Do(func() {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"os"
 	"path/filepath"
 	"slices"
 
@@ -54,6 +55,15 @@ func (e *Env) WriteFile(path string, data []byte) error {
 	var out Outputs
 	out.Add(path, data)
 	return out.Write(e)
+}
+
+// Withdraw removes a file that was made, and is of no use any more.
+func (e *Env) Withdraw(path string) error {
+	err := os.Remove(path)
+	if err == nil {
+		e.exits.withdrew(path)
+	}
+	return err
 }
 
 // Write makes the files.

@@ -92,7 +92,7 @@ var house = []room{
 	{"internal/lockdown", "", "golang.org/x/sys/..."},
 	{"internal/prompt", "internal/plain internal/secret internal/strict", "golang.org/x/sys/... golang.org/x/term golang.org/x/text/unicode/norm"},
 	{"internal/prompt/ptytest", "", "golang.org/x/sys/..."},
-	{"internal/story", "derive fixtures share/... internal/airgap internal/base58 internal/cost internal/curve internal/secret", "github.com/rogpeppe/go-internal/testscript"},
+	{"internal/story", "derive fixtures share/... internal/airgap internal/base58 internal/cost internal/curve internal/prompt/ptytest internal/secret", "github.com/rogpeppe/go-internal/testscript"},
 	{"internal/cli", "internal/airgap internal/lockdown internal/outfile internal/phrase internal/plain internal/prompt internal/secret",
 		"github.com/spf13/pflag golang.org/x/sys/... golang.org/x/term"},
 

@@ -29,6 +29,12 @@
 //	readvar NAME FILE [FIELD] set a variable to the last line of a file, or to the text in
 //	                          a field of JSON, or the texts, with blanks between them
 //	fifo NAME                 make a named pipe
+//	waits NAME TEXT PROGRAM ARG…  run a program beside the story, on a terminal of its own, until TEXT is on
+//	                          the terminal ([tty] says whether there are terminals to open)
+//	types NAME N TEXT         type a line, or ^C, on that terminal; the program must end with exit status N. What it
+//	                          wrote is in NAME.out, NAME.err and NAME.tty
+//	dishonest FILE SHARE PASSWORD  change the first signature share in an answer of ceremony sign, and sign it as its
+//	                          author, with a share file and the file of its password
 //	secret PATH…              secrets belong there: the check below passes over it
 //
 // Trying a password costs next to nothing on what the programs write, unless the
@@ -57,6 +63,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -86,7 +93,7 @@ func Run(t *testing.T, dir string) {
 		RequireUniqueNames:  true,
 		RequireExplicitExec: true,
 		Setup: func(env *testscript.Env) error {
-			s := &story{known: map[string]bool{}}
+			s := &story{known: map[string]bool{}, waiting: map[string]*waiting{}, end: t.Deadline}
 			env.Values[storyKey{}] = s
 			env.Defer(func() {
 				if err := s.checkFiles(env.WorkDir); err != nil {
@@ -99,6 +106,8 @@ func Run(t *testing.T, dir string) {
 			switch cond {
 			case "tmpfs":
 				return canMount(), nil
+			case "tty":
+				return canAsk(), nil
 			case "stick":
 				return canPlug(), nil
 			case "age":
@@ -132,6 +141,8 @@ type storyKey struct{}
 type story struct {
 	known   map[string]bool // files of the fixtures, and those where secrets belong
 	secrets []Secret
+	waiting map[string]*waiting // by name
+	end     func() (time.Time, bool)
 }
 
 // command is a command of stories. Of its arguments, those in brackets may be left
@@ -163,6 +174,9 @@ var commands = map[string]command{
 	"readvar":   {"NAME FILE [FIELD]", cmdReadvar},
 	"fifo":      {"NAME", cmdFifo},
 	"secret":    {"PATH…", cmdSecret},
+	"dishonest": {"FILE SHARE PASSWORD", cmdDishonest},
+	"waits":     {"NAME TEXT PROGRAM ARG…", cmdWaits},
+	"types":     {"NAME N TEXT", cmdTypes},
 	"hostile":   {"NAME DIR", cmdHostile},
 }
 
@@ -403,16 +417,20 @@ func cmdExits(s *story, ts *testscript.TestScript, args []string) {
 		ts.Fatalf("exit status %d, and %d was expected", got, want)
 	}
 	for _, stream := range []string{"stdout", "stderr"} {
-		text := []byte(ts.ReadFile(stream))
-		if what := Find(s.secrets, text); what != "" {
-			ts.Fatalf("%s is on %s", what, stream)
-		}
-		if at := steering(text); at >= 0 {
-			ts.Fatalf("%s has %q", stream, text[max(0, at-40):min(len(text), at+40)])
-		}
-		if bytes.Contains(text, []byte("goroutine ")) || bytes.Contains(text, []byte("internal error")) {
-			ts.Fatalf("a traceback is on %s", stream)
-		}
+		s.checkStream(ts, stream, []byte(ts.ReadFile(stream)))
+	}
+}
+
+// checkStream looks at what a program wrote to a stream.
+func (s *story) checkStream(ts *testscript.TestScript, stream string, text []byte) {
+	if what := Find(s.secrets, text); what != "" {
+		ts.Fatalf("%s is on %s", what, stream)
+	}
+	if at := steering(text); at >= 0 {
+		ts.Fatalf("%s has %q", stream, text[max(0, at-40):min(len(text), at+40)])
+	}
+	if bytes.Contains(text, []byte("goroutine ")) || bytes.Contains(text, []byte("internal error")) {
+		ts.Fatalf("a traceback is on %s", stream)
 	}
 }
 

@@ -7,7 +7,6 @@ import (
 	"os"
 	"strings"
 	"sync"
-	"testing"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -17,14 +16,23 @@ import (
 type PTY struct {
 	Path string // of the side that programs use
 
-	t      *testing.T
+	t      T
 	master *os.File
 	mu     sync.Mutex
 	screen bytes.Buffer
 }
 
+// T is what a test is to a pseudo-terminal: a *testing.T, or a story.
+type T interface {
+	Helper()
+	Fatal(args ...any)
+	Skipf(format string, args ...any)
+	Cleanup(f func())
+	Deadline() (time.Time, bool)
+}
+
 // New opens a pseudo-terminal, which echoes, until the test ends.
-func New(t *testing.T) *PTY {
+func New(t T) *PTY {
 	t.Helper()
 	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY|unix.O_NONBLOCK, 0)
 	if err != nil {

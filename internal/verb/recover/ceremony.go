@@ -20,7 +20,7 @@ import (
 
 var ceremonyVerb = cli.Verb{
 	Name:    "ceremony",
-	Summary: "reshare or repair across machines that never meet, by files on a stick",
+	Summary: "reshare, repair or sign across machines that never meet, by files on a stick",
 	Usage: `Usage: mpc-recover ceremony STEP DIR …
 
 A reshare or a repair in which no machine ever holds two shares of one set. DIR is
@@ -57,7 +57,20 @@ DIR is secret.
   ceremony status DIR                who is next
   ceremony status DIR --key KEY.age  and the words of your own join
 
-Each step but status wants one of these, for all that is in DIR passed through the
+Two holders sign a batch of transactions, and no key exists at any time: Ed25519 and
+Taproot, where two shares are enough. DIR is a folder of its own on each machine's
+disk; copy the two files to the stick and from it. Each reviews the batch on another
+machine first (mpc-derive review), and types the review code that the other has.
+  ceremony sign DIR FILE --ask NODE --tx PATH --addresses CSV --record F -o OUT
+       asks the holder of NODE, and waits for the answer. Let it run: no suspend, no
+       snapshot, no virtual machine. One answer is read, good or bad.
+  ceremony sign DIR FILE --answer NODE --tx PATH --addresses CSV --record F
+       answers the holder of NODE, from your own copy of the batch.
+  Both take --expect CODE where there is no terminal for the code, and what mpc-recover
+  sign takes: --to, --to-file, --max-fee, --max-total, --path, --chain, --tokens,
+  --trust-amounts, --no-expiry, --short-lived; --ask also --qr and --replaces.
+
+Each step but status and sign wants one of these, for all that is in DIR passed through the
 hands of others:
   --record F                   the record of the vault, whose code you type from your paper
   --record-code CODE           the code, instead of asking
@@ -80,7 +93,7 @@ Example: the second of three signers deals
 `,
 	Steps: []cli.Verb{
 		{Name: "plan", Prepare: preparePlan}, {Name: "join", Prepare: prepareJoin}, {Name: "deal", Prepare: prepareDeal},
-		{Name: "accept", Prepare: prepareAccept}, {Name: "confirm", Prepare: prepareConfirm}, {Name: "status", Prepare: prepareStatus},
+		{Name: "sign", Prepare: prepareTogether}, {Name: "accept", Prepare: prepareAccept}, {Name: "confirm", Prepare: prepareConfirm}, {Name: "status", Prepare: prepareStatus},
 	},
 }
 

@@ -164,18 +164,21 @@ func (f *planFlags) again(e *cli.Env, dir string, planned *ceremony.Ceremony) er
 	return there.report("there is this plan already, and nothing was written")
 }
 
-func (f *planFlags) write(e *cli.Env, dir string, data []byte) (failed error) {
+// makeFolder makes the folder of a ceremony, unless it is there. If nothing is in it
+// when the verb ends, it is removed.
+func makeFolder(e *cli.Env, dir string) error {
 	switch err := os.Mkdir(dir, 0o700); {
 	case err == nil:
-		remove := func() { os.Remove(dir) } // which fails if the plan is in it
-		defer e.OnExit(remove)()
-		defer func() {
-			if failed != nil {
-				remove()
-			}
-		}()
+		e.OnExit(func() { os.Remove(dir) }) // which fails if anything is in it
 	case !errors.Is(err, fs.ErrExist):
 		return fmt.Errorf("couldn't make the folder %q: %w", dir, errors.Unwrap(err))
+	}
+	return nil
+}
+
+func (f *planFlags) write(e *cli.Env, dir string, data []byte) error {
+	if err := makeFolder(e, dir); err != nil {
+		return err
 	}
 	files, err := readFolder(dir)
 	if err != nil {

@@ -24,7 +24,8 @@ const reportName = "report.json"
 type signReport struct {
 	holder.Heading
 	Code    string               `json:"review_code"`
-	Alone   bool                 `json:"alone"` // nobody reviewed it on another machine
+	Alone   bool                 `json:"alone"`             // nobody reviewed it on another machine
+	Holders []string             `json:"holders,omitempty"` // node IDs of two who signed without a key
 	Warning string               `json:"warning"`
 	Files   []signedFile         `json:"files"`
 	Totals  []moving.TotalReport `json:"totals"`

@@ -1,0 +1,227 @@
+package recover
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+
+	"lifeboat/derive"
+	"lifeboat/internal/cli"
+	"lifeboat/internal/papercode"
+	"lifeboat/internal/qrcode"
+	"lifeboat/internal/verb/moving"
+	"lifeboat/share/record"
+	"lifeboat/tx"
+)
+
+// batchFlags are the flags of the verbs that sign a batch.
+type batchFlags struct {
+	moving.Flags
+	txs      []string
+	expect   string
+	alone    bool // of sign only
+	replaces string
+	qr       bool
+	output   string
+	json     bool
+}
+
+func (f *batchFlags) define(set *cli.Flags) {
+	f.Flags.Define(set)
+	set.StringArrayVar(&f.txs, "tx", nil, "")
+	set.StringVar(&f.expect, "expect", "", "")
+	set.StringVar(&f.replaces, "replaces", "", "")
+	set.BoolVar(&f.qr, "qr", false, "")
+	set.StringVarP(&f.output, "output", "o", "", "")
+	set.BoolVar(&f.json, "json", false, "")
+	set.Reads("tx", "replaces")
+}
+
+func (f *batchFlags) check(set *cli.Flags, recorded bool) error {
+	switch {
+	case len(f.txs) == 0:
+		return set.Misuse("nothing to sign: give --tx, the unsigned transactions")
+	case f.qr && f.json:
+		return set.Misuse("--qr draws on standard output, where --json writes")
+	case !f.Restricted() && !recorded:
+		return set.Misuse("who may be paid? give --to, --to-file, or --record with its exits")
+	}
+	if f.expect != "" {
+		if _, err := papercode.Parse(f.expect); err != nil {
+			return set.Misuse("--expect: %w", err)
+		}
+	}
+	return f.Flags.Check(set)
+}
+
+// begin reads what the batch is judged by.
+func (f *batchFlags) begin(e *cli.Env, set *cli.Flags, roots []*derive.Key, vault *record.Record) (*moving.Review, error) {
+	exits, err := moving.Exits(vault)
+	if err != nil {
+		return nil, err
+	}
+	if !f.Restricted() && len(exits) == 0 {
+		return nil, cli.Fail(cli.Usage, errors.New("the record allows no exits, and there is neither --to nor --to-file: who may be paid?"))
+	}
+	return moving.Begin(e, set, &f.Flags, roots, exits, f.txs)
+}
+
+// maxShown is how many transactions are shown one by one before they are signed;
+// the totals have all of them.
+const maxShown = 20
+
+// review reads the batch and shows it. keep, if not nil, gets what was read.
+func (f *batchFlags) review(e *cli.Env, r *moving.Review, report *signReport, keep func(*tx.Transaction, *tx.Verdict)) error {
+	screen := e.Stdout
+	switch {
+	case f.json && f.expect != "":
+		screen = io.Discard
+	case f.json: // somebody is asked, and must see what for
+		screen = e.Stderr
+	}
+	before, err := replacedClaims(f.replaces)
+	if err != nil {
+		return err
+	}
+	names := map[string]bool{reportName: true}
+	err = r.All(e, func(path string, t *tx.Transaction, v *tx.Verdict) error {
+		if f.replaces != "" && !slices.ContainsFunc(t.Claims, func(c string) bool { return before[c] }) {
+			return cli.Fail(cli.Refused, fmt.Errorf("%q takes the place of nothing in %q: both could count, and pay twice", path, f.replaces))
+		}
+		file := signedFile{FileReport: moving.Report(path, t, v), Claims: t.Claims}
+		if err := file.name(t, names); err != nil {
+			return err
+		}
+		report.Files = append(report.Files, file)
+		if keep != nil {
+			keep(t, v)
+		}
+		if len(r.Files) > maxShown {
+			return nil
+		}
+		return moving.Block(screen, path, t, v, !f.alone)
+	})
+	if err != nil {
+		return err
+	}
+	if err := r.Totals(screen, !f.alone); err != nil {
+		return err
+	}
+	report.Totals, report.Code, report.Alone = r.TotalReports(), r.Batch.Code().String(), f.alone
+	return nil
+}
+
+// confirm asks for what only somebody can know who reviewed the batch elsewhere, or,
+// alone, has the recipients from elsewhere. question asks for the review code.
+func (f *batchFlags) confirm(e *cli.Env, r *moving.Review, question string) error {
+	if f.alone {
+		return f.typeRecipients(e, r)
+	}
+	check := func(text string) error {
+		code, err := papercode.Parse(text)
+		if err == nil && !code.Equal(r.Batch.Code()) {
+			err = errors.New("that is the review code of another batch: a file, the address book, the root keys or --trust-amounts differ between the two machines")
+		}
+		return cli.Fail(cli.Refused, err, `review the files again with "mpc-derive review", and compare what both machines show`)
+	}
+	if f.expect != "" {
+		return check(f.expect)
+	}
+	return e.AskThrice("give the review code with --expect, or run it on a terminal", question, check)
+}
+
+// typeRecipients has every recipient typed, from wherever the user knows it.
+func (f *batchFlags) typeRecipients(e *cli.Env, r *moving.Review) error {
+	var asked []string
+	for _, t := range r.Batch.Totals() {
+		if t.Back || t.To == "" || slices.Contains(asked, t.To) {
+			continue
+		}
+		asked = append(asked, t.To)
+		err := e.AskThrice("--alone needs a terminal: without one, review the batch on another machine and give --expect",
+			fmt.Sprintf("Type the full address of the recipient of %s, from your own papers: ", t.Asset.Text(t.Amount)), func(text string) error {
+				if t.Reaches(text) {
+					return nil
+				}
+				return cli.Fail(cli.Refused, errors.New("the transactions pay somebody else than the address that was typed"), "compare it with your papers, letter by letter")
+			})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// write writes the files as they are signed, in their order, and the report. If one
+// cannot be signed, nothing stays written.
+func (f *batchFlags) write(e *cli.Env, report *signReport, next func() (*tx.Signed, error)) error {
+	out := cli.Outputs{Folder: f.output}
+	progress := cli.NewProgress(e, "transactions signed", int64(len(report.Files)))
+	defer progress.Done()
+	for i := range report.Files {
+		file := &report.Files[i]
+		var done *tx.Signed // between the outputs of one file
+		for _, o := range file.outputs {
+			out.AddFunc(o.name, func(w io.Writer) (err error) {
+				if o.first {
+					if done, err = next(); err != nil {
+						return err
+					}
+					file.ID, file.Parts = done.ID, done.Parts
+					if f.qr {
+						file.code = done.Line(maxCode)
+					}
+					progress.Add(1)
+				}
+				data := done.Data
+				if o.text {
+					data = []byte(done.Text + "\n")
+				}
+				_, err = w.Write(data)
+				return err
+			}, nil)
+		}
+	}
+	out.AddFunc(reportName, func(w io.Writer) error {
+		out := json.NewEncoder(w)
+		out.SetIndent("", "  ")
+		return out.Encode(report)
+	}, nil)
+	if err := out.Write(e); err != nil {
+		return err
+	}
+	if f.json {
+		return e.WriteJSON(report)
+	}
+	fmt.Fprintf(e.Stdout, "\nsigned and verified: %d transactions, in the folder %s\n", len(report.Files), cli.Clean(f.output))
+	e.Hint("%s", broadcastable)
+	if !f.qr {
+		return nil
+	}
+	return showCodes(e, report.Files)
+}
+
+// maxCode is the length of the longest text that is shown as a code: 125 modules a
+// side, which fit on a large terminal.
+const maxCode = 1091
+
+// showCodes shows what a node takes, for a camera.
+func showCodes(e *cli.Env, files []signedFile) error {
+	for i := range files {
+		f := &files[i]
+		if f.code == "" {
+			e.Note("%q is too long for a QR code, or lacks signatures: take the file", f.Written[0])
+			continue
+		}
+		picture, err := qrcode.Blocks(f.code)
+		if err != nil {
+			return err
+		}
+		if _, err := fmt.Fprintf(e.Stdout, "\n%s\n%s", cli.Clean(f.Written[len(f.Written)-1]), picture); err != nil {
+			return err
+		}
+	}
+	return nil
+}

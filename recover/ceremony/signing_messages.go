@@ -11,6 +11,7 @@ import (
 
 	"lifeboat/internal/curve"
 	"lifeboat/internal/signature"
+	"lifeboat/internal/strict"
 	"lifeboat/recover/frost"
 	"lifeboat/share/open"
 )
@@ -34,8 +35,8 @@ type (
 	}
 )
 
-func (m *requestMessage) signers() (to string, rosters []string) { return m.To, m.Rosters }
-func (m *answerMessage) signers() (to string, rosters []string)  { return m.To, m.Rosters }
+func (m *requestMessage) to() string { return m.To }
+func (m *answerMessage) to() string  { return m.To }
 
 // rosters returns the roster hashes of the groups that sign, in the order of the seats.
 func (s *Signing) rosters() []string {
@@ -56,22 +57,27 @@ func (s *Signing) write(step Step, v any) ([]byte, error) {
 	return write(step, v, shares...)
 }
 
+// addressed is a message with a head that says to whom it is.
+type addressed interface {
+	headed
+	to() string
+}
+
 // read reads a message of the other holder. Who made it is settled first: from there
 // on, what is wrong with it is its author's doing.
-func (s *Signing) read(step Step, data []byte, v interface {
-	headed
-	signers() (to string, rosters []string)
-}) (*message, error) {
-	m, err := read(data, v)
+func (s *Signing) read(step Step, data []byte, v addressed) (*message, error) {
+	var by struct {
+		Rosters []string `json:"rosters"`
+	}
+	m, err := read(data, &by)
 	if err != nil {
 		return nil, err
 	}
 	if m.version != fileVersion {
 		return nil, fmt.Errorf("%w: version %d of the format, and signing began with %d", ErrMessage, m.version, fileVersion)
 	}
-	to, rosters := v.signers()
 	var keys []*curve.Point
-	for _, roster := range rosters {
+	for _, roster := range by.Rosters {
 		key := s.keyOf(roster)
 		if key == nil {
 			return nil, fmt.Errorf("%w: it is not of shares that the record has", ErrMessage)
@@ -84,11 +90,14 @@ func (s *Signing) read(step Step, data []byte, v interface {
 	if err := m.verify(step, keys); err != nil {
 		return nil, err
 	}
+	if err := strict.Unmarshal([]byte(m.text), v); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrDishonest, err)
+	}
 	switch h := v.heading(); {
 	case h.Step != step || h.Author != s.other || !isHash(h.Session):
 		return nil, fmt.Errorf("%w: its heading is not that of a %s", ErrDishonest, step)
-	case to != s.self:
-		return nil, fmt.Errorf("%w: it was made for node %.64q", ErrElsewhere, to)
+	case v.to() != s.self:
+		return nil, fmt.Errorf("%w: it was made for node %.64q", ErrElsewhere, v.to())
 	}
 	return m, nil
 }

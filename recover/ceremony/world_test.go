@@ -66,14 +66,23 @@ func newWorldOn(t testing.TB, curves []curve.Curve, threshold, n, newThreshold, 
 }
 
 func (w *world) share(c curve.Curve, threshold, n int) {
+	var ids []share.ID
+	for range n {
+		ids = append(ids, open.NewID(c))
+	}
+	w.shareAt(c, threshold, ids)
+}
+
+// shareAt makes a group whose holders have these share IDs.
+func (w *world) shareAt(c curve.Curve, threshold int, ids []share.ID) {
 	f := make([]*curve.Scalar, threshold)
 	for k := range f {
 		f[k] = c.RandomScalar()
 	}
 	g := &share.Group{ID: "TEST ONLY " + c.String(), Curve: c, Scheme: share.Shamir, Threshold: threshold, RootKey: c.Generator().Mul(f[0]), ChainCode: &[derive.ChainCodeSize]byte{byte(c)}}
 	var values []*curve.Scalar
-	for j := range n {
-		id, v := open.NewID(c), c.Scalar()
+	for j, id := range ids {
+		v := c.Scalar()
 		for k := threshold - 1; k >= 0; k-- {
 			v.Mul(id.Scalar()).Add(f[k])
 		}

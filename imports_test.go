@@ -104,7 +104,7 @@ var house = []room{
 	{"internal/verb/derive", "chains/... tx derive/... share share/formats share/record share/verdict internal/cli internal/curve internal/ordered internal/secret internal/strict internal/verb/addresses internal/verb/moving internal/plain internal/verb/recorded", ""},
 	{"internal/verb/holder", "backup chains/... derive share/... internal/cli internal/curve internal/papercode internal/prompt internal/secret internal/strict internal/phrase internal/archive audit internal/verb/recorded", ""},
 	{"internal/verb/backup", "audit/... backup/... chains/... derive/... share/... internal/cli internal/curve internal/prompt internal/scalar internal/secret internal/strict internal/phrase internal/shell internal/verb/addresses internal/verb/holder internal/verb/recorded", ""},
-	{"internal/verb/recover", "audit audit/report docs/runbooks backup chains/... tx derive/... recover/... share/... fixtures/vaults/demo internal/base58 internal/cli internal/curve internal/prompt internal/scalar internal/secret internal/ordered internal/strict internal/phrase internal/shell internal/verb/addresses internal/verb/moving internal/verb/holder internal/verb/backup internal/verb/derive internal/papercode internal/qrcode internal/sign internal/signature internal/outfile internal/verb/recorded", ""},
+	{"internal/verb/recover", "audit audit/report docs/runbooks docs/moving backup chains/... tx derive/... recover/... share/... fixtures/vaults/demo internal/base58 internal/cli internal/curve internal/prompt internal/scalar internal/secret internal/ordered internal/strict internal/phrase internal/shell internal/verb/addresses internal/verb/moving internal/verb/holder internal/verb/backup internal/verb/derive internal/papercode internal/qrcode internal/sign internal/signature internal/outfile internal/verb/recorded", ""},
 	{"internal/verb/recorded", "derive share share/record share/verdict internal/cli internal/papercode internal/secret internal/strict", ""},
 
 	// The programs.
@@ -112,7 +112,7 @@ var house = []room{
 	{"cmd/mpc-backup", "internal/verb/backup", ""},
 	{"cmd/mpc-recover", "internal/verb/recover", ""},
 
-	// No part of any program, but for the demo vault and the runbooks, which mpc-recover has.
+	// No part of any program, but for the demo vault and the pages that mpc-recover has.
 	{".", "", ""},
 	{"internal/release", "internal/cli internal/page internal/release/... internal/verb/...", ""},
 	{"internal/release/manual", "internal/cli", ""},
@@ -120,7 +120,9 @@ var house = []room{
 	{"internal/release/syscalls", "", ""},
 	{"fixtures", "", ""},
 	{"fixtures/vaults/demo", "", ""},
+	{"docs", "", ""},
 	{"docs/runbooks", "", ""},
+	{"docs/moving", "chains/... tx docs docs/runbooks internal/page internal/phrase internal/plain internal/shell", ""},
 	{"fixtures/gen", "derive internal/base58 internal/curve", "filippo.io/edwards25519/... github.com/bnb-chain/tss-lib/v2/... github.com/btcsuite/btcd/... golang.org/x/crypto/sha3"},
 }
 

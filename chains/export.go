@@ -99,6 +99,10 @@ func (e *Encoding) Descriptor(k *PublicKey) (text string, ok bool) {
 	return string(appendDescriptorChecksum(d, d)), true
 }
 
+// Taker names what imports a key so that it shows an address of this encoding, or is
+// empty if nothing is known to. Of some chains it takes a part of all keys.
+func (e *Encoding) Taker() string { return e.export.taker }
+
 // ExportForm returns the name and the note of what Export writes.
 func (e *Encoding) ExportForm() (form, note string) { return e.export.name, e.export.note }
 

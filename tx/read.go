@@ -70,6 +70,15 @@ func families() []family {
 	}
 }
 
+// Family names what a chain shares the form of its transactions with. ok is false if they
+// cannot be read.
+func Family(chain *chains.Chain) (name string, ok bool) {
+	if f := familyOf(chain); f != nil {
+		return f.name, true
+	}
+	return "", false
+}
+
 // Coin returns the coin of a chain whose transactions can be read.
 func Coin(chain *chains.Chain) (Asset, bool) {
 	if f := familyOf(chain); f != nil {

@@ -13,7 +13,7 @@ _mpc_recover() {
 		reshare) words='--allow-network --allow-swap --date --group --identity --json --max-iterations --max-work-factor --new-passphrase-file --no-record --old-threshold --output --party --passphrase-file --record --record-code --require-sandbox --threshold --to --xpub -i -o' ;;
 		ceremony) words='--allow-network --allow-swap --date --group --identity --joined --json --key --key-passphrase-file --label --lost --new-passphrase-file --no-record --node --old-threshold --party --passphrase-file --reason --recipient --recipients-file --record --record-code --require-sandbox --seal-passphrase-file --signer --threshold --xpub -R -i -o -r' ;;
 		drill) words='--allow-network --allow-swap --date --interactive --keep --require-sandbox --scenario' ;;
-		guide) words='--allow-network --allow-swap --date --lost --no-record --record --record-code --require-sandbox --role --sworn' ;;
+		guide) words='--allow-network --allow-swap --date --lost --moving --no-record --record --record-code --require-sandbox --role --sworn' ;;
 		version) words=--json ;;
 		esac
 	fi

@@ -40,6 +40,9 @@ type Flags struct {
 	Refuse func(*share.Sealed) error
 }
 
+// Oaths are the files of --sworn.
+func (f *Flags) Oaths() []string { return f.oaths.Paths() }
+
 // Define adds the flags.
 func (f *Flags) Define(set *cli.Flags) {
 	set.StringArrayVarP(&f.identities, "identity", "i", nil, "")

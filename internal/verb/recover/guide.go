@@ -26,12 +26,14 @@ var guideVerb = cli.Verb{
 	Name:    "guide",
 	Summary: "the runbook for the case at hand: what to prepare and what to type, in order",
 	Usage: `Usage: mpc-recover guide [--lost WHAT] [--record F | --no-record] [PATH…]
+       mpc-recover guide --moving [--record F] [PATH…]
        mpc-recover guide --role custodian|client|auditor [--record F]
 
 For the person on the worst day. On a terminal it asks what was lost, for the record
 of the vault, and where the files are. It looks at the files, without opening
 anything, and prints what to prepare and the exact commands for this case, in order.
-It runs none of them. With --role it prints the whole runbook of a role.
+It runs none of them. With --role it prints the whole runbook of a role, and with
+--moving how the money of an address book is moved, chain by chain.
 
 The record says whose files are needed and whom to call, and fills in the root keys,
 the holders and where money may go. Its code is asked for once, and never printed;
@@ -42,6 +44,8 @@ and what to compare instead.
   --lost client           the client's share is lost
   --lost third-party      the third party's share is lost
   --lost share:NODE       the share of this node is lost
+  --moving                what to do with the address book among PATH, row by row and chain by chain, and
+                          by which commands; with --record its addresses are compared with the root keys
   --role ROLE             the runbook of a role, to read or to print
   --record F              the record of the vault; its code is asked for
   --record-code CODE      the whole code on the paper, where there is no terminal
@@ -78,6 +82,7 @@ func prepareGuide(set *cli.Flags, args []string) (*cli.Plan, error) {
 	g := &guide{}
 	lost := set.String("lost", "", "")
 	role := set.String("role", "", "")
+	move := set.Bool("moving", false, "")
 	g.papers.Define(set)
 	g.oaths.Define(set)
 	set.BoolVar(&g.noRecord, "no-record", false, "")
@@ -90,10 +95,16 @@ func prepareGuide(set *cli.Flags, args []string) (*cli.Plan, error) {
 	if g.noRecord && g.papers.Given() {
 		return nil, set.Misuse("--no-record contradicts --record")
 	}
+	if *move && (*role != "" || *lost != "") {
+		return nil, set.Misuse("--moving is a case of its own: leave out --lost and --role")
+	}
 	if *role != "" {
 		return g.printRole(set, *role, *lost)
 	}
 	g.paths = set.Args()
+	if *move {
+		return g.prepareMoving(set), nil
+	}
 	p := &cli.Plan{Reads: backup.WithManifests(g.paths), Run: func(e *cli.Env, _ *cli.Conditions) error { return g.show(e, set) }}
 	if *lost == "" {
 		p.Ask = func(terminal func() (prompt.Terminal, error)) ([]string, error) {
@@ -105,8 +116,8 @@ func prepareGuide(set *cli.Flags, args []string) (*cli.Plan, error) {
 	return p, g.choose(set, *lost)
 }
 
-// show prints the case, once it is known.
-func (g *guide) show(e *cli.Env, set *cli.Flags) error {
+// look reads the record, and looks at the files without opening anything.
+func (g *guide) look(e *cli.Env, set *cli.Flags) error {
 	for _, path := range g.paths {
 		if missing(path) {
 			return cli.Fail(cli.Failed, fmt.Errorf("there is no file or folder %q", path), "check the spelling; nothing was looked at")
@@ -128,7 +139,12 @@ func (g *guide) show(e *cli.Env, set *cli.Flags) error {
 			return err
 		}
 	}
-	if err := cmp.Or(g.checkNode(), g.checkNames()); err != nil {
+	return cmp.Or(g.checkNode(), g.checkNames())
+}
+
+// show prints the case, once it is known.
+func (g *guide) show(e *cli.Env, set *cli.Flags) error {
+	if err := g.look(e, set); err != nil {
 		return err
 	}
 	verdict := g.verdict()

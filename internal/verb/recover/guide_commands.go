@@ -136,7 +136,10 @@ func (g *guide) rosters() (rosters []roster) {
 }
 
 // fill puts the names of this case where the runbook has marks.
-func (g *guide) fill(text string) string {
+func (g *guide) fill(text string) string { return runbooks.Fill(text, g.marks()) }
+
+// marks are the names of this case, by the marks of the runbook.
+func (g *guide) marks() map[string]string {
 	values := map[string]string{}
 	if g.found != nil {
 		values["--addresses BOOK"] = ""
@@ -145,8 +148,7 @@ func (g *guide) fill(text string) string {
 		values["FILES"] = shell.Line(files...)
 	}
 	if len(g.books) > 0 {
-		values["BOOK"] = shell.Line(shell.Paths(g.books[:1])[0])
-		values["--addresses BOOK"] = shell.Line("--addresses", shell.Paths(g.books[:1])[0])
+		nameBook(values, g.books[0])
 	}
 	node := g.node
 	if lost := g.lostNodes(); node == "" && len(lost) == 1 {
@@ -163,7 +165,7 @@ func (g *guide) fill(text string) string {
 	for mark, value := range values {
 		values[mark] = cli.Clean(value)
 	}
-	return runbooks.Fill(text, values)
+	return values
 }
 
 // fillSet has a new set be like that of this vault, if it is known.

@@ -265,12 +265,8 @@ func (g *guide) fillKeys(values map[string]string) {
 	}
 	switch {
 	case g.record != nil:
-		words := []string{shell.Line("--record", shell.Paths([]string{g.path})[0])}
-		values["--record RECORD"] = strings.Join(words, " ")
-		for _, path := range shell.Paths(g.oaths.Paths()) {
-			words = append(words, shell.Line("--sworn", path))
-		}
-		values["--record F"] = strings.Join(words, " ")
+		values["--record RECORD"] = recordLine(g.path, nil)
+		values["--record F"] = recordLine(g.path, g.oaths.Paths())
 	case g.noRecord:
 		values["--record F"] = cmp.Or(values["--xpub KEY"], "{--xpub KEY}")
 		values["--record RECORD"] = values["--record F"]
@@ -278,6 +274,15 @@ func (g *guide) fillKeys(values map[string]string) {
 	if g.noRecord {
 		values["--previous F"] = ""
 	}
+}
+
+// recordLine names the record and its oaths in a command.
+func recordLine(path string, oaths []string) string {
+	words := []string{"--record", shell.Paths([]string{path})[0]}
+	for _, oath := range shell.Paths(oaths) {
+		words = append(words, "--sworn", oath)
+	}
+	return shell.Line(words...)
 }
 
 // fillRecord has the record of a new set go on from this one.

@@ -32,8 +32,8 @@ file, tss-lib save data, or a bundle that holds one. With more files than needed
 bad ones are named and the good ones are used. The root key is checked against
 the root public key of the files, and each row's key against its child public key.
 
-The result holds root.json, keys.csv and report.json, sealed into a new bundle.
-A bundle that an earlier run with --root made can stand in place of the shares.
+The result holds root.json, keys.csv, report.json and MOVING.html, sealed into a new
+bundle. MOVING.html says how to move the money of these rows, chain by chain. A bundle that an earlier run with --root made can stand in place of the shares.
 
 Whoever made a file may have made up the vault in it. Without --record or --xpub the shares of a
 root key must come from two files at least, and all of a curve, opened or not, must be of
@@ -196,6 +196,7 @@ func (f *keyFlags) recover(e *cli.Env, set *cli.Flags, session *holder.Session, 
 	if err := cmp.Or(table.checkChains(), table.checkPaths()); err != nil {
 		return err
 	}
+	f.describeMoving(set, session, table, r)
 	if target == nil {
 		if err := table.check(); err != nil {
 			return err
@@ -273,7 +274,7 @@ func (t *keyTable) checkPaths() error {
 	return nil
 }
 
-// files lists the result. The report comes last: it counts the rows.
+// files lists the result. The page and the report come last: they need the rows.
 func (f *keyFlags) files(t *keyTable, r *keyReport) []backup.File {
 	roots := recover.MarshalRoots(t.recovered, f.root)
 	t.env.OnExit(roots.Wipe)
@@ -283,6 +284,9 @@ func (f *keyFlags) files(t *keyTable, r *keyReport) []backup.File {
 			backup.File{Name: "keys.csv", Open: t.open},
 			backup.SecretFile("READ-ME-FIRST.txt", secret.Copy([]byte(leak+"\n"))))
 	}
+	files = append(files, backup.File{Name: movingName, Open: func() (io.ReadCloser, error) {
+		return io.NopCloser(bytes.NewReader(t.moving.HTML())), nil
+	}})
 	return append(files, backup.File{Name: "report.json", Open: func() (io.ReadCloser, error) {
 		r.finish()
 		b, err := json.MarshalIndent(r, "", "  ")

@@ -13,6 +13,7 @@ import (
 	"lifeboat/chains/book"
 	"lifeboat/derive"
 	"lifeboat/derive/batch"
+	"lifeboat/docs/moving"
 	"lifeboat/internal/base58"
 	"lifeboat/internal/cli"
 	"lifeboat/internal/curve"
@@ -42,8 +43,15 @@ type keyTable struct {
 	paths     []derive.Path
 	chains    []*chains.Chain
 
+	moving moving.Plan // what is to be moved
 	totals book.Totals // of the address book, once it was written
-	told   bool        // the rows that fail were named
+	told   bool        // the rows that fail were named, and all rows are in moving
+}
+
+// chunk is a piece of keys.csv, and the rows that it was made of.
+type chunk struct {
+	*addresses.Chunk
+	lines *secret.Bytes
 }
 
 // open starts writing and returns the reading end.
@@ -69,18 +77,32 @@ func (t *keyTable) write(w io.Writer) error {
 		return err
 	}
 	if t.book != "" {
-		totals, err := addresses.Run(t.env, t.book, t.roots(), t.told, func(c *addresses.Chunk) (*secret.Bytes, error) {
-			return t.lines(c.Rows, c.Results, len(header), c.Checker.Worker)
-		}, func(lines *secret.Bytes) error { return writeAndWipe(out, lines) })
+		totals, err := addresses.Run(t.env, t.book, t.roots(), t.told, func(c *addresses.Chunk) (chunk, error) {
+			lines, err := t.lines(c.Rows, c.Results, len(header), c.Checker.Worker)
+			return chunk{c, lines}, err
+		}, func(c chunk) error {
+			t.plan(c.Rows, c.Results)
+			return writeAndWipe(out, c.lines)
+		})
 		if err != nil {
 			return err
 		}
-		t.totals, t.told = *totals, true
+		t.totals = *totals
 	}
 	if err := t.writePaths(out, header); err != nil {
 		return err
 	}
+	t.told = true
 	return out.Flush()
+}
+
+// plan notes rows for the page, the first time that they are written.
+func (t *keyTable) plan(rows []*book.Row, results []book.Result) {
+	for i, row := range rows {
+		if !t.told {
+			t.moving.Add(row, &results[i])
+		}
+	}
 }
 
 func writeAndWipe(w io.Writer, lines *secret.Bytes) error {
@@ -126,6 +148,9 @@ func (t *keyTable) writePaths(out io.Writer, header []string) error {
 		lines, err := t.lines(rows, results, len(header), func(*derive.Key) *batch.Worker { return bulk.Worker() })
 		if err != nil {
 			return err
+		}
+		if len(t.chains) > 0 {
+			t.plan(rows, results)
 		}
 		if err := writeAndWipe(out, lines); err != nil {
 			return err

@@ -1,0 +1,118 @@
+package recover
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"lifeboat/docs/moving"
+	"lifeboat/internal/cli"
+	"lifeboat/internal/prompt"
+	"lifeboat/internal/shell"
+	"lifeboat/internal/verb/addresses"
+	"lifeboat/internal/verb/backup"
+	"lifeboat/internal/verb/holder"
+)
+
+// movingName is the page in the result of key that says how to move the money.
+const movingName = "MOVING.html"
+
+// describeMoving says for the page what the commands are. No root key is in them: a
+// record or a file of root keys is named, or left for the reader to fill in.
+func (f *keyFlags) describeMoving(set *cli.Flags, session *holder.Session, t *keyTable, r *keyReport) {
+	files := shell.Paths(set.Args())
+	ids, err := set.GetStringArray("identity")
+	for _, path := range shell.Paths(ids) {
+		files = append(files, "-i", path)
+	}
+	marks := map[string]string{}
+	if err == nil && !slices.ContainsFunc(files, unsafeName) {
+		marks["FILES"] = shell.Line(files...)
+	}
+	if f.addresses != "" && !unsafeName(f.addresses) {
+		nameBook(marks, f.addresses)
+	}
+	if oaths := f.Oaths(); session.Record != nil && !slices.ContainsFunc(append(oaths, f.Record.Path()), unsafeName) {
+		marks["--record F"] = recordLine(f.Record.Path(), oaths)
+		marks["--xpub KEY"] = marks["--record F"]
+		if len(session.Record.Exits) > 0 {
+			marks["--to ADDRESS"] = ""
+		}
+	}
+	t.moving.Tool, t.moving.Date, t.moving.Book, t.moving.Compared, t.moving.Marks = r.Tool, r.Date, f.addresses, true, marks
+}
+
+func unsafeName(path string) bool { return !shell.Safe(path) }
+
+// nameBook fills in the address book.
+func nameBook(marks map[string]string, path string) {
+	path = shell.Paths([]string{path})[0]
+	marks["BOOK"], marks["--addresses BOOK"] = shell.Line(path), shell.Line("--addresses", path)
+}
+
+// askBook asks for the address book, if nothing was named.
+func (g *guide) askBook(set *cli.Flags, open func() (prompt.Terminal, error)) error {
+	terminal, err := open()
+	if errors.Is(err, prompt.ErrNoTerminal) {
+		return set.Misuse("which addresses? give the address book, or a folder that has it")
+	}
+	if err != nil {
+		return err
+	}
+	path, err := terminal.Line("The exported address book, such as address.csv: ")
+	if err == nil && path == "" {
+		return set.Misuse("which addresses? give the address book")
+	}
+	g.paths = append(g.paths, path)
+	return err
+}
+
+// prepareMoving is the plan to print how to move the money of address books.
+func (g *guide) prepareMoving(set *cli.Flags) *cli.Plan {
+	g.is = guideCases[0]
+	p := &cli.Plan{Reads: backup.WithManifests(g.paths), Run: func(e *cli.Env, _ *cli.Conditions) error { return g.showMoving(e, set) }}
+	if len(g.paths) == 0 {
+		p.Ask = func(terminal func() (prompt.Terminal, error)) ([]string, error) {
+			err := g.askBook(set, terminal)
+			return backup.WithManifests(g.paths), err
+		}
+	}
+	return p
+}
+
+func (g *guide) showMoving(e *cli.Env, set *cli.Flags) error {
+	if err := g.look(e, set); err != nil {
+		return err
+	}
+	if len(g.books) == 0 {
+		return cli.Fail(cli.Failed, errors.New("no address book is among these files"), "export it again, or make one of known addresses with mpc-derive find")
+	}
+	marks := g.marks()
+	delete(marks, "--xpub KEY") // whoever copies commands from here would copy the key
+	if g.record == nil {
+		delete(marks, "--record F")
+	} else {
+		marks["--xpub KEY"] = marks["--record F"]
+	}
+	plan := moving.Plan{Tool: e.Program + " " + cli.Version, Date: set.Date().Format(time.DateOnly), Book: g.books[0], Compared: g.record != nil, Marks: marks}
+	roots := g.recorded().Roots
+	for _, path := range g.books {
+		_, err := addresses.Run(e, path, roots, true,
+			func(c *addresses.Chunk) (*addresses.Chunk, error) { return c, nil },
+			func(c *addresses.Chunk) error {
+				for i, row := range c.Rows {
+					plan.Add(row, &c.Results[i])
+				}
+				return nil
+			})
+		if err != nil {
+			return err
+		}
+	}
+	if len(g.books) > 1 {
+		e.Note("there are %d address books; the commands name %q", len(g.books), g.books[0])
+	}
+	_, err := fmt.Fprintln(e.Stdout, plan.Text())
+	return err
+}

@@ -32,7 +32,7 @@ func cmdDishonest(s *story, ts *testscript.TestScript, args []string) {
 	for _, roster := range answer["rosters"].([]any) {
 		for _, one := range sealed {
 			if sum := one.Group.RosterSHA256(); hex.EncodeToString(sum[:]) == roster {
-				x, err := open.Open(one, []*secret.Bytes{password}, open.Options{})
+				x, err := open.Open(one, open.Passwords(password), open.Options{})
 				ts.Check(err)
 				signatures = append(signatures, x.Sign([]byte("lifeboat-ceremony-v2\nsign-answer\n"+string(text))))
 			}

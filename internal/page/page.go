@@ -19,6 +19,13 @@ table{border-collapse:collapse}td,th{border:1px solid #bbb;padding:.25em .5em;te
 blockquote{border-left:3px solid #bbb;margin-left:0;padding-left:1em}
 @media print{body{max-width:none;font-size:11pt}}`
 
+// screens is the look on dark screens, and, everywhere, that nothing of a command is
+// clipped.
+const screens = `:root{color-scheme:light dark}
+pre{white-space:pre-wrap;overflow-wrap:anywhere}
+@media screen and (prefers-color-scheme:dark){body{color:#eee;background:#181818}pre{background:#262626}td,th,pre,blockquote{border-color:#666}a{color:#8cb4ff}}
+@media print{:root{color-scheme:light}}`
+
 // HTML makes a whole page. Its title is the first heading. It loads nothing and
 // runs nothing.
 func HTML(markdown string) string {
@@ -33,7 +40,7 @@ func HTML(markdown string) string {
 	return "<!DOCTYPE html>\n<html lang=\"en-GB\">\n<head>\n<meta charset=\"utf-8\">\n" +
 		"<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n" +
 		"<meta name=\"viewport\" content=\"width=device-width\">\n" +
-		"<title>" + html.EscapeString(title) + "</title>\n<style>\n" + style + "\n</style>\n</head>\n<body>\n" +
+		"<title>" + html.EscapeString(title) + "</title>\n<style>\n" + style + "\n" + screens + "\n</style>\n</head>\n<body>\n" +
 		blocks(lines) + "</body>\n</html>\n"
 }
 

@@ -247,6 +247,7 @@ func (x *algorandTx) transaction(raw []byte, chain *chains.Chain) (*Transaction,
 	rounds := x.last - x.first + 1
 	t.Expiry.Short = time.Duration(rounds) * algorandRound
 	t.Expiry.Text = fmt.Sprintf("from round %d to round %d, about %v", x.first, x.last, t.Expiry.Short.Round(time.Second))
+	t.Notes = append(t.Notes, "Compare its first round with the newest one on an explorer: until then nobody can send it, and from then on whoever holds it can.")
 	t.Claims = []string{fmt.Sprintf("%s transaction %s", t.Network, algorandTxID(raw))}
 	t.Slots = []Slot{{Address: effect.From}}
 	t.body = &algorandBody{raw, x.sender}

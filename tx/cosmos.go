@@ -463,8 +463,7 @@ func (x *cosmosTx) transaction(n *cosmosNetwork, chain *chains.Chain) (*Transact
 		t.Fee.High = fmt.Sprintf("it costs %s, and a transfer hardly ever costs %s", coin.Text(t.Fee.Most), coin.Text(usual))
 	}
 	t.Expiry.Text = fmt.Sprintf("until account number %d sends its transaction number %d; ", x.account, x.sequence)
-	if x.height == 0 {
-		t.Expiry.Missing = true
+	if t.Expiry.Missing = x.height == 0 || x.height >= farHeight; t.Expiry.Missing {
 		t.Expiry.Text += "no limit in time"
 	} else {
 		t.Expiry.Text += fmt.Sprintf("up to block %d", x.height)
@@ -474,6 +473,9 @@ func (x *cosmosTx) transaction(n *cosmosNetwork, chain *chains.Chain) (*Transact
 	}
 	if n.id != x.chainID {
 		t.Notes = append(t.Notes, fmt.Sprintf("That chain ID %s is %s is the user's word.", x.chainID, chain.Name))
+	}
+	if !t.Expiry.Missing {
+		t.Notes = append(t.Notes, "Compare the number of its last block with the newest one on an explorer.")
 	}
 	t.Claims = []string{fmt.Sprintf("%s sequence %d of %s", t.Network, x.sequence, x.from)}
 	t.Slots = []Slot{{Address: x.from}}

@@ -114,7 +114,7 @@ func TestCosmosEffects(t *testing.T) {
 	if x = read("Terra Classic", ""); x.Chain.ID != "LUNC" || !strings.Contains(x.Notes[0], "tax") {
 		t.Errorf("a chain with a tax is read as %+v", x)
 	}
-	if x = read("another chain ID", "ATOM"); len(x.Notes) != 1 || !strings.Contains(x.Notes[0], "the user's word") {
+	if x = read("another chain ID", "ATOM"); len(x.Notes) != 2 || !strings.Contains(x.Notes[0], "the user's word") {
 		t.Errorf("a chain ID that is not in the table has the notes %q", x.Notes)
 	}
 }

@@ -46,6 +46,13 @@ type Policy struct {
 // soon is the time that carrying a stick takes.
 const soon = 10 * time.Minute
 
+// A transaction whose last moment is further off than this has no expiry to speak of:
+// neither has one whose last block or ledger is, which chains reach in decades.
+const (
+	far       = 366 * 24 * time.Hour
+	farHeight = 1 << 30
+)
+
 // Verdict is what the policy says of a transaction, as far as it is not refused.
 type Verdict struct {
 	Keys []*Key // of the slots, nil for those of other people
@@ -180,6 +187,8 @@ func (p *Policy) expiry(t *Transaction, _ *Verdict) error {
 		return unsafe("it never expires, so whoever holds it can send it years from now; set an expiry, or say --no-expiry")
 	case !e.At.IsZero() && !p.Now.Before(e.At):
 		return unsafe("it expired at %s, and the date here is %s; make a new one, or set the date with --date", e.At.UTC().Format(time.RFC3339), p.Now.UTC().Format(time.RFC3339))
+	case !e.At.IsZero() && e.At.Sub(p.Now) > far && !p.NoExpiry:
+		return unsafe("it expires at %s, more than a year from now, so whoever holds it can send it long after; set an earlier expiry, or say --no-expiry", e.At.UTC().Format(time.RFC3339))
 	case p.ShortLived:
 	case !e.At.IsZero() && e.At.Sub(p.Now) < soon:
 		return unsafe("it expires at %s, in less than %d minutes: no stick is that quick; make one that lives longer, or say --short-lived", e.At.UTC().Format(time.RFC3339), soon/time.Minute)

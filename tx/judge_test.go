@@ -3,8 +3,11 @@ package tx_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
+	"math/big"
 	"strings"
 	"testing"
+	"time"
 
 	"lifeboat/chains"
 	"lifeboat/fixtures"
@@ -74,6 +77,54 @@ func TestForeignKeys(t *testing.T) {
 				if err := x.Bind(0, publicOf(t, on, private)); ours && err != nil || !ours && !errors.Is(err, tx.ErrForeign) {
 					t.Errorf("%s, a key on %v: %v", family, on, err)
 				}
+			}
+		}
+	}
+}
+
+// An expiry that nobody lives to see is none.
+func TestFarExpiry(t *testing.T) {
+	year := 365 * 24 * time.Hour
+	for _, tc := range []struct {
+		chain, hours, last string
+		refused            string
+	}{
+		{"XLM", "24", "", ""},
+		{"XLM", fmt.Sprint(year.Hours()), "", ""},
+		{"XLM", "9000", "", "more than a year"},
+		{"APTOS", "9000", "", "more than a year"},
+		{"XRP", "", "99000000", ""},
+		{"XRP", "", "4294967295", "never expires"},
+		{"ATOM", "", "29000000", ""},
+		{"ATOM", "", "9223372036854775807", "never expires"},
+	} {
+		chain, _ := chains.Lookup(tc.chain)
+		coin, _ := tx.Coin(chain)
+		form := chain.Encodings[0]
+		address := func(private []byte) string { return form.Format(form.Payload.Of(nil, publicOf(t, form.Curve, private))) }
+		o := &tx.Order{Chain: chain, From: address(testKey), To: address(bytes.Repeat([]byte{0x48}, 32)), Asset: coin, Amount: big.NewInt(2_000_000), Now: noon, Numbers: map[string]string{"sequence": "7"}}
+		switch tc.chain {
+		case "XRP":
+			o.Numbers["last-ledger"] = tc.last
+		case "ATOM":
+			o.Numbers["timeout-height"], o.Numbers["account-number"] = tc.last, "3"
+			o.Public, o.Fee = publicOf(t, form.Curve, testKey), big.NewInt(5000)
+		default:
+			o.Numbers["hours"] = tc.hours
+		}
+		made, err := tx.Make(o)
+		if err != nil {
+			t.Fatalf("%s: %v", tc.chain, err)
+		}
+		p := tx.Policy{Keys: keysOf(t, testKey, tc.chain), Now: noon}
+		for _, p.NoExpiry = range []bool{false, true} {
+			x, err := (&tx.Reader{Chain: chain}).Read(made[0].Data)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = p.Judge(x)
+			if meant := tc.refused == "" || p.NoExpiry; meant && err != nil || !meant && !errorIs(err, tx.ErrUnsafe, tc.refused) {
+				t.Errorf("%s, %s%s, meant %t: %v", tc.chain, tc.hours, tc.last, p.NoExpiry, err)
 			}
 		}
 	}

@@ -109,3 +109,12 @@ func TestWants(t *testing.T) {
 		t.Errorf("transfers can be made on %d chains", made)
 	}
 }
+
+// Text that looks like the hex of other bytes is not shown as they are.
+func TestPrintable(t *testing.T) {
+	for text, want := range map[string]string{"104857": "104857", "\x00\xff": "hex 00ff", "hex 00ff": "hex 6865782030306666", "é": "hex c3a9"} {
+		if got := printable([]byte(text)); got != want {
+			t.Errorf("%q is shown as %q, want %q", text, got, want)
+		}
+	}
+}

@@ -72,8 +72,9 @@ func (k *Tokens) Name(t *Transaction) error {
 		if a.Contract == "" {
 			continue
 		}
+		// A contract may be called what the list calls another token.
 		named, ok := k.Find(t.Chain, a.Contract)
-		if !ok {
+		if !ok || named.Contract != a.Contract {
 			continue
 		}
 		if a.Known && a.Decimals != named.Decimals {

@@ -39,6 +39,22 @@ func TestTokensAreCountedInAnySpelling(t *testing.T) {
 	}
 }
 
+// A token whose contract is called what the list calls another one is not that one.
+func TestTokensAreNamedByContractAlone(t *testing.T) {
+	x, _, err := cosmosRead(t, row(t, "tx/cosmos.tsv", "a token on Osmosis")[2], "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := &x.Effects[0]
+	var tokens tx.Tokens
+	if err := tokens.Add(x.Chain, "factory/osmo1/stake", e.Asset.Contract, 18); err != nil {
+		t.Fatal(err)
+	}
+	if err := tokens.Name(x); err != nil || e.Asset.Symbol != "" || e.Asset.Known {
+		t.Errorf("%s has the name of another token: %+v, %v", e.Asset.Contract, e.Asset, err)
+	}
+}
+
 // Whoever writes the list must not turn a limit to another token.
 func TestTokensOfOneNameAreRefused(t *testing.T) {
 	eth, _ := chains.Lookup("ETH")

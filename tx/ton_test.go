@@ -425,7 +425,7 @@ func TestTONMadeIsRead(t *testing.T) {
 		o.Tag = rapid.StringMatching(`[ -~]{0,120}`).Draw(r, "tag")
 		o.Amount = new(big.Int).SetBytes(rapid.SliceOfN(rapid.Byte(), 0, 15).Draw(r, "amount"))
 		o.Numbers["seqno"] = fmt.Sprint(rapid.Uint32().Draw(r, "seqno"))
-		o.Numbers["hours"] = fmt.Sprint(rapid.Uint16Range(1, 10000).Draw(r, "hours"))
+		o.Numbers["hours"] = fmt.Sprint(rapid.Uint16Range(1, 8000).Draw(r, "hours"))
 		o.Fee = big.NewInt(200_000_000)
 		kind := tx.Pay
 		if rapid.Bool().Draw(r, "token") {

@@ -356,12 +356,12 @@ func (b *tronBody) finish(signatures []*signature.Signature) (*Signed, error) {
 }
 
 // printable writes bytes that people may have typed: as they are, or in hex if a
-// terminal would not show them.
+// terminal would not show them, or if they could be taken for that.
 func printable(b []byte) string {
-	for _, c := range b {
-		if c < ' ' || c > '~' {
-			return fmt.Sprintf("hex %x", b)
-		}
+	const inHex = "hex "
+	other := bytes.ContainsFunc(b, func(r rune) bool { return r < ' ' || r > '~' })
+	if other || bytes.HasPrefix(b, []byte(inHex)) {
+		return fmt.Sprintf(inHex+"%x", b)
 	}
 	return string(b)
 }

@@ -402,8 +402,8 @@ func (x xrpTx) transaction(chain *chains.Chain) *Transaction {
 		t.Fee.High = fmt.Sprintf("it is %s, and a payment hardly ever costs %s", coin.Text(t.Fee.Most), coin.Text(usual))
 	}
 	t.Expiry = Expiry{Missing: true, Text: "no limit"}
-	if x["LastLedgerSequence"] != nil {
-		t.Expiry = Expiry{Text: fmt.Sprintf("until the ledger %d is closed", x.number("LastLedgerSequence"))}
+	if last := x.number("LastLedgerSequence"); x["LastLedgerSequence"] != nil && last < farHeight {
+		t.Expiry = Expiry{Text: fmt.Sprintf("until the ledger %d is closed", last)}
 		t.Notes = append(t.Notes, "Compare the number of its last ledger with the newest one on an explorer: about 20 are closed in a minute.")
 	}
 	if x["SourceTag"] != nil {

@@ -33,6 +33,7 @@ so any machine will do.
   --scenario third-party  the custodian's share was stolen: a new set, and what the old one still does
   --scenario repair       the client's file is destroyed: the same share again
   --scenario bad-share    one of three files is damaged, and one password is wrong
+  --scenario outage       the provider is away for a week: two holders pay, and no key is made
   --scenario all          all of them
   --interactive           you type the commands; they are checked before they run
   --keep DIR              leave the files in a new folder, with rehearsal.html, a report to file
@@ -53,6 +54,8 @@ type drill struct {
 	ask    prompt.Terminal // nil: nobody types
 	record string          // root extended public keys, as arguments
 	code   string          // of the review, on paper
+
+	recordCode string // on paper as well
 }
 
 // scenario is something that is lost and the steps that make up for it.
@@ -74,6 +77,8 @@ type step struct {
 	quiet   string // further arguments that are not shown
 	status  int    // the exit status that it must have
 	say     func(*outputs) (string, error)
+
+	meanwhile func() error // what is done when it waits for somebody to press Enter; nil: it does not wait
 }
 
 // outputs is what a command wrote.
@@ -85,7 +90,7 @@ func words(text string) func(*outputs) (string, error) {
 }
 
 func (d *drill) scenarios() []scenario {
-	return []scenario{d.hard(), d.soft(), d.thirdParty(), d.repair(), d.badShare()}
+	return []scenario{d.hard(), d.soft(), d.thirdParty(), d.repair(), d.badShare(), d.outage()}
 }
 
 type drillFlags struct {
@@ -111,7 +116,7 @@ func prepareDrill(set *cli.Flags, args []string) (*cli.Plan, error) {
 	}
 	chosen := slices.DeleteFunc(d.scenarios(), func(s scenario) bool { return f.scenario != "all" && s.name != f.scenario })
 	if len(chosen) == 0 {
-		return nil, set.Misuse("--scenario %q: the scenarios are hard, soft, third-party, repair, bad-share and all", f.scenario)
+		return nil, set.Misuse("--scenario %q: the scenarios are hard, soft, third-party, repair, bad-share, outage and all", f.scenario)
 	}
 	own := &cli.Own{Keep: f.keep}
 	return &cli.Plan{Own: own, Run: func(e *cli.Env, _ *cli.Conditions) error {
@@ -301,14 +306,19 @@ func (d *drill) run(s step) error {
 		}
 	}
 	fmt.Fprintf(d.env.Stdout, "   $ %s\n", shown)
-	args := strings.Fields(strings.ReplaceAll(s.args, "@", "\x00") + " " + strings.ReplaceAll(s.quiet, "CODE", d.code))
+	args := strings.Fields(strings.ReplaceAll(s.args, "@", "\x00") + " " + strings.NewReplacer("CODE", d.code, "RECORD", d.recordCode).Replace(s.quiet))
 	for i, a := range args {
 		args[i] = strings.ReplaceAll(a, "\x00", d.dir+string(filepath.Separator))
 	}
 	var stdout, stderr bytes.Buffer
 	inner := *d.env // a signal cleans up after it, and it is in the same sandbox
 	inner.Stdout, inner.Stderr = &stdout, &stderr
-	inner.Terminal = func() (prompt.Terminal, error) { return nil, prompt.ErrNoTerminal }
+	inner.Terminal = func() (prompt.Terminal, error) {
+		if s.meanwhile != nil {
+			return attendant{s.meanwhile}, nil
+		}
+		return nil, prompt.ErrNoTerminal
+	}
 	// No real key is at stake, so the machine may be online.
 	code := s.program.Run(&inner, append(args, "--allow-network", "--allow-swap"))
 	if code != s.status {

@@ -57,29 +57,39 @@ func (d *drill) move() []step {
 
 // sayReview keeps the review code, as somebody would on paper.
 func (d *drill) sayReview(out *outputs) (string, error) {
+	n, err := d.readReview(out, "--to-file")
+	if err != nil {
+		return "", err
+	}
+	if n != len(unsigned) {
+		return "", fmt.Errorf("%d transactions were reviewed", n)
+	}
+	return fmt.Sprintf("%d transactions pay nobody but those of exits.txt; the review code, for paper: %s", n, d.code), nil
+}
+
+// readReview keeps the review code, and returns how many transactions were reviewed. All
+// are allowed by the same.
+func (d *drill) readReview(out *outputs, by string) (int, error) {
 	var r struct {
 		Files []moving.FileReport `json:"files"`
 		Code  string              `json:"review_code"`
 	}
 	if err := json.Unmarshal(out.stdout, &r); err != nil {
-		return "", err
+		return 0, err
 	}
 	code, err := papercode.Parse(r.Code)
 	if err != nil {
-		return "", err
-	}
-	if len(r.Files) != len(unsigned) {
-		return "", fmt.Errorf("%d transactions were reviewed", len(r.Files))
+		return 0, err
 	}
 	for _, f := range r.Files {
 		for _, e := range f.Effects {
-			if e.Allowed != "--to-file" {
-				return "", fmt.Errorf("a transaction pays %s, who is not on the list", e.To)
+			if e.Allowed != by {
+				return 0, fmt.Errorf("a transaction pays %s, who is not on the list", e.To)
 			}
 		}
 	}
 	d.code = code.String()
-	return fmt.Sprintf("%d transactions pay nobody but those of exits.txt; the review code, for paper: %s", len(r.Files), d.code), nil
+	return len(r.Files), nil
 }
 
 // saySigned compares what was signed with the right answers.

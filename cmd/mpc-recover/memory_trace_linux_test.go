@@ -28,6 +28,12 @@ func memoryAtExit(t *testing.T, cmd *exec.Cmd, said *bytes.Buffer) (memory [][]b
 // memory, and returns its status.
 func atExit(t *testing.T, cmd *exec.Cmd, look func(pid int)) unix.WaitStatus {
 	t.Helper()
+	return atExitOf(t, cmd, make(chan int, 1), look)
+}
+
+// atExitOf also tells the process's number, once it runs.
+func atExitOf(t *testing.T, cmd *exec.Cmd, started chan<- int, look func(pid int)) unix.WaitStatus {
+	t.Helper()
 	runtime.LockOSThread() // the tracer is a thread
 	defer runtime.UnlockOSThread()
 	if cmd.SysProcAttr == nil {
@@ -48,6 +54,7 @@ func atExit(t *testing.T, cmd *exec.Cmd, look func(pid int)) unix.WaitStatus {
 	if err := unix.PtraceCont(main, 0); err != nil {
 		t.Fatal(err)
 	}
+	started <- main
 	looked := false
 	for {
 		thread, err := unix.Wait4(-1, &status, unix.WALL|unix.WNOTHREAD, nil)

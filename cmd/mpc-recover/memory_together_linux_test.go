@@ -184,7 +184,7 @@ func addSums(t *testing.T, v *trove) {
 			t.Fatal(err)
 		}
 		for _, s := range sealed {
-			x, err := open.Open(s, []*secret.Bytes{secret.Copy(bytes.TrimSpace(f.Password))}, open.Options{})
+			x, err := open.Open(s, open.Passwords(secret.Copy(bytes.TrimSpace(f.Password))), open.Options{})
 			if err != nil {
 				t.Fatal(err)
 			}

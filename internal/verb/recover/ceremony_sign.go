@@ -9,6 +9,7 @@ import (
 
 	"lifeboat/internal/cli"
 	"lifeboat/internal/prompt"
+	"lifeboat/internal/secret"
 	"lifeboat/internal/signature"
 	"lifeboat/internal/strict"
 	"lifeboat/internal/verb/holder"
@@ -195,6 +196,7 @@ func (g *together) await(request, answer string, set *cli.Flags) ([]byte, error)
 	}
 	question := fmt.Sprintf("Carry %q to the holder of node %q, and bring back %q.\nLeave this program running, do not let the machine sleep, and press Enter when the answer is in its place: ", request, g.Other(), filepath.Base(answer))
 	for {
+		secret.Collect() // it may take hours
 		if _, err := terminal.Line(question); err != nil {
 			return nil, err
 		}

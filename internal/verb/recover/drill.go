@@ -24,7 +24,7 @@ var drillVerb = cli.Verb{
 	Usage: `Usage: mpc-recover drill [--scenario WHAT] [--interactive] [--keep DIR]
 
 Rehearses on a vault that comes with the program: three holders, both curves, an
-address book over twelve chains. Each step says what happened, what a holder would
+address book over eighteen chains. Each step says what happened, what a holder would
 type, and what to look for; and it runs that very command. No real key is touched,
 so any machine will do.
 
@@ -236,6 +236,8 @@ func (d *drill) layOut(s scenario) error {
 var more = []struct{ coin, curve, path string }{
 	{"LTC", "secp256k1", "m/44/2/0/0/0"}, {"DOGE", "secp256k1", "m/44/3/0/0/0"}, {"TRON", "secp256k1", "m/44/195/0/0/0"},
 	{"ATOM", "secp256k1", "m/44/118/0/0/0"}, {"XLM", "ed25519", "m/44/148/0/0/0"}, {"NEAR", "ed25519", "m/44/397/0/0/0"},
+	{"TON", "ed25519", "m/44/607/0/0/0"}, {"XRP", "secp256k1", "m/44/144/0/0/0"}, {"ALGO", "ed25519", "m/44/283/0/0/0"},
+	{"APTOS", "ed25519", "m/44/637/0/0/0"}, {"SUI", "ed25519", "m/44/784/0/0/0"}, {"ADA", "ed25519", "m/44/1815/0/0/0"},
 }
 
 // drillBook is the address book of the demo vault with those rows added.

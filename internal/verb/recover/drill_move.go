@@ -12,10 +12,11 @@ import (
 	"lifeboat/internal/verb/moving"
 )
 
-// drillFiles are unsigned transactions of the demo vault on a chain state that is made
-// up, whom they pay, and what a node would take once they are signed: signatures are
-// deterministic. A test makes the former and has other people's libraries judge the
-// latter.
+// drillFiles are what moves the money of the demo vault on a chain state that is made up:
+// unsigned transactions, a plan of others, one for each further family of chains, whom
+// they pay, and what a node would take once some are signed: signatures are
+// deterministic. A test makes the transactions and has other people's libraries judge
+// what is signed.
 //
 //go:embed drill
 var drillFiles embed.FS
@@ -23,12 +24,22 @@ var drillFiles embed.FS
 // unsigned are the files of drill/unsigned.
 var unsigned = []string{"bitcoin.psbt", "ether.json", "solana.txt"}
 
+// planned is the number of transfers in drill/plan.csv, and drillDate when the chains
+// were as it says.
+const (
+	planned   = 10
+	drillDate = " --date 2026-09-01T12:00:00Z"
+)
+
 // layOutMoney writes the unsigned transactions, the recipients and the root keys.
 func (d *drill) layOutMoney() error {
 	if err := os.MkdirAll(d.path("unsigned"), 0o700); err != nil {
 		return err
 	}
-	files := map[string]string{"exits.txt": "drill/exits.txt"}
+	files := make(map[string]string)
+	for _, name := range []string{"exits.txt", "plan.csv", "coins.csv"} {
+		files[name] = "drill/" + name
+	}
 	for _, name := range unsigned {
 		files["unsigned/"+name] = "drill/unsigned/" + name
 	}
@@ -48,11 +59,22 @@ func (d *drill) layOutMoney() error {
 // move are the steps that move the money.
 func (d *drill) move() []step {
 	return []step{
-		{title: "On another machine, without any share: what would these unsigned transactions do? They are\n   made up, like the chains behind them: 2 BTC in two coins, 2 ETH, and 3 SOL with a durable nonce.",
-			program: derive.Program(), args: "review @unsigned --xpub @roots.txt --addresses @address.csv --to-file @exits.txt", quiet: "--json", say: d.sayReview},
+		{title: "Three unsigned transactions came from wallets: 2 BTC in two coins, 2 ETH, and 3 SOL with a durable\n   nonce. They are made up, like the chains behind them. Where no wallet is at hand, a plan has what\n   stands on explorers: a transfer for each further family of chains.",
+			program: derive.Program(), args: "make --plan @plan.csv --xpub @roots.txt --addresses @address.csv -o @made", quiet: drillDate, say: d.sayMade},
+		{title: "On another machine, without any share: what would all of them do?",
+			program: derive.Program(), args: "review @unsigned @made --xpub @roots.txt --addresses @address.csv --to-file @exits.txt", quiet: "--json --short-lived" + drillDate, say: d.sayReview},
 		{title: "Sign. It asks for the review code, which came here on paper; no key leaves the program.", program: program(signVerb),
-			args: "sign @client.json @custodian.json --tx @unsigned --addresses @address.csv --to-file @exits.txt --passphrase-file @client.txt --passphrase-file @custodian.txt -o @signed", quiet: "--json --expect CODE", say: d.saySigned},
+			args: "sign @client.json @custodian.json --tx @unsigned --tx @made --addresses @address.csv --to-file @exits.txt --passphrase-file @client.txt --passphrase-file @custodian.txt -o @signed", quiet: "--json --short-lived --expect CODE" + drillDate, say: d.saySigned},
 	}
+}
+
+// sayMade counts what was made.
+func (d *drill) sayMade(*outputs) (string, error) {
+	made, err := os.ReadDir(d.path("made"))
+	if err == nil && len(made) != planned {
+		err = fmt.Errorf("%d transactions were made", len(made))
+	}
+	return fmt.Sprintf("%d unsigned transactions, each read back and found to be what the plan says", planned), err
 }
 
 // sayReview keeps the review code, as somebody would on paper.
@@ -61,7 +83,7 @@ func (d *drill) sayReview(out *outputs) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if n != len(unsigned) {
+	if n != len(unsigned)+planned {
 		return "", fmt.Errorf("%d transactions were reviewed", n)
 	}
 	return fmt.Sprintf("%d transactions pay nobody but those of exits.txt; the review code, for paper: %s", n, d.code), nil
@@ -92,8 +114,23 @@ func (d *drill) readReview(out *outputs, by string) (int, error) {
 	return len(r.Files), nil
 }
 
-// saySigned compares what was signed with the right answers.
-func (d *drill) saySigned(*outputs) (string, error) {
+// saySigned counts what was signed, each verified by then, and compares some of it with
+// the right answers.
+func (d *drill) saySigned(out *outputs) (string, error) {
+	var r signReport
+	if err := json.Unmarshal(out.stdout, &r); err != nil {
+		return "", err
+	}
+	for i := range r.Files {
+		for _, name := range r.Files[i].Written {
+			if _, err := os.Stat(d.path("signed/" + name)); err != nil {
+				return "", err
+			}
+		}
+	}
+	if len(r.Files) != len(unsigned)+planned {
+		return "", fmt.Errorf("%d transactions were signed", len(r.Files))
+	}
 	var want map[string]string
 	b, err := drillFiles.ReadFile("drill/signed.json")
 	if err != nil {
@@ -111,5 +148,5 @@ func (d *drill) saySigned(*outputs) (string, error) {
 			return "", fmt.Errorf("%s is not what the vault's keys sign", name)
 		}
 	}
-	return fmt.Sprintf("%d transactions are signed, and every signature is right. Real ones would move the money as soon as somebody sends them; these are of no chain", len(want)), nil
+	return fmt.Sprintf("%d transactions are signed, and every signature is right. Real ones would move the money as soon as somebody sends them; these are of no chain", len(r.Files)), nil
 }

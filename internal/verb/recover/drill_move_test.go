@@ -5,6 +5,7 @@ import (
 	"crypto/ed25519"
 	"encoding/base64"
 	"encoding/binary"
+	"encoding/csv"
 	"encoding/hex"
 	"encoding/json"
 	"flag"
@@ -14,7 +15,9 @@ import (
 	"strings"
 	"testing"
 
+	"lifeboat/chains"
 	"lifeboat/internal/base58"
+	"lifeboat/internal/curve"
 
 	"github.com/btcsuite/btcd/btcutil"
 	"github.com/btcsuite/btcd/btcutil/psbt"
@@ -22,6 +25,7 @@ import (
 	"github.com/btcsuite/btcd/chaincfg/chainhash"
 	"github.com/btcsuite/btcd/txscript"
 	"github.com/btcsuite/btcd/wire"
+	"github.com/decred/dcrd/dcrec/secp256k1/v4"
 	"github.com/decred/dcrd/dcrec/secp256k1/v4/ecdsa"
 	"golang.org/x/crypto/sha3"
 )
@@ -57,8 +61,41 @@ func TestDrillTransactions(t *testing.T) {
 		}
 	}
 	list, err := os.ReadFile("drill/exits.txt")
-	if err != nil || !strings.HasSuffix(string(list), "\n"+exitBitcoin+"\n"+exitEther+"\n"+string(exitSolana)+"\n") {
+	if err != nil || !strings.Contains(string(list), "\n"+exitBitcoin+"\n"+exitEther+"\n"+string(exitSolana)+"\n") {
 		t.Errorf("the recipients are others, %v", err)
+	}
+}
+
+// All that the plan pays goes to the key that is published with it.
+func TestDrillPlan(t *testing.T) {
+	file, err := drillFiles.Open("drill/plan.csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, err := csv.NewReader(file).ReadAll()
+	if err != nil || len(rows) != 1+planned {
+		t.Fatalf("%d rows, %v", len(rows), err)
+	}
+	one := append(make([]byte, 31), 1)
+	public := map[curve.Curve][]byte{curve.Secp256k1: secp256k1.PrivKeyFromBytes(one).PubKey().SerializeCompressed(), curve.Ed25519: ed25519.NewKeyFromSeed(one)[32:]}
+	for _, row := range rows[1:] {
+		chain, ok := chains.Lookup(row[0])
+		if !ok {
+			t.Fatalf("there is no chain %s", row[0])
+		}
+		matches := false
+		for on, b := range public {
+			point, err := on.ParsePoint(b)
+			if err != nil {
+				t.Fatal(err)
+			}
+			key := chains.NewPublicKey(point)
+			_, ok := chain.Match(&key, row[2])
+			matches = matches || ok
+		}
+		if !matches {
+			t.Errorf("%s: %s is of another key", row[0], row[2])
+		}
 	}
 }
 

@@ -2,12 +2,16 @@ package derive
 
 import (
 	"bytes"
+	"fmt"
+	"path/filepath"
 	"strings"
 	"testing"
 
+	"lifeboat/chains"
 	"lifeboat/derive"
 	"lifeboat/internal/cli"
 	"lifeboat/internal/strict"
+	"lifeboat/tx"
 )
 
 // FuzzAddressList: what is read of a list is cells of it, without the blanks
@@ -69,6 +73,90 @@ func FuzzPathRange(f *testing.F) {
 		}
 		if last.String() != parent.String() {
 			t.Errorf("%q ends with %v, not %v", text, last, parent)
+		}
+	})
+}
+
+// FuzzPlan: of a row of a plan something is made that was ordered, or nothing.
+func FuzzPlan(f *testing.F) {
+	const head = "chain,from,to,asset,amount,fee,nonce,gas,gas-price,sequence,last-ledger\n"
+	for _, s := range []string{
+		"", head, head + "ETH,0x5449952146f1cd773E96c87F0B9858072BFAFA23,0x3535353535353535353535353535353535353535,,1.5,,5,21000,20,,\n",
+		head + "XRP,rNenzsrwog3rJMYaxm4QJn5UcQZjdkx19q,rPEPPER7kfTD9w2To4CQk6UCfuHM9c6GDY:7,,1.5,,,,,7,99000000\n",
+		"chain;to;amount\nSOL;x;all\n", "chain,chain\n", "chain,to,amount\nETH\n", "chain,to,amount\n\"ETH\n", "\xff\xfe", "chain,to,amount\nETH,,-1,\n",
+	} {
+		f.Add([]byte(s))
+	}
+	known := planColumns()
+	f.Fuzz(func(t *testing.T, data []byte) {
+		in := &table{in: strict.NewReader(bytes.NewReader(data))}
+		if in.header(known, []string{colChain, colTo, colAmount}) != nil {
+			return
+		}
+		m := &maker{makeFlags: new(makeFlags), tokens: new(tx.Tokens)}
+		for {
+			cells, err := in.next()
+			if err != nil {
+				break
+			}
+			delete(cells, tx.WantCoins) // names a file
+			o, err := m.order(cells, "")
+			if err != nil {
+				continue
+			}
+			drafts, err := tx.Make(o)
+			if err == nil && (len(drafts) == 0 || o.Amount == nil || o.Amount.Sign() < 0) {
+				t.Errorf("%d transactions of %v", len(drafts), cells)
+			}
+			if err != nil && (strings.HasPrefix(err.Error(), "internal error") || len(err.Error()) > 1000) {
+				t.Errorf("%v: %v", cells, err)
+			}
+		}
+	})
+}
+
+// FuzzCoins: every coin is listed once, and again under its address.
+func FuzzCoins(f *testing.F) {
+	const head = "txid,vout,amount,address,previous\n"
+	txid := strings.Repeat("11", 32)
+	for _, s := range []string{
+		"", head, head + txid + ",0,1.5,bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4,\n", head + txid + ",4294967296,1,bc1q,\n",
+		head + txid + ",0,1,BC1QW508D6QEJXTDG4Y5R3ZARVARY0C5XW7KV8F3T4,00\n" + txid + ",0,1,bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4,00\n",
+		"address;amount;vout;txid\n", head + "x,0,-1,1BgGZ9tcN4rm9KBzDn7KprQz87SZ26SAMH,00\n", head + "x,0,1,,../x\n",
+	} {
+		f.Add([]byte(s))
+	}
+	chain, _ := chains.Lookup("BTC")
+	coin, _ := tx.Coin(chain)
+	f.Fuzz(func(t *testing.T, data []byte) {
+		in := &table{in: strict.NewReader(bytes.NewReader(data))}
+		if in.header([]string{"txid", "vout", "amount", "address", "previous"}, []string{"txid", "vout", "amount", "address"}) != nil {
+			return
+		}
+		byAddress, err := in.coins(&coin, coinList{chain, filepath.Join(t.TempDir(), "coins.csv")})
+		if err != nil {
+			return
+		}
+		seen := make(map[string]bool)
+		n := 0
+		for address, list := range byAddress {
+			for i := range list {
+				switch u := &list[i]; {
+				case address == everybody:
+					name := fmt.Sprint(u.TxID, u.Vout)
+					if seen[name] || u.Amount.Sign() < 0 {
+						t.Errorf("the coin %+v is there twice, or holds less than nothing", u)
+					}
+					seen[name] = true
+				case u.Address != address:
+					t.Errorf("the coin %+v is under %s", u, address)
+				default:
+					n++
+				}
+			}
+		}
+		if n != len(seen) {
+			t.Errorf("%d coins, of which %d have an address", len(seen), n)
 		}
 	})
 }

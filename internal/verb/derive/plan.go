@@ -173,35 +173,45 @@ func readCoins(list coinList) (map[string][]tx.Unspent, error) {
 		return nil, err
 	}
 	defer t.file.Close()
+	byAddress, err := t.coins(&coin, list)
+	if err != nil {
+		return nil, fmt.Errorf("%q, line %d: %w", list.path, t.line, err)
+	}
+	if len(byAddress) == 0 {
+		return nil, fmt.Errorf("%q has no coins", list.path)
+	}
+	return byAddress, nil
+}
+
+// coins reads the rows of a list of coins.
+func (t *table) coins(coin *tx.Asset, list coinList) (map[string][]tx.Unspent, error) {
 	byAddress := make(map[string][]tx.Unspent)
 	seen := make(map[string]int)
 	for {
 		cells, err := t.next()
 		if errors.Is(err, io.EOF) {
-			break
+			return byAddress, nil
 		}
 		var u tx.Unspent
 		if err == nil {
-			u, err = readCoin(&coin, list, cells)
+			u, err = readCoin(coin, list, cells)
 		}
 		if err != nil {
-			return nil, fmt.Errorf("%q, line %d: %w", list.path, t.line, err)
+			return nil, err
 		}
 		name := fmt.Sprintf("%s:%d", u.TxID, u.Vout)
 		if other := seen[name]; other != 0 {
-			return nil, fmt.Errorf("%q, line %d: line %d has that coin already", list.path, t.line, other)
+			return nil, fmt.Errorf("line %d has that coin already", other)
 		}
 		seen[name] = t.line
-		if u.Address, ok = tx.Written(list.chain, u.Address); !ok {
-			return nil, fmt.Errorf("%q, line %d: %.100q is not an address of %s", list.path, t.line, u.Address, list.chain.Name)
+		address, ok := tx.Written(list.chain, u.Address)
+		if !ok {
+			return nil, fmt.Errorf("%.100q is not an address of %s", u.Address, list.chain.Name)
 		}
+		u.Address = address
 		byAddress[everybody] = append(byAddress[everybody], u)
 		byAddress[u.Address] = append(byAddress[u.Address], u)
 	}
-	if len(seen) == 0 {
-		return nil, fmt.Errorf("%q has no coins", list.path)
-	}
-	return byAddress, nil
 }
 
 func readCoin(coin *tx.Asset, list coinList, cells map[string]string) (u tx.Unspent, err error) {

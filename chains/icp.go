@@ -17,16 +17,22 @@ const (
 	derEd25519   = "\x30\x2a\x30\x05\x06\x03\x2b\x65\x70\x03\x21\x00"
 )
 
+// appendDER appends the SubjectPublicKeyInfo of a key (RFC 5480 and RFC 8410).
+func appendDER(dst []byte, k *PublicKey) []byte {
+	if k.Curve == curve.Ed25519 {
+		return append(append(dst, derEd25519...), k.Key[1:]...)
+	}
+	u := k.uncompressed()
+	return append(append(dst, derSecp256k1...), u[:]...)
+}
+
+// DER returns a public key as the Internet Computer has it: a SubjectPublicKeyInfo, of
+// the uncompressed point on secp256k1.
+func DER(k *PublicKey) []byte { return appendDER(nil, k) }
+
 func icpPrincipal(dst []byte, k *PublicKey) []byte {
 	var stack [len(derSecp256k1) + 65]byte
-	der := stack[:0]
-	if k.Curve == curve.Ed25519 {
-		der = append(append(der, derEd25519...), k.Key[1:]...)
-	} else {
-		u := k.uncompressed()
-		der = append(append(der, derSecp256k1...), u[:]...)
-	}
-	h := sha256.Sum224(der)
+	h := sha256.Sum224(appendDER(stack[:0], k))
 	return append(append(dst, h[:]...), 2)
 }
 

@@ -62,7 +62,7 @@ var house = []room{
 	{"chains/book", "chains chains/account derive/... internal/curve internal/strict", ""},
 
 	// Unsigned transactions: what they do and what they want signed.
-	{"tx", "chains derive/... internal/base58 internal/blake2b internal/curve internal/papercode internal/signature internal/strict", "filippo.io/edwards25519 github.com/btcsuite/btcd/..."},
+	{"tx", "chains derive/... internal/base58 internal/blake2b internal/curve internal/papercode internal/phrase internal/signature internal/strict", "filippo.io/edwards25519 github.com/btcsuite/btcd/..."},
 
 	// Shares: what files say, opening one, and what enough of them can do.
 	{"share", "derive internal/cost internal/curve internal/secret", ""},
@@ -100,7 +100,7 @@ var house = []room{
 	// have in common, addresses what those that take an address book have, recorded what
 	// people have besides the files.
 	{"internal/verb/addresses", "chains/... derive internal/cli internal/ordered internal/strict", ""},
-	{"internal/verb/moving", "chains/... derive tx internal/cli internal/ordered internal/phrase internal/strict internal/verb/addresses share/record", ""},
+	{"internal/verb/moving", "chains/... derive tx internal/cli internal/ordered internal/phrase internal/signature internal/strict internal/verb/addresses share/record", ""},
 	{"internal/verb/derive", "chains/... tx derive/... share share/formats share/record share/verdict internal/cli internal/curve internal/ordered internal/secret internal/strict internal/verb/addresses internal/verb/moving internal/plain internal/verb/recorded", ""},
 	{"internal/verb/holder", "backup chains/... derive share/... internal/cli internal/curve internal/papercode internal/prompt internal/secret internal/strict internal/phrase internal/archive audit internal/verb/recorded", ""},
 	{"internal/verb/backup", "audit/... backup/... chains/... derive/... share/... internal/cli internal/curve internal/prompt internal/scalar internal/secret internal/strict internal/phrase internal/shell internal/verb/addresses internal/verb/holder internal/verb/recorded", ""},

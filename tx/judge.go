@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"lifeboat/chains"
+	"lifeboat/internal/phrase"
 )
 
 // Payee is an address that may be paid.
@@ -83,7 +84,7 @@ func (p *Policy) Judge(t *Transaction) (*Verdict, error) {
 	if err := p.bind(t, v); err != nil {
 		return nil, err
 	}
-	for _, check := range []func(*Transaction, *Verdict) error{p.amounts, p.expiry, p.payees, p.fee} {
+	for _, check := range []func(*Transaction, *Verdict) error{p.unread, p.amounts, p.expiry, p.payees, p.fee} {
 		if err := check(t, v); err != nil {
 			return nil, err
 		}
@@ -118,6 +119,20 @@ func (p *Policy) bind(t *Transaction, v *Verdict) error {
 	}
 	if ours == 0 {
 		return because(ErrForeign, "no address of this vault on %s has anything to sign in it", t.Network)
+	}
+	return nil
+}
+
+// unread holds the key of a message that nobody read to its one chain: what the message
+// means on another one is not known either.
+func (p *Policy) unread(t *Transaction, v *Verdict) error {
+	if t.Unread == nil {
+		return nil
+	}
+	for _, key := range v.Keys {
+		if others := p.Keys.others(key); len(others) > 0 {
+			return unsafe("the key of %s is the vault's on %s, too, and what nobody read could mean something there", key.Address, phrase.And(others))
+		}
 	}
 	return nil
 }

@@ -21,6 +21,29 @@ type Key struct {
 // several goroutines once all keys were added.
 type Keys struct {
 	byPayload map[payload][]*Key
+	listed    map[chains.PublicKey][]string
+}
+
+// List remembers that a public key stands in the address book on a chain, whatever is
+// known of that chain.
+func (k *Keys) List(public *chains.PublicKey, chain string) {
+	if k.listed == nil {
+		k.listed = make(map[chains.PublicKey][]string)
+	}
+	p := bare(public)
+	if !slices.Contains(k.listed[p], chain) {
+		k.listed[p] = append(k.listed[p], chain)
+	}
+}
+
+// bare is a public key without the one that stakes for it.
+func bare(public *chains.PublicKey) chains.PublicKey {
+	return chains.PublicKey{Curve: public.Curve, Key: public.Key}
+}
+
+// others are the chains other than its own on which a key was listed.
+func (k *Keys) others(key *Key) []string {
+	return slices.DeleteFunc(slices.Clone(k.listed[bare(&key.Public)]), func(chain string) bool { return chain == key.Chain.ID })
 }
 
 // payload is what an address says of its key, however it is spelt and on whatever

@@ -73,6 +73,9 @@ type Transaction struct {
 	// Partial means that slots of other people's keys may stay open, since they sign
 	// elsewhere.
 	Partial bool
+	// Unread is set where nothing was understood: there are no effects then, and no fee,
+	// since none is known.
+	Unread *Unread
 
 	read [32]byte // SHA-256 of the file
 	body body

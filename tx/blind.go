@@ -94,6 +94,17 @@ func unreadables() []unreadable {
 	}
 }
 
+// BlindSchemes are the schemes with which a message of a chain can be signed unread,
+// none where it cannot.
+func BlindSchemes(chain *chains.Chain) (schemes []string) {
+	for _, u := range unreadables() {
+		if slices.Contains(u.chains, chain.ID) && familyOf(chain) == nil {
+			schemes = append(schemes, u.scheme.String())
+		}
+	}
+	return schemes
+}
+
 // row returns the row of the chain and the scheme.
 func (b *Blind) row() (*unreadable, error) {
 	if f := familyOf(b.Chain); f != nil {

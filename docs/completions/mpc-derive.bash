@@ -12,7 +12,7 @@ _mpc_derive() {
 		chains) words='--allow-network --allow-swap --date --json --require-sandbox' ;;
 		watch) words='--addresses --allow-network --allow-swap --chain --date --output --record --record-code --require-sandbox --since --xpub -o' ;;
 		make) words='--addresses --allow-network --allow-swap --amount --asset --coins --date --fee --from --number --output --plan --record --record-code --require-sandbox --to --tokens --xpub -o' ;;
-		review) words='--addresses --allow-network --allow-swap --chain --date --json --max-fee --max-total --no-expiry --path --record --record-code --require-sandbox --short-lived --to --to-file --tokens --trust-amounts --xpub' ;;
+		review) words='--addresses --allow-network --allow-swap --blind --chain --date --from --json --max-fee --max-total --no-expiry --path --record --record-code --require-sandbox --scheme --short-lived --to --to-file --tokens --trust-amounts --xpub' ;;
 		version) words=--json ;;
 		esac
 	fi

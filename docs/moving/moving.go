@@ -391,8 +391,11 @@ func (at *place) taker() string {
 		scalar = scalar || e.Taker() == ""
 	}
 	var text string
+	if schemes := tx.BlindSchemes(at.chain); len(schemes) > 0 {
+		text = fmt.Sprintf("`sign --blind --chain %s --scheme %s --from ADDRESS` signs a message unread. ", at.chain.ID, strings.Join(schemes, "|"))
+	}
 	if len(takers) > 0 {
-		text = "The column `import as` of keys.csv is taken by " + phrase.And(takers) + "."
+		text += "The column `import as` of keys.csv is taken by " + phrase.And(takers) + "."
 	}
 	if scalar {
 		text += " Where that column is empty, nothing is known to take the key: a signer that takes the column `export` is needed."

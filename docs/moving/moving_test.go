@@ -214,7 +214,7 @@ func TestOthers(t *testing.T) {
 	got := planned(t, []byte("wallet name,coin,address,HD path\nw,EOS,EOS5,m/44/194/0/0/0\nw,DOT,1x,m/44/354/0/0/0\nw,XMR,4x,m/44/128/0/0/0\n"), nil).Text()
 	for _, want := range []string{
 		"## Other chains\n", "`import as` of keys.csv is taken by cleos wallet import.", "The account is found by the public key",
-		"### Polkadot (DOT): 1 row", "a signer that takes the column `export` is needed", "No key of this vault is one of this chain: a view key belongs to every address.",
+		"### Polkadot (DOT): 1 row", "`sign --blind --chain DOT --scheme ed25519|ecdsa --from ADDRESS` signs a message unread.", "a signer that takes the column `export` is needed", "No key of this vault is one of this chain: a view key belongs to every address.",
 		"No address was compared with a root key",
 	} {
 		if !strings.Contains(got, want) {

@@ -15,6 +15,7 @@ import (
 	"lifeboat/chains"
 	"lifeboat/derive"
 	"lifeboat/internal/cli"
+	"lifeboat/internal/signature"
 	"lifeboat/internal/strict"
 	"lifeboat/internal/verb/addresses"
 	"lifeboat/share/record"
@@ -26,6 +27,11 @@ const Help = `Whose keys (at least one):
   --addresses CSV         the exported address book
   --path P                the key at this path, such as m/44/60/0/0/7 (repeatable); with --chain
   --chain C               the chain of --path, and of files that do not say theirs
+
+On a chain whose transactions are not read (docs/signing), without the limits below:
+  --blind                 the one file is a message in hex that nobody reads: it can do anything
+  --scheme S              how it is signed: ed25519, ecdsa or schnorr
+  --from ADDRESS          whose key signs it: an address of the vault on --chain
 
 What is allowed:
   --to ADDRESS[:TAG]      who may be paid, besides the vault itself (repeatable); with CHAIN:
@@ -44,9 +50,12 @@ type Flags struct {
 	addresses, chain, tokens, toFile string
 	paths, to, maxFees, maxTotals    []string
 	trustAmounts, noExpiry, short    bool
+	blind                            bool
+	scheme, from                     string
 
 	named  *chains.Chain
 	parsed []derive.Path
+	signed signature.Scheme // of --scheme
 }
 
 // Define adds the flags.
@@ -62,6 +71,9 @@ func (f *Flags) Define(set *cli.Flags) {
 	set.BoolVar(&f.trustAmounts, "trust-amounts", false, "")
 	set.BoolVar(&f.noExpiry, "no-expiry", false, "")
 	set.BoolVar(&f.short, "short-lived", false, "")
+	set.BoolVar(&f.blind, "blind", false, "")
+	set.StringVar(&f.scheme, "scheme", "", "")
+	set.StringVar(&f.from, "from", "", "")
 	set.Reads("addresses", "tokens", "to-file")
 }
 
@@ -86,8 +98,34 @@ func (f *Flags) Check(set *cli.Flags) error {
 		}
 		f.parsed = append(f.parsed, path)
 	}
-	return nil
+	return f.checkBlind(set)
 }
+
+// checkBlind finds what is wrong with the flags of a message that nobody reads.
+func (f *Flags) checkBlind(set *cli.Flags) error {
+	switch {
+	case !f.blind && f.scheme+f.from != "":
+		return set.Misuse("--scheme and --from belong to --blind: a transaction that is read says both itself")
+	case !f.blind:
+		return nil
+	case f.scheme == "" || f.from == "" || f.named == nil:
+		return set.Misuse("nothing of a message that is signed unread says what it is: give --chain, --scheme, and --from, the address whose key signs")
+	case f.addresses == "":
+		return set.Misuse("--blind needs --addresses: the key must be on no other chain in the address book")
+	case f.Restricted() || len(f.maxFees)+len(f.maxTotals) > 0 || f.tokens != "" || f.trustAmounts || f.noExpiry || f.short:
+		return set.Misuse("nothing of the message is understood, so no limit can hold it: with --blind, leave out --to, --to-file, --max-fee, --max-total, --tokens, --trust-amounts, --no-expiry and --short-lived")
+	}
+	for _, s := range []signature.Scheme{signature.Ed25519, signature.ECDSA, signature.Schnorr} {
+		if s.String() == f.scheme {
+			f.signed = s
+			return nil
+		}
+	}
+	return set.Misuse("--scheme is ed25519, ecdsa or schnorr, not %.40q", f.scheme)
+}
+
+// Blind reports whether the one file is a message that nobody reads.
+func (f *Flags) Blind() bool { return f.blind }
 
 // Restricted reports whether anything says who may be paid.
 func (f *Flags) Restricted() bool { return len(f.to) > 0 || f.toFile != "" }

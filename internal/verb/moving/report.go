@@ -1,6 +1,7 @@
 package moving
 
 import (
+	"encoding/hex"
 	"math/big"
 	"time"
 
@@ -15,10 +16,19 @@ type FileReport struct {
 	Network string         `json:"network"`
 	From    []FromReport   `json:"from"`
 	Effects []EffectReport `json:"effects"`
-	Fee     FeeReport      `json:"fee"`
+	Fee     FeeReport      `json:"fee,omitzero"` // absent where it is not known
+	Unread  *UnreadReport  `json:"unread,omitempty"`
 	Expires string         `json:"expires,omitempty"`
 	Valid   string         `json:"valid"`
 	Notes   []string       `json:"notes"`
+}
+
+// UnreadReport is a message of which nothing was understood.
+type UnreadReport struct {
+	What   string   `json:"what"` // what it should be
+	Length int      `json:"length"`
+	SHA256 string   `json:"sha256"`
+	Text   []string `json:"text"` // what of it can be read as text
 }
 
 // FromReport is a signature that a transaction needs.
@@ -80,9 +90,13 @@ type TotalReport struct {
 func Report(path string, t *tx.Transaction, v *tx.Verdict) FileReport {
 	r := FileReport{
 		Path: path, Form: t.Form, Chain: t.Chain.ID, Network: t.Network, Valid: t.Expiry.Text,
-		Fee:     FeeReport{Asset: asset(t.Fee.Asset), Most: t.Fee.Most.String(), Rate: t.Fee.Rate},
 		Notes:   append([]string{}, t.Notes...),
 		Effects: []EffectReport{},
+	}
+	if u := t.Unread; u != nil {
+		r.Unread = &UnreadReport{u.What, u.Length, hex.EncodeToString(u.SHA256[:]), append([]string{}, u.Text...)}
+	} else {
+		r.Fee = FeeReport{Asset: asset(t.Fee.Asset), Most: t.Fee.Most.String(), Rate: t.Fee.Rate}
 	}
 	for _, p := range t.Fee.Payers {
 		r.Fee.Payers = append(r.Fee.Payers, PayerReport{p.Address, p.Most.String(), !v.Pays(t, p.Address)})

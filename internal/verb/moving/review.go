@@ -24,6 +24,7 @@ type Review struct {
 	chains []*chains.Chain // of the files that All read
 	tokens *tx.Tokens
 	totals []tx.Limit // of --max-total
+	blind  *tx.Blind  // of --blind, or nil
 }
 
 // Begin reads what the transactions are judged by: the keys below the roots, and whom
@@ -57,6 +58,12 @@ func Begin(e *cli.Env, set *cli.Flags, f *Flags, roots []*derive.Key, exits []tx
 		TrustAmounts: f.trustAmounts, NoExpiry: f.noExpiry, ShortLived: f.short, Now: set.Date(),
 	}
 	r.Batch.TrustAmounts = f.trustAmounts
+	if f.blind {
+		r.Batch.Blind, r.blind = true, &tx.Blind{Chain: f.named, Scheme: f.signed, From: f.from}
+		if len(r.Files) != 1 {
+			return nil, cli.Fail(cli.Refused, fmt.Errorf("%d messages: --blind signs one in a run", len(r.Files)), "look at each of them alone")
+		}
+	}
 	return r, nil
 }
 
@@ -88,16 +95,30 @@ func (f *Flags) keys(e *cli.Env, roots []*derive.Key) (*tx.Keys, error) {
 	if f.addresses == "" {
 		return keys, nil
 	}
-	return keys, AddBook(e, keys, f.addresses, roots)
+	return keys, addBook(e, keys, f.addresses, roots, f.blind)
 }
 
 // AddBook adds the keys of an address book, all of which must be right.
 func AddBook(e *cli.Env, keys *tx.Keys, path string, roots []*derive.Key) error {
+	return addBook(e, keys, path, roots, false)
+}
+
+// addBook is AddBook, and if list is true the keys know on which chains the book has each.
+func addBook(e *cli.Env, keys *tx.Keys, path string, roots []*derive.Key, list bool) error {
 	totals, err := addresses.Run(e, path, roots, false,
-		func(c *addresses.Chunk) ([]*tx.Key, error) { return fromBook(c), nil },
-		func(found []*tx.Key) error {
-			for _, k := range found {
+		func(c *addresses.Chunk) (found, error) {
+			l := found{keys: fromBook(c)}
+			if list {
+				l.listed = listed(c)
+			}
+			return l, nil
+		},
+		func(l found) error {
+			for _, k := range l.keys {
 				keys.Add(k)
+			}
+			for _, k := range l.listed {
+				keys.List(&k.public, k.chain)
 			}
 			return nil
 		})
@@ -114,6 +135,34 @@ func Whole(path string, totals *book.Totals) error {
 	}
 	return cli.Fail(cli.Mismatch, fmt.Errorf("address book %q: %d rows mismatch and %d are bad", path, totals.Mismatch, totals.Bad),
 		"a book that is not this vault's says nothing about whom a transaction pays")
+}
+
+// found is what a part of the address book has.
+type found struct {
+	keys   []*tx.Key
+	listed []listing
+}
+
+// listing is a key and the chain of its row, which need not be known.
+type listing struct {
+	public chains.PublicKey
+	chain  string
+}
+
+// listed returns the keys of all rows whose key is known, right or not.
+func listed(c *addresses.Chunk) (list []listing) {
+	for i := range c.Results {
+		r := &c.Results[i]
+		if r.Key == nil {
+			continue
+		}
+		chain := c.Rows[i].Get(book.Coin)
+		if r.Chain != nil {
+			chain = r.Chain.ID
+		}
+		list = append(list, listing{r.Public, chain})
+	}
+	return list
 }
 
 // fromBook returns the keys of rows that are right.
@@ -140,7 +189,7 @@ func newKey(chain *chains.Chain, root *derive.Key, child *derive.Descendant, pat
 func (r *Review) look(path string, chain *chains.Chain) (*tx.Transaction, *tx.Verdict, error) {
 	t, v, err := r.read(path, chain)
 	if err != nil {
-		return nil, nil, status(fmt.Errorf("%q: %w", path, err))
+		return nil, nil, r.status(fmt.Errorf("%q: %w", path, err))
 	}
 	return t, v, nil
 }
@@ -163,7 +212,11 @@ func (r *Review) read(path string, chain *chains.Chain) (*tx.Transaction, *tx.Ve
 	if err != nil {
 		return nil, nil, err
 	}
-	t, err := (&tx.Reader{Chain: chain, Known: r.policy.Keys.Knows}).Read(data)
+	read := (&tx.Reader{Chain: chain, Known: r.policy.Keys.Knows}).Read
+	if r.blind != nil {
+		read = r.blind.Read
+	}
+	t, err := read(data)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -175,7 +228,7 @@ func (r *Review) read(path string, chain *chains.Chain) (*tx.Transaction, *tx.Ve
 }
 
 // status gives an error about a transaction its exit status.
-func status(err error) error {
+func (r *Review) status(err error) error {
 	switch {
 	case errors.Is(err, tx.ErrUnsafe):
 		return cli.Fail(cli.Refused, err)
@@ -183,6 +236,8 @@ func status(err error) error {
 		return cli.Fail(cli.Mismatch, err, "is it in the address book, and is the book of this vault? A file that does not say its chain needs --chain")
 	case errors.Is(err, tx.ErrChain):
 		return cli.Fail(cli.Usage, err)
+	case errors.Is(err, tx.ErrUnread) && r.blind != nil:
+		return cli.Fail(cli.Failed, err, "docs/signing says for each chain which bytes it signs, and how to get them")
 	case errors.Is(err, tx.ErrUnread):
 		return cli.Fail(cli.Failed, err, "every file that is named, and every file in a folder, must be an unsigned transaction")
 	}
@@ -209,7 +264,7 @@ func (r *Review) All(e *cli.Env, show func(path string, t *tx.Transaction, v *tx
 		return l, err
 	}, func(l looked) error {
 		if err := r.Batch.Add(l.path, l.t, l.v); err != nil {
-			return status(fmt.Errorf("%q: %w", l.path, err))
+			return r.status(fmt.Errorf("%q: %w", l.path, err))
 		}
 		r.chains = append(r.chains, l.t.Chain)
 		if err := show(l.path, l.t, l.v); err != nil {

@@ -40,7 +40,11 @@ func Block(w io.Writer, path string, t *tx.Transaction, v *tx.Verdict, full bool
 			fmt.Fprintf(&b, "         from %s\n", e.From)
 		}
 	}
-	fmt.Fprintf(&b, "  fee    %s\n", fee(t, v))
+	if t.Unread != nil {
+		unread(&b, t.Unread)
+	} else {
+		fmt.Fprintf(&b, "  fee    %s\n", fee(t, v))
+	}
 	if t.Expiry.Text != "" {
 		fmt.Fprintf(&b, "  valid  %s\n", t.Expiry.Text)
 	}
@@ -49,6 +53,16 @@ func Block(w io.Writer, path string, t *tx.Transaction, v *tx.Verdict, full bool
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// unread says what little is known of a message that nobody read.
+func unread(b *strings.Builder, u *tx.Unread) {
+	fmt.Fprintf(b, "  UNREAD nothing of it was understood. It may pay anybody, cost anything, or give the account away\n")
+	fmt.Fprintf(b, "  length %d bytes; they should be: %s\n", u.Length, u.What)
+	fmt.Fprintf(b, "  hash   SHA-256 of the message: %x\n", u.SHA256)
+	for _, text := range u.Text {
+		fmt.Fprintf(b, "  text   %q\n", text)
+	}
 }
 
 func whose(v *tx.Verdict, i int) string {
@@ -124,6 +138,9 @@ const byOthers = "other people"
 func (r *Review) Totals(w io.Writer, full bool) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "\nTogether, %s:\n", count(r.Batch.Len(), "file"))
+	if r.Batch.Blind {
+		b.WriteString("  nothing is known of what it does: no limit holds it\n")
+	}
 	for _, t := range r.Batch.Totals() {
 		to, by := t.To, ""
 		if t.Others {

@@ -43,6 +43,8 @@ func prepareTogether(set *cli.Flags, args []string) (*cli.Plan, error) {
 		return nil, set.Misuse("no -o, the new folder for what is signed")
 	case f.answer != "" && (f.output != "" || f.qr || f.replaces != ""):
 		return nil, set.Misuse("-o, --qr and --replaces are for the one who asks, who gets what is signed")
+	case f.Blind():
+		return nil, set.Misuse("two holders sign what both programs read: --blind is for \"mpc-recover sign\"")
 	case !f.holderFlags.Record.Given():
 		return nil, set.Misuse("give --record: whose signature is on the other holder's file is known from it alone")
 	}

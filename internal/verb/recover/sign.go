@@ -73,6 +73,8 @@ func (f *signFlags) check(set *cli.Flags) error {
 		return set.Misuse("no -o, the new folder for what is signed")
 	case f.alone && f.expect != "":
 		return set.Misuse("--alone says that there is no second machine, and --expect is its review code")
+	case f.alone && f.Blind():
+		return set.Misuse("--alone has recipients typed, and nobody knows those of a message that is signed unread: review it on another machine, with --blind")
 	}
 	return f.batchFlags.check(set, f.Record.Given())
 }

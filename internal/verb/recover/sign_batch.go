@@ -45,7 +45,9 @@ func (f *batchFlags) check(set *cli.Flags, recorded bool) error {
 		return set.Misuse("nothing to sign: give --tx, the unsigned transactions")
 	case f.qr && f.json:
 		return set.Misuse("--qr draws on standard output, where --json writes")
-	case !f.Restricted() && !recorded:
+	case f.replaces != "" && f.Blind():
+		return set.Misuse("--replaces compares what transactions use up, and nobody knows that of a message that is signed unread")
+	case !f.Blind() && !f.Restricted() && !recorded:
 		return set.Misuse("who may be paid? give --to, --to-file, or --record with its exits")
 	}
 	if f.expect != "" {
@@ -62,7 +64,7 @@ func (f *batchFlags) begin(e *cli.Env, set *cli.Flags, roots []*derive.Key, vaul
 	if err != nil {
 		return nil, err
 	}
-	if !f.Restricted() && len(exits) == 0 {
+	if !f.Blind() && !f.Restricted() && len(exits) == 0 {
 		return nil, cli.Fail(cli.Usage, errors.New("the record allows no exits, and there is neither --to nor --to-file: who may be paid?"))
 	}
 	return moving.Begin(e, set, &f.Flags, roots, exits, f.txs)

@@ -42,7 +42,7 @@ var house = []room{
 	{"internal/choose", "", ""},
 	{"internal/phrase", "", ""},
 	{"internal/shell", "internal/plain", ""},
-	{"internal/page", "", ""},
+	{"internal/page", "internal/plain", ""},
 	{"internal/qrcode", "", "rsc.io/qr"},
 	{"internal/curve", "", "filippo.io/edwards25519/... github.com/decred/dcrd/dcrec/secp256k1/v4"},
 	{"internal/scalar", "internal/secret internal/curve", ""},

@@ -305,7 +305,7 @@ func facts(w *writer, rows [][2]string) {
 
 func (p *Page) evidence(w *writer) {
 	w.raw("<section>\n<h2>Evidence</h2>\n")
-	w.raw(`<p>Command: <code>` + esc(shell.Line(p.Command...)) + "</code></p>\n")
+	w.raw(`<p>Command: <code>` + plain.Code(shell.Line(p.Command...)) + "</code></p>\n")
 	p.rename(w)
 	facts(w, p.Facts)
 	if len(p.Files) > 0 {
@@ -340,11 +340,7 @@ func (p *Page) again(w *writer) {
 	for _, s := range p.Again {
 		w.raw("<li>" + esc(s.Text))
 		if s.Command != "" {
-			var lines []string
-			for l := range strings.SplitSeq(s.Command, "\n") {
-				lines = append(lines, esc(l))
-			}
-			w.raw("<pre>" + strings.Join(lines, "\n") + "</pre>")
+			w.code(strings.Split(s.Command, "\n")...)
 		}
 		for l := range strings.SplitSeq(s.Result, "\n") {
 			if l != "" {
@@ -415,6 +411,9 @@ func (w *writer) raw(s string) { w.WriteString(s) }
 func (w *writer) tag(name, text string) {
 	w.raw("<" + name + ">" + esc(text) + "</" + name + ">\n")
 }
+
+// code writes commands, one a line.
+func (w *writer) code(lines ...string) { w.raw("<pre>" + plain.CodeLines(lines) + "</pre>\n") }
 
 func (w *writer) badge(level audit.Level, text string) {
 	look := levels[level]

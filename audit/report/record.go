@@ -72,11 +72,9 @@ func Record(r *record.Record) ([]byte, error) {
 	fromPaper(w, r.ReleaseKeys)
 	signatures(w, r)
 	w.raw("<section>\n<h2>The record itself</h2>\n<p>To the letter, for whoever has lost the file. This gives the code of a file:</p>\n")
-	w.raw("<pre>sha256sum vault-record.txt | cut -c1-40 | xxd -r -p | base32 | tr A-Z2-7 0-9A-HJKMNP-TV-Z</pre>\n<pre>")
-	for line := range strings.Lines(string(r.Text())) {
-		w.raw(esc(strings.TrimSuffix(line, "\n")) + "\n")
-	}
-	w.raw("</pre>\n</section>\n")
+	w.code("sha256sum vault-record.txt | cut -c1-40 | xxd -r -p | base32 | tr A-Z2-7 0-9A-HJKMNP-TV-Z")
+	w.code(strings.Split(strings.TrimSuffix(string(r.Text()), "\n"), "\n")...)
+	w.raw("</section>\n")
 	return w.end(), nil
 }
 
@@ -115,20 +113,17 @@ func fromPaper(w *writer, releaseKeys []string) {
 	w.tag("p", "Whoever can change the programs on a stick can change the scripts and pages beside them. Copy the stick to a folder, and type this there.")
 	for _, k := range releaseKeys {
 		w.tag("p", "Linux and macOS: a line that begins with Good says that this release key has signed the list of files.")
-		w.tag("pre", signed+"grep "+record.Fingerprint(k))
+		w.code(signed + "grep " + record.Fingerprint(k))
 		w.tag("p", "Windows, in PowerShell:")
-		w.tag("pre", `cmd /c "`+signed+"findstr /l "+record.Fingerprint(k)+`"`)
+		w.code(`cmd /c "` + signed + "findstr /l " + record.Fingerprint(k) + `"`)
 	}
 	w.tag("p", "Without that line, stop. With it, compare the files with the list: on Linux and macOS each must be OK, on Windows the wrong ones are named.")
-	w.raw("<pre>")
-	for _, line := range []string{
+	w.code(
 		"sha256sum -c SHA256SUMS",
 		"shasum -a 256 -c SHA256SUMS",
 		"Get-Content SHA256SUMS | % { $s, $n = $_ -split '  ', 2; if ((Get-FileHash -LiteralPath $n).Hash -ne $s) { $n } }",
-	} {
-		w.raw(esc(line) + "\n")
-	}
-	w.raw("</pre>\n</section>\n")
+	)
+	w.raw("</section>\n")
 }
 
 // signatures are lines for pens.

@@ -1,11 +1,14 @@
 package report
 
+import "lifeboat/internal/plain"
+
 // style is the whole look: black on white, one colour for each level and never
 // colour alone.
-const style = `:root { --ink: #111; --soft: #555; --rule: #c8c8c8; --error: #a40000; --warning: #7a4b00; --note: #444; --good: #0b5a2a; }
+const style = plain.CodeStyle + `
+:root { --ink: #111; --soft: #555; --rule: #c8c8c8; --error: #a40000; --warning: #7a4b00; --note: #444; --good: #0b5a2a; }
 * { box-sizing: border-box; }
 html { -webkit-text-size-adjust: 100%; }
-body { margin: 0; color: var(--ink); background: #fff; font: 16px/1.5 "Segoe UI", "Helvetica Neue", Arial, "Liberation Sans", sans-serif; }
+body { margin: 0; overflow-wrap: break-word; color: var(--ink); background: #fff; font: 16px/1.5 "Segoe UI", "Helvetica Neue", Arial, "Liberation Sans", sans-serif; }
 main { max-width: 52rem; margin: 0 auto; padding: 1.5rem 1rem 3rem; }
 p, ul, ol, dl, table, figure { margin: 0 0 .75rem; }
 h1, h2, h3 { line-height: 1.25; margin: 0; overflow-wrap: anywhere; }
@@ -23,7 +26,7 @@ section.verdict .counts { color: var(--soft); }
 .warning { color: var(--warning); border-color: var(--warning); }
 .note { color: var(--note); border-color: #888; }
 .good { color: var(--good); border-color: var(--good); }
-.key, .path, .hash, code, pre, dd { overflow-wrap: anywhere; }
+.key, .path, .hash, dd { overflow-wrap: anywhere; }
 .key, .path, .hash, code, pre { font-family: "SFMono-Regular", Consolas, "Liberation Mono", monospace; font-size: .8125rem; }
 .badge { border-left: .35rem solid; padding-left: .7rem; font-weight: 600; }
 .set { border-top: 1px solid var(--rule); padding-top: .9rem; margin-top: 1rem; }
@@ -62,7 +65,7 @@ tbody tr:last-child td { border-bottom: 1px solid var(--rule); }
 .finding.warning .label b { color: var(--warning); }
 .finding.error p:last-child b, .finding p:last-child b { color: var(--ink); }
 .label span { color: var(--soft); font-size: .8125rem; margin-left: .4rem; }
-pre { white-space: pre-wrap; margin: .3rem 0 .6rem; padding: .4rem .6rem; background: #f2f2f2; }
+pre { margin: .3rem 0 .6rem; padding: .4rem .6rem; background: #f2f2f2; }
 .code { font-size: 1.3rem; font-weight: 600; }
 .verdict, .vault { display: flow-root; }
 .qr { width: 9rem; float: right; margin: 0 0 .5rem 1rem; }

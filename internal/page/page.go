@@ -1,6 +1,7 @@
 // Package page turns the Markdown of docs/ into pages that a browser without a
-// network shows. It knows headings, paragraphs, lists, tables, quotes, code,
-// bold, links and the names of other pages; everything else stays as the text it is.
+// network shows and prints. It knows headings, paragraphs, lists, tables, quotes, code,
+// bold, links, comments and the names of other pages; everything else stays as the
+// text it is.
 package page
 
 import (
@@ -10,14 +11,22 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"lifeboat/internal/plain"
 )
 
 const style = `body{font:17px/1.5 system-ui,sans-serif;max-width:46em;margin:2em auto;padding:0 1em;color:#111;background:#fff}
-pre{background:#f3f3f3;padding:.7em;overflow-x:auto;border-left:3px solid #999}
+h1,h2,h3,h4{line-height:1.25;break-after:avoid}
+body{overflow-wrap:break-word}
+pre{background:#f3f3f3;padding:.7em;border-left:3px solid #999}
+pre code{font-size:.76em}
 code{font:.92em ui-monospace,Consolas,Menlo,monospace}
-table{border-collapse:collapse}td,th{border:1px solid #bbb;padding:.25em .5em;text-align:left;vertical-align:top}
+table{border-collapse:collapse;font-size:.8em}td,th{border:1px solid #bbb;padding:.2em .35em;text-align:left;vertical-align:top}
 blockquote{border-left:3px solid #bbb;margin-left:0;padding-left:1em}
-@media print{body{max-width:none;font-size:11pt}}`
+` + plain.CodeStyle + `
+@media screen and (max-width:50em){table{display:block;overflow-x:auto}}
+@page{margin:16mm 15mm}
+@media print{body{max-width:none;margin:0;padding:0;font-size:11pt}tr{break-inside:avoid}}`
 
 // screens is the look on dark screens, and, everywhere, that nothing of a command is
 // clipped.
@@ -58,6 +67,10 @@ func blocks(lines []string) string {
 		n := 1
 		switch {
 		case strings.TrimSpace(line) == "":
+		case strings.HasPrefix(line, "<!--"):
+			for !strings.Contains(lines[i+n-1], "-->") && i+n < len(lines) {
+				n++
+			}
 		case strings.HasPrefix(line, "```"):
 			for i+n < len(lines) && !strings.HasPrefix(lines[i+n], "```") {
 				n++
@@ -108,7 +121,7 @@ func begins(line string) bool {
 }
 
 func code(b *strings.Builder, lines []string) {
-	b.WriteString("<pre><code>" + html.EscapeString(strings.Join(lines, "\n")) + "\n</code></pre>\n")
+	b.WriteString("<pre><code>" + plain.CodeLines(lines) + "</code></pre>\n")
 }
 
 func dedent(lines []string, by int) []string {
@@ -213,8 +226,8 @@ func cells(line string) []string {
 // source is the name of a page in the source, which no reader of HTML has.
 var source = regexp.MustCompile(`\b([a-z-]+)\.md\b`)
 
-// plain renders text in which nothing is marked.
-func plain(s string) string { return html.EscapeString(source.ReplaceAllString(s, "$1.html")) }
+// unmarked renders text in which nothing is marked.
+func unmarked(s string) string { return html.EscapeString(source.ReplaceAllString(s, "$1.html")) }
 
 var link = regexp.MustCompile(`^\[([^\]\n]+)\]\(([^)\s]+)\)`)
 
@@ -226,7 +239,7 @@ func inline(s string) string {
 		case s[0] == '`':
 			ticks := s[:len(s)-len(strings.TrimLeft(s, "`"))]
 			if text, rest, ok := strings.Cut(s[len(ticks):], ticks); ok {
-				b.WriteString("<code>" + html.EscapeString(text) + "</code>")
+				b.WriteString("<code>" + plain.Code(strings.ReplaceAll(text, "\n", " ")) + "</code>")
 				s = rest
 				continue
 			}
@@ -253,7 +266,7 @@ func inline(s string) string {
 		if next == 0 {
 			next = len(s)
 		}
-		b.WriteString(plain(s[:next]))
+		b.WriteString(unmarked(s[:next]))
 		s = s[next:]
 	}
 	return b.String()

@@ -75,7 +75,9 @@ func oldShares(when string, old *share.Group) []string {
 	return []string{
 		fmt.Sprintf("%s the old shares: any %d of the %d old shares still give the key, for ever, and no reshare changes that. They are those of %s.",
 			when, t, n, phrase.And(phrase.Quoted(old.NodeIDs()))),
-		fmt.Sprintf("Destroy every copy of them: files, phones and nodes, bundles, backups, paper, and the passwords. At least %d of the %d must be gone for certain; count those that you cannot see destroyed, such as the provider's, as still there.",
+		fmt.Sprintf("But as long as the provider signs with the old set, keep %d of the old shares outside the provider: without that, nothing can be signed with it. Until it has stopped, the old set gives the key.",
+			t-1),
+		fmt.Sprintf("Destroy every copy of the others, and of all once it has stopped: files, phones and nodes, bundles, backups, paper, and the passwords. At least %d of the %d must be gone for certain; count those that you cannot see destroyed, such as the provider's, as still there.",
 			n-t+1, n),
 	}
 }

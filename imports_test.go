@@ -49,6 +49,7 @@ var house = []room{
 	{"internal/sign", "internal/secret internal/curve internal/scalar internal/signature", ""},
 	{"internal/signature", "internal/curve", "github.com/decred/dcrd/dcrec/secp256k1/v4/ecdsa"},
 	{"internal/papercode", "", ""},
+	{"internal/rsakey", "internal/secret", ""},
 
 	// Public keys and addresses. chains sees a private key only to write it down.
 	{"derive", "derive/batch internal/base58 internal/curve", "golang.org/x/crypto/ripemd160"},
@@ -66,10 +67,10 @@ var house = []room{
 
 	// Shares: what files say, opening one, and what enough of them can do.
 	{"share", "derive internal/cost internal/curve internal/secret", ""},
-	{"share/formats", "derive share internal/curve internal/secret internal/strict", ""},
+	{"share/formats", "derive share internal/archive internal/curve internal/secret internal/strict", ""},
 	{"share/verdict", "derive share internal/choose internal/curve internal/phrase", ""},
 	{"share/record", "derive internal/curve share share/verdict internal/phrase internal/papercode", "golang.org/x/text/unicode/norm"},
-	{"share/open", "share share/verifiable internal/choose internal/curve internal/scalar internal/secret internal/sign internal/signature internal/strict", ""},
+	{"share/open", "share share/verifiable internal/choose internal/curve internal/rsakey internal/scalar internal/secret internal/sign internal/signature internal/strict", ""},
 	{"share/verifiable", "share internal/curve internal/scalar internal/secret internal/strict", "github.com/btcsuite/btcd/btcutil/bech32"},
 	{"recover/frost", "share internal/curve internal/scalar internal/secret internal/signature", ""},
 	{"recover", "derive/... share share/open internal/base58 internal/curve internal/scalar internal/secret internal/strict",
@@ -128,7 +129,7 @@ var house = []room{
 
 // domain are the packages that neither print, prompt, log nor exit.
 var domain = []string{
-	"derive/...", "chains/...", "share/...", "recover/...", "backup/...", "audit/...", "internal/secret", "internal/base58", "internal/blake2b", "internal/cost", "internal/plain", "internal/strict", "internal/ordered", "internal/phrase", "internal/shell", "internal/qrcode", "internal/curve", "internal/scalar", "internal/sign", "internal/signature", "internal/choose", "tx", "internal/papercode", "internal/archive",
+	"derive/...", "chains/...", "share/...", "recover/...", "backup/...", "audit/...", "internal/secret", "internal/base58", "internal/blake2b", "internal/cost", "internal/plain", "internal/strict", "internal/ordered", "internal/phrase", "internal/shell", "internal/qrcode", "internal/curve", "internal/scalar", "internal/sign", "internal/signature", "internal/choose", "tx", "internal/papercode", "internal/archive", "internal/rsakey",
 }
 
 // banned says what must not be linked at all, also through others: into every

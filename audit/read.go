@@ -141,6 +141,10 @@ func (a *Auditor) Add(s Source) {
 		a.file(s, ShardFile)
 		a.find(Warning, "shard-here", s.Path, "keep each shard with its own holder, away from the others and from the bundles",
 			"a shard of an identity lies among the backups: enough of them open what is sealed to it")
+	case bytes.Contains(head, []byte("PRIVATE KEY-----")):
+		a.file(s, IdentityFile)
+		a.find(Warning, "identity-here", s.Path, "move the key to where the files that it opens are not, and look for copies",
+			"a private key in PEM lies among the backups: it may open some of them")
 	case bytes.Contains(head, []byte("AGE-SECRET-KEY-")):
 		a.file(s, IdentityFile)
 		a.find(Warning, "identity-here", s.Path, "move the identity to where the bundles are not, and look for copies",
@@ -156,8 +160,36 @@ func (a *Auditor) Add(s Source) {
 		a.file(s, AddressBook)
 		a.toCheck = append(a.toCheck, s.Path)
 	default:
-		a.unrecognised(s)
+		if data := a.read(s); data != nil {
+			defer secret.Wipe(data)
+			if !a.shareFile(s, data) {
+				a.unrecognised(s)
+			}
+		}
 	}
+}
+
+// shareFile looks for shares in a file that is no JSON, and reports whether a form takes
+// it for its own.
+func (a *Auditor) shareFile(s Source, data []byte) bool {
+	shares, err := a.reader.Parse(s.Path, data)
+	var closed *formats.Closed
+	switch {
+	case errors.Is(err, formats.ErrUnrecognised):
+		return false
+	case errors.As(err, &closed):
+		if a.file(s, FileKind(closed.Form)) {
+			a.password(s.Path, closed.Lock)
+			a.Skip("what %q holds: it is encrypted as a whole", s.Path)
+		}
+	case err != nil:
+		if a.file(s, ShareFile) {
+			a.brokenShare(s.Path, err)
+		}
+	case a.file(s, FileKind(shares[0].Form)):
+		a.addShares(s.Path, shares)
+	}
+	return true
 }
 
 func (a *Auditor) privateKeys(path string) {
@@ -231,10 +263,13 @@ func (a *Auditor) read(s Source) []byte {
 // archive looks for shares in a zip, a tar or a mail.
 func (a *Auditor) archive(s Source) {
 	data := a.read(s)
-	if data == nil || !a.file(s, Archive) {
+	if data == nil {
 		return
 	}
 	defer secret.Wipe(data)
+	if a.shareFile(s, data) || !a.file(s, Archive) {
+		return
+	}
 	limit := archive.NewLimit(share.MaxFileSize)
 	err := archive.Walk(data, &limit, func(name string, data []byte) {
 		path := s.Path + ": " + archive.Short(name)
@@ -308,7 +343,18 @@ func (a *Auditor) addShares(path string, shares []*share.Sealed) {
 				"the share lies in the file in the clear: whoever copies the file has the share")
 			continue
 		}
-		a.password(sh)
+		a.password(path, sh.Lock)
+	}
+	for _, t := range verdict.Collect(shares) {
+		if g := t.Group; len(t.Sealed) >= g.Threshold {
+			a.find(Warning, "whole-key", path, "keep it apart from what opens it, and each of those from the others",
+				"the file holds all the shares that are needed of group %q on %v: whoever opens it has the key", g.ID, g.Curve)
+		}
+	}
+	for _, sh := range shares {
+		for _, n := range sh.Notes {
+			a.find(Note, "left-out", path, "nothing, if it is not meant to be recovered", "%s", n)
+		}
 	}
 }
 

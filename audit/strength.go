@@ -9,10 +9,10 @@ import (
 )
 
 // What password derivation should cost today: OWASP Password Storage Cheat
-// Sheet, section PBKDF2 (https://cheatsheetseries.owasp.org), for HMAC-SHA-256
-// and HMAC-SHA-512. The shorter hashes of each family do the same work.
+// Sheet, section PBKDF2 (https://cheatsheetseries.owasp.org), for HMAC-SHA-1,
+// HMAC-SHA-256 and HMAC-SHA-512. The shorter hashes of each family do the same work.
 var guidance = map[string]int64{
-	"SHA-224": 600_000, "SHA-256": 600_000,
+	"SHA-1": 1_300_000, "SHA-224": 600_000, "SHA-256": 600_000,
 	"SHA-384": 210_000, "SHA-512": 210_000, "SHA-512/224": 210_000, "SHA-512/256": 210_000,
 }
 
@@ -28,21 +28,21 @@ const (
 const sealAgain = "seal the file into a bundle with a strong identity (mpc-backup seal), or export the share again with a long password"
 
 // password judges how a share file protects its share.
-func (a *Auditor) password(s *share.Sealed) {
-	k := s.Lock.KDF()
+func (a *Auditor) password(path string, lock share.Lock) {
+	k := lock.KDF()
 	if k == nil || k.Hash == "" || k.Iterations < 1 {
 		return // it is among the share's problems
 	}
 	if want := guidance[k.Hash]; k.Iterations < want {
-		a.find(Warning, "weak-kdf", s.Path, sealAgain,
+		a.find(Warning, "weak-kdf", path, sealAgain,
 			"the password is stretched with %d iterations of %s-%s, and today's guidance (OWASP) is %d: a stolen file is %d times as easy to guess as it should be",
 			k.Iterations, k.Name, k.Hash, want, max(2, want/k.Iterations))
 	}
 	if n := k.SaltSize; n < minSalt {
-		a.find(Warning, "short-salt", s.Path, sealAgain, "the salt of the password derivation has %d bytes, and should have at least %d (NIST SP 800-132)", n, minSalt)
+		a.find(Warning, "short-salt", path, sealAgain, "the salt of the password derivation has %d bytes, and should have at least %d (NIST SP 800-132)", n, minSalt)
 	}
 	if k.Iterations > share.MaxIterations {
-		a.find(Note, "slow-kdf", s.Path, "whoever opens it needs --max-iterations: write that down beside the file",
+		a.find(Note, "slow-kdf", path, "whoever opens it needs --max-iterations: write that down beside the file",
 			"the password derivation takes %d iterations, more than the programs try without being asked", k.Iterations)
 	}
 }

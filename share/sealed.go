@@ -31,7 +31,8 @@ type Sealed struct {
 	PublicKey *curve.Point // share public key; nil if the form does not have it, too
 	Lock      Lock
 
-	Problems []error // in the order of the file; each wraps ErrFormat or ErrInconsistent
+	Notes    []string // what else a person should know of the file: what in it is left out
+	Problems []error  // in the order of the file; each wraps ErrFormat or ErrInconsistent
 }
 
 // Err returns nil if the share has no problems, and else the first of them.
@@ -90,6 +91,19 @@ const testOnly = "TEST ONLY"
 // words: the vendor's sample, tss-lib's, which have no place for them, and that of
 // files as they were found.
 var published = []string{
+	"0290134e9094c855b2b3dff6ce1aa4d227b6c11caa8a5fa090161e119c18804491",
+	"0026ed4caaff1f4623b09c84387db3e03d389af8551eb3cb74efa496871fd2b8a2",
+	"0323a1595c53941e5790b164f978aeae99f5759d7301e2c2384d5dbc2f435b8b4a",
+	"0322caa56e1313fe9508524c62f57ea3912c7816f96b65325bf5aa973a585b4425",
+	"003383f3fa537ce87536286f116a93ad4ac1481a2a7a09a576fbd44d1690bbbca8",
+	"0393263b8d3fab0cfe8cbf12ef3b906f19c7aaed2e816dddaca6fc3e2bfad6cb1f",
+	"03c91021434868c7b6b077cc38494f5829fd9f19d0e1598dac023870015d55b080",
+	"00ded5c6657fae3db4b3ae10ad5eaed9b7bcbf24570a04a58b498bf5e727b4e619",
+	"021d84f3b6d7c6888f81c7cc381b658d85319f27e1ea9c93dff128667fb4b82ba0",
+	"02e0bf609d7ced9c49e9f4c1d1df0142bb95eb622fa617a9f7280fa23b7f013dc6",
+	"0050cfee85dabebed78f43e94a1b7afd13c20461ad66efa083779bdeffd22269d9",
+	"03321ad97aea16624280b83e1c1b36bb9cb293cac84925fe5fcf956386cd063fec",
+	"00701c977bd4d2038328dd8154c147f9d40225fc8e9fd98c010cc968ea8fabb362",
 	"02c59a0ee41994e306ae9cccc0a51158ab4f08d39edb868f118ac539454ac675fb",
 	"00c15018e3d7c9bb1501bc0516efc67b0d71991b3b8cd190f83d1dddc660c4401c",
 	"038f1f31bf8cabeb89acd49dc2639d0cd780864168c359521b2922986fb7876981",

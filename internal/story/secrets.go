@@ -63,6 +63,31 @@ func OfVault(name string) []Secret {
 	return all
 }
 
+// OfVendor returns the secrets of a test vault in another vendor's form: what opens it,
+// but for the first lines of files, and its root private keys.
+func OfVendor(v *fixtures.Vendor) []Secret {
+	var all []Secret
+	for _, g := range v.Expected.Groups {
+		x, err := hex.DecodeString(g.RootPrivate)
+		if err != nil {
+			panic(err)
+		}
+		what := fmt.Sprintf("the root private key on %s of vault %s", g.Curve, v.Name)
+		all = append(all, Spellings(what, x)...)
+		if g.RootXprv != "" {
+			all = append(all, Secret{what, []byte(g.RootXprv)})
+		}
+	}
+	for name, text := range v.Secrets {
+		if i := bytes.IndexByte(text, '\n'); i >= 0 { // a key in PEM
+			text = text[i+1:]
+			text = text[:bytes.IndexByte(text, '\n')]
+		}
+		all = append(all, Secret{fmt.Sprintf("the %s of vault %s", name, v.Name), text})
+	}
+	return all
+}
+
 // slowIterations are of a vault whose shares cost too much to open in every story.
 const slowIterations = "600000"
 

@@ -4,6 +4,7 @@
 // Besides testscript's own commands a story has
 //
 //	vault NAME [DIR]          copy the files of a test vault here, or into a new folder
+//	vendor NAME [DIR]         the same of a vault in another vendor's form, and the secrets that open it
 //	hostile NAME DIR          copy the share files of a test vault into a new folder, with node IDs, group IDs
 //	                          and times that would steer a terminal, and again under file names that begin with
 //	                          $HOSTILE, where the system has them
@@ -154,6 +155,7 @@ type command struct {
 
 var commands = map[string]command{
 	"vault":     {"NAME [DIR]", cmdVault},
+	"vendor":    {"NAME [DIR]", cmdVendor},
 	"unsigned":  {"DIR", cmdUnsigned},
 	"legacy":    {"NAME", cmdLegacy},
 	"found":     {"", cmdFound},
@@ -220,6 +222,22 @@ func cmdVault(s *story, ts *testscript.TestScript, args []string) {
 		if ext := filepath.Ext(e.Name()); (ext == ".json" || ext == ".txt" || ext == ".csv") && !strings.HasPrefix(e.Name(), "expected") {
 			s.write(ts, filepath.Join(dir, e.Name()), fixtures.Read("vaults/"+args[0]+"/"+e.Name()))
 		}
+	}
+}
+
+func cmdVendor(s *story, ts *testscript.TestScript, args []string) {
+	dir := ts.MkAbs(".")
+	if len(args) == 2 {
+		dir = ts.MkAbs(args[1])
+		ts.Check(os.MkdirAll(dir, 0o700))
+	}
+	v := fixtures.LoadVendor(args[0])
+	s.secrets = append(s.secrets, OfVendor(v)...)
+	for _, f := range v.Files {
+		s.write(ts, filepath.Join(dir, f.Name), f.Data)
+	}
+	for name, data := range v.Secrets {
+		s.write(ts, filepath.Join(dir, name), data)
 	}
 }
 

@@ -69,7 +69,7 @@ type form struct {
 }
 
 // forms are tried in this order.
-var forms = []form{verifiableShare, tssLib, recoveryGroup}
+var forms = []form{fireblocks, verifiableShare, tssLib, recoveryGroup}
 
 // A Form is what is to be known about a form before there is a file of it.
 type Form struct {
@@ -99,6 +99,9 @@ type document struct {
 	list    bool   // it is JSON, and its top level is a list and not an object
 	keys    keys   // of an object
 	notJSON error  // why it is no object
+
+	zip      *backup // what a zip that may be a backup of Fireblocks holds
+	unpacked bool    // it was looked at
 }
 
 // keys are those of the top level that tell forms apart.

@@ -114,6 +114,10 @@ func locked(s *share.Sealed, keys Keys, o Options) (x *scalar.Secret, shown []sh
 		x, err = openClear(s.Curve, l)
 	case *share.Verifiable:
 		x, err = openVerifiable(l, o.Identities)
+	case *share.RSA:
+		x, shown, err = openRSA(s.Curve, l, keys)
+	case *share.CBC:
+		x, shown, err = openCBC(s.Curve, l, keys)
 	default:
 		err = ErrDamaged
 	}

@@ -22,7 +22,7 @@ var (
 	// ErrNoProof means that no combination of shares gives the root public key.
 	ErrNoProof = errors.New("the shares do not combine to the root public key")
 	// ErrBad means that a share is not among those that combine to the root public key.
-	ErrBad = errors.New("the other shares combine to the root public key without it, and it does not fit them")
+	ErrBad = errors.New("it is not the share that goes with the others and the root public key: it is damaged, or another vault's")
 )
 
 // Unproven is a share that was decrypted and not checked. There is nothing to be done
@@ -73,19 +73,31 @@ func (u *Unproven) expected(o Options) []*curve.Point {
 // keyShown returns the share's own key among those that opening showed, if the root
 // public key vouches for them.
 func (u *Unproven) keyShown() *curve.Point {
-	if u.shown == nil || u.sealed.Group == nil || u.sealed.ShareID == nil {
+	if g := u.vouched(); g != nil && u.sealed.ShareID != nil {
+		return g.Participant(*u.sealed.ShareID).PublicKey
+	}
+	return nil
+}
+
+// vouched returns the group with the share public keys that opening showed, or nil unless
+// they are those of its holders and combine to its root public key.
+func (u *Unproven) vouched() *share.Group {
+	if u.sealed.Group == nil || len(u.shown) != len(u.sealed.Group.Participants) {
 		return nil
 	}
 	g := *u.sealed.Group
-	listed := func(p share.Participant) bool { return g.Participant(p.ShareID) != nil }
-	if len(u.shown) != len(g.Participants) || slices.ContainsFunc(u.shown, func(p share.Participant) bool { return !listed(p) }) {
-		return nil
+	g.Participants = slices.Clone(u.shown)
+	for i := range g.Participants {
+		p := u.sealed.Group.Participant(g.Participants[i].ShareID)
+		if p == nil {
+			return nil
+		}
+		g.Participants[i].NodeID = p.NodeID
 	}
-	g.Participants = u.shown
 	if g.Check() != nil || !g.Provable() {
 		return nil
 	}
-	return g.Participant(*u.sealed.ShareID).PublicKey
+	return &g
 }
 
 // maxTrials bounds how many combinations Prove tries.
@@ -95,7 +107,9 @@ const maxTrials = 20_000
 // public key; at the same index, what does not fit them is nil. More shares than are
 // needed may be there, and several of one holder: the first combination that is right
 // decides about the others. If the scheme takes all shares, and no combination is right,
-// nothing shows which of them is wrong.
+// nothing shows which of them is wrong, unless opening any of them showed the share
+// public keys of all: then each is held against its own, and a few are proven as well as
+// all.
 //
 // What does not become a Share stays the caller's to wipe.
 func Prove(g *share.Group, list []*Unproven) (proven []*Share, err error) {
@@ -114,6 +128,11 @@ type prover struct {
 }
 
 func (p *prover) run() ([]*Share, error) {
+	for _, u := range p.list {
+		if g := u.vouched(); g != nil {
+			return p.against(g), nil
+		}
+	}
 	for i := range p.group.Participants {
 		if shares := p.ofHolder(p.group.Participants[i].ShareID); shares != nil {
 			p.of = append(p.of, shares)
@@ -133,6 +152,21 @@ func (p *prover) run() ([]*Share, error) {
 		}
 	}
 	return proven, nil
+}
+
+// against holds each share against its share public key.
+func (p *prover) against(g *share.Group) []*Share {
+	proven := make([]*Share, len(p.list))
+	for i, u := range p.list {
+		if u.sealed.ShareID == nil {
+			continue
+		}
+		holder, public := g.Participant(*u.sealed.ShareID), u.x.Public()
+		if holder != nil && public.Equal(holder.PublicKey) {
+			proven[i] = &Share{u.sealed, public, u.x}
+		}
+	}
+	return proven
 }
 
 func (p *prover) ofHolder(id share.ID) (shares []int) {

@@ -42,6 +42,7 @@ type TooFewError struct {
 type Shortage struct {
 	Group   *share.Group
 	Have    int      // good shares; the group's threshold is how many are needed
+	Opened  int      // shares that opened and cannot be proven without the missing ones
 	Of      []string // node IDs whose shares would do
 	Unknown int      // shares that might be good if their files could be read or opened
 }
@@ -52,8 +53,12 @@ type Apart struct{ Path, Other, Relation string }
 func (e *TooFewError) Error() string {
 	var lines []string
 	for _, s := range e.Short {
-		lines = append(lines, fmt.Sprintf("too few shares: group %q on %v: %d of %d shares are good; %d more needed, of %s",
-			s.Group.ID, s.Group.Curve, s.Have, s.Group.Threshold, s.Group.Threshold-s.Have, phrase.Some(s.Of)))
+		have := fmt.Sprintf("%d of %d shares are good", s.Have, s.Group.Threshold)
+		if s.Opened > 0 {
+			have = fmt.Sprintf("%d of %d shares open, and only all together can be proven", s.Have+s.Opened, s.Group.Threshold)
+		}
+		lines = append(lines, fmt.Sprintf("too few shares: group %q on %v: %s; %d more needed, of %s",
+			s.Group.ID, s.Group.Curve, have, s.Group.Threshold-s.Have-s.Opened, phrase.Some(s.Of)))
 	}
 	return strings.Join(lines, "\n")
 }

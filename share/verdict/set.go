@@ -50,16 +50,22 @@ func (s *Set) exclude(why string) {
 // Complete reports whether the good shares reach the threshold.
 func (s *Set) Complete() bool { return len(s.Good) >= s.Group.Threshold }
 
-// completeUnproven reports whether the good shares reach the threshold together with
-// those that opened and cannot be proven alone.
-func (s *Set) completeUnproven() bool {
-	holders := map[[curve.ScalarSize]byte]bool{}
-	for _, g := range s.Given {
-		if id := g.Sealed.ShareID; id != nil && (g.Public != nil || g.Status == Unproven) {
-			holders[id.Scalar().Bytes()] = true
+// Opened returns the node IDs of those of Missing whose shares opened and cannot be
+// proven alone.
+func (s *Set) Opened() []string {
+	var nodes []string
+	for _, p := range s.Missing {
+		if slices.ContainsFunc(s.Of(p), func(g *Share) bool { return g.Status == Unproven }) {
+			nodes = append(nodes, p.NodeID)
 		}
 	}
-	return len(holders) >= s.Group.Threshold
+	return nodes
+}
+
+// Unproven reports whether the good shares reach the threshold only together with those
+// that opened and cannot be proven alone.
+func (s *Set) Unproven() bool {
+	return !s.Complete() && len(s.Good)+len(s.Opened()) >= s.Group.Threshold
 }
 
 // Recoverable reports whether the set counts and is complete.

@@ -236,10 +236,12 @@ func (j *Judgement) Enough() error {
 		if s.Complete() {
 			continue
 		}
-		if s.completeUnproven() {
+		if s.Unproven() {
 			return fmt.Errorf("group %q on %v: %w", s.Group.ID, s.Group.Curve, share.ErrUnprovable)
 		}
-		few.Short = append(few.Short, Shortage{Group: s.Group, Have: len(s.Good), Of: s.MissingNodes(), Unknown: j.unknown(s)})
+		opened := s.Opened()
+		others := slices.DeleteFunc(s.MissingNodes(), func(node string) bool { return slices.Contains(opened, node) })
+		few.Short = append(few.Short, Shortage{Group: s.Group, Have: len(s.Good), Opened: len(opened), Of: others, Unknown: j.unknown(s)})
 		t := first[s.Group.Curve]
 		if t == nil {
 			first[s.Group.Curve] = s

@@ -74,9 +74,12 @@ type groupReport struct {
 	KDF          *share.KDF          `json:"kdf,omitempty"`
 	Identity     bool                `json:"identity,omitempty"` // an identity opens it, and not a password
 	Lock         string              `json:"lock"`
-	Secrets      []string            `json:"secrets"` // what opens it, by the names that --secret has
+	Secrets      []string            `json:"secrets"`         // what opens it, by the names that --secret has
+	Notes        []string            `json:"notes,omitempty"` // what else is in the file
 	Problems     []string            `json:"problems"`
 	TestOnly     bool                `json:"test_only"`
+
+	needs []share.Need
 }
 
 type participantReport struct {
@@ -149,7 +152,7 @@ func describe(in *holder.Input) fileReport {
 }
 
 func describeGroup(s *share.Sealed) groupReport {
-	g := groupReport{Version: s.Version, Curve: s.Curve.String(), KDF: s.Lock.KDF(), Lock: s.Lock.String(), Secrets: secretNames(s.Lock), Identity: slices.Contains(s.Lock.Needs(), share.Identity), TestOnly: s.TestOnly(), Problems: []string{}, Participants: []participantReport{}}
+	g := groupReport{Version: s.Version, Curve: s.Curve.String(), KDF: s.Lock.KDF(), Lock: s.Lock.String(), Secrets: secretNames(s.Lock), needs: s.Lock.Needs(), Notes: s.Notes, Identity: slices.Contains(s.Lock.Needs(), share.Identity), TestOnly: s.TestOnly(), Problems: []string{}, Participants: []participantReport{}}
 	g.Share.NodeID = s.NodeID
 	if s.ShareID != nil {
 		g.Share.ShareID = s.ShareID.Text
@@ -202,8 +205,8 @@ func (r inspectReport) print(w io.Writer) error {
 				}
 			}
 		}
-		for _, c := range f.Closed {
-			fmt.Fprintf(&b, "  encrypted as a whole: what it holds shows when it is open\n    locked    %s; opened by %s\n", c.Lock, secretList(c.Secrets))
+		for i, c := range f.Closed {
+			fmt.Fprintf(&b, "  encrypted as a whole: what it holds shows when it is open\n    locked    %s; opened by %s\n", c.Lock, secretList(f.input.Closed[i].Lock.Needs()))
 		}
 		for rest := f.Groups; len(rest) > 0; {
 			n := 1
@@ -227,17 +230,28 @@ func rootText(extended, key string) string {
 	return key + " (public key; these files have no chain code)"
 }
 
-// secretList is how to give secrets.
-func secretList(names []string) string {
-	var flags []string
-	for _, n := range names {
-		if n == share.Password.Name {
-			flags = append(flags, "--passphrase-file FILE")
+// secretList is how to give the secrets of a lock. What only another of them may turn
+// out to need is named last.
+func secretList(needs []share.Need) string {
+	var flags, others []string
+	for _, n := range needs {
+		flag := "--secret " + n.Name + "=FILE"
+		if n == share.Password {
+			flag = "--passphrase-file FILE"
+		}
+		if n.IfMissed {
+			others = append(others, flag)
 		} else {
-			flags = append(flags, "--secret "+n+"=FILE")
+			flags = append(flags, flag)
 		}
 	}
-	return phrase.And(flags)
+	switch {
+	case len(flags) == 0:
+		return strings.Join(others, " or ")
+	case len(others) == 0:
+		return phrase.And(flags)
+	}
+	return fmt.Sprintf("%s, and perhaps %s", phrase.And(flags), phrase.And(others))
 }
 
 // sameGroup reports whether two shares are of one group.
@@ -276,7 +290,10 @@ func printGroup(b *strings.Builder, shares []groupReport) {
 		if len(s.Secrets) == 0 || slices.Contains(s.Secrets, share.Password.Name) || s.Identity {
 			fmt.Fprintf(b, "    password  %s\n", s.Lock)
 		} else {
-			fmt.Fprintf(b, "    locked    %q: %s; opened by %s\n", s.Share.NodeID, s.Lock, secretList(s.Secrets))
+			fmt.Fprintf(b, "    locked    %q: %s; opened by %s\n", s.Share.NodeID, s.Lock, secretList(s.needs))
+		}
+		for _, n := range s.Notes {
+			fmt.Fprintf(b, "    left out  %s\n", cli.Clean(n))
 		}
 		for _, p := range s.Problems {
 			fmt.Fprintf(b, "    WRONG     %s\n", cli.Clean(p))

@@ -158,6 +158,8 @@ func (r *verifyReport) print(w io.Writer) error {
 		verdict := "NOT RECOVERABLE with these files"
 		if g.Recoverable {
 			verdict = "recoverable with these files"
+		} else if g.Unproven {
+			verdict = "the shares open; whether they give the root key, only combining them shows (mpc-recover key --check-only)"
 		}
 		fmt.Fprintf(&b, "group %q on %s, epoch %s: %s\n", g.ID, g.Curve, g.Epoch, verdict)
 		fmt.Fprintf(&b, "  root key  %s\n  shares    %d good, %d needed\n", rootText(g.Root, g.RootKey), g.GoodShares, g.Threshold)

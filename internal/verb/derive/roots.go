@@ -46,14 +46,14 @@ func keysOfFile(path string) ([]*derive.Key, error) {
 		return nil, err
 	}
 	defer secret.Wipe(data) // tss-lib save data holds a share in the clear
-	if recorded.Structured(data) {
-		return keysOfShares(path, data)
+	shares, err := formats.Parse(path, data, share.Pin{})
+	if errors.Is(err, formats.ErrUnrecognised) && !recorded.Structured(data) {
+		return recorded.Keys(path, data)
 	}
-	return recorded.Keys(path, data)
+	return keysOfShares(path, shares, err)
 }
 
-func keysOfShares(path string, data []byte) ([]*derive.Key, error) {
-	shares, err := formats.Parse(path, data, share.Pin{})
+func keysOfShares(path string, shares []*share.Sealed, err error) ([]*derive.Key, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%q: %w", path, err)
 	}

@@ -18,7 +18,12 @@ import (
 // statusOf returns the status that an error in opening a share, or the bundle around
 // it, gives the share.
 func statusOf(err error) verdict.Status {
+	var need *open.SecretError
 	switch {
+	case errors.As(err, &need):
+		return verdict.Unopened
+	case errors.Is(err, open.ErrUnproven):
+		return verdict.Unproven
 	case errors.Is(err, open.ErrPassword), errors.Is(err, open.ErrWork), errors.Is(err, open.ErrIdentity), errors.Is(err, backup.ErrNoIdentity):
 		return verdict.Unopened
 	case errors.Is(err, open.ErrNotThisShare):

@@ -69,6 +69,7 @@ type GroupReport struct {
 	Recoverable bool         `json:"recoverable"` // with the shares that were opened
 	Threshold   int          `json:"threshold"`
 	GoodShares  int          `json:"good_shares"`
+	Unproven    bool         `json:"unproven,omitempty"`        // enough opened, and only combining them shows whether they are good
 	Missing     []string     `json:"missing"`                   // node IDs whose shares were not given or are not good
 	Root        string       `json:"root_extended_public_key"`  // empty if there is no chain code
 	RootKey     string       `json:"root_public_key,omitempty"` // in that case
@@ -98,7 +99,7 @@ func Groups(j *verdict.Judgement) []GroupReport {
 	for _, s := range j.Sets {
 		g := GroupReport{
 			ID: s.Group.ID, Curve: s.Group.Curve.String(), Epoch: s.Group.Epoch(), Threshold: s.Group.Threshold,
-			GoodShares: len(s.Good), Recoverable: s.Recoverable(), OK: s.Recoverable() && s.Clean(), Missing: s.MissingNodes(), Files: []FileReport{},
+			GoodShares: len(s.Good), Recoverable: s.Recoverable(), Unproven: s.Unproven(), OK: s.Recoverable() && s.Clean(), Missing: s.MissingNodes(), Files: []FileReport{},
 		}
 		g.Root, g.RootKey = RootTexts(s.Group.Root())
 		for _, sh := range s.Given {

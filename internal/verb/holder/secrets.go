@@ -53,15 +53,12 @@ func (s *Session) readSecrets(set *cli.Flags) error {
 }
 
 // missingFile returns the error for a secret that an input needs, that is a file, and
-// that was not given. It is found before anything is asked for.
-func (s *Session) missingFile(set *cli.Flags) error {
-	if s.flags.BundlesOnly {
-		return nil
-	}
+// that was not given. It is found before any password is asked for.
+func (s *Session) missingFile() error {
 	for _, in := range s.Inputs {
 		for _, need := range in.needs() {
 			if need.File && !need.IfMissed && s.keys[need.Name] == nil {
-				return set.Misuse("%q needs the %s: give it with --secret %s=FILE", in.Path, need.What, need.Name)
+				return cli.Fail(cli.Usage, fmt.Errorf("%q needs the %s", in.Path, need.What), fmt.Sprintf("give it with --secret %s=FILE", need.Name))
 			}
 		}
 	}
@@ -163,6 +160,10 @@ func (s *Session) askFor(path string, need share.Need, try func() error) error {
 	var wrong wrongAnswer
 	if errors.As(err, &wrong) {
 		return wrong.error
+	}
+	if errors.Is(err, prompt.ErrNoTerminal) {
+		return &stopError{cli.Fail(cli.Failed, fmt.Errorf("%q needs the %s, and there is %w", path, need.What, prompt.ErrNoTerminal),
+			fmt.Sprintf("give it with --secret %s=FILE, or run it on a terminal", need.Name))}
 	}
 	if errors.Is(err, errSkipped) {
 		return &open.SecretError{Need: need, Missing: true}

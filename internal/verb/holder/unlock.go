@@ -151,9 +151,6 @@ func Load(e *cli.Env, set *cli.Flags, f *Flags, paths []string) (*Session, error
 			return nil, err
 		}
 	}
-	if err := s.missingFile(set); err != nil {
-		return nil, err
-	}
 	s.gatherPieces()
 	if err := s.countPassphrases(set); err != nil {
 		return nil, err
@@ -162,6 +159,11 @@ func Load(e *cli.Env, set *cli.Flags, f *Flags, paths []string) (*Session, error
 		if !in.isBundle() { // of others it is said when they are opened
 			s.warnTestOnly(in)
 			s.warnUnseen(in)
+		}
+		for _, sh := range in.Shares {
+			for _, n := range sh.Sealed.Notes {
+				e.Note("%q: %s", in.Path, n)
+			}
 		}
 		if in.inClear() {
 			WarnExposed(e, in.Path) // its share is not encrypted
@@ -304,6 +306,9 @@ func Forget(*verdict.Share, *open.Share) bool { return false }
 // Unlock opens one input after the other, and in it one share after the other.
 // With salvage, shares whose public facts are damaged are opened, too.
 func (s *Session) Unlock(salvage bool, use Use) error {
+	if err := s.missingFile(); err != nil {
+		return err
+	}
 	for i, in := range s.Inputs {
 		if err := s.env.Interrupt.Err(); err != nil {
 			return err
@@ -410,12 +415,12 @@ func (s *Session) unlock(in *Input, a *asker, salvage bool, use Use) error {
 			sh.Failed(statusOf(err), err)
 			continue
 		}
-		held, err := unlocked.Check(o)
-		if errors.Is(err, open.ErrUnproven) && s.combines {
+		if g := sh.Sealed.Group; s.combines && sh.Sealed.Err() == nil && !g.KeysKnown() {
 			s.unproven = append(s.unproven, unproven{sh, unlocked})
-			sh.Failed(verdict.Unproven, err)
+			sh.Failed(verdict.Unproven, open.ErrUnproven)
 			continue
 		}
+		held, err := unlocked.Check(o)
 		if err != nil {
 			unlocked.Wipe()
 			sh.Failed(statusOf(err), err)
@@ -434,6 +439,9 @@ func (s *Session) unlock(in *Input, a *asker, salvage bool, use Use) error {
 // openClosed opens the files that are encrypted as a whole, and finds the shares in
 // them. One that does not open is why the input cannot be used.
 func (s *Session) openClosed(in *Input, a *asker, passwords *[]*secret.Bytes, o open.Options) error {
+	if len(in.Closed) == 0 {
+		return nil
+	}
 	for _, c := range in.Closed {
 		var text *secret.Bytes
 		err := s.with(c.path, fmt.Sprintf("Password of %q: ", c.path), a, passwords, func(keys open.Keys) (err error) {

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"lifeboat/derive"
 	"lifeboat/internal/curve"
 	"lifeboat/internal/scalar"
 	"lifeboat/internal/secret"
@@ -174,6 +175,7 @@ func TestMarshalRefuses(t *testing.T) {
 		"other curve":      {change(func(h *open.Held) { h.Share = good[1].Share }), "a new password", open.ErrNotThisShare},
 		"node ID":          {change(func(h *open.Held) { h.Holder.NodeID = "../etc" }), "a new password", open.ErrNodeID},
 		"roster's node ID": {change(func(h *open.Held) { h.Group.Participants[2].NodeID = "a b" }), "a new password", open.ErrNodeID},
+		"foreign tree":     {change(func(h *open.Held) { h.Group.Tree, _ = derive.TreeByName("fpub") }), "a new password", open.ErrTree},
 		"no chain code":    {change(func(h *open.Held) { h.Group.ChainCode = nil }), "a new password", nil},
 	} {
 		b, err := open.Marshal(tc.held, secret.Copy([]byte(tc.password)))

@@ -70,7 +70,7 @@ var house = []room{
 	{"share/formats", "derive share internal/archive internal/curve internal/secret internal/strict", ""},
 	{"share/verdict", "derive share internal/choose internal/curve internal/phrase", ""},
 	{"share/record", "derive internal/curve share share/verdict internal/phrase internal/papercode", "golang.org/x/text/unicode/norm"},
-	{"share/open", "share share/verifiable internal/choose internal/curve internal/rsakey internal/scalar internal/secret internal/sign internal/signature internal/strict", ""},
+	{"share/open", "share share/verifiable internal/choose internal/curve internal/rsakey internal/scalar internal/secret internal/sign internal/signature internal/strict", "golang.org/x/crypto/argon2"},
 	{"share/verifiable", "share internal/curve internal/scalar internal/secret internal/strict", "github.com/btcsuite/btcd/btcutil/bech32"},
 	{"recover/frost", "share internal/curve internal/scalar internal/secret internal/signature", ""},
 	{"recover", "derive/... share share/open internal/base58 internal/curve internal/scalar internal/secret internal/strict",
@@ -124,7 +124,7 @@ var house = []room{
 	{"docs", "", ""},
 	{"docs/runbooks", "", ""},
 	{"docs/moving", "chains/... tx docs docs/runbooks internal/page internal/phrase internal/plain internal/shell", ""},
-	{"fixtures/gen", "derive internal/base58 internal/curve", "filippo.io/edwards25519/... github.com/bnb-chain/tss-lib/v2/... github.com/btcsuite/btcd/... golang.org/x/crypto/sha3"},
+	{"fixtures/gen", "derive internal/base58 internal/curve", "filippo.io/edwards25519/... github.com/bnb-chain/tss-lib/v2/... github.com/btcsuite/btcd/... golang.org/x/crypto/argon2 golang.org/x/crypto/sha3"},
 }
 
 // domain are the packages that neither print, prompt, log nor exit.

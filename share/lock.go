@@ -46,11 +46,15 @@ type KDF struct {
 	Name       string `json:"name"`
 	Hash       string `json:"hash"`
 	Iterations int64  `json:"iterations"`
-	Length     int    `json:"length"`     // of the key, in bytes
-	SaltSize   int    `json:"salt_bytes"` // in bytes
+	Memory     int64  `json:"memory_kib,omitempty"` // that each iteration fills, of a hash that takes some
+	Length     int    `json:"length"`               // of the key, in bytes
+	SaltSize   int    `json:"salt_bytes"`           // in bytes
 }
 
 func (k *KDF) String() string {
+	if k.Memory > 0 {
+		return fmt.Sprintf("%s, %d MiB, %d iterations", k.Name, k.Memory>>10, k.Iterations)
+	}
 	return fmt.Sprintf("%s, %s, %d iterations", k.Name, k.Hash, k.Iterations)
 }
 

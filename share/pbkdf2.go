@@ -70,7 +70,7 @@ func (l *PBKDF2) String() string { return l.KDF().String() }
 // KDF describes the key derivation.
 func (l *PBKDF2) KDF() *KDF {
 	h, _ := l.Hash()
-	return &KDF{"PBKDF2-HMAC", h.Name, l.Iterations, l.Length, len(l.Salt)}
+	return &KDF{Name: "PBKDF2-HMAC", Hash: h.Name, Iterations: l.Iterations, Length: l.Length, SaltSize: len(l.Salt)}
 }
 
 // Needs returns a password.

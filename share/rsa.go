@@ -66,7 +66,9 @@ func (l *CBC) String() string {
 }
 
 // KDF describes the key derivation.
-func (l *CBC) KDF() *KDF { return &KDF{"PBKDF2-HMAC", "SHA-1", CBCIterations, 32, len(l.Salt)} }
+func (l *CBC) KDF() *KDF {
+	return &KDF{Name: "PBKDF2-HMAC", Hash: "SHA-1", Iterations: CBCIterations, Length: 32, SaltSize: len(l.Salt)}
+}
 
 // Needs returns the passphrase, or the private key that opens it.
 func (l *CBC) Needs() []Need {

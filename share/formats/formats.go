@@ -69,7 +69,7 @@ type form struct {
 }
 
 // forms are tried in this order.
-var forms = []form{fireblocks, verifiableShare, tssLib, recoveryGroup}
+var forms = []form{fireblocks, verifiableShare, tssLib, recoveryGroup, keycard}
 
 // A Form is what is to be known about a form before there is a file of it.
 type Form struct {
@@ -109,6 +109,7 @@ type keys struct {
 	verifiableKeys
 	tssLibKeys
 	recoveryGroupKeys
+	keycardKeys
 }
 
 // present notes that a document has a key. It keeps nothing of the value, which

@@ -28,6 +28,9 @@ var (
 	// ErrNotThisShare means that the share decrypted and is not the one that its
 	// share public key names.
 	ErrNotThisShare = errors.New("the share does not belong to its share public key: the file was damaged or put together from two")
+	// ErrOtherShare means that what opened is the share of another key, or of another
+	// holder, than the file says.
+	ErrOtherShare = errors.New("it opened, and is another share than it should be")
 	// ErrDamaged means that fields which are needed to open the share cannot be read.
 	ErrDamaged = errors.New("fields that are needed to open the share are damaged")
 )
@@ -118,6 +121,8 @@ func locked(s *share.Sealed, keys Keys, o Options) (x *scalar.Secret, shown []sh
 		x, shown, err = openRSA(s.Curve, l, keys)
 	case *share.CBC:
 		x, shown, err = openCBC(s.Curve, l, keys)
+	case *share.Keycard:
+		x, shown, err = openKeycard(s, l, keys[share.KeycardPassword.Name], o)
 	default:
 		err = ErrDamaged
 	}
@@ -132,6 +137,8 @@ func File(lock share.Lock, keys Keys, o Options) (text *secret.Bytes, err error)
 		switch l := lock.(type) {
 		case *share.PBKDF2:
 			plain, err = decryptPBKDF2(l, keys[share.Password.Name], o)
+		case *share.Keycard:
+			plain, err = describeKeycard(l, keys[share.KeycardPassword.Name], o)
 		default:
 			err = ErrDamaged
 		}

@@ -33,12 +33,8 @@ func decryptPBKDF2(l *share.PBKDF2, passwords []*secret.Bytes, o Options) ([]byt
 	if _, ok := l.Hash(); !ok || l.Iterations < 1 || l.Length < 16 || l.Length > 32 || len(l.Ciphertext) < 12+16 {
 		return nil, ErrDamaged
 	}
-	limit := int64(share.MaxIterations)
-	if o.MaxIterations > 0 {
-		limit = o.MaxIterations
-	}
-	if l.Iterations > limit {
-		return nil, fmt.Errorf("%w: %d, and the limit is %d", ErrWork, l.Iterations, limit)
+	if err := o.allow(l.Iterations); err != nil {
+		return nil, err
 	}
 	for _, password := range candidates(passwords) {
 		aead, err := stretch(l, password)
@@ -52,6 +48,18 @@ func decryptPBKDF2(l *share.PBKDF2, passwords []*secret.Bytes, o Options) ([]byt
 		}
 	}
 	return nil, ErrPassword
+}
+
+// allow refuses more iterations than are tried.
+func (o Options) allow(iterations int64) error {
+	limit := int64(share.MaxIterations)
+	if o.MaxIterations > 0 {
+		limit = o.MaxIterations
+	}
+	if iterations > limit {
+		return fmt.Errorf("%w: %d, and the limit is %d", ErrWork, iterations, limit)
+	}
+	return nil
 }
 
 // candidates lists the passwords in the order in which they are tried: the

@@ -88,7 +88,7 @@ type Pin struct {
 const testOnly = "TEST ONLY"
 
 // published are the root public keys of test vaults whose files do not have those
-// words: the vendor's sample, tss-lib's, which have no place for them, and that of
+// words: the vendor's sample, those of forms that have no place for them, and that of
 // files as they were found.
 var published = []string{
 	"0290134e9094c855b2b3dff6ce1aa4d227b6c11caa8a5fa090161e119c18804491",
@@ -113,6 +113,18 @@ var published = []string{
 	"030a24277966562711032b6a7d80383e156b04d87a89beb676f6fbbd45069f49f5",
 	"02b9586c29bac6b8defb5597c945addf1e232084fffb670334b2853754c9dcb20e",
 	"007a17d7da66f8b8fec6da0ff0a8d8d03aa79fc5fcc21594a53ad2128bfeee5c15",
+	"023e4ed582ef57fe97dbafd3de41e20cf18785666958da3678e04524461760f2b7",
+	"03197301e26d381e9da0d309ab490512e61dcac6dcd69f09cf29f8342b3bf71fdd",
+	"00369cdfc896403cc5d7abe0b92f5ab1b6d6cc01f92a8ac88ee2e23164f987b124",
+	"00365ea0e5d6a14562a181e49d2271842cfc990b491d05339e74e5d7073c48d675",
+	"035097c63aec0b9229217727db8f002d6be80a695754728b8fdf632907b8da413f",
+	"0261554989db666b062fdc0fc2189cad992120a05545c8649e49ece99f9f8b0bec",
+	"0377aab12518ad66562ab24f574255f6028a48fb428cfcbc24833aad480b3850e6",
+	"00f0a8caadaaf2174cfe44a5765db0d5b6c1bc11c7a6483558d3b86fd4915010f8",
+	"02ddd0a4e86ba7e265bb9b2825211a4eeaec18145f39e9223469f6b0e24c945019",
+	"0316c54dc8f536450c3f0bbe014036dbc2b31c0c24c7409158f570fa024fc959ce",
+	"035cfff4e0d21bc85ebc94f3cfcee087584d3013a273af6cd2a2be27badf4d2870",
+	"0091530a0a537a270608e4133d23fdc1a76fa40aee642b1b94867d7378364300cd",
 }
 
 func isTestOnly(id string) bool {

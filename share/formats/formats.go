@@ -69,7 +69,7 @@ type form struct {
 }
 
 // forms are tried in this order.
-var forms = []form{fireblocks, verifiableShare, tssLib, recoveryGroup, keycard}
+var forms = []form{fireblocks, verifiableShare, tssLib, recoveryGroup, keycard, recoveryKit}
 
 // A Form is what is to be known about a form before there is a file of it.
 type Form struct {
@@ -110,6 +110,7 @@ type keys struct {
 	tssLibKeys
 	recoveryGroupKeys
 	keycardKeys
+	recoveryKitKeys
 }
 
 // present notes that a document has a key. It keeps nothing of the value, which

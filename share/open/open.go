@@ -121,6 +121,8 @@ func locked(s *share.Sealed, keys Keys, o Options) (x *scalar.Secret, shown []sh
 		x, shown, err = openRSA(s.Curve, l, keys)
 	case *share.CBC:
 		x, shown, err = openCBC(s.Curve, l, keys)
+	case *share.Escrow:
+		x, err = openEscrow(s, l, keys)
 	case *share.Keycard:
 		x, shown, err = openKeycard(s, l, keys[share.KeycardPassword.Name], o)
 	default:

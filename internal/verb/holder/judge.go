@@ -26,7 +26,7 @@ func statusOf(err error) verdict.Status {
 		return verdict.Unproven
 	case errors.Is(err, open.ErrPassword), errors.Is(err, open.ErrWork), errors.Is(err, open.ErrIdentity), errors.Is(err, backup.ErrNoIdentity):
 		return verdict.Unopened
-	case errors.Is(err, open.ErrNotThisShare):
+	case errors.Is(err, open.ErrNotThisShare), errors.Is(err, open.ErrOtherShare):
 		return verdict.Inconsistent
 	}
 	return verdict.StatusOf(err)

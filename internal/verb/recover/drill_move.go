@@ -37,7 +37,7 @@ func (d *drill) layOutMoney() error {
 		return err
 	}
 	files := make(map[string]string)
-	for _, name := range []string{"exits.txt", "plan.csv", "coins.csv"} {
+	for _, name := range []string{"exits.txt", "plan.csv", "ada.csv"} {
 		files[name] = "drill/" + name
 	}
 	for _, name := range unsigned {

@@ -29,6 +29,7 @@ type Options struct {
 	Record    *record.Record     // of the vault, whose root keys are among Roots; nil: none
 	Expected  []*backup.Expected // answers of identities to challenges that were set
 	Threshold int                // of tss-lib files, which do not state it; 0: worked out
+	Accepted  []Acceptance       // of warnings
 }
 
 // Level is how bad a finding is.
@@ -79,17 +80,21 @@ func (s Status) Enough() bool { return s == Recoverable || s == SealedVerified |
 // recoverable only if enough holders attested to one challenge and, where root keys
 // were recorded, its own is among them. Package audit/report turns a report into a page.
 type Report struct {
-	OK         bool      `json:"ok"` // no finding is an error, and every file could be read
-	Tool       string    `json:"tool"`
-	Date       string    `json:"date"` // 2006-01-02
-	Summary    string    `json:"summary"`
-	Vaults     []Vault   `json:"vaults"`
-	Record     *Recorded `json:"record,omitempty"` // only with a record
-	Findings   []Finding `json:"findings"`         // errors first
-	Books      []Book    `json:"address_books"`
-	Files      []File    `json:"files"`
-	NotCovered []string  `json:"not_covered"`
-	Unreadable int       `json:"unreadable"` // files that could not be read
+	OK         bool       `json:"ok"` // no finding is an error, and every file could be read
+	Tool       string     `json:"tool"`
+	Date       string     `json:"date"` // 2006-01-02
+	Here       bool       `json:"here"` // enough shares of every root key are here
+	Opens      bool       `json:"opens"`
+	Yours      bool       `json:"yours"`
+	Summary    string     `json:"summary"`
+	Vaults     []Vault    `json:"vaults"`
+	Record     *Recorded  `json:"record,omitempty"` // only with a record
+	Findings   []Finding  `json:"findings"`         // errors first
+	Accepted   []Accepted `json:"accepted"`         // warnings that do not count
+	Books      []Book     `json:"address_books"`
+	Files      []File     `json:"files"`
+	NotCovered []string   `json:"not_covered"`
+	Unreadable int        `json:"unreadable"` // files that could not be read
 }
 
 // Count returns how many findings have a level.

@@ -28,6 +28,7 @@ func (a *Auditor) Report() *Report {
 			a.Skip("%q: not recognised", f.Path)
 		}
 	}
+	r.Accepted = a.accept()
 	if r.NotCovered = a.notCovered; r.NotCovered == nil {
 		r.NotCovered = []string{}
 	}
@@ -40,8 +41,44 @@ func (a *Auditor) Report() *Report {
 		return cmp.Or(cmp.Compare(slices.Index(order, x.Level), slices.Index(order, y.Level)), cmp.Compare(x.Code, y.Code), slices.Compare(x.About, y.About))
 	})
 	r.OK = r.Count(Error) == 0 && r.Unreadable == 0
+	r.Here, r.Opens, r.Yours = r.all((*Epoch).isHere), r.all((*Epoch).isOpen), r.all((*Epoch).isYours)
 	r.Summary = r.summary()
 	return r
+}
+
+func (e *Epoch) isHere() bool  { return e.Here }
+func (e *Epoch) isOpen() bool  { return e.Opens }
+func (e *Epoch) isYours() bool { return e.Yours }
+
+// count returns of how many root keys something is true, as their best epochs have it.
+func (r *Report) count(is func(*Epoch) bool) int {
+	n := 0
+	for _, v := range r.Vaults {
+		if len(v.Epochs) > 0 && is(&v.Epochs[0]) {
+			n++
+		}
+	}
+	return n
+}
+
+func (r *Report) all(is func(*Epoch) bool) bool {
+	return len(r.Vaults) > 0 && r.count(is) == len(r.Vaults)
+}
+
+// InShort is the verdict in three words: are enough shares here, do they open, and
+// are they yours.
+func (r *Report) InShort() string {
+	say := func(is func(*Epoch) bool, none string) string {
+		switch n := r.count(is); {
+		case r.all(is):
+			return "yes"
+		case n == 0:
+			return none
+		default:
+			return fmt.Sprintf("%d of %d root keys", n, len(r.Vaults))
+		}
+	}
+	return fmt.Sprintf("here: %s; opens: %s; yours: %s", say((*Epoch).isHere, "no"), say((*Epoch).isOpen, "not shown"), say((*Epoch).isYours, "not shown"))
 }
 
 func (a *Auditor) judgeBooks() {

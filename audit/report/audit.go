@@ -15,7 +15,7 @@ func Audit(r *audit.Report, command []string) *Page {
 	command = withDate(command, r.Date)
 	p := &Page{
 		Title: "Audit of backups", Tool: r.Tool, Date: r.Date, Command: command,
-		Summary: r.Summary, Books: r.Books, Findings: r.Findings, Left: r.NotCovered, Proves: audit.Proves(), Files: r.Files,
+		Summary: r.Summary, Books: r.Books, InShort: r.InShort(), Findings: r.Findings, Accepted: r.Accepted, Left: r.NotCovered, Proves: audit.Proves(), Files: r.Files,
 	}
 	p.Level, p.Verdict = verdict(r)
 	for i := range r.Vaults {

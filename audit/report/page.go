@@ -22,14 +22,16 @@ type Page struct {
 	Command  []string // the command line, which never holds a secret; see Command
 	Level    audit.Level
 	Verdict  string // one word or two
+	InShort  string // the same in three words, of an audit
 	Summary  string // a sentence or two
 	Vaults   []Vault
 	Recorded []Set  // what is here of what the record lists
 	Sworn    string // whether the record is sworn
 	Books    []audit.Book
 	Findings []audit.Finding
-	Proves   []string // what the report proves and does not prove
-	Left     []string // what was not covered
+	Accepted []audit.Accepted // warnings that do not count
+	Proves   []string         // what the report proves and does not prove
+	Left     []string         // what was not covered
 	Facts    [][2]string
 	Files    []audit.File
 	Steps    string // the heading of Again
@@ -111,6 +113,7 @@ func (p *Page) HTML() []byte {
 	}
 	p.recorded(w)
 	p.findings(w)
+	p.accepted(w)
 	p.addresses(w)
 	list(w, "Not covered", p.Left)
 	list(w, "What this proves, and what it does not", p.Proves)
@@ -147,13 +150,20 @@ func (p *Page) head(w *writer) {
 	w.raw(`<p class="date">` + esc(p.Date) + "</p>\n</header>\n")
 	w.raw(`<section class="verdict ` + levels[p.Level][1] + `">` + "\n")
 	w.tag("h2", p.Verdict)
+	if p.InShort != "" {
+		w.raw("<p><b>" + esc(sentence(p.InShort)) + "</b></p>\n")
+	}
 	w.tag("p", p.Summary)
 	if len(p.Findings)+len(p.Vaults) > 0 {
 		counts := map[audit.Level]int{}
 		for _, f := range p.Findings {
 			counts[f.Level]++
 		}
-		fmt.Fprintf(w, `<p class="counts">%s · %s · %s</p>`+"\n", plural(counts[audit.Error], "error"), plural(counts[audit.Warning], "warning"), plural(counts[audit.Note], "note"))
+		line := fmt.Sprintf("%s · %s · %s", plural(counts[audit.Error], "error"), plural(counts[audit.Warning], "warning"), plural(counts[audit.Note], "note"))
+		if n := len(p.Accepted); n > 0 {
+			line += fmt.Sprintf(" · %d accepted", n)
+		}
+		w.raw(`<p class="counts">` + line + "</p>\n")
 	}
 	w.raw("</section>\n")
 }
@@ -244,6 +254,21 @@ func (p *Page) findings(w *writer) {
 		}
 		w.raw("</article>\n")
 	}
+	w.raw("</section>\n")
+}
+
+// accepted lists the warnings that somebody took upon themselves.
+func (p *Page) accepted(w *writer) {
+	if len(p.Accepted) == 0 {
+		return
+	}
+	w.raw("<section>\n<h2>Accepted warnings</h2>\n")
+	w.tag("p", "They do not count until the day that is named, which is the last one.")
+	var rows [][]string
+	for _, a := range p.Accepted {
+		rows = append(rows, []string{a.Code, a.About[0], sentence(a.Text), a.Who, a.Until})
+	}
+	table(w, "accepted", []string{"Finding", "File", "What was found", "Who", "Until"}, rows)
 	w.raw("</section>\n")
 }
 

@@ -9,7 +9,7 @@ _mpc_backup() {
 		case ${COMP_WORDS[1]} in
 		inspect) words='--allow-network --allow-swap --date --identity --json --passphrase-file --require-sandbox --threshold --xpub -i' ;;
 		record) words='--addresses --allow-network --allow-swap --contact --date --exit --identity --json --label --name --output --passphrase-file --previous --recipient --recipients-file --release-key --require-sandbox --threshold --xpub -R -i -o -r' ;;
-		audit) words='--addresses --allow-network --allow-swap --challenge --date --epoch --expect --json --max-age --record --record-code --report --require-sandbox --strict --threshold --xpub' ;;
+		audit) words='--accept --addresses --allow-network --allow-swap --challenge --date --epoch --expect --json --max-age --record --record-code --report --require-sandbox --strict --threshold --xpub' ;;
 		verify) words='--addresses --allow-network --allow-swap --date --group --identity --json --max-iterations --max-work-factor --passphrase-file --record --record-code --report --require-sandbox --secret --sworn --threshold --xpub -i' ;;
 		challenge) words='--allow-network --allow-swap --date --output --require-sandbox -o' ;;
 		attest) words='--allow-network --allow-swap --challenge --date --identity --max-iterations --max-work-factor --output --passphrase-file --record --record-code --report --require-sandbox --secret --sworn --threshold --xpub -i -o' ;;

@@ -63,11 +63,13 @@ Missing shares give status 1, too, if they may be in what could not be read.
   --max-age DAYS          attestations that are older do not count
   --threshold T           how many shares are needed, for tss-lib files, which do not say
   --strict                exit status 3 on warnings as well
+  --accept FILE           warnings that somebody has accepted, and until when: a table with the columns
+                          finding,file,who,until. They are listed, and do not count. Errors always do
   --report F.html         write a page that can be filed and printed
   --json                  print the findings as JSON
 
 Example: every night, from cron
-  mpc-backup audit /backups --xpub xpub6… --strict --report "audit-$(date -I).html"
+  mpc-backup audit /backups --xpub xpub6… --strict --accept known.csv --report "audit-$(date -I).html"
 `,
 	Prepare: prepareAudit,
 }
@@ -84,6 +86,7 @@ type auditFlags struct {
 	strict, json             bool
 	challenge, report        string
 	expect                   []string
+	accept                   string
 	record                   recorded.Flags
 }
 
@@ -100,7 +103,8 @@ func prepareAudit(set *cli.Flags, args []string) (*cli.Plan, error) {
 	set.BoolVar(&f.strict, "strict", false, "")
 	set.BoolVar(&f.json, "json", false, "")
 	set.StringVar(&f.report, "report", "", "")
-	set.Reads("addresses", "xpub", "expect")
+	set.StringVar(&f.accept, "accept", "", "")
+	set.Reads("addresses", "xpub", "expect", "accept")
 	if err := set.Parse(args); err != nil {
 		return nil, err
 	}
@@ -113,6 +117,9 @@ func prepareAudit(set *cli.Flags, args []string) (*cli.Plan, error) {
 			return cli.Fail(cli.Failed, err, recorded.CompareHint)
 		}
 		if options.Expected, err = readExpected(f.expect); err != nil {
+			return err
+		}
+		if options.Accepted, err = f.acceptances(); err != nil {
 			return err
 		}
 		options.Tool = e.Program + " " + cli.Version
@@ -151,6 +158,23 @@ func (f *auditFlags) audit(e *cli.Env, options audit.Options, paths, args []stri
 		return err
 	}
 	return f.verdict(r)
+}
+
+// acceptances reads the file of --accept.
+func (f *auditFlags) acceptances() ([]audit.Acceptance, error) {
+	if f.accept == "" {
+		return nil, nil
+	}
+	file, err := strict.Open(f.accept)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	list, err := audit.ReadAcceptances(io.NewSectionReader(file, 0, file.Size()))
+	if err != nil {
+		return nil, cli.Fail(cli.Failed, fmt.Errorf("--accept %q: %w", f.accept, err), "it is a table with the columns finding,file,who,until: one row for each warning and file, as the audit names them")
+	}
+	return list, nil
 }
 
 var epochText = regexp.MustCompile(`^([0-9a-f]{16}|[0-9a-f]{32}|[0-9a-f]{64})$`)
@@ -378,7 +402,7 @@ func first(list []audit.Finding) string {
 
 func printAudit(w io.Writer, r *audit.Report) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s\n", r.Summary)
+	fmt.Fprintf(&b, "%s\n%s\n", r.InShort(), r.Summary)
 	for i := range r.Vaults {
 		v := &r.Vaults[i]
 		fmt.Fprintf(&b, "\nroot key on %s: %s\n", v.Curve, v.Status)
@@ -400,7 +424,7 @@ func printAudit(w io.Writer, r *audit.Report) error {
 			fmt.Fprintf(&b, "  line %d: %s\n", row.Line, cli.Clean(row.Text))
 		}
 	}
-	if len(r.Findings) > 0 {
+	if len(r.Findings)+len(r.Accepted) > 0 {
 		b.WriteString("\n")
 	}
 	for _, f := range r.Findings {
@@ -409,6 +433,9 @@ func printAudit(w io.Writer, r *audit.Report) error {
 			fmt.Fprintf(&b, "    %s\n", cli.Clean(about))
 		}
 		fmt.Fprintf(&b, "    do: %s\n", cli.Clean(f.Do))
+	}
+	for _, f := range r.Accepted {
+		fmt.Fprintf(&b, "accepted %s: %s\n    %s\n    by %q until %s\n", f.Code, cli.Clean(f.Text), cli.Clean(f.About[0]), f.Who, f.Until)
 	}
 	if len(r.NotCovered) > 0 {
 		b.WriteString("\nnot covered:\n")

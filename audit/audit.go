@@ -144,6 +144,19 @@ type Epoch struct {
 	MoreSets  int        `json:"more_sets"`
 }
 
+// InOneFile reports whether one file has the shares of all holders, as other vendors'
+// backups do: then it does not matter who holds which.
+func (e *Epoch) InOneFile() bool {
+	for _, first := range e.Holders[0].Copies {
+		if !slices.ContainsFunc(e.Holders, func(h Holder) bool {
+			return !slices.ContainsFunc(h.Copies, func(c Copy) bool { return c.Path == first.Path && !c.Bundle })
+		}) {
+			return true
+		}
+	}
+	return false
+}
+
 // Holder is a participant and where their share is.
 type Holder struct {
 	NodeID    string      `json:"node_id"`

@@ -233,6 +233,7 @@ func (a *Auditor) judgeVault(v *Vault, epochs []*epoch) {
 			"enough shares are present, but none was opened; a roster that is consistent in itself proves nothing")
 	}
 	switch n := len(best.Holders); {
+	case best.Roster && best.Threshold == n && best.InOneFile(): // that it has the key is said of the file
 	case best.Roster && best.Threshold == n:
 		a.find(Warning, "all-needed", name, "find out who holds each share: if the provider holds one, plan for a set with a spare (mpc-recover reshare)",
 			"all %d shares are needed, so the loss of one loses the key; if the custody provider holds one of them, the key cannot be recovered without the provider", n)

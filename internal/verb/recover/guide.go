@@ -356,7 +356,11 @@ func (g *guide) printFound(b *strings.Builder) {
 		fmt.Fprintf(b, "  On %s: %s\n", v.Curve, cli.Clean(v.Verdict))
 		g.printRoot(b, v)
 		for _, e := range v.Epochs {
-			if e.Roster && e.Threshold == len(e.Holders) {
+			switch {
+			case !e.Roster || e.Threshold < len(e.Holders):
+			case e.InOneFile():
+				b.WriteString("    One file has all the shares: whoever opens it has the key, and needs nobody else.\n")
+			default:
 				fmt.Fprintf(b, "    ALL %d shares are needed. If the provider holds one and is gone, this key cannot be recovered.\n", e.Threshold)
 			}
 		}

@@ -33,6 +33,7 @@ var house = []room{
 	// What everything stands on.
 	{"internal/secret", "", ""},
 	{"internal/base58", "", ""},
+	{"internal/protobuf", "", ""},
 	{"internal/blake2b", "", ""},
 	{"internal/plain", "", ""},
 	{"internal/strict", "internal/plain", "golang.org/x/text/..."},
@@ -63,11 +64,11 @@ var house = []room{
 	{"chains/book", "chains chains/account derive/... internal/curve internal/strict", ""},
 
 	// Unsigned transactions: what they do and what they want signed.
-	{"tx", "chains derive/... internal/base58 internal/blake2b internal/curve internal/papercode internal/phrase internal/signature internal/strict", "filippo.io/edwards25519 github.com/btcsuite/btcd/..."},
+	{"tx", "chains derive/... internal/base58 internal/blake2b internal/curve internal/papercode internal/phrase internal/protobuf internal/signature internal/strict", "filippo.io/edwards25519 github.com/btcsuite/btcd/..."},
 
 	// Shares: what files say, opening one, and what enough of them can do.
 	{"share", "derive internal/cost internal/curve internal/secret", ""},
-	{"share/formats", "derive share internal/archive internal/curve internal/secret internal/strict", ""},
+	{"share/formats", "derive share internal/archive internal/curve internal/protobuf internal/secret internal/strict", ""},
 	{"share/verdict", "derive share internal/choose internal/curve internal/phrase", ""},
 	{"share/record", "derive internal/curve share share/verdict internal/phrase internal/papercode", "golang.org/x/text/unicode/norm"},
 	{"share/open", "share share/verifiable internal/choose internal/curve internal/rsakey internal/scalar internal/secret internal/sign internal/signature internal/strict", "golang.org/x/crypto/argon2"},
@@ -129,7 +130,7 @@ var house = []room{
 
 // domain are the packages that neither print, prompt, log nor exit.
 var domain = []string{
-	"derive/...", "chains/...", "share/...", "recover/...", "backup/...", "audit/...", "internal/secret", "internal/base58", "internal/blake2b", "internal/cost", "internal/plain", "internal/strict", "internal/ordered", "internal/phrase", "internal/shell", "internal/qrcode", "internal/curve", "internal/scalar", "internal/sign", "internal/signature", "internal/choose", "tx", "internal/papercode", "internal/archive", "internal/rsakey",
+	"derive/...", "chains/...", "share/...", "recover/...", "backup/...", "audit/...", "internal/secret", "internal/base58", "internal/protobuf", "internal/blake2b", "internal/cost", "internal/plain", "internal/strict", "internal/ordered", "internal/phrase", "internal/shell", "internal/qrcode", "internal/curve", "internal/scalar", "internal/sign", "internal/signature", "internal/choose", "tx", "internal/papercode", "internal/archive", "internal/rsakey",
 }
 
 // banned says what must not be linked at all, also through others: into every

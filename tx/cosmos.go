@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"lifeboat/chains"
+	"lifeboat/internal/protobuf"
 	"lifeboat/internal/signature"
 	"lifeboat/internal/strict"
 )
@@ -145,7 +146,7 @@ func cosmosDoc(data []byte) ([]byte, bool) {
 			}
 			return nil
 		})
-		if seen[1] && seen[2] && seen[3] && b[0] == 1<<3|protoBytes {
+		if seen[1] && seen[2] && seen[3] && b[0] == 1<<3|protobuf.Bytes {
 			return b, true
 		}
 	}

@@ -175,7 +175,7 @@ func (a *Auditor) shareFile(s Source, data []byte) bool {
 	shares, err := a.reader.Parse(s.Path, data)
 	var closed *formats.Closed
 	switch {
-	case errors.Is(err, formats.ErrUnrecognised):
+	case errors.Is(err, formats.ErrUnrecognised) && !formats.Named(s.Path):
 		return false
 	case errors.As(err, &closed):
 		if a.file(s, FileKind(closed.Form)) {

@@ -33,6 +33,10 @@ func (a *Auditor) password(path string, lock share.Lock) {
 	if k == nil || k.Hash == "" || k.Iterations < 1 {
 		return // it is among the share's problems
 	}
+	if _, ok := lock.(*share.Unstretched); ok {
+		a.find(Warning, "weak-kdf", path, sealAgain, "the password is not stretched at all, and has no salt: the key is its SHA-256, and a stolen file is opened by guessing")
+		return
+	}
 	if want := guidance[k.Hash]; k.Iterations < want {
 		a.find(Warning, "weak-kdf", path, sealAgain,
 			"the password is stretched with %d iterations of %s-%s, and today's guidance (OWASP) is %d: a stolen file is %d times as easy to guess as it should be",

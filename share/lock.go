@@ -58,8 +58,11 @@ func (k *KDF) String() string {
 	return fmt.Sprintf("%s, %s, %d iterations", k.Name, k.Hash, k.Iterations)
 }
 
-// Clear is no lock: the file holds the share itself, in decimal.
-type Clear struct{ Digits *secret.Bytes }
+// Clear is no lock: the file holds the share itself.
+type Clear struct {
+	Digits *secret.Bytes // in decimal
+	Raw    bool          // they are no digits, but the bytes of the scalar, big-endian
+}
 
 // InClear is true.
 func (c *Clear) InClear() bool { return true }

@@ -37,6 +37,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"lifeboat/internal/secret"
 	"lifeboat/internal/strict"
@@ -61,6 +62,7 @@ type form struct {
 	name  share.Form
 	what  string   // for people: whose it is, and what
 	marks []string // what its files have and others do not: keys of JSON in their quotes, or names of files in a zip
+	ends  string   // how the names of its files end, if no others' do
 	is    func(*document) bool
 	read  func(*Reader, *document) ([]*share.Sealed, error)
 
@@ -69,7 +71,7 @@ type form struct {
 }
 
 // forms are tried in this order.
-var forms = []form{fireblocks, verifiableShare, tssLib, recoveryGroup, keycard, recoveryKit}
+var forms = []form{fireblocks, verifiableShare, tssLib, recoveryGroup, keycard, recoveryKit, vultisig}
 
 // A Form is what is to be known about a form before there is a file of it.
 type Form struct {
@@ -228,6 +230,11 @@ func (r *Reader) parse(data []byte) (share.Form, []*share.Sealed, error) {
 		}
 	}
 	return "", nil, unrecognised{cmp.Or(d.notJSON, ErrUnknown)}
+}
+
+// Named reports whether a file is named as those of a form are.
+func Named(path string) bool {
+	return slices.ContainsFunc(forms, func(f form) bool { return f.ends != "" && strings.HasSuffix(strings.ToLower(path), f.ends) })
 }
 
 // LooksLike reports whether data has what only share files have. If it cannot be

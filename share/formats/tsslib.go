@@ -103,7 +103,7 @@ func (r *Reader) readLocal(data []byte) ([]*share.Sealed, error) {
 		return nil, err
 	}
 	s := &share.Sealed{Version: 2, Lock: &share.Clear{Digits: digits(d.Xi)}}
-	if err := r.fill(s, &d); err != nil {
+	if err := r.fill(s, &d, nil, nil); err != nil {
 		s.Wipe()
 		return nil, err
 	}
@@ -117,15 +117,19 @@ func digits(raw json.RawMessage) *secret.Bytes {
 	return secret.Copy(bytes.Trim(raw, `"`))
 }
 
-// fill reads all that is public.
-func (r *Reader) fill(s *share.Sealed, d *saveData) error {
+// fill reads all that is public. complete, which may be nil, adds to the group what
+// the file says outside the save data; more is all that it depends on.
+func (r *Reader) fill(s *share.Sealed, d *saveData, more any, complete func(*share.Group) error) error {
 	s.Curve = curve.Secp256k1
 	if d.EDDSAPub != nil {
 		s.Curve = curve.Ed25519
 	}
-	facts := []any{d.Ks, d.BigXj, d.ECDSAPub, d.EDDSAPub}
+	facts := []any{d.Ks, d.BigXj, d.ECDSAPub, d.EDDSAPub, more}
 	known, err := r.once(facts, func() *public {
 		g, err := d.group(r.Pin)
+		if err == nil && complete != nil {
+			err = complete(g)
+		}
 		if err != nil {
 			return &public{problems: []error{err}}
 		}

@@ -10,9 +10,16 @@ import (
 // not reduced a few more.
 const maxDigits = 82
 
-// openClear reads a scalar in decimal without math/big.
+// openClear reads a scalar, which may be in decimal, without math/big.
 func openClear(c curve.Curve, l *share.Clear) (*scalar.Secret, error) {
 	digits := l.Digits.Expose()
+	if l.Raw {
+		x, err := scalar.New(c, digits)
+		if err != nil {
+			return nil, ErrContent
+		}
+		return x, nil
+	}
 	if len(digits) == 0 || len(digits) > maxDigits {
 		return nil, ErrContent
 	}

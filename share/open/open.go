@@ -141,6 +141,8 @@ func File(lock share.Lock, keys Keys, o Options) (text *secret.Bytes, err error)
 			plain, err = decryptPBKDF2(l, keys[share.Password.Name], o)
 		case *share.Keycard:
 			plain, err = describeKeycard(l, keys[share.KeycardPassword.Name], o)
+		case *share.Unstretched:
+			plain, err = decryptUnstretched(l, keys[share.Password.Name])
 		default:
 			err = ErrDamaged
 		}

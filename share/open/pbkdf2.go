@@ -6,6 +6,7 @@ import (
 	"crypto/cipher"
 	"crypto/pbkdf2"
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
@@ -36,12 +37,29 @@ func decryptPBKDF2(l *share.PBKDF2, passwords []*secret.Bytes, o Options) ([]byt
 	if err := o.allow(l.Iterations); err != nil {
 		return nil, err
 	}
+	return decryptGCM(l.Ciphertext, passwords, func(password []byte) (cipher.AEAD, error) { return stretch(l, password) })
+}
+
+// decryptUnstretched is decryptPBKDF2 without the stretching.
+func decryptUnstretched(l *share.Unstretched, passwords []*secret.Bytes) ([]byte, error) {
+	if len(l.Ciphertext) < 12+16 {
+		return nil, ErrDamaged
+	}
+	return decryptGCM(l.Ciphertext, passwords, func(password []byte) (cipher.AEAD, error) {
+		key := sha256.Sum256(password)
+		defer secret.Wipe(key[:])
+		return gcm(key[:])
+	})
+}
+
+// decryptGCM opens nonce ‖ ciphertext ‖ tag with the first of the passwords that fits.
+func decryptGCM(ciphertext []byte, passwords []*secret.Bytes, aeadOf func(password []byte) (cipher.AEAD, error)) ([]byte, error) {
 	for _, password := range candidates(passwords) {
-		aead, err := stretch(l, password)
+		aead, err := aeadOf(password)
 		if err != nil {
 			return nil, ErrDamaged
 		}
-		nonce, sealed := l.Ciphertext[:aead.NonceSize()], l.Ciphertext[aead.NonceSize():]
+		nonce, sealed := ciphertext[:aead.NonceSize()], ciphertext[aead.NonceSize():]
 		plain, err := aead.Open(nil, nonce, sealed, nil)
 		if err == nil {
 			return plain, nil
@@ -85,6 +103,10 @@ func stretch(l *share.PBKDF2, password []byte) (cipher.AEAD, error) {
 		return nil, err
 	}
 	defer secret.Wipe(key)
+	return gcm(key)
+}
+
+func gcm(key []byte) (cipher.AEAD, error) {
 	block, err := aes.NewCipher(key)
 	if err != nil {
 		return nil, err

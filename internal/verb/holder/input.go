@@ -275,7 +275,7 @@ func whatIs(data []byte) string {
 
 // looksBroken reports whether a file that is not a share file may have been one.
 func looksBroken(name string, data []byte) bool {
-	return formats.LooksLike(data) || strings.EqualFold(filepath.Ext(name), ".json")
+	return formats.LooksLike(data) || formats.Named(name) || strings.EqualFold(filepath.Ext(name), ".json")
 }
 
 func (in *Input) parse(name string, data []byte, r *formats.Reader) error {

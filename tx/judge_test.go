@@ -101,7 +101,9 @@ func TestFarExpiry(t *testing.T) {
 		chain, _ := chains.Lookup(tc.chain)
 		coin, _ := tx.Coin(chain)
 		form := chain.Encodings[0]
-		address := func(private []byte) string { return form.Format(form.Payload.Of(nil, publicOf(t, form.Curve, private))) }
+		address := func(private []byte) string {
+			return form.Format(form.Payload.Of(nil, publicOf(t, form.Curve, private)))
+		}
 		o := &tx.Order{Chain: chain, From: address(testKey), To: address(bytes.Repeat([]byte{0x48}, 32)), Asset: coin, Amount: big.NewInt(2_000_000), Now: noon, Numbers: map[string]string{"sequence": "7"}}
 		switch tc.chain {
 		case "XRP":

@@ -87,7 +87,7 @@ func (b *box) read(text []byte) error {
 		}
 		return errors.New("neither pShare nor uShare is in it")
 	}
-	raw := make([]byte, base64.StdEncoding.DecodedLen(len(text)))
+	raw := make([]byte, base64.RawStdEncoding.DecodedLen(len(text)))
 	defer secret.Wipe(raw)
 	n, err := base64.RawStdEncoding.Decode(raw, bytes.TrimRight(text, "="))
 	if err != nil {

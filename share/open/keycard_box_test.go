@@ -105,7 +105,7 @@ func TestBoxesRefused(t *testing.T) {
 			t.Errorf("the error has a value: %v", err)
 		}
 	}
-	for _, text := range []string{"", "{}", "[]", "{", `{"pShare": null}`, "AAAA", "uQAD", "?", base64.StdEncoding.EncodeToString([]byte("\xa0")), "0x00"} {
+	for _, text := range []string{"", "{}", "[]", "{", `{"pShare": null}`, "AA", "AAA", "AAAA", "AAAAAA==", "uQAD", "?", base64.StdEncoding.EncodeToString([]byte("\xa0")), "0x00"} {
 		if _, err := readBox([]byte(text)); err == nil {
 			t.Errorf("%q is a box", text)
 		}

@@ -15,7 +15,7 @@ const (
 	keyWidth     = 92
 	markSize     = 16
 	maxRows      = 9
-	maxName      = 20 // characters that fit
+	maxName      = 16 // characters that fit
 )
 
 // picture returns the SVG of a set.

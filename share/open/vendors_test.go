@@ -103,7 +103,8 @@ func TestVendors(t *testing.T) {
 				}
 				key := combined(g, proven).FillBytes(make([]byte, 32))
 				for _, e := range v.Expected.Groups {
-					if e.RootXpub == g.Root().String() && bytes.Equal(unhex(t, e.RootPrivate), key) {
+					// A root without a chain code has no extended key.
+					if (e.RootXpub == "" || e.RootXpub == g.Root().String()) && bytes.Equal(unhex(t, e.RootPrivate), key) {
 						found[e.RootXpub] = true
 					}
 				}

@@ -8,10 +8,17 @@ import (
 
 // kept is a file system whose files stay open, so that a process that was confined
 // since can read them again, as they are by then. A file that was not there stays
-// away. It is for the few files that tell of the machine.
+// away, and a folder has in it what it had. It is for the few files that tell of the
+// machine.
 type kept struct {
 	fs.FS
-	files map[string]keptFile
+	files   map[string]keptFile
+	folders map[string]keptFolder
+}
+
+type keptFolder struct {
+	list []fs.DirEntry
+	err  error
 }
 
 type keptFile struct {
@@ -19,7 +26,7 @@ type keptFile struct {
 	err error
 }
 
-func newKept(root fs.FS) *kept { return &kept{root, map[string]keptFile{}} }
+func newKept(root fs.FS) *kept { return &kept{root, map[string]keptFile{}, map[string]keptFolder{}} }
 
 // Open opens a file, or reads the one that is open from its beginning.
 func (k *kept) Open(name string) (fs.File, error) {
@@ -37,6 +44,16 @@ func (k *kept) Open(name string) (fs.File, error) {
 		return nil, f.err
 	}
 	return &reread{f.File, io.NewSectionReader(f.File.(io.ReaderAt), 0, math.MaxInt64)}, nil
+}
+
+// ReadDir lists a folder as it was the first time.
+func (k *kept) ReadDir(name string) ([]fs.DirEntry, error) {
+	f, ok := k.folders[name]
+	if !ok {
+		f.list, f.err = fs.ReadDir(k.FS, name)
+		k.folders[name] = f
+	}
+	return f.list, f.err
 }
 
 // reread reads an open file from its beginning, and leaves it open.

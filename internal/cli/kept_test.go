@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -21,6 +22,16 @@ func TestKept(t *testing.T) {
 	}
 	write("none\n")
 	k := newKept(os.DirFS(dir))
+	listed := func() string {
+		list, err := fs.Glob(k, "*")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return strings.Join(list, " ")
+	}
+	if got := listed(); got != "route" {
+		t.Errorf("the folder has %q", got)
+	}
 	for _, want := range []string{"none\n", "a default route\n", "none\n"} {
 		write(want)
 		if got, err := fs.ReadFile(k, "route"); string(got) != want || err != nil {
@@ -41,5 +52,11 @@ func TestKept(t *testing.T) {
 	}
 	if list, err := fs.ReadDir(k, "."); len(list) != 1 || err != nil {
 		t.Errorf("%v, %v", list, err)
+	}
+	if err := os.RemoveAll(dir); err != nil {
+		t.Fatal(err)
+	}
+	if got := listed(); got != "route" {
+		t.Errorf("the folder had %q, and then %q", "route", got)
 	}
 }

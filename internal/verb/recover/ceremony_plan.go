@@ -165,19 +165,20 @@ func (f *planFlags) again(e *cli.Env, dir string, planned *ceremony.Ceremony) er
 }
 
 // makeFolder makes the folder of a ceremony, unless it is there. If nothing is in it
-// when the verb ends, it is removed.
-func makeFolder(e *cli.Env, dir string) error {
+// when the verb ends, it is removed. keep cancels that.
+func makeFolder(e *cli.Env, dir string) (keep func(), err error) {
 	switch err := os.Mkdir(dir, 0o700); {
 	case err == nil:
-		e.OnExit(func() { os.Remove(dir) }) // which fails if anything is in it
+		return e.OnExit(func() { os.Remove(dir) }), nil // which fails if anything is in it
 	case !errors.Is(err, fs.ErrExist):
-		return fmt.Errorf("couldn't make the folder %q: %w", dir, errors.Unwrap(err))
+		return nil, fmt.Errorf("couldn't make the folder %q: %w", dir, errors.Unwrap(err))
 	}
-	return nil
+	return func() {}, nil
 }
 
 func (f *planFlags) write(e *cli.Env, dir string, data []byte) error {
-	if err := makeFolder(e, dir); err != nil {
+	keep, err := makeFolder(e, dir)
+	if err != nil {
 		return err
 	}
 	files, err := readFolder(dir)
@@ -191,5 +192,6 @@ func (f *planFlags) write(e *cli.Env, dir string, data []byte) error {
 	if err := there.add(ceremony.PlanName, data); err != nil {
 		return err
 	}
+	keep()
 	return there.report("planned", filepath.Join(dir, ceremony.PlanName))
 }

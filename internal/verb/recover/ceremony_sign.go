@@ -167,7 +167,7 @@ func (f *togetherFlags) request(g *together, set *cli.Flags) error {
 		return signingError(err)
 	}
 	e.OnExit(asker.Wipe)
-	if err := makeFolder(e, g.dir); err != nil {
+	if _, err := makeFolder(e, g.dir); err != nil {
 		return err
 	}
 	if err := e.WriteFile(path, request); err != nil {

@@ -84,6 +84,17 @@ type Pin struct {
 	Roots     []*derive.Key // root keys; extended ones carry the chain codes
 }
 
+// Complete gives a group without a chain code that of the recorded root key that is its
+// own, with the key's tree. A bare key has neither.
+func (p Pin) Complete(g *Group) {
+	for _, root := range p.Roots {
+		if !root.IsBare() && root.Agrees(g.Root()) {
+			code := root.ChainCode()
+			g.ChainCode, g.Tree = &code, root.Network().Tree
+		}
+	}
+}
+
 // testOnly are the words that mark a group whose keys are published.
 const testOnly = "TEST ONLY"
 

@@ -179,12 +179,7 @@ func (d *kitJSON) group(pin share.Pin) (*share.Group, error) {
 			return nil, err
 		}
 	}
-	for _, root := range pin.Roots {
-		if !root.IsBare() && root.Agrees(g.Root()) {
-			code := root.ChainCode()
-			g.ChainCode, g.Tree = &code, root.Network().Tree
-		}
-	}
+	pin.Complete(g)
 	g.ID = "ers-" + g.Epoch()
 	return g, nil
 }

@@ -201,12 +201,7 @@ func (d *saveData) group(pin share.Pin) (*share.Group, error) {
 			return nil, err
 		}
 	}
-	for _, root := range pin.Roots {
-		if !root.IsBare() && root.Agrees(g.Root()) {
-			cc := root.ChainCode()
-			g.ChainCode, g.Tree = &cc, root.Network().Tree
-		}
-	}
+	pin.Complete(g)
 	g.ID = share.TSSLibID + g.Epoch()
 	return g, nil
 }

@@ -145,11 +145,6 @@ func (j *proofJSON) group(c curve.Curve, pin share.Pin) (*share.Group, error) {
 	if fmt.Sprintf("%x", g.RosterSHA256()) != j.RosterSHA256 {
 		return nil, errors.New("its participants are not those of roster_sha256")
 	}
-	for _, r := range pin.Roots {
-		if r.Point().Equal(root) {
-			cc := r.ChainCode()
-			g.ChainCode = &cc
-		}
-	}
+	pin.Complete(g)
 	return g, nil
 }

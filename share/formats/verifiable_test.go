@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"lifeboat/derive"
 	"lifeboat/fixtures"
 	"lifeboat/internal/curve"
 	"lifeboat/share"
@@ -43,6 +44,36 @@ func TestVerifiable(t *testing.T) {
 		`{"share_proofs":[{"curve":"ed25519","share_id":"0"}]}`, `{"share_proofs":[` + strings.Repeat("{},", share.MaxGroups) + `{}]}`} {
 		if list, err := formats.Parse("p.json", []byte(bad), share.Pin{}); list != nil || !errors.Is(err, share.ErrFormat) {
 			t.Errorf("%.60s: %v", bad, err)
+		}
+	}
+}
+
+// The recorded key brings the chain code and the tree, if it has them: a bare one has
+// neither, and zeros in their place would give other children.
+func TestVerifiablePin(t *testing.T) {
+	for _, c := range curve.All() {
+		text := fixtures.Read("vectors/verifiable/" + c.String() + ".json")
+		parse := func(root *derive.Key) *share.Group {
+			t.Helper()
+			list, err := formats.Parse("p.json", text, share.Pin{Roots: []*derive.Key{root}})
+			if err != nil || len(list) != 1 || list[0].Err() != nil {
+				t.Fatalf("%v: %v", c, err)
+			}
+			return list[0].Group
+		}
+		bare := derive.NewBare(parse(derive.NewBare(c.Generator())).RootKey)
+		if g := parse(bare); g.ChainCode != nil || !g.Root().IsBare() {
+			t.Errorf("%v: a bare key brings the chain code %x", c, g.ChainCode)
+		}
+		trees := []*derive.Tree{derive.MainNetwork(c).Tree}
+		if c == curve.Ed25519 {
+			other, _ := derive.TreeByName("fpub")
+			trees = append(trees, other)
+		}
+		for _, tree := range trees {
+			if root := derive.NewRootOf(tree, bare.Point(), [derive.ChainCodeSize]byte{1}); !parse(root).Root().SameKey(root) {
+				t.Errorf("%v: %v is read as %v", c, root, parse(root).Root())
+			}
 		}
 	}
 }

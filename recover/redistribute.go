@@ -86,16 +86,11 @@ func (r *Redistribution) commit(dealer int, f []*scalar.Secret) *Commitments {
 	return public
 }
 
-// evaluate returns the values of a polynomial at the new share IDs, by Horner's
-// rule.
+// evaluate returns the values of a polynomial at the new share IDs.
 func (r *Redistribution) evaluate(f []*scalar.Secret) []*scalar.Secret {
 	values := make([]*scalar.Secret, len(r.ids))
 	for j, id := range r.ids {
-		v := f[len(f)-1].Clone()
-		for k := len(f) - 2; k >= 0; k-- {
-			v.MulPublic(id.Scalar()).Add(f[k])
-		}
-		values[j] = v
+		values[j] = scalar.Evaluate(id.Scalar(), f)
 	}
 	return values
 }
@@ -129,24 +124,12 @@ func (r *Redistribution) Verify(dealings []*Commitments) ([]*curve.Point, error)
 	}
 	keys := make([]*curve.Point, len(r.ids))
 	for j, id := range r.ids {
-		keys[j] = evaluatePublic(id.Scalar(), coefficients)
+		keys[j] = curve.Evaluate(id.Scalar(), coefficients)
 		if keys[j].IsIdentity() {
 			return nil, fmt.Errorf("%w: the new share of ID %s would be zero", ErrPlan, id.Text)
 		}
 	}
 	return keys, nil
-}
-
-// evaluatePublic returns Σ x^k·A_k: the value of a polynomial times the base
-// point.
-func evaluatePublic(x *curve.Scalar, coefficients []*curve.Point) *curve.Point {
-	powers := make([]*curve.Scalar, len(coefficients))
-	power := x.Curve().ScalarFromUint(1)
-	for k := range powers {
-		powers[k] = power.Clone()
-		power.Mul(x)
-	}
-	return x.Curve().MultiMul(powers, coefficients)
 }
 
 // Group returns the new sharing: the old root key and chain code with the new
@@ -192,7 +175,7 @@ func (r *Redistribution) Accept(id share.ID, dealings []*Commitments, parts []*s
 		return nil, err
 	}
 	for i, d := range dealings {
-		if !matches(parts[i], evaluatePublic(id.Scalar(), d.Points)) {
+		if !matches(parts[i], curve.Evaluate(id.Scalar(), d.Points)) {
 			return nil, &CheatError{r.dealers[r.index(d.Dealer)].NodeID, "the part it gave is not what it committed to"}
 		}
 	}

@@ -132,6 +132,18 @@ func (c Curve) MultiMul(k []*Scalar, p []*Point) *Point {
 	return &Point{c, c.group().multi(k, p)}
 }
 
+// Evaluate returns Σ x^k·A_k: the value at x of a polynomial of which each coefficient,
+// the constant first, is known times the base point.
+func Evaluate(x *Scalar, coefficients []*Point) *Point {
+	powers := make([]*Scalar, len(coefficients))
+	power := x.Curve().ScalarFromUint(1)
+	for k := range powers {
+		powers[k] = power.Clone()
+		power.Mul(x)
+	}
+	return x.Curve().MultiMul(powers, coefficients)
+}
+
 // MulBase returns the sum of k[i] times the base point. It is several times as fast
 // as Generator().Mul, but for the first time, which builds a table.
 func (c Curve) MulBase(k ...*Scalar) *Point { return &Point{c, c.group().multiBase(k)} }

@@ -20,3 +20,14 @@ func Combine(c curve.Curve, xs []*Secret, weights []*curve.Scalar) *Secret {
 	}
 	return sum
 }
+
+// Evaluate returns the value at x of a polynomial with these coefficients, the constant
+// first, by Horner's rule.
+func Evaluate(x *curve.Scalar, coefficients []*Secret) *Secret {
+	last := len(coefficients) - 1
+	v := coefficients[last].Clone()
+	for k := last - 1; k >= 0; k-- {
+		v.MulPublic(x).Add(coefficients[k])
+	}
+	return v
+}

@@ -56,15 +56,11 @@ func (s *Statement) checkPiece() error {
 }
 
 // public returns the public key of the piece, Σ index^j·C_j.
-func (p *Piece) public() *curve.Point {
-	c := p.Commitments[0].Curve()
-	x, power := c.ScalarFromUint(uint64(p.Index)), c.ScalarFromUint(1)
-	var powers []*curve.Scalar
-	for range p.Commitments {
-		powers = append(powers, power.Clone())
-		power.Mul(x)
-	}
-	return c.MultiMul(powers, p.Commitments)
+func (p *Piece) public() *curve.Point { return curve.Evaluate(p.at(), p.Commitments) }
+
+// at returns where the polynomial has the piece as its value.
+func (p *Piece) at() *curve.Scalar {
+	return p.Commitments[0].Curve().ScalarFromUint(uint64(p.Index))
 }
 
 // fields are what a statement binds of the piece.
@@ -110,7 +106,7 @@ func proveQuorum(x *scalar.Secret, s *Statement, k int, recipients [][KeySize]by
 		if err := one.check(); err != nil {
 			return nil, err
 		}
-		y := evaluate(coefficients, uint64(i+1))
+		y := scalar.Evaluate(one.Piece.at(), coefficients)
 		p, err := prove(y, &one, n, random)
 		y.Wipe()
 		if err != nil {
@@ -119,16 +115,6 @@ func proveQuorum(x *scalar.Secret, s *Statement, k int, recipients [][KeySize]by
 		proofs = append(proofs, p)
 	}
 	return proofs, nil
-}
-
-// evaluate returns the value of a polynomial by Horner's rule.
-func evaluate(coefficients []*scalar.Secret, x uint64) *scalar.Secret {
-	c := coefficients[0].Curve()
-	at, sum := c.ScalarFromUint(x), scalar.Zero(c)
-	for i := len(coefficients) - 1; i >= 0; i-- {
-		sum.MulPublic(at).Add(coefficients[i])
-	}
-	return sum
 }
 
 // ErrPieces means that pieces do not belong together or are too few.
@@ -156,17 +142,12 @@ func Join(proofs []*Proof, opened []*scalar.Secret) (*scalar.Secret, error) {
 			continue
 		}
 		seen[p.Piece.Index] = true
-		xs, ys = append(xs, p.Curve().ScalarFromUint(uint64(p.Piece.Index))), append(ys, opened[i])
+		xs, ys = append(xs, p.Piece.at()), append(ys, opened[i])
 	}
 	if len(xs) < k {
 		return nil, fmt.Errorf("%w: %d of the %d that are needed", ErrPieces, len(xs), k)
 	}
-	sum := scalar.Zero(first.Curve())
-	for i, w := range share.Shamir.Weights(xs) {
-		term := ys[i].Clone().MulPublic(w)
-		sum.Add(term)
-		term.Wipe()
-	}
+	sum := scalar.Combine(first.Curve(), ys, share.Shamir.Weights(xs))
 	if !sum.Public().Equal(first.Public) {
 		sum.Wipe()
 		return nil, ErrPieces

@@ -33,6 +33,7 @@ var house = []room{
 	// What everything stands on.
 	{"internal/secret", "", ""},
 	{"internal/base58", "", ""},
+	{"internal/bechsum", "", ""},
 	{"internal/protobuf", "", ""},
 	{"internal/blake2b", "", ""},
 	{"internal/plain", "", ""},
@@ -56,7 +57,7 @@ var house = []room{
 	{"derive", "derive/batch internal/base58 internal/curve", "golang.org/x/crypto/ripemd160"},
 	{"derive/batch", "derive/batch/internal/field internal/curve", "filippo.io/edwards25519/..."},
 	{"derive/batch/internal/field", "", ""},
-	{"chains", "internal/secret internal/base58 internal/curve internal/blake2b chains/internal/groestl",
+	{"chains", "internal/secret internal/base58 internal/bechsum internal/curve internal/blake2b chains/internal/groestl",
 		"github.com/btcsuite/btcd/btcutil/bech32 github.com/decred/dcrd/crypto/blake256 github.com/decred/dcrd/dcrec/secp256k1/v4 filippo.io/edwards25519/... golang.org/x/crypto/ripemd160 golang.org/x/crypto/sha3"},
 	{"chains/internal/groestl", "", ""},
 	{"chains/account", "chains derive internal/curve", ""},
@@ -72,7 +73,7 @@ var house = []room{
 	{"share/verdict", "derive share internal/choose internal/curve internal/phrase", ""},
 	{"share/record", "derive internal/curve share share/verdict internal/phrase internal/papercode", "golang.org/x/text/unicode/norm"},
 	{"share/open", "share share/verifiable internal/choose internal/curve internal/rsakey internal/scalar internal/secret internal/sign internal/signature internal/strict", "golang.org/x/crypto/argon2"},
-	{"share/verifiable", "share internal/curve internal/scalar internal/secret internal/strict", "github.com/btcsuite/btcd/btcutil/bech32"},
+	{"share/verifiable", "share internal/curve internal/scalar internal/secret internal/strict internal/bechsum", "github.com/btcsuite/btcd/btcutil/bech32"},
 	{"recover/frost", "share internal/curve internal/scalar internal/secret internal/signature", ""},
 	{"recover", "derive/... share share/open internal/base58 internal/curve internal/scalar internal/secret internal/strict",
 		"github.com/bnb-chain/tss-lib/v2/..."},
@@ -130,7 +131,7 @@ var house = []room{
 
 // domain are the packages that neither print, prompt, log nor exit.
 var domain = []string{
-	"derive/...", "chains/...", "share/...", "recover/...", "backup/...", "audit/...", "internal/secret", "internal/base58", "internal/protobuf", "internal/blake2b", "internal/cost", "internal/plain", "internal/strict", "internal/ordered", "internal/phrase", "internal/shell", "internal/qrcode", "internal/curve", "internal/scalar", "internal/sign", "internal/signature", "internal/choose", "tx", "internal/papercode", "internal/archive", "internal/rsakey",
+	"derive/...", "chains/...", "share/...", "recover/...", "backup/...", "audit/...", "internal/secret", "internal/base58", "internal/bechsum", "internal/protobuf", "internal/blake2b", "internal/cost", "internal/plain", "internal/strict", "internal/ordered", "internal/phrase", "internal/shell", "internal/qrcode", "internal/curve", "internal/scalar", "internal/sign", "internal/signature", "internal/choose", "tx", "internal/papercode", "internal/archive", "internal/rsakey",
 }
 
 // banned says what must not be linked at all, also through others: into every

@@ -3,49 +3,27 @@ package chains
 import (
 	"strings"
 
+	"lifeboat/internal/bechsum"
+
 	"github.com/btcsuite/btcd/btcutil/bech32"
 )
 
-const bech32Charset = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
-
-// The constants that the checksum ends in: BIP 173 and BIP 350.
-const (
-	bech32Const  = 1
-	bech32mConst = 0x2bc830a3
-)
-
-func bech32Step(c uint32, v byte) uint32 {
-	top := c >> 25
-	c = c&0x1ffffff<<5 ^ uint32(v)
-	for i, g := range [5]uint32{0x3b6a57b2, 0x26508e6d, 0x1ea119fa, 0x3d4233dd, 0x2a1462b3} {
-		c ^= g & -(top >> i & 1)
-	}
-	return c
-}
-
-// appendBech32 appends hrp, the separator, the 5-bit values and the checksum. It
+// appendBech32 appends hrp, the separator, the 5-bit values and the bechsum. It
 // is written out here because the library makes strings, and a private key may
 // not be in one.
 func appendBech32(dst []byte, hrp string, values []byte, constant uint32) []byte {
-	c := uint32(1)
-	for i := range len(hrp) {
-		c = bech32Step(c, hrp[i]>>5)
-	}
-	c = bech32Step(c, 0)
-	for i := range len(hrp) {
-		c = bech32Step(c, hrp[i]&31)
-	}
+	c := bechsum.Begin(hrp)
 	dst = append(append(dst, hrp...), '1')
 	for _, v := range values {
-		c = bech32Step(c, v)
-		dst = append(dst, bech32Charset[v])
+		c = bechsum.Step(c, v)
+		dst = append(dst, bechsum.Charset[v])
 	}
-	for range 6 {
-		c = bech32Step(c, 0)
+	for range bechsum.ChecksumSize {
+		c = bechsum.Step(c, 0)
 	}
 	c ^= constant
 	for shift := 25; shift >= 0; shift -= 5 {
-		dst = append(dst, bech32Charset[c>>shift&31])
+		dst = append(dst, bechsum.Charset[c>>shift&31])
 	}
 	return dst
 }
@@ -85,9 +63,9 @@ func readBech32(s, hrp string, version bech32.Version) ([]byte, bool) {
 
 // segwit is a witness program of BIP 173 (version 0) or BIP 350 (all others).
 func segwit(hrp string, version byte) text {
-	constant, kind := uint32(bech32Const), bech32.Version0
+	constant, kind := uint32(bechsum.Const), bech32.Version0
 	if version > 0 {
-		constant, kind = bech32mConst, bech32.VersionM
+		constant, kind = bechsum.ConstM, bech32.VersionM
 	}
 	return text{
 		format: func(p []byte) string {
@@ -105,12 +83,12 @@ func segwit(hrp string, version byte) text {
 
 // bech32Text is prefix and payload in bech32, without a version in five bits.
 func bech32Text(hrp string, prefix ...byte) text {
-	return bech(hrp, bech32Const, bech32.Version0, prefix)
+	return bech(hrp, bechsum.Const, bech32.Version0, prefix)
 }
 
 // bech32mText is the same in bech32m.
 func bech32mText(hrp string, prefix ...byte) text {
-	return bech(hrp, bech32mConst, bech32.VersionM, prefix)
+	return bech(hrp, bechsum.ConstM, bech32.VersionM, prefix)
 }
 
 func bech(hrp string, constant uint32, kind bech32.Version, prefix []byte) text {

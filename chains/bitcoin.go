@@ -3,6 +3,7 @@ package chains
 import (
 	"lifeboat/chains/internal/groestl"
 	"lifeboat/internal/base58"
+	"lifeboat/internal/bechsum"
 	"lifeboat/internal/blake2b"
 	"lifeboat/internal/curve"
 
@@ -165,7 +166,7 @@ func (b bitcoinLike) cash(prefix, id, name string, slip44 uint32, aliases ...str
 	return c
 }
 
-var kaspa = base32Check{prefix: "kaspa", charset: bech32Charset}
+var kaspa = base32Check{prefix: "kaspa", charset: bechsum.Charset}
 
 // decredHash160 is RIPEMD-160(BLAKE-256(compressed key)).
 var decredHash160 = &Payload{Name: "hash160-blake256", Curve: curve.Secp256k1, Size: 20, Of: func(dst []byte, k *PublicKey) []byte {

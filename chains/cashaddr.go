@@ -1,6 +1,10 @@
 package chains
 
-import "strings"
+import (
+	"strings"
+
+	"lifeboat/internal/bechsum"
+)
 
 // base32Check is the family of CashAddr: base 32 with a BCH checksum of 40 bits
 // over the prefix and the data. Bitcoin Cash, eCash, Kaspa and Conflux use it,
@@ -86,11 +90,11 @@ func (b base32Check) text(version byte) text {
 // cashAddr is P2PKH of 160 bits. It also reads the type that says that the owner
 // knows of tokens (CHIP-2022-02), which is the same account.
 func cashAddr(prefix string) text {
-	b := base32Check{prefix: prefix, charset: bech32Charset}
+	b := base32Check{prefix: prefix, charset: bechsum.Charset}
 	return b.text(0).or(b.text(2 << 3))
 }
 
 // cashAddrScript is P2SH of 160 bits.
 func cashAddrScript(prefix string) text {
-	return base32Check{prefix: prefix, charset: bech32Charset}.text(1 << 3)
+	return base32Check{prefix: prefix, charset: bechsum.Charset}.text(1 << 3)
 }

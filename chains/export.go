@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"lifeboat/internal/bechsum"
 	"lifeboat/internal/curve"
 	"lifeboat/internal/secret"
 )
@@ -216,7 +217,7 @@ func appendDescriptorChecksum(dst, descriptor []byte) []byte {
 	c ^= 1
 	dst = append(dst, '#')
 	for shift := 35; shift >= 0; shift -= 5 {
-		dst = append(dst, bech32Charset[c>>shift&31])
+		dst = append(dst, bechsum.Charset[c>>shift&31])
 	}
 	return dst
 }

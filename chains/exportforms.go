@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 
 	"lifeboat/internal/base58"
+	"lifeboat/internal/bechsum"
 	"lifeboat/internal/curve"
 
 	"github.com/decred/dcrd/crypto/blake256"
@@ -83,7 +84,7 @@ func cardanoForm(hrp string) *exportForm {
 			copy(seed[copy(seed[:], cardanoNonces):], scalar)
 			nonces := sha512.Sum512(seed[:])
 			copy(stack[curve.ScalarSize:], nonces[:curve.ScalarSize])
-			dst = appendBech32(dst, hrp, appendFives(fives[:0], stack[:]), bech32Const)
+			dst = appendBech32(dst, hrp, appendFives(fives[:0], stack[:]), bechsum.Const)
 			clear(seed[:])
 			clear(nonces[:])
 		}
@@ -117,7 +118,7 @@ var suiForm = &exportForm{name: "suiprivkey", taker: "sui keytool import", write
 	var stack [33]byte
 	var fives [53]byte
 	b := append(append(stack[:0], 1), scalar...)
-	dst = appendBech32(dst, "suiprivkey", appendFives(fives[:0], b), bech32Const)
+	dst = appendBech32(dst, "suiprivkey", appendFives(fives[:0], b), bechsum.Const)
 	clear(stack[:])
 	clear(fives[:])
 	return dst

@@ -3,6 +3,8 @@ package chains
 import (
 	"strings"
 
+	"lifeboat/internal/bechsum"
+
 	"github.com/btcsuite/btcd/btcutil/bech32"
 )
 
@@ -69,7 +71,7 @@ func readBlech32(s, hrp string) (version byte, program []byte, ok bool) {
 	}
 	values := make([]byte, 0, len(digits))
 	for i := range len(digits) {
-		v := strings.IndexByte(bech32Charset, digits[i])
+		v := strings.IndexByte(bechsum.Charset, digits[i])
 		if v < 0 {
 			return 0, nil, false
 		}

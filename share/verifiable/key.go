@@ -10,6 +10,7 @@ import (
 
 	"github.com/btcsuite/btcd/btcutil/bech32"
 
+	"lifeboat/internal/bechsum"
 	"lifeboat/internal/secret"
 )
 
@@ -69,37 +70,28 @@ func RecipientOf(identity *secret.Bytes) (public [KeySize]byte, err error) {
 	return public, nil
 }
 
-const (
-	identityPrefix = "AGE-SECRET-KEY-1"
-	charset        = "QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L"
-)
+const identityPrefix = "age-secret-key-"
 
 // ParseIdentity reads an age X25519 identity (AGE-SECRET-KEY-1…), which stays the
 // caller's to wipe, as what is returned. The library of BIP 173 would make strings of
 // it.
 func ParseIdentity(line *secret.Bytes) (*secret.Bytes, error) {
-	text := bytes.ToUpper(bytes.TrimSpace(line.Expose()))
+	text := bytes.ToLower(bytes.TrimSpace(line.Expose()))
 	defer secret.Wipe(text)
-	if !bytes.HasPrefix(text, []byte(identityPrefix)) {
-		return nil, fmt.Errorf("%w: it starts with %s…", ErrIdentity, identityPrefix)
+	if !bytes.HasPrefix(text, []byte(identityPrefix+"1")) {
+		return nil, fmt.Errorf("%w: it starts with AGE-SECRET-KEY-1…", ErrIdentity)
 	}
-	const prefix, check = len(identityPrefix) - 1, 6
-	values := make([]byte, 0, len(text))
-	defer func() { secret.Wipe(values) }()
-	for _, ch := range text[:prefix] {
-		values = append(values, ch|0x20)
-	}
-	sum := polymod(values)
+	sum := bechsum.Begin(identityPrefix)
 	key, acc, bits := secret.New(KeySize), uint32(0), 0
-	n, digits := 0, text[prefix+1:]
+	n, digits := 0, text[len(identityPrefix)+1:]
 	for i, ch := range digits {
-		v := bytes.IndexByte([]byte(charset), ch)
+		v := strings.IndexByte(bechsum.Charset, ch)
 		if v < 0 {
 			key.Wipe()
 			return nil, fmt.Errorf("%w: it has a letter that none has", ErrIdentity)
 		}
-		sum = step(sum, byte(v))
-		if i >= len(digits)-check {
+		sum = bechsum.Step(sum, byte(v))
+		if i >= len(digits)-bechsum.ChecksumSize {
 			continue
 		}
 		acc, bits = acc<<5|uint32(v), bits+5
@@ -110,31 +102,9 @@ func ParseIdentity(line *secret.Bytes) (*secret.Bytes, error) {
 			acc &= 1<<bits - 1
 		}
 	}
-	if sum != 1 || n != KeySize || bits >= 5 || acc != 0 {
+	if sum != bechsum.Const || n != KeySize || bits >= 5 || acc != 0 {
 		key.Wipe()
 		return nil, fmt.Errorf("%w: it was mistyped or cut off", ErrIdentity)
 	}
 	return key, nil
-}
-
-// polymod begins a checksum of BIP 173 with its prefix.
-func polymod(prefix []byte) uint32 {
-	c := uint32(1)
-	for _, b := range prefix {
-		c = step(c, b>>5)
-	}
-	c = step(c, 0)
-	for _, b := range prefix {
-		c = step(c, b&31)
-	}
-	return c
-}
-
-func step(c uint32, v byte) uint32 {
-	top := c >> 25
-	c = c&0x1ffffff<<5 ^ uint32(v)
-	for i, g := range [5]uint32{0x3b6a57b2, 0x26508e6d, 0x1ea119fa, 0x3d4233dd, 0x2a1462b3} {
-		c ^= g & -(top >> i & 1)
-	}
-	return c
 }

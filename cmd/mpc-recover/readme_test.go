@@ -18,13 +18,7 @@ func TestReadme(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Chdir(t.TempDir())
-	demo := fixtures.Load("demo")
-	files := map[string][]byte{"address.csv": demo.Books["address.csv"]}
-	for _, f := range demo.Files {
-		files[f.Name] = f.Data
-		files[strings.TrimSuffix(f.Name, ".json")+".txt"] = f.Password
-	}
-	for name, data := range files {
+	for name, data := range fixtures.Load("demo").Work() {
 		if err := os.WriteFile(name, data, 0o600); err != nil {
 			t.Fatal(err)
 		}

@@ -292,13 +292,7 @@ func readCodes(t *testing.T, page string, want, files []string) {
 // what its QR codes say, or the file that they hold.
 func makePages(t *testing.T) (says map[string][]string, holds map[string]string) {
 	t.Helper()
-	demo := fixtures.Load("demo")
-	files := map[string][]byte{"address.csv": demo.Books["address.csv"]}
-	for _, f := range demo.Files {
-		files[f.Name] = f.Data
-		files[strings.TrimSuffix(f.Name, ".json")+".txt"] = f.Password
-	}
-	for name, data := range files {
+	for name, data := range fixtures.Load("demo").Work() {
 		if err := os.WriteFile(name, data, 0o600); err != nil {
 			t.Fatal(err)
 		}

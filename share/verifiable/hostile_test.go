@@ -322,7 +322,7 @@ func TestCheatingByGuessing(t *testing.T) {
 		s.ShareID = s.Group.Participants[0].ShareID
 		key.Wipe()
 		key = secret.Copy(bytes.Repeat([]byte{5}, KeySize))
-		if s.Recipient, err = RecipientOf(key); err != nil {
+		if s.Recipient, err = recipientOf(key); err != nil {
 			t.Fatal(err)
 		}
 		cheat := newCheat(t, s, small, []int{2, 5})

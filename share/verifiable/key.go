@@ -2,7 +2,6 @@ package verifiable
 
 import (
 	"bytes"
-	"crypto/ecdh"
 	"errors"
 	"fmt"
 	"slices"
@@ -54,20 +53,6 @@ func FormatRecipient(key [KeySize]byte) string {
 		}
 	}
 	panic(fmt.Sprintf("verifiable: writing a recipient: %v", err)) // 32 bytes always have a form
-}
-
-// RecipientOf returns the recipient of an identity.
-func RecipientOf(identity *secret.Bytes) (public [KeySize]byte, err error) {
-	secret.Do(func() {
-		var key *ecdh.PrivateKey
-		if key, err = ecdh.X25519().NewPrivateKey(identity.Expose()); err == nil {
-			public = [KeySize]byte(key.PublicKey().Bytes())
-		}
-	})
-	if err != nil {
-		return public, ErrIdentity
-	}
-	return public, nil
 }
 
 const identityPrefix = "age-secret-key-"

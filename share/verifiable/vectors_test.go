@@ -52,7 +52,7 @@ func vector(t *testing.T, c curve.Curve, identity *secret.Bytes) (*scalar.Secret
 	if err != nil {
 		t.Fatal(err)
 	}
-	recipient, err := RecipientOf(identity)
+	recipient, err := recipientOf(identity)
 	if err != nil {
 		t.Fatal(err)
 	}

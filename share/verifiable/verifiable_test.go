@@ -2,6 +2,7 @@ package verifiable
 
 import (
 	"bytes"
+	"crypto/ecdh"
 	"errors"
 	"fmt"
 	"math/big"
@@ -34,10 +35,19 @@ func newIdentity(t testing.TB) (*secret.Bytes, [KeySize]byte) {
 	if FormatRecipient(recipient) != id.Recipient().String() {
 		t.Fatalf("the recipient %s is written as %s", id.Recipient(), FormatRecipient(recipient))
 	}
-	if own, err := RecipientOf(key); err != nil || own != recipient {
+	if own, err := recipientOf(key); err != nil || own != recipient {
 		t.Fatal("the identity has another recipient")
 	}
 	return key, recipient
+}
+
+// recipientOf returns the recipient of an identity.
+func recipientOf(identity *secret.Bytes) (public [KeySize]byte, err error) {
+	key, err := ecdh.X25519().NewPrivateKey(identity.Expose())
+	if err != nil {
+		return public, err
+	}
+	return [KeySize]byte(key.PublicKey().Bytes()), nil
 }
 
 // identityText writes an identity as age does.

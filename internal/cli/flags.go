@@ -28,11 +28,11 @@ type Flags struct {
 
 const commonHelp = `
 Every verb also takes:
-  --date YYYY-MM-DD   the date that reports and statements carry (default: the clock's);
-                      or the moment, as 2006-01-02T15:04:05Z, for what expires
-  --allow-network     work although the machine looks online
-  --allow-swap        work although memory may be written to disk
-  --require-sandbox   refuse to work unless Landlock and seccomp are in force
+  --date YYYY-MM-DD       the date that reports and statements carry (default: the clock's);
+                          or the moment, as 2006-01-02T15:04:05Z, for what expires
+  --allow-network         work although the machine looks online
+  --allow-swap            work although memory may be written to disk
+  --require-sandbox       refuse to work unless Landlock and seccomp are in force
 `
 
 // newFlags returns a new set for a verb. Hints name the program and the verb.

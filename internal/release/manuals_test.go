@@ -5,9 +5,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
+
+	"lifeboat/internal/release/manual"
 )
 
 const docs = "../../docs"
@@ -38,6 +41,30 @@ func TestManuals(t *testing.T) {
 				t.Errorf("docs/%s belongs to no program", name)
 			}
 		}
+	}
+}
+
+// What explains a flag begins in one column of every verb's help, if need be on the
+// next line.
+func TestColumns(t *testing.T) {
+	aligned := regexp.MustCompile(`^(.{24}  \S.*|  -\S+(, --\S+)?( \S+)?)$`)
+	n := 0
+	for _, p := range programs() {
+		text, err := manual.Markdown(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.SplitSeq(text, "\n") {
+			if !strings.HasPrefix(line, "  -") {
+				continue
+			}
+			if n++; !aligned.MatchString(line) {
+				t.Errorf("%s: %s", p.Name, line)
+			}
+		}
+	}
+	if n < 200 {
+		t.Errorf("only %d flags", n)
 	}
 }
 

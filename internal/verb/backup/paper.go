@@ -44,7 +44,8 @@ and whether it is for a recipient. Only joining shows that it fits the others.
   --read                  read typed lines and pictures
   --check                 check one shard alone
   -r, --recipient R       with --check: the recipient that the shard has to be for
-  -R, --recipients-file F the same, in a file, as keygen wrote it
+  -R, --recipients-file F
+                          the same, in a file, as keygen wrote it
   --json                  print what was written or found as JSON
 
 Example: a shard for the safe

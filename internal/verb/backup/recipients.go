@@ -29,10 +29,11 @@ func (f *sealFlags) define(set *cli.Flags) {
 	set.StringVar(&f.file, "generate-passphrase-file", "", "")
 }
 
-const sealHelp = holder.RecipientHelp + `  --passphrase                 seal with a passphrase that is asked for twice
-  --generate-passphrase        make a passphrase of ten words, show it on a screen that leaves no
-                               trace, and have it typed before it counts
-  --generate-passphrase-file F make a passphrase of ten words and write it to a new file
+const sealHelp = holder.RecipientHelp + `  --passphrase            seal with a passphrase that is asked for twice
+  --generate-passphrase   make a passphrase of ten words, show it on a screen that leaves no
+                          trace, and have it typed before it counts
+  --generate-passphrase-file F
+                          make a passphrase of ten words and write it to a new file
 `
 
 // newPassphrase reports whether a passphrase is made or typed in this run.

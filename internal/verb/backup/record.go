@@ -43,7 +43,8 @@ it from strangers.
                           memo (repeatable); mpc-derive chains lists the chains
   -r, --recipient R       to whom backups are sealed: an age recipient or SSH public key (repeatable)
   --label TEXT            what people call the recipient: the i-th is for the i-th -r
-  -R, --recipients-file F recipients in a file, one a line, each under a comment that is its label
+  -R, --recipients-file F
+                          recipients in a file, one a line, each under a comment that is its label
                           (repeatable)
   --addresses CSV         the address book; its rows must belong to the root keys
   --release-key KEY       an SSH public key under which the programs are released (repeatable)

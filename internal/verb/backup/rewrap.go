@@ -22,13 +22,13 @@ files are the same, byte for byte; the public manifest is new.
 The old bundle still opens with the old identity. If it must not, destroy every copy
 of the bundle or of the identity.
 
-  -o, --output NEW.age         the bundle to write
+  -o, --output NEW.age    the bundle to write
 ` + sealHelp + `
 For the old bundle:
-  -i, --identity F             an age identity, an SSH key or a shard (repeatable)
-  --passphrase-file F          its passphrase, instead of asking
-  --max-work-factor N          allow an scrypt work factor above 22
-  --json                       print the public manifest of the new bundle
+  -i, --identity F        an age identity, an SSH key or a shard (repeatable)
+  --passphrase-file F     its passphrase, instead of asking
+  --max-work-factor N     allow an scrypt work factor above 22
+  --json                  print the public manifest of the new bundle
 
 Example: from one identity to a quorum
   mpc-backup keygen -o directors --quorum 2/3

@@ -26,9 +26,9 @@ their public facts are checked, so that nobody seals a broken share; with --chec
 each share is opened with its password as well. Beside the bundle it writes a
 public manifest for auditors and a text that says how to open it.
 
-  -o, --output B.age           the bundle to write
-` + sealHelp + `  --check                      open the shares with their passwords first
-` + proofHelp + `  --json                       print the public manifest of the bundle
+  -o, --output B.age      the bundle to write
+` + sealHelp + `  --check                 open the shares with their passwords first
+` + proofHelp + `  --json                  print the public manifest of the bundle
 
 For --check and --verifiable:
 ` + holder.FlagsHelp + `                          (files that hold no share may be left out of the count)

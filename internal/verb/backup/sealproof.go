@@ -23,12 +23,12 @@ type proofFlags struct {
 	challenge        string
 }
 
-const proofHelp = `  --verifiable                 also write B.age.proof.json: the shares once more, encrypted so that
-                               anybody can check it without opening them (mpc-backup check); to
-                               one X25519 recipient
-  --quorum K/N                 with --verifiable: cut the shares into N pieces, one for each -r, of
-                               which any K are needed; no bundle is written
-  --challenge TEXT             with --verifiable: what an auditor asked to be repeated in the proof
+const proofHelp = `  --verifiable            also write B.age.proof.json: the shares once more, encrypted so that
+                          anybody can check it without opening them (mpc-backup check); to
+                          one X25519 recipient
+  --quorum K/N            with --verifiable: cut the shares into N pieces, one for each -r, of
+                          which any K are needed; no bundle is written
+  --challenge TEXT        with --verifiable: what an auditor asked to be repeated in the proof
 `
 
 func (f *proofFlags) define(set *cli.Flags) {

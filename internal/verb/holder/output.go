@@ -39,8 +39,8 @@ func (f *OutputFlags) Define(set *cli.Flags) {
 func (f *OutputFlags) Given() bool { return f.path != "" || f.plaintext || f.Recipients.Given() }
 
 // OutputHelp describes them.
-const OutputHelp = `  -o, --output OUT.age         the new bundle to write; with --plaintext, the new folder
-` + RecipientHelp + `  --plaintext                  write secrets in the clear into the folder of -o
+const OutputHelp = `  -o, --output OUT.age    the new bundle to write; with --plaintext, the new folder
+` + RecipientHelp + `  --plaintext             write secrets in the clear into the folder of -o
 `
 
 // Target returns where the results go, without the recipients, which are for Run

@@ -42,11 +42,13 @@ func (f *RecipientFlags) Define(set *cli.Flags) {
 }
 
 // RecipientHelp describes them.
-const RecipientHelp = `  -r, --recipient R            seal to an age recipient or SSH public key (repeatable)
-  --label TEXT                 what people call the recipient, public: the i-th is for the i-th -r
-  -R, --recipients-file F      seal to the recipients in a file, one a line, each under a comment
-                               that is its label (repeatable)
-  --seal-passphrase-file F     seal with the passphrase in a file instead
+const RecipientHelp = `  -r, --recipient R       seal to an age recipient or SSH public key (repeatable)
+  --label TEXT            what people call the recipient, public: the i-th is for the i-th -r
+  -R, --recipients-file F
+                          seal to the recipients in a file, one a line, each under a comment
+                          that is its label (repeatable)
+  --seal-passphrase-file F
+                          seal with the passphrase in a file instead
 `
 
 // Given reports whether any of the flags was given.

@@ -38,7 +38,8 @@ What is allowed:
                           before it, on that chain alone
   --to-file F             the same, one a line
   --max-fee CHAIN=AMOUNT  the most that one transaction may cost, instead of the usual limits
-  --max-total CHAIN[:TOKEN]=AMOUNT   the most that the vault may pay in all of them, fees included
+  --max-total CHAIN[:TOKEN]=AMOUNT
+                          the most that the vault may pay in all of them, fees included
   --tokens CSV            names of tokens: columns chain, contract, symbol, decimals
   --trust-amounts         amounts of coins that only the file claims count
   --no-expiry             a transaction may be without the expiry that its chain has

@@ -66,27 +66,30 @@ machine first (mpc-derive review), and types the review code that the other has.
        snapshot, no virtual machine. One answer is read, good or bad.
   ceremony sign DIR FILE --answer NODE --tx PATH --addresses CSV --record F
        answers the holder of NODE, from your own copy of the batch.
-  Both take --expect CODE where there is no terminal for the code, and what mpc-recover
-  sign takes: --to, --to-file, --max-fee, --max-total, --path, --chain, --tokens,
-  --trust-amounts, --no-expiry, --short-lived; --ask also --qr and --replaces.
+  Both take --expect CODE where there is no terminal for the code, and of what
+  mpc-recover sign takes
+       --to, --to-file, --max-fee, --max-total, --path, --chain, --tokens,
+       --trust-amounts, --no-expiry, --short-lived; --ask also --qr and --replaces.
 
 Each step but status and sign wants one of these, for all that is in DIR passed through the
 hands of others:
-  --record F                   the record of the vault, whose code you type from your paper
-  --record-code CODE           the code, instead of asking
-  --xpub KEY                   the root public key of each group, from your own papers: extended, or in hex,
-                               which says nothing of the chain code
-  --no-record                  you have neither
+  --record F              the record of the vault, whose code you type from your paper
+  --record-code CODE      the code, instead of asking
+  --xpub KEY              the root public key of each group, from your own papers: extended, or in hex,
+                          which says nothing of the chain code
+  --no-record             you have neither
 
-  --group ID                   these groups only, although more is recorded or in your file:
-                               repeat it for each group that is dealt for
-  -i, --identity F             an age identity, an SSH key or a shard that opens FILE or KEY.age
-  --passphrase-file F          the password of FILE (join, deal, confirm) or KEY.age (accept, status)
-  --key-passphrase-file F      deal: the passphrase of KEY.age
-  --joined NODE=WORDS          deal: the words of a join, instead of asking (repeatable)
-  --new-passphrase-file F      accept: the password of the new file, instead of asking
-  --old-threshold T            how many old shares were needed, for tss-lib files
-` + holder.RecipientHelp + `  --json                       print the state as JSON
+  --group ID              these groups only, although more is recorded or in your file:
+                          repeat it for each group that is dealt for
+  -i, --identity F        an age identity, an SSH key or a shard that opens FILE or KEY.age
+  --passphrase-file F     the password of FILE (join, deal, confirm) or KEY.age (accept, status)
+  --key-passphrase-file F
+                          deal: the passphrase of KEY.age
+  --joined NODE=WORDS     deal: the words of a join, instead of asking (repeatable)
+  --new-passphrase-file F
+                          accept: the password of the new file, instead of asking
+  --old-threshold T       how many old shares were needed, for tss-lib files
+` + holder.RecipientHelp + `  --json                  print the state as JSON
 
 Example: the second of three signers deals
   mpc-recover ceremony deal /media/stick/reshare custodian.json --record vault-record.txt --party client --party custodian --threshold 2

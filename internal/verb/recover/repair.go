@@ -32,11 +32,12 @@ It must be said whose vault it is: whoever made the files may have made it up. A
 record, or root keys from your own records, decide; a set of shares that the record
 does not have is refused.
 
-  --lost NODE_ID               whose share it is
-  --new-passphrase-file F      the password of the new file, instead of asking
-  -o, --output FILE            the file to write: a recovery group file, or with a recipient a bundle
-` + holder.RecipientHelp + `  --group ID                   only this group (default: every group of the files)
-` + holder.NoRecordHelp + holder.FlagsHelp + `  --json                       print the report as JSON
+  --lost NODE_ID          whose share it is
+  --new-passphrase-file F
+                          the password of the new file, instead of asking
+  -o, --output FILE       the file to write: a recovery group file, or with a recipient a bundle
+` + holder.RecipientHelp + `  --group ID              only this group (default: every group of the files)
+` + holder.NoRecordHelp + holder.FlagsHelp + `  --json                  print the report as JSON
 
 Example: the client's file is gone
   mpc-recover repair provider.json custodian.json --lost client --record vault-record.txt \

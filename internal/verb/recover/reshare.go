@@ -34,27 +34,29 @@ does not have is refused, and so is leaving out one that it has.
 Every group of the files is reshared, so a vault's two curves stay together. Each
 new holder's file is opened again before the folder appears.
 
-  --party NODE_ID              a new holder whose file gets a password (repeatable)
-  --party NODE_ID=RECIPIENT    a new holder whose file is sealed as a bundle; RECIPIENT is an age
-                               recipient, an SSH public key or a file of them
-  --threshold T                how many new shares give the key, 2 or more (default: as before)
-  --new-passphrase-file F      the password of a new file, instead of asking: the i-th is for the
-                               i-th party without a recipient
-  -o, --output DIR             the new folder for the new files
-  --group ID                   only this group
-  --to tss-lib                 into each bundle LocalPartySaveData of tss-lib as well, for nodes that
-                               sign with it; every party needs a recipient
-  -i, --identity F             an age identity, an SSH key or a shard that opens bundles (repeatable)
-  --passphrase-file F          the password of an old file: the i-th is for the i-th FILE
-  --xpub KEY                   a root public key from your own records: extended, or in hex where the
-                               vault has no chain code; or a file of them (repeatable)
-  --record F                   the record of the vault, which replaces --xpub; its code is asked for
-  --record-code CODE           the whole code on the paper, where there is no terminal
-  --no-record                  nothing was recorded: trust what the files say of whose vault it is
-  --old-threshold T            how many old shares were needed, for tss-lib files, which do not say
-  --max-iterations N           allow password derivations of more than 10,000,000 iterations
-  --max-work-factor N          allow bundles with an scrypt work factor above 22
-  --json                       print the report as JSON
+  --party NODE_ID         a new holder whose file gets a password (repeatable)
+  --party NODE_ID=RECIPIENT
+                          a new holder whose file is sealed as a bundle; RECIPIENT is an age
+                          recipient, an SSH public key or a file of them
+  --threshold T           how many new shares give the key, 2 or more (default: as before)
+  --new-passphrase-file F
+                          the password of a new file, instead of asking: the i-th is for the
+                          i-th party without a recipient
+  -o, --output DIR        the new folder for the new files
+  --group ID              only this group
+  --to tss-lib            into each bundle LocalPartySaveData of tss-lib as well, for nodes that
+                          sign with it; every party needs a recipient
+  -i, --identity F        an age identity, an SSH key or a shard that opens bundles (repeatable)
+  --passphrase-file F     the password of an old file: the i-th is for the i-th FILE
+  --xpub KEY              a root public key from your own records: extended, or in hex where the
+                          vault has no chain code; or a file of them (repeatable)
+  --record F              the record of the vault, which replaces --xpub; its code is asked for
+  --record-code CODE      the whole code on the paper, where there is no terminal
+  --no-record             nothing was recorded: trust what the files say of whose vault it is
+  --old-threshold T       how many old shares were needed, for tss-lib files, which do not say
+  --max-iterations N      allow password derivations of more than 10,000,000 iterations
+  --max-work-factor N     allow bundles with an scrypt work factor above 22
+  --json                  print the report as JSON
 
 Example: the client's share is lost; the provider's and the custodian's make a new set
   mpc-recover reshare provider.json custodian.json --party client --party provider \

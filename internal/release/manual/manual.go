@@ -36,6 +36,9 @@ func Markdown(p *cli.Program) (string, error) {
 		}
 		fmt.Fprintf(&b, "\n## %s\n\n```\n%s```\n", v.Name, text)
 	}
+	for _, t := range p.Topics {
+		fmt.Fprintf(&b, "\n## help %s\n\n```\n%s```\n", t.Name, t.Text)
+	}
 	return b.String(), nil
 }
 
@@ -55,6 +58,9 @@ func Man(p *cli.Program) (string, error) {
 			return "", err
 		}
 		fmt.Fprintf(&b, ".SS %s\n%s", v.Name, example(text))
+	}
+	for _, t := range p.Topics {
+		fmt.Fprintf(&b, ".SH %s\n%s", strings.ToUpper(t.Name), example(t.Text))
 	}
 	return b.String(), nil
 }

@@ -21,7 +21,7 @@ func FormsTopic() cli.Topic {
 			if !slices.Contains(needs, n) {
 				needs = append(needs, n)
 			}
-			fmt.Fprintf(&b, "  %-20s %s\n", n.Name, n.What)
+			fmt.Fprintf(&b, "  %-23s %s\n", n.Name, n.What)
 		}
 	}
 	b.WriteString(`

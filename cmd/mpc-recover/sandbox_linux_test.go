@@ -191,7 +191,7 @@ var verbLines = map[string][]string{
 		"key x y --root -o out --plaintext", "repair x y --no-record --lost n -o out", "reshare x y --no-record --party a --party b -o out",
 		"ceremony plan out x --no-record --reason lost --signer a --signer b --party c --party d", "ceremony join x --no-record --node a -o out -R r", "ceremony deal x y --no-record",
 		"ceremony accept x --key k --xpub z -o out", "ceremony confirm x y --no-record", "ceremony status x", "ceremony status x --key k", "ceremony sign x y --answer n --tx z --addresses a --record r",
-		"sign x y --tx z --xpub r --addresses a --to 0x3535353535353535353535353535353535353535 --alone -o out", "drill", "guide --lost provider x", "guide --role custodian --record x", "help", "version",
+		"sign x y --tx z --xpub r --addresses a --to 0x3535353535353535353535353535353535353535 --alone -o out", "drill", "guide --lost provider x --page out", "guide --role custodian --record x", "help", "version",
 	},
 }
 

@@ -76,6 +76,7 @@ var everyWrite = map[string]writes{
 	"verify, page":  {line: "mpc-backup verify" + twoOld + " --report out/v.html", same: true, thin: true, outputs: []string{"out/v.html"}},
 	"record":        {line: "mpc-backup record a.json b.json -o out/r.txt", same: true, thin: true, outputs: []string{"out/r.txt", "out/r.html"}},
 	"audit, page":   {line: "mpc-backup audit a.json b.json --report out/a.html", same: true, thin: true, outputs: []string{"out/a.html"}},
+	"guide, page":   {line: "mpc-recover guide --lost provider --no-record a.json b.json --page out/g.html", same: true, thin: true, outputs: []string{"out/g.html"}},
 	"key":           {line: "mpc-recover key" + twoOld + " --root --addresses address.csv -R id.pub -o out/k.age", thin: true, outputs: besides("out/k.age"), check: "mpc-backup open OUT -i id -o opened"},
 	"key, in clear": {line: "mpc-recover key" + twoOld + " --root --addresses address.csv --plaintext -o out/k", same: true, outputs: []string{"out/k"}, plain: true},
 	"sign":          {line: "mpc-recover sign" + twoOld + " --tx unsigned --expect " + reviewed + movesTo + xpubs + " -o out/signed", same: true, outputs: []string{"out/signed"}},

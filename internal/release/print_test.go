@@ -305,6 +305,7 @@ func makePages(t *testing.T) (says map[string][]string, holds map[string]string)
 		"mpc-backup audit client.json client.age custodian.json address.csv --report audit.html",
 		"mpc-backup verify client.json custodian.json --addresses address.csv --passphrase-file client.txt --passphrase-file custodian.txt --report verify.html",
 		"mpc-recover drill --keep drill",
+		"mpc-recover guide --lost provider --no-record client.json custodian.json address.csv --page guide.html",
 		"mpc-backup paper id -o paper-id.html",
 		"mpc-backup paper board.shard-1.txt -o paper-shard.html",
 		"mpc-backup paper client.age -o paper-bundle.html",

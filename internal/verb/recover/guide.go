@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"slices"
@@ -25,9 +24,9 @@ import (
 var guideVerb = cli.Verb{
 	Name:    "guide",
 	Summary: "the runbook for the case at hand: what to prepare and what to type, in order",
-	Usage: `Usage: mpc-recover guide [--lost WHAT] [--record F | --no-record] [PATH…]
-       mpc-recover guide --moving [--record F] [PATH…]
-       mpc-recover guide --role custodian|client|auditor [--record F]
+	Usage: `Usage: mpc-recover guide [--lost WHAT] [--record F | --no-record] [--page F.html] [PATH…]
+       mpc-recover guide --moving [--record F] [--page F.html] [PATH…]
+       mpc-recover guide --role custodian|client|auditor [--record F] [--page F.html]
 
 For the person on the worst day. On a terminal it asks what was lost, for the record
 of the vault, and where the files are. It looks at the files, without opening
@@ -50,6 +49,7 @@ and what to compare instead.
   --record F              the record of the vault; its code is asked for
   --record-code CODE      the whole code on the paper, where there is no terminal
 ` + holder.OathsHelp + `  --no-record             there is none
+  --page F.html           write the same as a page to print, to work from on the day
   PATH                    share files, bundles and address books that are left, or folders of them
 
 Example: the provider is gone, and this is what the client and the custodian have
@@ -86,6 +86,7 @@ func prepareGuide(set *cli.Flags, args []string) (*cli.Plan, error) {
 	g.papers.Define(set)
 	g.oaths.Define(set)
 	set.BoolVar(&g.noRecord, "no-record", false, "")
+	set.StringVar(&g.page, "page", "", "")
 	if err := set.Parse(args); err != nil {
 		return nil, err
 	}
@@ -105,7 +106,7 @@ func prepareGuide(set *cli.Flags, args []string) (*cli.Plan, error) {
 	if *move {
 		return g.prepareMoving(set), nil
 	}
-	p := &cli.Plan{Reads: backup.WithManifests(g.paths), Run: func(e *cli.Env, _ *cli.Conditions) error { return g.show(e, set) }}
+	p := &cli.Plan{Reads: backup.WithManifests(g.paths), Outputs: g.outputs(), Run: func(e *cli.Env, _ *cli.Conditions) error { return g.show(e, set) }}
 	if *lost == "" {
 		p.Ask = func(terminal func() (prompt.Terminal, error)) ([]string, error) {
 			err := g.ask(set, terminal)
@@ -148,9 +149,9 @@ func (g *guide) show(e *cli.Env, set *cli.Flags) error {
 		return err
 	}
 	verdict := g.verdict()
-	var b strings.Builder
-	g.print(&b, verdict == nil)
-	if _, err := io.WriteString(e.Stdout, b.String()); err != nil {
+	var t guideText
+	g.print(&t, verdict == nil)
+	if err := g.write(e, set, &t); err != nil {
 		return err
 	}
 	return verdict
@@ -158,26 +159,33 @@ func (g *guide) show(e *cli.Env, set *cli.Flags) error {
 
 // printRole is the plan to print a runbook.
 func (g *guide) printRole(set *cli.Flags, role, lost string) (*cli.Plan, error) {
-	page := runbooks.Page(role)
+	book := runbooks.Page(role)
 	switch {
-	case page == "":
+	case book == "":
 		return nil, set.Misuse("--role %q: the roles are %s", role, strings.Join(runbooks.Roles(), ", "))
 	case lost != "" || set.NArg() > 0:
 		return nil, set.Misuse("--role takes no other case and no PATH: it prints the whole runbook")
 	}
-	return &cli.Plan{Run: func(e *cli.Env, _ *cli.Conditions) error {
+	return &cli.Plan{Outputs: g.outputs(), Run: func(e *cli.Env, _ *cli.Conditions) error {
 		if err := g.readRecord(e, set); err != nil {
 			return err
 		}
 		if err := g.checkNames(); err != nil {
 			return err
 		}
+		head, rest, _ := strings.Cut(book, "\n## ") // the head explains the marks
+		title, head, _ := strings.Cut(head, "\n")
+		var t guideText
+		t.title(strings.TrimPrefix(title, "# "))
 		var b strings.Builder
 		g.printRecord(&b)
-		head, rest, _ := strings.Cut(page, "\n## ") // the head explains the marks
-		fmt.Fprintf(&b, "%s\n## %s", head, g.fill(rest))
-		_, err := io.WriteString(e.Stdout, b.String())
-		return err
+		t.say(b.String())
+		t.prose(head + "\n")
+		for part := range strings.SplitSeq(rest, "\n## ") {
+			heading, text, _ := strings.Cut(part, "\n")
+			t.section(heading, g.fill(strings.Trim(text, "\n")))
+		}
+		return g.write(e, set, &t)
 	}}, nil
 }
 
@@ -193,8 +201,9 @@ type guide struct {
 	path     string         // of the record
 	record   *record.Record // nil if none was given
 	oaths    holder.Oaths
-	sworn    bool // every holder has signed the record
-	noRecord bool // there is none, and that was said
+	sworn    bool   // every holder has signed the record
+	noRecord bool   // there is none, and that was said
+	page     string // to write
 }
 
 // choose finds out what was lost from the flag.
@@ -312,13 +321,14 @@ for printed pages, and ask every holder. Then run this again with all the files 
 
 `
 
-func (g *guide) print(b *strings.Builder, enough bool) {
-	fmt.Fprintf(b, "THE CASE: %s.\n\n", g.is.question)
-	g.printRecord(b)
+func (g *guide) print(t *guideText, enough bool) {
+	t.title(fmt.Sprintf("The case: %s.", g.is.question))
+	var b strings.Builder
+	g.printRecord(&b)
 	if g.found != nil {
-		g.printFound(b)
+		g.printFound(&b)
 		if enough {
-			g.printCommands(b)
+			g.printCommands(&b)
 		}
 		b.WriteString("\n")
 	} else {
@@ -332,19 +342,22 @@ func (g *guide) print(b *strings.Builder, enough bool) {
 		b.WriteString(findFirst)
 		sections = nil
 	}
-	var steps strings.Builder
-	for _, heading := range sections {
-		fmt.Fprintf(&steps, "%s\n\n%s\n\n", strings.ToUpper(heading), g.fill(runbooks.Section(g.is.role, heading)))
+	filled := make([]string, len(sections))
+	for i, heading := range sections {
+		filled[i] = g.fill(runbooks.Section(g.is.role, heading))
 	}
-	if taken := taken(steps.String()); len(taken) > 0 {
-		fmt.Fprintf(b, "HERE ALREADY: %s. Nothing is overwritten: a command that would write one of them refuses.\n"+
+	if taken := taken(strings.Join(filled, "\n")); len(taken) > 0 {
+		fmt.Fprintf(&b, "HERE ALREADY: %s. Nothing is overwritten: a command that would write one of them refuses.\n"+
 			"Go on with what you made before, or put another name after -o, and where it is read.\n\n", cli.Clean(phrase.And(taken)))
 	}
 	if enough {
 		b.WriteString("What stands in braces in a command is yours to fill in.\n\n")
 	}
-	b.WriteString(steps.String())
-	fmt.Fprintf(b, "The whole runbook: mpc-recover guide --role %s\n", g.is.role)
+	t.say(b.String())
+	for i, heading := range sections {
+		t.section(heading, filled[i])
+	}
+	t.prose(fmt.Sprintf("The whole runbook: `mpc-recover guide --role %s`\n", g.is.role))
 }
 
 // worthSaying are findings that are no errors, and change what is to be done.

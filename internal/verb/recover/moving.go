@@ -2,7 +2,6 @@ package recover
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
@@ -71,7 +70,7 @@ func (g *guide) askBook(set *cli.Flags, open func() (prompt.Terminal, error)) er
 // prepareMoving is the plan to print how to move the money of address books.
 func (g *guide) prepareMoving(set *cli.Flags) *cli.Plan {
 	g.is = guideCases[0]
-	p := &cli.Plan{Reads: backup.WithManifests(g.paths), Run: func(e *cli.Env, _ *cli.Conditions) error { return g.showMoving(e, set) }}
+	p := &cli.Plan{Reads: backup.WithManifests(g.paths), Outputs: g.outputs(), Run: func(e *cli.Env, _ *cli.Conditions) error { return g.showMoving(e, set) }}
 	if len(g.paths) == 0 {
 		p.Ask = func(terminal func() (prompt.Terminal, error)) ([]string, error) {
 			err := g.askBook(set, terminal)
@@ -113,6 +112,7 @@ func (g *guide) showMoving(e *cli.Env, set *cli.Flags) error {
 	if len(g.books) > 1 {
 		e.Note("there are %d address books; the commands name %q", len(g.books), g.books[0])
 	}
-	_, err := fmt.Fprintln(e.Stdout, plan.Text())
-	return err
+	var t guideText
+	t.prose(plan.Text())
+	return g.write(e, set, &t)
 }

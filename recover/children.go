@@ -10,6 +10,9 @@ import (
 	"lifeboat/derive/batch"
 	"lifeboat/internal/curve"
 	"lifeboat/internal/scalar"
+	"lifeboat/internal/secret"
+	"lifeboat/internal/sign"
+	"lifeboat/internal/signature"
 )
 
 // ErrFault is returned when a computed private key does not belong to its public
@@ -42,6 +45,20 @@ func (p *Private) Children(worker *batch.Worker, keys []*derive.Descendant) ([]*
 		return nil, err
 	}
 	return xs, nil
+}
+
+// Sign is sign.Sign with the private key of a descendant of p, which does not leave this
+// function. So it needs no proof of its own: a signature is given out once it verifies
+// against public, and of a wrong private key it does not. public is the descendant's,
+// derived without p.
+func (p *Private) Sign(scheme signature.Scheme, k *derive.Descendant, public *curve.Point, tweak *curve.Scalar, message []byte, hedge bool) (*signature.Signature, error) {
+	if k.Err != nil {
+		return nil, k.Err
+	}
+	var xs []*scalar.Secret
+	secret.Do(func() { xs = p.x.AddEach([]*[curve.ScalarSize]byte{&k.Tweak}) })
+	defer WipeAll(xs)
+	return sign.Sign(scheme, xs[0], public, tweak, message, hedge)
 }
 
 // WipeAll wipes scalars.

@@ -10,6 +10,8 @@ import (
 	"lifeboat/derive/batch"
 	"lifeboat/internal/curve"
 	"lifeboat/internal/scalar"
+	"lifeboat/internal/sign"
+	"lifeboat/internal/signature"
 	"lifeboat/recover"
 )
 
@@ -119,6 +121,39 @@ func TestChildrenProof(t *testing.T) {
 		list[1].Err = batch.ErrInvalid
 		if _, err := key.Children(worker, list); !errors.Is(err, batch.ErrInvalid) {
 			t.Errorf("%v: a row without a key: %v", c, err)
+		}
+	}
+}
+
+// Sign signs for the public key that was derived without the private one, or not at all:
+// not with another tweak, nor for another key.
+func TestSign(t *testing.T) {
+	message := make([]byte, 32)
+	for _, scheme := range []signature.Scheme{signature.ECDSA, signature.Schnorr, signature.Ed25519} {
+		key, _, list := family(t, scheme.Curve(), 2)
+		one, other := list[0], list[1]
+		public, err := scheme.Curve().ParsePoint(one.Child.Key[:])
+		if err != nil {
+			t.Fatal(err)
+		}
+		owner := public
+		if scheme == signature.Schnorr {
+			owner = signature.TaprootOutput(public, nil)
+		}
+		s, err := key.Sign(scheme, one, public, nil, message, false)
+		if err != nil || signature.Verify(owner, message, s) != nil {
+			t.Errorf("%v: %v", scheme, err)
+		}
+		if s, err := key.Sign(scheme, other, public, nil, message, false); !errors.Is(err, sign.ErrFault) || s != nil {
+			t.Errorf("%v, for another key: %v", scheme, err)
+		}
+		one.Tweak[31] ^= 1
+		if s, err := key.Sign(scheme, one, public, nil, message, false); !errors.Is(err, sign.ErrFault) || s != nil {
+			t.Errorf("%v, with another tweak: %v", scheme, err)
+		}
+		one.Err = batch.ErrInvalid
+		if _, err := key.Sign(scheme, one, public, nil, message, false); !errors.Is(err, batch.ErrInvalid) {
+			t.Errorf("%v, without a key: %v", scheme, err)
 		}
 	}
 }

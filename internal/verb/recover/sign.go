@@ -147,7 +147,7 @@ func (f *signFlags) unlock(e *cli.Env, session *holder.Session) (*found, error) 
 // sign reads every file again, signs it, and writes it. A file that is not the one
 // that was reviewed stops the run, and nothing stays written.
 func (f *signFlags) sign(e *cli.Env, r *moving.Review, roots []*recover.Root, report *signReport) error {
-	next, stop := newSigner(roots, f.hedge).files(r)
+	next, stop := (&signer{roots, f.hedge}).files(r)
 	defer stop()
 	return f.write(e, report, next)
 }

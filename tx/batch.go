@@ -20,9 +20,12 @@ type Batch struct {
 
 	names   []string
 	digests [][sha256.Size]byte
-	claims  map[string]int // the file that has it
+	claims  map[string]int   // the file that has it
+	counted map[tokenKey]int // the decimals of a token
 	totals  map[totalKey]*Total
 }
+
+type tokenKey struct{ network, contract string }
 
 // Total is what all files of a batch do to one recipient in one asset.
 type Total struct {
@@ -60,7 +63,11 @@ func (b *Batch) Add(name string, t *Transaction, v *Verdict) error {
 	}
 	if b.claims == nil {
 		b.claims = make(map[string]int)
+		b.counted = make(map[tokenKey]int)
 		b.totals = make(map[totalKey]*Total)
+	}
+	if err := b.count(t); err != nil {
+		return err
 	}
 	for _, claim := range t.Claims {
 		b.claims[claim] = len(b.names)
@@ -96,6 +103,23 @@ func (b *Batch) Add(name string, t *Transaction, v *Verdict) error {
 		if p.Most.Sign() != 0 {
 			add(&Effect{Asset: t.Fee.Asset, Amount: p.Most, From: p.Address}, false)
 		}
+	}
+	return nil
+}
+
+// count refuses a token that is counted with different decimals: one of the transfers
+// would fail, and it could be there to shift the point in the totals of the others.
+func (b *Batch) count(t *Transaction) error {
+	for i := range t.Effects {
+		a := &t.Effects[i].Asset
+		if !a.Known {
+			continue
+		}
+		token := tokenKey{t.Network, a.Contract}
+		if before, ok := b.counted[token]; ok && before != a.Decimals {
+			return unsafe("it counts %s with %d decimals, and another transfer of the batch with %d: one of them is wrong", a.Name(), a.Decimals, before)
+		}
+		b.counted[token] = a.Decimals
 	}
 	return nil
 }

@@ -231,6 +231,24 @@ func TestSolanaWhoPays(t *testing.T) {
 	}
 }
 
+// A transfer that would fail must not shift the point in the totals of another one.
+func TestSolanaDecimalsOfABatch(t *testing.T) {
+	file := hex.EncodeToString(unbase64(t, solanaRow(t, "SPL token")[2]))
+	const call = "0ca025260000000000" // TransferChecked of 2,500,000
+	for decimals, ok := range map[string]bool{"06": true, "09": false} {
+		var b tx.Batch
+		for i, one := range []string{file, changed(t, file, call+"06", "0c0100000000000000"+decimals)} {
+			x, v, err := shortLived(t, string(unhex(t, one)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := b.Add("", x, v); (err == nil) != (ok || i == 0) || err != nil && !errorIs(err, tx.ErrUnsafe, "decimals") {
+				t.Errorf("decimals %s: %v", decimals, err)
+			}
+		}
+	}
+}
+
 func TestSolanaRefuses(t *testing.T) {
 	for _, row := range fixtures.Rows("tx/solana_refused.tsv") {
 		if _, _, err := shortLived(t, row[2]); !errorIs(err, tx.ErrUnsafe, row[1]) {

@@ -474,7 +474,7 @@ const (
 	// What is around the body: an address, a signature and, the first time, the code.
 	tonAroundBits, tonAroundCells = 1200, 2
 	tonStateBits, tonStateCells   = 6000, 24
-	// More coins than this with a jetton's transfer are unusual.
+	// More coins than this with the transfers of jettons in a transaction are unusual.
 	tonUsual = 200_000_000
 )
 
@@ -491,15 +491,17 @@ func (x *tonTx) fee(coin Asset) Fee {
 		nano += int64(c.bits)*tonPerBit + tonPerCell
 	}
 	f := Fee{Asset: coin, Most: big.NewInt(nano), Rate: "an estimate by the prices of 2026: no transaction limits it"}
+	// Whoever has the contract that is called a jetton wallet has these coins.
+	along := new(big.Int)
 	for _, p := range x.payments {
-		if p.jetton == nil {
-			continue
+		if p.jetton != nil {
+			along.Add(along, p.amount)
+			f.Rate = "an estimate by the prices of 2026, and the coins that go with jettons, of which the rest comes back"
 		}
-		f.Most.Add(f.Most, p.amount)
-		f.Rate = "an estimate by the prices of 2026, and the coins that go with jettons, of which the rest comes back"
-		if usual := big.NewInt(tonUsual); p.amount.Cmp(usual) > 0 {
-			f.High = fmt.Sprintf("%s go with a transfer of jettons, and it hardly ever takes %s", coin.Text(p.amount), coin.Text(usual))
-		}
+	}
+	f.Most.Add(f.Most, along)
+	if usual := big.NewInt(tonUsual); along.Cmp(usual) > 0 {
+		f.High = fmt.Sprintf("%s go with transfers of jettons, and one hardly ever takes %s", coin.Text(along), coin.Text(usual))
 	}
 	return f
 }

@@ -2,6 +2,7 @@ package tx
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"math/big"
@@ -364,8 +365,10 @@ func (in *input) usualType(c *coin) txscript.SigHashType {
 // is 0.
 const sigHashForkID = 0x40
 
-// paid adds the effects. It returns what they pay.
+// paid adds the effects. It returns what they pay. Data is the memo of every payment: a
+// bridge or an exchange may give what comes to whomever it names.
 func (u *unsigned) paid(t *Transaction, c *coin) (sum int64, err error) {
+	memo := ""
 	for i, out := range u.tx.TxOut {
 		if sum += out.Value; out.Value < 0 || out.Value > c.supply || sum > c.supply {
 			return 0, unsafe("output %d: there are not as many coins on %s", i, t.Chain.Name)
@@ -374,7 +377,11 @@ func (u *unsigned) paid(t *Transaction, c *coin) (sum int64, err error) {
 		var ok bool
 		if len(out.PkScript) > 0 && out.PkScript[0] == txscript.OP_RETURN {
 			e.Kind = Data
-			e.To, err = dataText(out)
+			twice := memo != ""
+			if memo, err = dataText(out); twice {
+				err = cmp.Or(err, unsafe("it keeps data on the chain twice"))
+			}
+			e.To = strconv.QuoteToASCII(memo)
 		} else if e.To, ok = t.Chain.OutputAddress(out.PkScript); !ok {
 			err = unsafe("its script has no address on %s, so nobody knows whom it pays: %s", t.Chain.Name, scriptText(out.PkScript))
 		}
@@ -382,6 +389,11 @@ func (u *unsigned) paid(t *Transaction, c *coin) (sum int64, err error) {
 			return 0, fmt.Errorf("output %d: %w", i, err)
 		}
 		t.Effects = append(t.Effects, e)
+	}
+	for i := range t.Effects {
+		if t.Effects[i].Kind == Pay {
+			t.Effects[i].Tag = memo
+		}
 	}
 	return sum, nil
 }
@@ -409,9 +421,11 @@ var tokenData = []struct {
 	{"\x50", "tokens of eCash (ALP)", false},
 	{"SLP\x00", "tokens (SLP)", true},
 	{"omni", "tokens (Omni)", true},
+	{"X2", "tokens of Stacks", true},
 }
 
-// dataText returns what an output keeps on the chain, quoted.
+// dataText returns what an output keeps on the chain: what it pushes, or the whole
+// script if it is not one push.
 func dataText(out *wire.TxOut) (string, error) {
 	data := out.PkScript[1:]
 	switch {
@@ -429,9 +443,9 @@ func dataText(out *wire.TxOut) (string, error) {
 		}
 	}
 	if pushed != nil && pushes.Done() && pushes.Err() == nil {
-		data = pushed
+		return printable(pushed), nil
 	}
-	return strconv.QuoteToASCII(string(data)), nil
+	return fmt.Sprintf("script %x", data), nil
 }
 
 // size returns the virtual bytes that the signed transaction has at most, unless its

@@ -179,6 +179,52 @@ func TestBitcoinFees(t *testing.T) {
 	}
 }
 
+// Data beside a payment may say whose it is, as bridges read it, so it is the payment's
+// memo: nobody is paid with data that was not allowed.
+func TestBitcoinDataIsAMemo(t *testing.T) {
+	btc := chainOf(t, "BTC")
+	policy := bitcoinPolicy(t, btc)
+	payee, _ := btc.OutputAddress(append([]byte{0x00, 0x14}, make([]byte, 20)...))
+	for _, tc := range []struct {
+		scripts []string
+		tag     string
+		refused string
+	}{
+		{nil, "", ""},
+		{[]string{"6a043d3a4331"}, "=:C1", ""},
+		{[]string{"6a4c043d3a4331"}, "=:C1", ""},
+		{[]string{"6a043d3a4331"}, "=:C2", "with another one"},
+		{[]string{"6a043d3a4331"}, "", "without one"},
+		{nil, "=:C1", "with another one"},
+		{[]string{"6a03ff0001"}, "hex ff0001", ""},
+		{[]string{"6a023d3a024331"}, "script 023d3a024331", ""},
+		{[]string{"6a3d3a"}, "=:", "with another one"},
+		{[]string{"6a043d3a4331", "6a0141"}, "=:C1", "twice"},
+	} {
+		data := rewritten(t, bitcoinVectorNamed(t, "every form, proven").File, func(p *psbt.Packet) {
+			p.UnsignedTx.TxOut = slices.DeleteFunc(p.UnsignedTx.TxOut, func(out *wire.TxOut) bool { return out.Value == 0 })
+			p.Outputs = make([]psbt.POutput, len(p.UnsignedTx.TxOut))
+			p.UnsignedTx.TxOut[0].PkScript = append([]byte{0x00, 0x14}, make([]byte, 20)...)
+			for _, script := range tc.scripts {
+				b, _ := hex.DecodeString(script)
+				p.UnsignedTx.AddTxOut(wire.NewTxOut(0, b))
+				p.Outputs = append(p.Outputs, psbt.POutput{})
+			}
+		})
+		x, err := (&Reader{Chain: btc}).Read(data)
+		if err == nil {
+			policy.Payees = []Payee{{Chain: btc, Address: payee, Tag: tc.tag, From: "--to"}}
+			for _, out := range x.Effects[1:] {
+				policy.Payees = append(policy.Payees, Payee{Chain: btc, Address: out.To, Tag: out.Tag})
+			}
+			_, err = policy.Judge(x)
+		}
+		if tc.refused == "" && err != nil || tc.refused != "" && (!errors.Is(err, ErrUnsafe) || !strings.Contains(err.Error(), tc.refused)) {
+			t.Errorf("%v, %q is allowed: %v, want %q", tc.scripts, tc.tag, err, tc.refused)
+		}
+	}
+}
+
 func TestBitcoinTiming(t *testing.T) {
 	file := bitcoinVectorNamed(t, "testnet").File
 	for _, tc := range []struct {

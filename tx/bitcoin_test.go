@@ -416,6 +416,7 @@ func TestBitcoinRefused(t *testing.T) {
 		"Omni, all tokens":      {output(0, "6a096f6d6e690000000401"), ErrUnsafe, "Omni"},
 		"SLP, pushed by 4d":     {output(0, "6a4d0400534c5000010108474d494e54"), ErrUnsafe, "SLP"},
 		"SLP":                   {output(0, "6a04534c50000101"), ErrUnsafe, "SLP"},
+		"Stacks":                {output(0, "6a0558322400ff"), ErrUnsafe, "Stacks"},
 
 		// The raw form.
 		"bare hex":               {[]byte("0200000001" + strings.Repeat("00", 50)), ErrUnread, "what its coins are worth"},

@@ -88,9 +88,6 @@ func FuzzParse(f *testing.F) {
 		}
 		f.Add(fixtures.Load(name).Files[0].Data)
 	}
-	for _, name := range fixtures.Vendors() {
-		f.Add(fixtures.LoadVendor(name).Files[0].Data)
-	}
 	for _, d := range fixtures.DamagedFiles() {
 		f.Add(d.Data)
 	}

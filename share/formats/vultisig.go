@@ -337,7 +337,7 @@ func (v *vult) readGG20(r *Reader, s *share.Sealed, root *curve.Point, text []by
 	}
 	s.Lock = &share.Clear{Digits: digits(d.Xi)}
 	key := root
-	return r.fill(s, &d, []any{v, s.Curve, root.Bytes()}, func(g *share.Group) error {
+	return r.fill(s, &d, []any{v.name, v.signers, v.chainCode, s.Curve, root.Bytes()}, func(g *share.Group) error {
 		if !g.RootKey.Equal(key) {
 			return fmt.Errorf("%w: its public key is not the vault's", share.ErrInconsistent)
 		}

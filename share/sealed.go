@@ -99,8 +99,8 @@ func (p Pin) Complete(g *Group) {
 const testOnly = "TEST ONLY"
 
 // published are the root public keys of test vaults whose files do not have those
-// words: the vendor's sample, those of forms that have no place for them, and that of
-// files as they were found.
+// words: the vendor's sample, those of forms that have no place for them, that of
+// files as they were found, and those of other vendors' own test files.
 var published = []string{
 	"0290134e9094c855b2b3dff6ce1aa4d227b6c11caa8a5fa090161e119c18804491",
 	"0026ed4caaff1f4623b09c84387db3e03d389af8551eb3cb74efa496871fd2b8a2",
@@ -136,6 +136,16 @@ var published = []string{
 	"0316c54dc8f536450c3f0bbe014036dbc2b31c0c24c7409158f570fa024fc959ce",
 	"035cfff4e0d21bc85ebc94f3cfcee087584d3013a273af6cd2a2be27badf4d2870",
 	"0091530a0a537a270608e4133d23fdc1a76fa40aee642b1b94867d7378364300cd",
+	"0253a4845118f01934e53b600ebfd201c457818b015f3b01752e36615cdb9d2605",
+	"021eff63bb59908848fe69bd0ab7108cd558b6f2c500b754b5f0cefd3176ef955f",
+	"003e7d84d26f567a46da5cbd283e948e66a48a010c28edc6b012bd61211077d596",
+	"0267db81657a956f364167c3986a426b448a74ac0db2092f6665c4c202b37f6f1d",
+	"00c6da2ad7b18728f6481d747a7335fd52a5eed82f3c3d95a51deed03399c5c0b6",
+	"0333e3d4df9cc071be24fd6c995421036074a1a88e5d3e0bc211b7ef4330078d9b",
+	"0020e368bf985efdc270500c6e9dc1159102323ff6eabab56f8fa9798e4ac0e2a9",
+	"038585e28fb9dd07887c040002e824b4bf2ef0406ad58b20d50dcaa24ef936803b",
+	"001ce1e20f16c581a7effc91b1f0a4bb5b7c3ced1f1c61607db0ae05bb0ad78c22",
+	"0238dfb83b0f8e0b501135f759dd848288fb9d030518076a959072b414e6abbc4c",
 }
 
 func isTestOnly(id string) bool {

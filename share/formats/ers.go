@@ -64,7 +64,8 @@ func readKit(r *Reader, d *document) ([]*share.Sealed, error) {
 	if v := fmt.Sprint(cmp.Or(doc.Version, any("3"))); v != "1" && v != "2" && v != "3" {
 		return nil, fmt.Errorf("version %.20q; those of 1 to 3 are known", v)
 	}
-	facts := []any{recoveryKitName, doc.PublicKey, doc.SharingType}
+	// Opening a kit gives its group the chain code, which may be another in another kit.
+	facts := []any{recoveryKitName, doc.PublicKey, doc.SharingType, doc.ChainCode, doc.ChainCodeKey}
 	for _, p := range doc.Parts {
 		facts = append(facts, p.Commitment)
 	}

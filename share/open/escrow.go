@@ -1,12 +1,12 @@
 package open
 
 import (
-	"bytes"
 	"crypto/aes"
 	"crypto/cipher"
 	"encoding/base64"
 	"errors"
 
+	"lifeboat/derive"
 	"lifeboat/internal/curve"
 	"lifeboat/internal/scalar"
 	"lifeboat/internal/secret"
@@ -97,7 +97,7 @@ func revealChainCode(g *share.Group, l *share.Escrow, keys Keys) {
 	if err != nil {
 		return
 	}
-	if bytes.HasPrefix(plain, []byte("{")) { // since version 2
+	if len(plain) != derive.ChainCodeSize { // since version 2; a chain code may begin like JSON
 		var doc struct {
 			ChainCode string `json:"master_chain_code"`
 		}
@@ -108,7 +108,7 @@ func revealChainCode(g *share.Group, l *share.Escrow, keys Keys) {
 			return
 		}
 	}
-	if len(plain) == 32 {
-		g.ChainCode = (*[32]byte)(plain)
+	if len(plain) == derive.ChainCodeSize {
+		g.ChainCode = (*[derive.ChainCodeSize]byte)(plain)
 	}
 }

@@ -1,8 +1,16 @@
 package open_test
 
 import (
+	"bytes"
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/sha256"
+	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"maps"
@@ -238,6 +246,49 @@ func TestKitChainCode(t *testing.T) {
 		}
 		if got := list[1].Group.Root(); !got.SameKey(tc.want) {
 			t.Errorf("%s: %v, want %v", name, got, tc.want)
+		}
+	}
+}
+
+// A chain code may begin like JSON, and those of two kits of one key are not mixed.
+func TestKitsOfOneKey(t *testing.T) {
+	k, keys := loadKit(t, "ers-additive")
+	block, _ := pem.Decode(keys["rsa-key"][0].Expose())
+	private, err := x509.ParsePKCS8PrivateKey(block.Bytes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var r formats.Reader
+	list := map[byte]*share.Sealed{}
+	for _, first := range []byte{0, '{'} {
+		key := make([]byte, 32)
+		ciphertext, err := rsa.EncryptOAEP(sha256.New(), rand.Reader, &private.(*rsa.PrivateKey).PublicKey, key, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		block, _ := aes.NewCipher(key)
+		gcm, _ := cipher.NewGCM(block)
+		code := bytes.Repeat([]byte{first}, 32)
+		k.Version, k.ChainCodeKey = "1", string(base64Of(ciphertext))
+		k.ChainCode = string(base64Of(gcm.Seal(nil, make([]byte, 12), code, nil)))
+		data, err := json.Marshal(k)
+		if err != nil {
+			t.Fatal(err)
+		}
+		shares, err := r.Parse("kit.json", data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		list[first] = shares[0]
+	}
+	for _, s := range list {
+		if _, err := open.Open(s, keys, open.Options{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for first, s := range list {
+		if code := s.Group.ChainCode; code == nil || code[0] != first {
+			t.Errorf("%.2x…: the chain code is %x", first, code)
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 
 	"lifeboat/internal/curve"
@@ -72,6 +73,16 @@ func TestParts(t *testing.T) {
 			proven, err := Prove(g, []*Unproven{unlock(0, key(0)), unlock(1, part(key(1), metadata)), unlock(2, key(0))})
 			if err != nil || proven[0] == nil || proven[1] == nil || proven[2] != nil {
 				t.Errorf("%v: one of three is bad: %v, %v", c, proven, err)
+			}
+			// Whoever makes a part may make up its metadata. That costs no key, and blames
+			// nobody else's part.
+			_, other, others := players(c, tail, 6, 4, 2)
+			if proven, err := Prove(g, []*Unproven{unlock(0, part(key(0), other)), unlock(1, part(key(1), metadata)), unlock(2, key(2))}); err != nil || slices.Contains(proven, nil) {
+				t.Errorf("%v: good shares, and another's metadata: %v, %v", c, proven, err)
+			}
+			made := part(others[0].Bytes().Expose(), other)
+			if proven, err := Prove(g, []*Unproven{unlock(0, made), unlock(1, part(key(1), metadata)), unlock(2, key(2))}); !errors.Is(err, ErrNoProof) {
+				t.Errorf("%v: a share that is made up with its metadata: %v, %v", c, proven, err)
 			}
 			forged := bytes.Clone(metadata)
 			copy(forged[curve.PointSize+2+9+32+8:], xs[1].Public().Bytes())

@@ -1,6 +1,7 @@
 package open
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -107,9 +108,9 @@ const maxTrials = 20_000
 // public key; at the same index, what does not fit them is nil. More shares than are
 // needed may be there, and several of one holder: the first combination that is right
 // decides about the others. If the scheme takes all shares, and no combination is right,
-// nothing shows which of them is wrong, unless opening any of them showed the share
+// nothing shows which of them is wrong, unless opening some of them showed the share
 // public keys of all: then each is held against its own, and a few are proven as well as
-// all.
+// all. Where shares show different ones, none of them counts.
 //
 // What does not become a Share stays the caller's to wipe.
 func Prove(g *share.Group, list []*Unproven) (proven []*Share, err error) {
@@ -128,11 +129,32 @@ type prover struct {
 }
 
 func (p *prover) run() ([]*Share, error) {
-	for _, u := range p.list {
-		if g := u.vouched(); g != nil {
-			return p.against(g), nil
-		}
+	proven, err := p.combined()
+	if err == nil {
+		return proven, nil
 	}
+	if g := p.vouched(); g != nil {
+		return p.against(g), nil
+	}
+	return nil, err
+}
+
+// vouched returns the group with the share public keys that opening showed. If two shares
+// show different ones, nothing tells which are right, and it returns nil.
+func (p *prover) vouched() (found *share.Group) {
+	for _, u := range p.list {
+		g := u.vouched()
+		if g != nil && found != nil && !g.SameShares(found) {
+			return nil
+		}
+		found = cmp.Or(found, g)
+	}
+	return found
+}
+
+// combined finds shares that combine to the root public key, and holds all others against
+// them.
+func (p *prover) combined() ([]*Share, error) {
 	for i := range p.group.Participants {
 		if shares := p.ofHolder(p.group.Participants[i].ShareID); shares != nil {
 			p.of = append(p.of, shares)

@@ -157,11 +157,17 @@ func readBackup(_ *Reader, d *document) ([]*share.Sealed, error) {
 	}
 	parts, notes := b.parts(&m)
 	var shares []*share.Sealed
+	failed := errors.New("none of its keys is of an algorithm that is read")
 	for _, id := range slices.Sorted(maps.Keys(m.Keys)) {
 		key := m.Keys[id]
 		a, ok := algorithms[key.Algorithm]
 		if !ok {
 			notes = append(notes, fmt.Sprintf("key %.40q is of algorithm %.40q, which is not read", id, key.Algorithm))
+			continue
+		}
+		if n := len(parts[id]); n < 2 || n > share.MaxParticipants {
+			failed = fmt.Errorf("key %.40q has %d parts in the zip; 2 to %d are supported", id, n, share.MaxParticipants)
+			notes = append(notes, failed.Error())
 			continue
 		}
 		if key.ChainCode == nil {
@@ -170,14 +176,10 @@ func readBackup(_ *Reader, d *document) ([]*share.Sealed, error) {
 		if len(key.Keyset) > 0 {
 			notes = append(notes, key.keyset(id))
 		}
-		list, err := readKey(id, &key, a, parts[id])
-		if err != nil {
-			return nil, fmt.Errorf("key %.40q: %w", id, err)
-		}
-		shares = append(shares, list...)
+		shares = append(shares, readKey(id, &key, a, parts[id])...)
 	}
 	if len(shares) == 0 {
-		return nil, errors.New("none of its keys is of an algorithm that is read")
+		return nil, failed
 	}
 	shares[0].Notes = notes
 	return shares, nil
@@ -238,10 +240,7 @@ func (b *backup) parts(m *metadataJSON) (by map[string][]part, notes []string) {
 }
 
 // readKey reads the parts of one key.
-func readKey(id string, key *keyJSON, a algorithm, parts []part) ([]*share.Sealed, error) {
-	if len(parts) < 2 || len(parts) > share.MaxParticipants {
-		return nil, fmt.Errorf("it has %d parts in the zip; 2 to %d are supported", len(parts), share.MaxParticipants)
-	}
+func readKey(id string, key *keyJSON, a algorithm, parts []part) []*share.Sealed {
 	facts := &share.Sealed{Curve: a.curve} // for its problems
 	g := &share.Group{ID: text(facts, metadataName+": the ID of a key", id), Curve: a.curve, Scheme: a.scheme, Threshold: len(parts)}
 	if a.curve == curve.Ed25519 {
@@ -287,14 +286,14 @@ func readKey(id string, key *keyJSON, a algorithm, parts []part) ([]*share.Seale
 				s.Malformed("another part of the key", errors.New("it cannot be read, and all of them are needed"))
 			}
 		}
-		return shares, nil
+		return shares
 	}
 	checked := g.Check()
 	for _, s := range shares {
 		s.Group, s.Roster = g, g.Participants
 		s.CheckOwn(checked)
 	}
-	return shares, nil
+	return shares
 }
 
 // oaep is the lock of a part that is encrypted to an RSA key.

@@ -183,7 +183,7 @@ func TestFireblocksZips(t *testing.T) {
 		"a part of another key":       {with(entry{"5_00000000-0000-0000-0000-000000000000", make([]byte, 256)}), "", "", 1},
 		"a part twice":                {with(entries[0]), "", "it holds two files", 0},
 		"two backups":                 {zipOf(append(in("a/"), in("b/")...)...), "", `two files "metadata.json"`, 0},
-		"one part only":               {zipOf(entries[0], entry{"metadata.json", files["metadata.json"]}), "", "it has 1 parts", 0},
+		"one part only":               {zipOf(entries[0], entry{"metadata.json", files["metadata.json"]}), "", "has 1 parts in the zip", 0},
 		"a short part":                {with(entry{"5", make([]byte, 100)}), "it has 100 bytes, which no RSA key gives", "", 0},
 		"no mobile part":              {without("MOBILE"), "", "", 0},
 		"cut metadata":                {changed("metadata.json", "}", ""), "", "invalid JSON", 0},
@@ -220,6 +220,19 @@ func TestFireblocksZips(t *testing.T) {
 		if (tc.problem == "") != (problem == "") || !strings.Contains(problem, tc.problem) || len(list[0].Notes) != tc.notes {
 			t.Errorf("%s: %q, notes %q", name, problem, list[0].Notes)
 		}
+	}
+	// A key that is listed and has no parts does not keep the others from being used.
+	files = unzip(t, fixtures.LoadVendor("fireblocks").Files[0].Data)
+	entries = nil
+	for name, data := range files {
+		if strings.Contains(name, "_0bd0276f") && !strings.HasPrefix(name, "MOBILE") {
+			continue
+		}
+		entries = append(entries, entry{name, data})
+	}
+	list, err := formats.Parse("backup.zip", zipOf(entries...), share.Pin{})
+	if err != nil || len(list) != 3 || list[0].Err() != nil || !strings.Contains(strings.Join(list[0].Notes, "\n"), "has 1 parts in the zip") {
+		t.Errorf("a key without its parts: %d shares, %v", len(list), err)
 	}
 	for name, data := range map[string][]byte{"another zip": zipOf(entry{"a.json", []byte("{}")}), "other metadata": zipOf(entry{"metadata.json", []byte(`{"name":"x"}`)}), "a cut zip": with()[:200]} {
 		if _, err := formats.Parse("x.zip", data, share.Pin{}); !errors.Is(err, formats.ErrUnrecognised) {

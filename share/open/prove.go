@@ -231,7 +231,7 @@ func (p *prover) search() ([]int, error) {
 		}
 	}
 	if p.group.Scheme.All() || len(p.of) == p.group.Threshold {
-		return nil, fmt.Errorf("%w; all of them are needed, so nothing shows which one is wrong", ErrNoProof)
+		return nil, fmt.Errorf("%w; all of them are needed, so nothing shows which one is wrong, or whether one is missing", ErrNoProof)
 	}
 	return nil, ErrNoProof
 }

@@ -60,7 +60,7 @@ func readProofs(r *Reader, d *document) ([]*share.Sealed, error) {
 	var shares []*share.Sealed
 	total := 0
 	for i, text := range file.Proofs {
-		s, err := r.readProof(text)
+		s, err := r.VerifiableShare(text)
 		if err != nil {
 			return nil, fmt.Errorf("share_proofs[%d]: %w", i, err)
 		}
@@ -72,7 +72,9 @@ func readProofs(r *Reader, d *document) ([]*share.Sealed, error) {
 	return shares, nil
 }
 
-func (r *Reader) readProof(text []byte) (*share.Sealed, error) {
+// VerifiableShare reads one proof of a file: all of it that is not the proof itself, which
+// share/verifiable reads.
+func (r *Reader) VerifiableShare(text []byte) (*share.Sealed, error) {
 	var j proofJSON
 	if err := strict.Unmarshal(text, &j); err != nil {
 		return nil, err

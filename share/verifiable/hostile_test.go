@@ -10,6 +10,7 @@ import (
 	"errors"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -99,6 +100,7 @@ func TestStatementIsBound(t *testing.T) {
 			"another group":      func(f *proofFile) { f.Group, f.RosterSHA256 = of.Group, of.RosterSHA256 },
 			"another threshold":  func(f *proofFile) { f.Group.Threshold = 3 },
 			"a participant less": func(f *proofFile) { f.Group.Participants = f.Group.Participants[:2] },
+			"a long name":        func(f *proofFile) { f.Group.Participants[1].NodeID = strings.Repeat("x", 257) },
 			"no group":           func(f *proofFile) { f.Group = groupFile{} },
 			"another holder's":   func(f *proofFile) { f.ShareID = f.Group.Participants[1].ShareID },
 			"another holder's share": func(f *proofFile) {
@@ -168,6 +170,39 @@ func TestFile(t *testing.T) {
 		if _, err := ParseFile(bad); !errors.Is(err, ErrProof) {
 			t.Errorf("%s: %v", what, err)
 		}
+	}
+}
+
+// What a file says of groups is bounded before any of it is verified: checking a roster of
+// a thousand takes a second, and a file could have one for each proof.
+func TestLargeGroups(t *testing.T) {
+	c := curve.Ed25519
+	x, slope := scalar.Random(c), scalar.Random(c)
+	g := &share.Group{ID: "TEST ONLY", Curve: c, Scheme: share.Shamir, Threshold: 2, RootKey: x.Public()}
+	line := []*curve.Point{x.Public(), slope.Public()}
+	for i := range share.MaxParticipants {
+		id, err := share.NewID(c, strconv.Itoa(i+1))
+		if err != nil {
+			t.Fatal(err)
+		}
+		g.Participants = append(g.Participants, share.Participant{NodeID: id.Text, ShareID: id, PublicKey: curve.Evaluate(id.Scalar(), line)})
+	}
+	_, s, _ := statement(t, c)
+	s.Group, s.ShareID, s.Public = g, g.Participants[0].ShareID, g.Participants[0].PublicKey
+	p, err := prove(slope.Add(x), s, small, rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := p.Text()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := parse(text, small); err != nil {
+		t.Errorf("one: %v", err)
+	}
+	many := `{"lifeboat":"` + kind + `","version":1,"share_proofs":[` + string(text) + strings.Repeat(","+string(text), share.MaxEntries/share.MaxParticipants) + "]}"
+	if _, err := ParseFile([]byte(many)); !errors.Is(err, ErrProof) || !strings.Contains(err.Error(), "more than 5000 participants") {
+		t.Errorf("many: %v", err)
 	}
 }
 

@@ -1,16 +1,17 @@
 package verifiable
 
 import (
-	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"strings"
 
 	"lifeboat/internal/curve"
 	"lifeboat/internal/strict"
 	"lifeboat/share"
+	"lifeboat/share/formats"
 )
 
 // MaxSize is the size of the largest proof, in bytes: of the JSON of one.
@@ -107,11 +108,15 @@ func ParseFile(text []byte) ([]*Proof, error) {
 	case n == 0 || n > MaxProofs:
 		return nil, fmt.Errorf("%w: a file of %d proofs; 1 to %d are supported", ErrProof, n, MaxProofs)
 	}
+	shares, err := formats.Parse("", text, share.Pin{})
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrProof, err)
+	}
 	var proofs []*Proof
-	for i, text := range f.Proofs {
-		p, err := Parse(text)
+	for i, s := range shares {
+		p, err := read(s, f.Proofs[i], version1)
 		if err != nil {
-			return nil, fmt.Errorf("proof %d of %d: %w", i+1, len(f.Proofs), err)
+			return nil, fmt.Errorf("proof %d of %d: %w", i+1, len(shares), err)
 		}
 		proofs = append(proofs, p)
 	}
@@ -119,12 +124,19 @@ func ParseFile(text []byte) ([]*Proof, error) {
 }
 
 // Text writes the proof as JSON.
-func (p *Proof) Text() ([]byte, error) {
-	f := proofFile{
+func (p *Proof) Text() ([]byte, error) { return json.Marshal(p.file()) }
+
+// file is the one way to write a proof.
+func (p *Proof) file() *proofFile {
+	f := &proofFile{
 		Curve: p.Curve().String(), RootPublicKey: share.FormatKey(p.Group.RootKey), RosterSHA256: fmt.Sprintf("%x", p.Group.RosterSHA256()),
 		ShareID: p.ShareID.Text, SharePublicKey: share.FormatKey(p.Public),
 		Recipient: FormatRecipient(p.Recipient), Date: p.Date, Challenge: p.Challenge,
 		Proof: base64.StdEncoding.EncodeToString(p.append(nil)),
+		Group: groupFile{ID: p.Group.ID, Threshold: p.Group.Threshold},
+	}
+	for _, m := range p.Group.Participants {
+		f.Group.Participants = append(f.Group.Participants, participantFile{m.NodeID, m.ShareID.Text, share.FormatKey(m.PublicKey)})
 	}
 	if p.Piece != nil {
 		f.Piece = &pieceFile{Index: p.Piece.Index}
@@ -135,11 +147,7 @@ func (p *Proof) Text() ([]byte, error) {
 			f.Piece.Recipients = append(f.Piece.Recipients, FormatRecipient(r))
 		}
 	}
-	f.Group = groupFile{ID: p.Group.ID, Threshold: p.Group.Threshold}
-	for _, m := range p.Group.Participants {
-		f.Group.Participants = append(f.Group.Participants, participantFile{m.NodeID, m.ShareID.Text, share.FormatKey(m.PublicKey)})
-	}
-	return json.Marshal(&f)
+	return f
 }
 
 // append writes salt, hash, the closed leaves and the seeds.
@@ -160,81 +168,52 @@ func (p *Proof) append(b []byte) []byte {
 func Parse(text []byte) (*Proof, error) { return parse(text, version1) }
 
 func parse(text []byte, n params) (*Proof, error) {
-	var f proofFile
+	s, err := new(formats.Reader).VerifiableShare(text)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrProof, err)
+	}
+	return read(s, text, n)
+}
+
+// read reads the rest of a proof, of which s says whose share it is.
+func read(s *share.Sealed, text []byte, n params) (*Proof, error) {
 	if len(text) > MaxSize {
 		return nil, fmt.Errorf("%w: it has more than %d bytes", ErrProof, MaxSize)
 	}
+	if err := s.Err(); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrProof, err)
+	}
+	var f proofFile
 	if err := strict.Unmarshal(text, &f); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrProof, err)
 	}
-	p := &Proof{Statement: Statement{Date: f.Date, Challenge: f.Challenge}, params: n}
+	p := &Proof{Statement: Statement{Group: s.Group, ShareID: *s.ShareID, Public: s.PublicKey, Date: f.Date, Challenge: f.Challenge}, params: n}
 	if err := p.read(&f); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrProof, err)
 	}
 	if err := p.check(); err != nil {
 		return nil, err
 	}
+	if !reflect.DeepEqual(p.file(), &f) {
+		return nil, fmt.Errorf("%w: a field is not in the form in which it is written, such as hex in lower case after 0x", ErrProof)
+	}
 	return p, nil
 }
 
-func (p *Proof) read(f *proofFile) error {
-	c, ok := curve.ByName(f.Curve)
-	if !ok {
-		return fmt.Errorf("unknown curve %.40q", f.Curve)
-	}
-	root, err := parseKey(c, f.RootPublicKey)
-	if err != nil {
-		return fmt.Errorf("root_public_key: %w", err)
-	}
-	if p.Group, err = f.Group.read(c, root); err != nil {
-		return fmt.Errorf("group: %w", err)
-	}
-	if p.Public, err = parseKey(c, f.SharePublicKey); err != nil {
-		return fmt.Errorf("share_public_key: %w", err)
-	}
-	if p.ShareID, err = share.NewID(c, f.ShareID); err != nil {
-		return fmt.Errorf("share_id: %w", err)
-	}
-	roster, err := hex.DecodeString(f.RosterSHA256)
-	if err != nil || len(roster) != sha256.Size || hex.EncodeToString(roster) != f.RosterSHA256 {
-		return fmt.Errorf("roster_sha256 is not %d digits of hex in lower case", 2*sha256.Size)
-	}
-	if [sha256.Size]byte(roster) != p.Group.RosterSHA256() {
-		return fmt.Errorf("%w: roster_sha256 is not that of its participants", share.ErrInconsistent)
-	}
+func (p *Proof) read(f *proofFile) (err error) {
 	if p.Recipient, err = ParseRecipient(f.Recipient); err != nil {
 		return fmt.Errorf("recipient: %w", err)
 	}
 	if f.Piece != nil {
-		if p.Piece, err = f.Piece.read(c); err != nil {
+		if p.Piece, err = f.Piece.read(p.Curve()); err != nil {
 			return fmt.Errorf("piece: %w", err)
 		}
 	}
-	raw, err := base64.StdEncoding.Strict().DecodeString(f.Proof)
-	if err != nil || strings.ContainsAny(f.Proof, "\r\n") {
+	raw, err := base64.StdEncoding.DecodeString(f.Proof)
+	if err != nil {
 		return fmt.Errorf("proof is not base64")
 	}
 	return p.readBytes(raw)
-}
-
-// read returns the group, which was checked as that of any file of shares.
-func (f *groupFile) read(c curve.Curve, root *curve.Point) (*share.Group, error) {
-	g := &share.Group{ID: f.ID, Curve: c, Scheme: share.Shamir, Threshold: f.Threshold, RootKey: root}
-	if len(f.Participants) > share.MaxParticipants {
-		return nil, fmt.Errorf("more than %d participants", share.MaxParticipants)
-	}
-	for i, m := range f.Participants {
-		id, err := share.NewID(c, m.ShareID)
-		if err != nil {
-			return nil, fmt.Errorf("participants[%d]: %w", i, err)
-		}
-		key, err := parseKey(c, m.SharePublicKey)
-		if err != nil {
-			return nil, fmt.Errorf("participants[%d]: %w", i, err)
-		}
-		g.Participants = append(g.Participants, share.Participant{NodeID: m.NodeID, ShareID: id, PublicKey: key})
-	}
-	return g, g.Check()
 }
 
 func (f *pieceFile) read(c curve.Curve) (*Piece, error) {
@@ -243,7 +222,11 @@ func (f *pieceFile) read(c curve.Curve) (*Piece, error) {
 		return nil, fmt.Errorf("more than %d members", MaxMembers)
 	}
 	for _, text := range f.Commitments {
-		k, err := parseKey(c, text)
+		b, err := hex.DecodeString(strings.TrimPrefix(text, "0x"))
+		if err != nil {
+			return nil, fmt.Errorf("commitments: %w", err)
+		}
+		k, err := c.ParsePoint(b)
 		if err != nil {
 			return nil, fmt.Errorf("commitments: %w", err)
 		}
@@ -255,22 +238,6 @@ func (f *pieceFile) read(c curve.Curve) (*Piece, error) {
 			return nil, fmt.Errorf("recipients: %w", err)
 		}
 		p.Recipients = append(p.Recipients, r)
-	}
-	return p, nil
-}
-
-// parseKey takes the one form that is written.
-func parseKey(c curve.Curve, text string) (*curve.Point, error) {
-	b, err := hex.DecodeString(strings.TrimPrefix(text, "0x"))
-	if err != nil {
-		return nil, err
-	}
-	p, err := c.ParsePoint(b)
-	if err != nil {
-		return nil, err
-	}
-	if share.FormatKey(p) != text {
-		return nil, fmt.Errorf("a key is written as %d bytes, in lower case after 0x", curve.PointSize)
 	}
 	return p, nil
 }

@@ -72,6 +72,8 @@ var (
 	ErrProof = errors.New("the proof does not check: the ciphertext may not hold the share")
 	// ErrIdentity means that the identity is another than the recipient's.
 	ErrIdentity = errors.New("the identity is not the recipient's")
+	// ErrGroup means that no proof has a form for the group of the share.
+	ErrGroup = errors.New("only a share of Shamir's scheme, in a group whose share public keys are all known, can be sealed so that anybody can check it")
 	// ErrShare means that the share to prove is not that of the share public key.
 	ErrShare = errors.New("the share does not belong to the share public key")
 )
@@ -96,6 +98,9 @@ const maxChallenge = 200
 
 // check finds what no statement may have.
 func (s *Statement) check() error {
+	if s.Group.Scheme != share.Shamir || !s.Group.KeysKnown() {
+		return ErrGroup
+	}
 	if _, err := time.Parse(time.DateOnly, s.Date); err != nil {
 		return fmt.Errorf("%w: %.20q is no date like 2026-01-31", ErrProof, s.Date)
 	}

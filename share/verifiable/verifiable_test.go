@@ -144,6 +144,28 @@ func TestProve(t *testing.T) {
 	})
 }
 
+// Other vendors' groups have other schemes, and keys that nobody knows: of those nothing
+// could be read back.
+func TestOtherGroups(t *testing.T) {
+	for what, change := range map[string]func(*share.Group){
+		"additive":       func(g *share.Group) { g.Scheme = share.Additive },
+		"multiplicative": func(g *share.Group) { g.Scheme = share.Multiplicative },
+		"its own key":    func(g *share.Group) { g.Participants[0].PublicKey = nil },
+		"another's key":  func(g *share.Group) { g.Participants[2].PublicKey = nil },
+	} {
+		x, s, _ := statement(t, curve.Secp256k1)
+		change(s.Group)
+		if _, err := Prove(x, s); !errors.Is(err, ErrGroup) {
+			t.Errorf("%s: %v", what, err)
+		}
+		_, a := newIdentity(t)
+		_, b := newIdentity(t)
+		if _, err := ProveQuorum(x, s, 2, [][KeySize]byte{a, b}); !errors.Is(err, ErrGroup) {
+			t.Errorf("%s, in pieces: %v", what, err)
+		}
+	}
+}
+
 // Every closed leaf alone gives the share.
 func TestEachLeafOpens(t *testing.T) {
 	eachCurve(t, func(t *testing.T, c curve.Curve) {

@@ -50,15 +50,14 @@ func (p *Proofs) add(path string, proof *verifiable.Proof) {
 	recipient := verifiable.FormatRecipient(proof.Recipient)
 	needed, place, name := 1, 0, recipient
 	if piece := proof.Piece; piece != nil {
-		needed, place, name = len(piece.Commitments), piece.Index, ""
+		needed, place = len(piece.Commitments), piece.Index
+		name = fmt.Sprintf("%x", piece.Recipients) // lest one of them has two pieces, by two lists
 		for _, c := range piece.Commitments {
-			name += fmt.Sprintf("%x ", c.Bytes())
+			name += fmt.Sprintf(" %x", c.Bytes())
 		}
 	}
 	c := p.set(proof.Group).holder(proof.ShareID).cut(name, needed)
-	if c.Recipients[place] == "" { // of two recipients of one piece, either does
-		c.Recipients[place] = recipient
-	}
+	c.Recipients[place] = recipient
 	c.Paths, c.Date = append(c.Paths, path), max(c.Date, proof.Date)
 }
 
@@ -166,11 +165,13 @@ var (
 )
 
 // HoldProof compares a proof with the record: the root key, the whole roster and the
-// recipients.
+// recipients. Then the group of the proof is the recorded one, whose names of holders
+// are known: those of the file are bound by nothing.
 func HoldProof(r *record.Record, p *verifiable.Proof) error {
 	if grave, _ := r.Judge(p.Group, record.Roster); len(grave) > 0 {
 		return fmt.Errorf("%w: different: %s", ErrRoster, record.List(grave))
 	}
+	p.Group, _ = r.Compare(p.Group)
 	recipients := [][verifiable.KeySize]byte{p.Recipient}
 	if p.Piece != nil {
 		recipients = p.Piece.Recipients

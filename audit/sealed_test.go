@@ -25,8 +25,7 @@ func vectorProof(t *testing.T, c curve.Curve) *verifiable.Proof {
 	return list[0]
 }
 
-// Proofs count once for each holder and cut; a piece counts once, whoever has it; and
-// live identities count only where they are enough for a share.
+// Proofs count once for each holder and cut; a piece counts once; and live identities count only where they are enough for a share.
 func TestProofs(t *testing.T) {
 	c := curve.Secp256k1
 	whole := vectorProof(t, c)
@@ -46,6 +45,18 @@ func TestProofs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	// Who has seen the polynomial can list the recipients of another piece in another order.
+	slope := scalar.Random(c)
+	piece := func(place int, keys ...[verifiable.KeySize]byte) *verifiable.Proof {
+		s := whole.Statement
+		s.Recipient = keys[place-1]
+		s.Piece = &verifiable.Piece{Index: place, Commitments: []*curve.Point{x.Public(), slope.Public()}, Recipients: keys}
+		p, err := verifiable.Prove(scalar.Evaluate(c.ScalarFromUint(uint64(place)), []*scalar.Secret{x, slope}), &s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
 	text := func(i int) string { return verifiable.FormatRecipient(keys[i]) }
 	for _, tc := range []struct {
 		name          string
@@ -61,6 +72,7 @@ func TestProofs(t *testing.T) {
 		{"two pieces", pieces[1:], nil, 1, 0},
 		{"two pieces, one live", pieces[1:], []string{text(0), text(2)}, 1, 0},
 		{"three pieces, two live", pieces, []string{text(0), text(2)}, 1, 1},
+		{"two pieces for one, by two lists", []*verifiable.Proof{piece(1, keys[0], keys[1]), piece(2, keys[1], keys[0])}, []string{text(0)}, 0, 0},
 		{"a share and its pieces", append(pieces, whole), []string{text(0), text(1)}, 1, 1},
 	} {
 		var all audit.Proofs

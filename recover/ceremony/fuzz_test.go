@@ -52,6 +52,26 @@ func FuzzScalar(f *testing.F) {
 // the fuzzer's processes have worlds of their own.
 type stand struct{ name, value string }
 
+// stands are all of a message.
+type stands []stand
+
+// hide puts the stand-ins in the place of their values.
+func (l stands) hide(text string) string {
+	for _, x := range l {
+		text = strings.ReplaceAll(text, x.value, x.name)
+	}
+	return text
+}
+
+// show puts the values in the place of their stand-ins, the longer names first.
+func (l stands) show(seed string) string {
+	var pairs []string
+	for _, x := range l {
+		pairs = append(pairs, x.name, x.value)
+	}
+	return strings.NewReplacer(pairs...).Replace(seed)
+}
+
 // stage is a folder that lacks one message, which is put there.
 type stage struct {
 	*world
@@ -59,7 +79,7 @@ type stage struct {
 	node    string
 	open    *Ceremony // the folder without it
 	signers []*open.Share
-	stands  []stand
+	stands
 }
 
 // newStage takes away a node's message of a step, and what came after it.
@@ -81,7 +101,7 @@ func newStage(w *world, step Step, node string) *stage {
 	case StepConfirm:
 		s.signers = w.fresh[node]
 	}
-	s.stands = []stand{{"$session", full.session}}
+	s.stands = stands{{"$session", full.session}}
 	for _, of := range []Step{StepJoin, StepDeal, StepSum} {
 		for i, h := range full.hashes(of) {
 			s.stands = append(s.stands, stand{fmt.Sprintf("$%s%d", of, i), h})
@@ -128,19 +148,7 @@ func (s *stage) seed(data []byte) string {
 	if err := json.Unmarshal(data, &e); err != nil {
 		s.t.Fatal(err)
 	}
-	for _, x := range s.stands {
-		e.Message = strings.ReplaceAll(e.Message, x.value, x.name)
-	}
-	return e.Message
-}
-
-// text puts the values in the place of their stand-ins, the longer names first.
-func (s *stage) text(seed string) string {
-	var pairs []string
-	for _, x := range s.stands {
-		pairs = append(pairs, x.name, x.value)
-	}
-	return strings.NewReplacer(pairs...).Replace(seed)
+	return s.hide(e.Message)
 }
 
 // FuzzMessage puts any message, signed by whoever it is to be of, into a folder
@@ -173,7 +181,7 @@ func FuzzMessage(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, which uint8, seed string) {
 		s := stages[int(which)%len(stages)]
-		text := s.text(seed)
+		text := s.show(seed)
 		if !json.Valid([]byte(text)) {
 			return // cheap, and FuzzUnmarshal's
 		}

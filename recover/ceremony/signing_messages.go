@@ -5,6 +5,7 @@ import (
 	"crypto/sha512"
 	"encoding/binary"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -63,9 +64,8 @@ type addressed interface {
 	to() string
 }
 
-// read reads a message of the other holder. Who made it is settled first: from there
-// on, what is wrong with it is its author's doing.
-func (s *Signing) read(step Step, data []byte, v addressed) (*message, error) {
+// read reads a message of the other holder, as far as who made it.
+func (s *Signing) read(step Step, data []byte) (*message, error) {
 	var by struct {
 		Rosters []string `json:"rosters"`
 	}
@@ -76,6 +76,9 @@ func (s *Signing) read(step Step, data []byte, v addressed) (*message, error) {
 	if m.version != fileVersion {
 		return nil, fmt.Errorf("%w: version %d of the format, and signing began with %d", ErrMessage, m.version, fileVersion)
 	}
+	if len(by.Rosters) == 0 || len(by.Rosters) > len(s.record.Groups) {
+		return nil, fmt.Errorf("%w: it names the shares of %d groups as those that it is signed with", ErrMessage, len(by.Rosters))
+	}
 	var keys []*curve.Point
 	for _, roster := range by.Rosters {
 		key := s.keyOf(roster)
@@ -84,22 +87,22 @@ func (s *Signing) read(step Step, data []byte, v addressed) (*message, error) {
 		}
 		keys = append(keys, key)
 	}
-	if len(keys) == 0 {
-		return nil, fmt.Errorf("%w: it names no shares that it is signed with", ErrMessage)
-	}
-	if err := m.verify(step, keys); err != nil {
-		return nil, err
-	}
-	if err := strict.Unmarshal([]byte(m.text), v); err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrDishonest, err)
+	return m, m.verify(step, keys)
+}
+
+// parse decodes the text of a message that the other holder has signed: from here on,
+// what is wrong with it is its author's doing.
+func (s *Signing) parse(step Step, text string, v addressed) error {
+	if err := strict.Unmarshal([]byte(text), v); err != nil {
+		return fmt.Errorf("%w: %w", ErrDishonest, err)
 	}
 	switch h := v.heading(); {
 	case h.Step != step || h.Author != s.other || !isHash(h.Session):
-		return nil, fmt.Errorf("%w: its heading is not that of a %s", ErrDishonest, step)
+		return fmt.Errorf("%w: its heading is not that of a %s", ErrDishonest, step)
 	case v.to() != s.self:
-		return nil, fmt.Errorf("%w: it was made for node %.64q", ErrElsewhere, v.to())
+		return fmt.Errorf("%w: it was made for node %.64q", ErrElsewhere, v.to())
 	}
-	return m, nil
+	return nil
 }
 
 // keyOf returns the share public key of the other holder in a recorded roster, or nil.
@@ -212,7 +215,7 @@ func (s *Signing) ask(random func([]byte)) (*Asker, []byte, error) {
 	random(session[:])
 	a := &Asker{Signing: s, session: hex.EncodeToString(session[:])}
 	m := requestMessage{head: head{StepRequest, a.session, s.self}, To: s.other, Rosters: s.rosters(), Batch: hex.EncodeToString(s.batch[:])}
-	opening, err := write(StepRequest, &m)
+	opening, err := json.Marshal(&m)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -252,18 +255,11 @@ func (a *Asker) Finish(answer []byte) ([]*signature.Signature, error) {
 	if nonces == nil {
 		return nil, frost.ErrSpent
 	}
-	var v answerMessage
-	if _, err := a.read(StepAnswer, answer, &v); err != nil {
-		return nil, err
-	}
-	if v.Session != a.session || v.Request != a.hash {
-		return nil, fmt.Errorf("%w: it answers another request", ErrElsewhere)
-	}
-	commitments, err := a.parseCommitments(v.Commitments)
+	m, err := a.read(StepAnswer, answer)
 	if err != nil {
 		return nil, err
 	}
-	shares, err := a.parseShares(v.Shares)
+	commitments, shares, err := a.parseAnswer(m.text)
 	if err != nil {
 		return nil, err
 	}
@@ -276,6 +272,23 @@ func (a *Asker) Finish(answer []byte) ([]*signature.Signature, error) {
 		list = append(list, sig)
 	}
 	return list, nil
+}
+
+// parseAnswer reads the text of an answer to this request.
+func (a *Asker) parseAnswer(text string) ([]frost.Commitment, []*curve.Scalar, error) {
+	var v answerMessage
+	if err := a.parse(StepAnswer, text, &v); err != nil {
+		return nil, nil, err
+	}
+	if v.Session != a.session || v.Request != a.hash || !slices.Equal(v.Rosters, a.rosters()) {
+		return nil, nil, fmt.Errorf("%w: it answers another request", ErrElsewhere)
+	}
+	commitments, err := a.parseCommitments(v.Commitments)
+	if err != nil {
+		return nil, nil, err
+	}
+	shares, err := a.parseShares(v.Shares)
+	return commitments, shares, err
 }
 
 func (a *Asker) finish(i int, n *frost.Nonces, other frost.Commitment, z *curve.Scalar) (*signature.Signature, error) {
@@ -322,18 +335,11 @@ func (s *Signing) parseShares(list []string) ([]*curve.Scalar, error) {
 func (s *Signing) Answer(request []byte) ([]byte, error) { return s.answer(request, random) }
 
 func (s *Signing) answer(request []byte, random func([]byte)) ([]byte, error) {
-	var v requestMessage
-	m, err := s.read(StepRequest, request, &v)
+	m, err := s.read(StepRequest, request)
 	if err != nil {
 		return nil, err
 	}
-	switch {
-	case v.Batch != hex.EncodeToString(s.batch[:]):
-		return nil, ErrBatch
-	case !slices.Equal(v.Rosters, s.rosters()):
-		return nil, fmt.Errorf("%w: it is of other shares of the root keys than yours", ErrElsewhere)
-	}
-	commitments, err := s.parseCommitments(v.Commitments)
+	session, commitments, err := s.parseRequest(m.text)
 	if err != nil {
 		return nil, err
 	}
@@ -342,7 +348,7 @@ func (s *Signing) answer(request []byte, random func([]byte)) ([]byte, error) {
 		return nil, err
 	}
 	defer wipeNonces(nonces)
-	a := answerMessage{head: head{StepAnswer, v.Session, s.self}, To: s.other, Rosters: s.rosters(), Request: m.hash, Commitments: formatCommitments(nonces)}
+	a := answerMessage{head: head{StepAnswer, session, s.self}, To: s.other, Rosters: s.rosters(), Request: m.hash, Commitments: formatCommitments(nonces)}
 	for i, n := range nonces {
 		x, err := s.session(i, n.Commitment, commitments[i])
 		if err != nil {
@@ -356,4 +362,20 @@ func (s *Signing) answer(request []byte, random func([]byte)) ([]byte, error) {
 		a.Shares = append(a.Shares, hex.EncodeToString(b[:]))
 	}
 	return s.write(StepAnswer, &a)
+}
+
+// parseRequest reads the text of a request to sign this batch, and returns its session.
+func (s *Signing) parseRequest(text string) (string, []frost.Commitment, error) {
+	var v requestMessage
+	if err := s.parse(StepRequest, text, &v); err != nil {
+		return "", nil, err
+	}
+	switch {
+	case v.Batch != hex.EncodeToString(s.batch[:]):
+		return "", nil, ErrBatch
+	case !slices.Equal(v.Rosters, s.rosters()):
+		return "", nil, fmt.Errorf("%w: it is of other shares of the root keys than yours", ErrElsewhere)
+	}
+	commitments, err := s.parseCommitments(v.Commitments)
+	return v.Session, commitments, err
 }

@@ -61,17 +61,23 @@ func (w *signers) setBatch(t *rapid.T, n int) {
 	rand.Read(w.batch[:])
 	for range n {
 		g := rapid.SampledFrom(w.groups).Draw(t, "group")
-		s := Slot{Root: g.Root(), Tweak: (*[32]byte)(rapid.SliceOfN(rapid.Byte(), 32, 32).Draw(t, "tweak")), Scheme: signature.Ed25519}
-		s.Public = g.RootKey.Add(g.Curve.MulBase(g.Curve.ScalarFromBytes(s.Tweak[:])))
-		s.Message = rapid.SliceOfN(rapid.Byte(), 0, 100).Draw(t, "message")
+		scheme, tweak := signature.Ed25519, (*[32]byte)(rapid.SliceOfN(rapid.Byte(), 32, 32).Draw(t, "tweak"))
+		message, output := rapid.SliceOfN(rapid.Byte(), 0, 100).Draw(t, "message"), false
 		if g.Curve == curve.Secp256k1 {
-			s.Scheme, s.Message = signature.Schnorr, rapid.SliceOfN(rapid.Byte(), 32, 32).Draw(t, "hash")
-			if rapid.Bool().Draw(t, "BIP 86") {
-				s.Output = signature.TapTweak(s.Public)
-			}
+			scheme, message = signature.Schnorr, rapid.SliceOfN(rapid.Byte(), 32, 32).Draw(t, "hash")
+			output = rapid.Bool().Draw(t, "BIP 86")
 		}
-		w.slots = append(w.slots, s)
+		w.add(g, scheme, tweak, message, output)
 	}
+}
+
+// add adds a signature to the batch. output is whether a Taproot output key is tweaked.
+func (w *signers) add(g *share.Group, scheme signature.Scheme, tweak *[32]byte, message []byte, output bool) {
+	s := Slot{Root: g.Root(), Tweak: tweak, Public: g.RootKey.Add(g.Curve.MulBase(g.Curve.ScalarFromBytes(tweak[:]))), Scheme: scheme, Message: message}
+	if output && scheme == signature.Schnorr {
+		s.Output = signature.TapTweak(s.Public)
+	}
+	w.slots = append(w.slots, s)
 }
 
 // signing is the holder of node, who signs with that of other.
@@ -213,11 +219,15 @@ var lies = map[string]struct {
 	"a session of no form": {func(t *rapid.T, w *signers, m map[string]any) { m["session"] = "x" }, []error{ErrDishonest}},
 	"to whom":              {func(t *rapid.T, w *signers, m map[string]any) { m["to"] = "old-3" }, []error{ErrElsewhere}},
 	"no rosters":           {func(t *rapid.T, w *signers, m map[string]any) { m["rosters"] = []string{} }, []error{ErrMessage}},
-	"another roster":       {func(t *rapid.T, w *signers, m map[string]any) { m["rosters"].([]any)[0] = "00" }, []error{ErrMessage}},
-	"which request":        {func(t *rapid.T, w *signers, m map[string]any) { m["request"] = "00" }, []error{ErrElsewhere}},
-	"the batch":            {func(t *rapid.T, w *signers, m map[string]any) { m["batch"] = "00" }, []error{ErrBatch}},
-	"a type":               {func(t *rapid.T, w *signers, m map[string]any) { m["commitments"] = 7 }, []error{ErrDishonest}},
-	"nothing":              {func(*rapid.T, *signers, map[string]any) {}, nil},
+	"one roster twice": {func(t *rapid.T, w *signers, m map[string]any) {
+		list := m["rosters"].([]any)
+		m["rosters"] = append(list, list[0])
+	}, []error{ErrElsewhere, ErrMessage}}, // where that is more than the record has
+	"another roster": {func(t *rapid.T, w *signers, m map[string]any) { m["rosters"].([]any)[0] = "00" }, []error{ErrMessage}},
+	"which request":  {func(t *rapid.T, w *signers, m map[string]any) { m["request"] = "00" }, []error{ErrElsewhere}},
+	"the batch":      {func(t *rapid.T, w *signers, m map[string]any) { m["batch"] = "00" }, []error{ErrBatch}},
+	"a type":         {func(t *rapid.T, w *signers, m map[string]any) { m["commitments"] = 7 }, []error{ErrDishonest}},
+	"nothing":        {func(*rapid.T, *signers, map[string]any) {}, nil},
 }
 
 // TestSigningIsNeverWrong: of any vault, whatever happens to the two files and whatever
@@ -421,12 +431,7 @@ func BenchmarkSigning(b *testing.B) {
 		g := w.groups[i]
 		s := &signers{world: w, record: r}
 		for k := range n {
-			slot := Slot{Root: g.Root(), Tweak: &[32]byte{30: byte(k >> 8), 31: byte(k)}, Scheme: scheme, Message: make([]byte, 32)}
-			slot.Public = g.RootKey.Add(g.Curve.MulBase(g.Curve.ScalarFromBytes(slot.Tweak[:])))
-			if scheme == signature.Schnorr {
-				slot.Output = signature.TapTweak(slot.Public)
-			}
-			s.slots = append(s.slots, slot)
+			s.add(g, scheme, &[32]byte{30: byte(k >> 8), 31: byte(k)}, make([]byte, 32), true)
 		}
 		_, request := s.ask()
 		b.Run(scheme.String()+"/answer", func(b *testing.B) {

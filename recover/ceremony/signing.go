@@ -26,6 +26,8 @@ var (
 	ErrBatch = errors.New("the other holder's batch is another than yours")
 	// ErrThreshold means that two shares are not what the key takes.
 	ErrThreshold = errors.New("two holders sign where two shares are enough: with more, all commitments must be there before anybody answers, and one carry each way would not do")
+	// ErrShares means that public keys do not say what each holder must compute.
+	ErrShares = errors.New("two holders sign with shares of Shamir's scheme, whose public keys are all recorded")
 	// ErrECDSA means that a key signs with ECDSA.
 	ErrECDSA = errors.New("two holders make no ECDSA signature: the protocols for it take many carries, and their checks are known to be forgeable; mpc-recover sign makes it from enough shares on one machine")
 	// ErrSlots means that a batch needs too many signatures.
@@ -122,21 +124,35 @@ func (s *Signing) place(slot *Slot, other string) (int, error) {
 
 // addSeat finds a root key in the record.
 func (s *Signing) addSeat(root *derive.Key, other string) error {
+	err := fmt.Errorf("%w: the record gives node %q no share of the root key on %v that must sign", ErrParty, other, root.Curve())
 	for _, g := range s.record.Groups {
 		p := g.ByName(other)
-		switch {
-		case !g.Root().Agrees(root) || p == nil:
+		if !g.Root().Agrees(root) || p == nil {
 			continue
-		case g.Threshold != frost.Signers:
-			return fmt.Errorf("%w: group %q on %v needs %d", ErrThreshold, g.ID, g.Curve, g.Threshold)
-		case s.other != "" && s.other != p.NodeID:
+		}
+		if unfit := fits(g); unfit != nil {
+			err = unfit // another set of shares may fit
+			continue
+		}
+		if s.other != "" && s.other != p.NodeID {
 			return fmt.Errorf("%w: the record has %q under two names", ErrParty, other)
 		}
 		s.other = p.NodeID
 		s.seats = append(s.seats, seat{root: g.Root()})
 		return nil
 	}
-	return fmt.Errorf("%w: the record gives node %q no share of the root key on %v that must sign", ErrParty, other, root.Curve())
+	return err
+}
+
+// fits checks that two shares of a group can sign.
+func fits(g *share.Group) error {
+	switch {
+	case g.Threshold != frost.Signers:
+		return fmt.Errorf("%w: group %q on %v needs %d", ErrThreshold, g.ID, g.Curve, g.Threshold)
+	case g.Scheme != share.Shamir || !g.KeysKnown():
+		return fmt.Errorf("%w, and not with those of group %q on %v", ErrShares, g.ID, g.Curve)
+	}
+	return nil
 }
 
 // Other returns the node ID of the other holder.
@@ -166,7 +182,7 @@ func (s *Signing) Sit(shares []*open.Share) error {
 
 func (t *seat) take(r *record.Record, other string, shares []*open.Share) error {
 	for _, g := range r.Groups {
-		if !g.Root().Agrees(t.root) || g.ByNode(other) == nil || g.Threshold != frost.Signers {
+		if !g.Root().Agrees(t.root) || g.ByNode(other) == nil || fits(g) != nil {
 			continue
 		}
 		for _, x := range shares {

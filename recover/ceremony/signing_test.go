@@ -382,6 +382,23 @@ func TestFailingRandomness(t *testing.T) {
 	}
 }
 
+// takesThree returns another set of shares of a group's key, of which three are needed,
+// and which a record lists first.
+func takesThree(g *share.Group) *share.Group {
+	for {
+		c, r := *g, g.Curve.RandomScalar()
+		c.ID, c.Threshold, c.Participants = "TEST ONLY of three", 3, slices.Clone(g.Participants)
+		for i := range c.Participants { // r·x² is added to the polynomial
+			p := &c.Participants[i]
+			x := p.ShareID.Scalar()
+			p.PublicKey = p.PublicKey.Add(g.Curve.MulBase(r.Clone().Mul(x).Mul(x)))
+		}
+		if a, b := c.RosterSHA256(), g.RosterSHA256(); bytes.Compare(a[:], b[:]) < 0 {
+			return &c
+		}
+	}
+}
+
 // What two holders cannot sign is refused before a share is open.
 func TestCannotSign(t *testing.T) {
 	slot := func(w *world, scheme signature.Scheme) Slot {
@@ -389,6 +406,16 @@ func TestCannotSign(t *testing.T) {
 		return Slot{Root: g.Root(), Tweak: new([32]byte), Public: g.RootKey, Scheme: scheme, Message: make([]byte, 32)}
 	}
 	two, three := newWorld(t, 2, 3, 2, 3), newWorld(t, 3, 4, 2, 3)
+	additive, unknown, both := newWorld(t, 2, 2, 2, 2), newWorld(t, 2, 3, 2, 3), newWorld(t, 2, 3, 2, 3)
+	for i, g := range additive.groups {
+		c := *g
+		c.Scheme, c.RootKey = share.Additive, g.Participants[0].PublicKey.Add(g.Participants[1].PublicKey)
+		additive.groups[i] = &c
+	}
+	for _, g := range unknown.groups {
+		g.Participants[2].PublicKey = nil
+	}
+	both.groups = append(both.groups, takesThree(both.groups[1]))
 	foreign := slot(two, signature.Ed25519)
 	foreign.Public = foreign.Public.Add(foreign.Public)
 	for name, tc := range map[string]struct {
@@ -399,6 +426,9 @@ func TestCannotSign(t *testing.T) {
 	}{
 		"ECDSA":           {two, "old-2", []Slot{slot(two, signature.Ed25519), slot(two, signature.ECDSA)}, ErrECDSA},
 		"three":           {three, "old-2", []Slot{slot(three, signature.Ed25519)}, ErrThreshold},
+		"one of two sets": {both, "old-2", []Slot{slot(both, signature.Ed25519)}, nil},
+		"a sum":           {additive, "old-2", []Slot{slot(additive, signature.Ed25519)}, ErrShares},
+		"unknown keys":    {unknown, "old-2", []Slot{slot(unknown, signature.Ed25519)}, ErrShares},
 		"nobody":          {two, "new-1", []Slot{slot(two, signature.Ed25519)}, ErrParty},
 		"another vault":   {two, "old-2", []Slot{slot(three, signature.Ed25519)}, ErrParty},
 		"another key":     {two, "old-2", []Slot{foreign}, ErrForeignKey},

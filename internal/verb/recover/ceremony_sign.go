@@ -245,6 +245,7 @@ var signingFaults = []struct {
 	hint string
 }{
 	{ceremony.ErrThreshold, cli.Refused, ""},
+	{ceremony.ErrShares, cli.Refused, ""},
 	{ceremony.ErrECDSA, cli.Refused, "sign those of Ed25519 and Taproot together, and the others with enough shares on one machine"},
 	{ceremony.ErrSlots, cli.Usage, ""},
 	{ceremony.ErrBatch, cli.Refused, "each of you reviews the files again with \"mpc-derive review\"; sign nothing until both have the same code"},

@@ -47,6 +47,9 @@ type unreadable struct {
 	// has not: how it begins, and the least number of bytes.
 	begins string
 	least  int
+	// is reports whether a message may be one of the chain's, where begins is empty; nil
+	// where any may.
+	is func(message []byte) bool
 	// forms are the names of the addresses whose accounts sign so; empty for all.
 	forms []string
 	// hash makes what the key signs.
@@ -90,7 +93,7 @@ func unreadables() []unreadable {
 		{chains: []string{"CSPR"}, scheme: signature.Ed25519, what: casperWhat, begins: "\x01", least: 100, hash: blake256, public: casperPublic, write: casperSignature},
 		{chains: []string{"CSPR"}, scheme: signature.ECDSA, what: casperWhat, begins: "\x02", least: 100, hash: blakeSHA, public: casperPublic, write: casperSignature},
 		{chains: []string{"ICX"}, scheme: signature.ECDSA, what: "serialised icx_sendTransaction", begins: "icx_sendTransaction.", least: 100, hash: sha3Hash, public: hexPublic, write: base64Signature},
-		{chains: []string{"VET", "TVET"}, scheme: signature.ECDSA, what: "RLP of a transaction without a signature", least: 33, hash: blake256, public: hexPublic, write: recoverableHex},
+		{chains: []string{"VET", "TVET"}, scheme: signature.ECDSA, what: "RLP of a transaction without a signature", least: 33, is: isVeChain, hash: blake256, public: hexPublic, write: recoverableHex},
 	}
 }
 
@@ -164,14 +167,24 @@ var forbidden = []struct{ begins, why string }{
 	{"\x19\x01", "typed data of an EVM chain (EIP-712), which can give tokens away"},
 	{"\x19", "a personal message, which logs in or agrees to something"},
 	{"<Bytes>", "a personal message of the Polkadot SDK, which logs in or agrees to something"},
+	{"\xffsolana offchain", "a personal message of Solana, which logs in or agrees to something"},
+	{"APTOS\n", "a personal message of Aptos, which logs in or agrees to something"},
+	{"\x84\x6aSignature1", "a personal message of Cardano, which logs in or agrees to something"},
 	{"STX\x00", "a transaction of the XRP Ledger"},
 	{"SMT\x00", "a transaction of the XRP Ledger with several signers"},
+	{"BCH\x00", "a batch of transactions of the XRP Ledger"},
+	{"CLM\x00", "a claim to money of a channel of the XRP Ledger"},
+	{"TX", "a transaction of Algorand"},
+	{"Prog", "a program that may spend for an account of Algorand"},
+	{string(aptosSalt("RawTransaction")), "a transaction of Aptos"},
+	{string(aptosSalt("RawTransactionWithData")), "a transaction of Aptos that several sign"},
+	{suiIntent, "a transaction of Sui"},
 }
 
 // check refuses messages that are not what the row is of, or that mean something else.
 func (u *unreadable) check(b *Blind, message []byte) error {
 	for _, f := range forbidden {
-		if bytes.HasPrefix(message, []byte(f.begins)) {
+		if bytes.HasPrefix(message, []byte(f.begins)) && f.begins != u.begins {
 			return unsafe("it begins with %x: that is %s", f.begins, f.why)
 		}
 	}
@@ -187,13 +200,25 @@ func (u *unreadable) check(b *Blind, message []byte) error {
 	if err := unclaimed(message, b.Scheme); err != nil {
 		return err
 	}
+	if b.Scheme.Curve() == curve.Ed25519 && len(message) > 0 && message[0]>>5 == cborMap {
+		return unsafe("it begins with %02x, as the body of a transaction of Cardano does", message[0])
+	}
 	if len(message) < u.least {
 		return unsafe("it is not what %s signs (%s): that has %d bytes or more", b.Chain.Name, u.what, u.least)
 	}
 	if !bytes.HasPrefix(message, []byte(u.begins)) {
 		return unsafe("it is not what %s signs (%s): that begins with %x", b.Chain.Name, u.what, u.begins)
 	}
+	if u.is != nil && !u.is(message) {
+		return unsafe("it is not what %s signs (%s)", b.Chain.Name, u.what)
+	}
 	return nil
+}
+
+// isVeChain knows a list of RLP, which a transaction is since VIP-251 after its type.
+func isVeChain(message []byte) bool {
+	const dynamicFee = 0x51
+	return message[0] >= 0xc0 || message[0] == dynamicFee && message[1] >= 0xc0
 }
 
 // ethereumKind says what EIP-2718 and EIP-7702 have begin like the message, or nothing.
@@ -213,12 +238,9 @@ func ethereumKind(message []byte) string {
 }
 
 // unclaimed refuses what a reader for keys of the same curve takes for its own, in any
-// spelling, and as Algorand signs it.
+// spelling.
 func unclaimed(data []byte, scheme signature.Scheme) error {
 	forms := append(spellings(data), []byte(hex.EncodeToString(data)), []byte(base64.StdEncoding.EncodeToString(data)))
-	if rest, ok := bytes.CutPrefix(data, []byte("TX")); ok {
-		forms = append(forms, rest)
-	}
 	for _, f := range families() {
 		if f.signsOn(scheme.Curve()) && slices.ContainsFunc(forms, f.takes) {
 			return unsafe("it is a transaction of the %s family, which is read and never signed unread", f.name)

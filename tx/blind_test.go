@@ -133,7 +133,17 @@ func TestBlindRefuses(t *testing.T) {
 		{"a personal message of Polkadot", "DOT", hex.EncodeToString([]byte("<Bytes>")) + long, signature.Ed25519, tx.ErrUnsafe, "personal message"},
 		{"XRP", "DOT", "53545800" + long, signature.ECDSA, tx.ErrUnsafe, "XRP Ledger"},
 		{"a transaction of Ethereum", "DOT", row("tx/evm.tsv", "type 2"), signature.ECDSA, tx.ErrUnsafe, "EVM family"},
-		{"a payment of Algorand, as it is signed", "DOT", "5458" + hex.EncodeToString(unbase64(t, row("tx/algorand.tsv", "a payment"))), signature.Ed25519, tx.ErrUnsafe, "Algorand family"},
+		{"a payment of Algorand, as it is signed", "DOT", "5458" + hex.EncodeToString(unbase64(t, row("tx/algorand.tsv", "a payment"))), signature.Ed25519, tx.ErrUnsafe, "transaction of Algorand"},
+		{"a program for Algorand", "DOT", hex.EncodeToString([]byte("Program\x06\x81\x01")) + long, signature.Ed25519, tx.ErrUnsafe, "may spend"},
+		// Sui signs the same hash as Polkadot of a message of more than 256 bytes.
+		{"a transaction of Sui, as it is signed", "DOT", "000000" + long + long + long, signature.Ed25519, tx.ErrUnsafe, "transaction of Sui"},
+		{"a transaction of Aptos that expires in a thousand years, as it is signed", "DOT", "b5e97db07fa0bd0e5598aa3643a9bc6f6693bddc1a9fec9e674a461eaa00b193" +
+			changed(t, row("tx/aptos.tsv", "APT"), "986a0000000001", "986a00ff000001"), signature.Ed25519, tx.ErrUnsafe, "transaction of Aptos"},
+		// Cardano signs that hash, too, and takes numbers that are not in their shortest form.
+		{"a body of Cardano with a long number", "DOT", "a4180000" + long + long + long, signature.Ed25519, tx.ErrUnsafe, "Cardano"},
+		{"what Filecoin hashes", "VET", "0171a0e40220" + long[:64], signature.ECDSA, tx.ErrUnsafe, "is not what VeChain signs"},
+		{"a batch of XRP", "DOT", "42434800" + long, signature.Ed25519, tx.ErrUnsafe, "batch of transactions"},
+		{"a login with Cardano", "DOT", "846a5369676e617475726531" + long, signature.Ed25519, tx.ErrUnsafe, "personal message of Cardano"},
 		{"in base 64", "DOT", "AAAA" + strings.Repeat("QUFB", 40), signature.Ed25519, tx.ErrUnread, "is in hex"},
 		{"half a byte", "DOT", long + "5", signature.Ed25519, tx.ErrUnread, "is in hex"},
 		{"two lines", "DOT", long + "\n" + long, signature.Ed25519, tx.ErrUnread, "is in hex"},

@@ -58,6 +58,14 @@ var evmNetworks = []evmNetwork{
 // is 5 whole coins where the coin is not here.
 var evmUsual = map[string]int64{"ETH": 50, "BNB": 50, "tBNB": 50, "BTC": 1, "BTCN": 1, "RBTC": 1, "BCH": 10, "AVAX": 500, "MTR": 500}
 
+// evmCoins are contracts that pay the chain's own coin when they are told to transfer a
+// token: a limit of the coin would not count that.
+var evmCoins = map[string]string{
+	"CELO": "471ece3750da237f93b8e339c536989b8978a438", "METIS": "deaddeaddeaddeaddeaddeaddeaddeaddead0000",
+	"MOONBEAM": "0000000000000000000000000000000000000802", "MOONRIVER": "0000000000000000000000000000000000000802",
+	"MATIC": "0000000000000000000000000000000000001010", "ACALAEVM": "0000000000000000000100000000000000000000",
+}
+
 const evmDecimals = 18
 
 func evmCoin(chain *chains.Chain) (Asset, bool) {
@@ -257,6 +265,8 @@ func (x *evmTx) effect(chain *chains.Chain, coin Asset) (Effect, error) {
 	switch {
 	case x.value.Sign() != 0:
 		return Effect{}, unsafe("it pays a coin to a token's contract with the transfer, which would be lost")
+	case hex.EncodeToString(x.to) == evmCoins[chain.ID]:
+		return Effect{}, unsafe("it transfers %s, the coin of %s, as a token: pay it as the coin", coin.Symbol, chain.Name)
 	case bytes.Equal(payee, make([]byte, 20)):
 		return Effect{}, unsafe("it transfers tokens to the zero address: they would be lost")
 	case bytes.Equal(payee, x.to):

@@ -197,6 +197,23 @@ func TestEVMChainsOfTheUser(t *testing.T) {
 	}
 }
 
+// On some chains a contract pays the coin itself where it is told to transfer a token. A
+// limit of the coin must hold that, too.
+func TestEVMCoinsAsTokens(t *testing.T) {
+	for _, c := range []struct{ id, chain, contract string }{
+		{"CELO", "42220", "471EcE3750Da237f93B8E339c536989b8978a438"}, {"METIS", "1088", "DeadDeAddeAddEAddeadDEaDDEAdDeaDDeAD0000"},
+		{"MOONBEAM", "1284", "0000000000000000000000000000000000000802"}, {"MOONRIVER", "1285", "0000000000000000000000000000000000000802"},
+		{"MATIC", "137", "0000000000000000000000000000000000001010"}, {"ACALAEVM", "787", "0000000000000000000100000000000000000000"},
+	} {
+		file := `{"to":"0x` + c.contract + `","nonce":5,"gasPrice":1,"gas":65000,"chainId":` + c.chain + `,"data":"0xa9059cbb` +
+			strings.Repeat("00", 12) + strings.Repeat("35", 20) + strings.Repeat("00", 31) + `01"}`
+		refuses(t, c.id, file, tx.ErrUnsafe, "pay it as the coin", c.id)
+		if _, _, err := read(t, changed(t, file, c.contract, strings.Repeat("12", 20)), c.id); err != nil {
+			t.Errorf("another contract on %s: %v", c.id, err)
+		}
+	}
+}
+
 // Lists of single bytes take fifty times their size to read.
 func TestEVMIsShort(t *testing.T) {
 	const size = 1 << 19

@@ -62,6 +62,28 @@ func TestPayeesOfOtherChains(t *testing.T) {
 	}
 }
 
+// What counts on the main network as well says so, whatever --chain says that it is.
+func TestTestNetworks(t *testing.T) {
+	for _, tc := range []struct {
+		id, file string
+		noted    bool
+	}{
+		{"SOL", fixtures.Rows("tx/solana.tsv")[0][2], false}, {"SOLDEV_SOL", fixtures.Rows("tx/solana.tsv")[0][2], true},
+		{"TRON", fixtures.Rows("tx/tron.tsv")[0][2], false}, {"TTRON", fixtures.Rows("tx/tron.tsv")[0][2], true},
+		{"BTC", fixtures.Rows("tx/bitcoin_made.tsv")[0][5], false}, {"XTN", fixtures.Rows("tx/bitcoin_made.tsv")[0][5], true},
+		{"TON_TEST", rowOf(t, "tx/ton.tsv", "v5r1, test network")[2], false},
+		{"XLM_TEST", fixtures.Rows("tx/stellar.tsv")[0][2], false},
+	} {
+		chain, _ := chains.Lookup(tc.id)
+		x, err := (&tx.Reader{Chain: chain}).Read([]byte(tc.file))
+		if err != nil {
+			t.Errorf("%s: %v", tc.id, err)
+		} else if noted := strings.Contains(strings.Join(x.Notes, "\n"), "for a test"); noted != tc.noted {
+			t.Errorf("%s: it is noted that it counts on the main network: %t", tc.id, noted)
+		}
+	}
+}
+
 // A key that is not the slot's is refused, whoever found it.
 func TestForeignKeys(t *testing.T) {
 	other := bytes.Repeat([]byte{0x48}, 32)

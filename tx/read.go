@@ -142,17 +142,19 @@ func readJSON(data []byte, v any, known string) error {
 	return nil
 }
 
-// testNetworks write their transactions like the chains that they are for. They are
-// read only if they are named: with an address book that says so, money could be
-// shown as play money.
-var testNetworks = []string{
-	"XTN", "SIGNET_BTC", "LTC_TEST", "DOGE_TEST", "DASH_TEST",
-	"TTRON",
-	"SOLDEV_SOL",
-	"ADA_TEST",
-	"TON_TEST",
-	"XLM_TEST",
+// testNetworks write their transactions like the chains that they are for, and this is
+// whether what is signed says that it is for a test. They are read only if they are
+// named: with an address book that says so, money could be shown as play money.
+var testNetworks = map[string]bool{
+	"XTN": false, "SIGNET_BTC": false, "LTC_TEST": false, "DOGE_TEST": false, "DASH_TEST": false,
+	"TTRON":      false,
+	"SOLDEV_SOL": false,
+	"ADA_TEST":   true,
+	"TON_TEST":   true,
+	"XLM_TEST":   true,
 }
+
+const noteTest = "What is signed does not say that it is for a test: where the main network has the coins, the block or the nonce that it names, it counts there."
 
 func (r *Reader) readAs(f *family, data []byte) (*Transaction, error) {
 	if len(f.chains) == 0 {
@@ -169,13 +171,17 @@ func (r *Reader) readAs(f *family, data []byte) (*Transaction, error) {
 		}
 	}
 	if r.Chain != nil {
-		return as(r.Chain)
+		t, err := as(r.Chain)
+		if says, test := testNetworks[r.Chain.ID]; err == nil && test && !says {
+			t.Notes = append(t.Notes, noteTest)
+		}
+		return t, err
 	}
 	var ours []*Transaction
 	var first *Transaction
 	var refused error
 	for _, id := range f.chains {
-		if slices.Contains(testNetworks, id) {
+		if _, test := testNetworks[id]; test {
 			continue
 		}
 		chain, ok := chains.Lookup(id)

@@ -44,7 +44,7 @@ var cosmosNetworks = []cosmosNetwork{
 	{"columbus-5", "LUNC", "LUNC", "uluna", 6, 100_000, "This chain also takes a tax on what is paid, as a part of the fee or beside it."},
 	{"comdex-1", "CMDX", "CMDX", "ucmdx", 6, 10_000, ""},
 	{"core-1", "XPRT", "XPRT", "uxprt", 6, 1000, ""},
-	{"coreum-mainnet-1", "COREUM", "CORE", "ucore", 6, 1000, ""},
+	{"coreum-mainnet-1", "COREUM", "CORE", "ucore", 6, 1000, "A token's issuer may have more taken from the payer than is paid: a part that is burnt, and a commission."},
 	{"cosmoshub-4", "ATOM", "ATOM", "uatom", 6, 100, ""},
 	{"crescent-1", "CRE", "CRE", "ucre", 6, 10_000, ""},
 	{"crypto-org-chain-mainnet-1", "CRO_POS", "CRO", "basecro", 8, 1000, ""},

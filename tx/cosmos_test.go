@@ -114,6 +114,16 @@ func TestCosmosEffects(t *testing.T) {
 	if x = read("Terra Classic", ""); x.Chain.ID != "LUNC" || !strings.Contains(x.Notes[0], "tax") {
 		t.Errorf("a chain with a tax is read as %+v", x)
 	}
+	chain, _ := chains.Lookup("COREUM")
+	form := chain.Encodings[0]
+	account := form.Format(form.Payload.Of(nil, publicOf(t, form.Curve, testKey)))
+	made, err := tx.Make(&tx.Order{
+		Chain: chain, From: account, Public: publicOf(t, form.Curve, testKey), To: account, Amount: big.NewInt(1), Fee: big.NewInt(1),
+		Asset: tx.Asset{Contract: "drop-" + account}, Numbers: map[string]string{"sequence": "1", "account-number": "1"}, Now: noon,
+	})
+	if err != nil || !strings.Contains(made[0].Read.Notes[0], "issuer may have more taken") {
+		t.Errorf("a token on Coreum: %v, %+v", err, made)
+	}
 	if x = read("another chain ID", "ATOM"); len(x.Notes) != 2 || !strings.Contains(x.Notes[0], "the user's word") {
 		t.Errorf("a chain ID that is not in the table has the notes %q", x.Notes)
 	}

@@ -117,15 +117,17 @@ func (a *Auditor) attestation(s Source, data []byte) bool {
 	return true
 }
 
+// age returns how long before the audit a day is.
+func (a *Auditor) age(day string) time.Duration {
+	date, _ := time.Parse(time.DateOnly, day) // whoever has read it has checked it
+	return a.o.Date.Sub(date)
+}
+
 // fresh compares a statement with the challenge and the allowed age. One that answers
 // another question, or is dated in the future and so would never become too old,
 // counts for nothing.
 func (a *Auditor) fresh(path string, s *Statement, again string) bool {
-	date, err := time.Parse(time.DateOnly, s.Date)
-	if err != nil {
-		return false // ParseStatement has checked it
-	}
-	age := a.o.Date.Sub(date)
+	age := a.age(s.Date)
 	switch {
 	case s.Record != "" && a.o.Record != nil && s.Record == fmt.Sprintf("%x", a.o.Record.Hash()): // see Recorded
 	case s.Record != "":
@@ -134,7 +136,7 @@ func (a *Auditor) fresh(path string, s *Statement, again string) bool {
 		a.find(Warning, "challenge-not-given", path, "give the challenge that you set with --challenge", "the attestation of node %.70q is not counted: without the challenge, it may be an old one, with any date", s.NodeID)
 	case s.Challenge != a.o.Challenge:
 		a.find(Warning, "attestation-other", path, again, "the attestation of node %.70q does not answer the challenge that was set: it is not counted", s.NodeID)
-	case s.Future(a.o.Date):
+	case Future(s.Date, a.o.Date):
 		a.find(Warning, "attestation-future", path, "compare the clocks, or give the date of the audit with --date; then "+again,
 			"the attestation of node %.70q is dated %s, after the day of the audit: it is not counted", s.NodeID, s.Date)
 	case a.o.MaxAge > 0 && age > a.o.MaxAge:

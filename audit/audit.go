@@ -22,7 +22,7 @@ import (
 type Options struct {
 	Tool      string             // program and version
 	Date      time.Time          // of the audit
-	MaxAge    time.Duration      // of attestations; 0: any
+	MaxAge    time.Duration      // of attestations and of challenges to identities; 0: any
 	Challenge string             // that attestations must answer; empty: none counts
 	Roots     []*derive.Key      // recorded root keys
 	Epochs    []string           // recorded epochs, as inspect shows them

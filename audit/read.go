@@ -33,9 +33,9 @@ type Auditor struct {
 	manifests  []*manifestFile
 	attested   []attested
 	proved     Proofs
-	verified   int              // proofs that were looked at
-	answers    []*backup.Answer // that were expected
-	signed     int              // attestations that were looked at
+	verified   int             // proofs that were looked at
+	live       map[string]bool // recipients whose identities gave an expected answer
+	signed     int             // attestations that were looked at
 	books      []Book
 	toCheck    []string // address books that were found
 	findings   []Finding
@@ -53,7 +53,7 @@ func New(o Options) *Auditor {
 			o.Epochs = append(o.Epochs, fmt.Sprintf("%x", g.RosterSHA256()))
 		}
 	}
-	return &Auditor{o: o, noted: map[note]int{}, reader: formats.Reader{Pin: share.Pin{Threshold: o.Threshold, Roots: o.Roots}}}
+	return &Auditor{o: o, noted: map[note]int{}, live: map[string]bool{}, reader: formats.Reader{Pin: share.Pin{Threshold: o.Threshold, Roots: o.Roots}}}
 }
 
 // note identifies a finding by itself, or together with one thing that it is about.

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"lifeboat/backup"
 	"lifeboat/share"
@@ -147,15 +146,13 @@ func (t *ProvedSet) Shared() []string {
 	return twice
 }
 
-// Answered returns the recipients whose identities gave an expected answer.
-func Answered(answers []*backup.Answer, expected []*backup.Expected) map[string]bool {
-	live := map[string]bool{}
-	for _, e := range expected {
-		if slices.ContainsFunc(answers, e.Fits) {
-			live[e.Recipient] = true
-		}
+// Fitting returns the expectation that an answer fulfils, or nil.
+func Fitting(a *backup.Answer, expected []*backup.Expected) *backup.Expected {
+	i := slices.IndexFunc(expected, func(e *backup.Expected) bool { return e.Fits(a) })
+	if i < 0 {
+		return nil
 	}
-	return live
+	return expected[i]
 }
 
 // Errors about proofs that check, and are not what was recorded.
@@ -222,7 +219,7 @@ func (a *Auditor) proofs(s Source, data []byte) {
 		if err == nil && a.o.Record != nil {
 			err = HoldProof(a.o.Record, p)
 		}
-		if date, dateErr := time.Parse(time.DateOnly, p.Date); err == nil && dateErr == nil && date.After(a.o.Date.AddDate(0, 0, 1)) {
+		if err == nil && Future(p.Date, a.o.Date) {
 			err = fmt.Errorf("it is dated %s, after the day of the audit", p.Date)
 		}
 		switch {
@@ -246,15 +243,20 @@ func (a *Auditor) answer(s Source, data []byte) {
 		return
 	}
 	got, err := backup.ParseAnswer(data)
-	switch {
-	case err != nil:
+	if err != nil {
 		a.find(Error, "answer-invalid", s.Path, "ask for the answer again", "%v", err)
+		return
+	}
+	e := Fitting(got, a.o.Expected)
+	switch {
 	case len(a.o.Expected) == 0:
 		a.find(Warning, "challenge-not-given", s.Path, "give what mpc-backup challenge wrote beside the challenge with --expect", "an answer of an identity is not counted: without the challenge, it may be an old one")
-	case !slices.ContainsFunc(a.o.Expected, func(e *backup.Expected) bool { return e.Fits(got) }):
+	case e == nil:
 		a.find(Warning, "answer-other", s.Path, "ask for the answer to the challenge that you set", "an answer of an identity is not the expected one of any challenge: it is not counted")
+	case Future(e.Date, a.o.Date) || a.o.MaxAge > 0 && a.age(e.Date) > a.o.MaxAge:
+		a.find(Warning, "answer-old", s.Path, "set a new challenge (mpc-backup challenge), and compare the clocks", "the challenge that an identity answers is dated %s, after the audit or longer before it than is allowed: the answer is not counted", e.Date)
 	default:
-		a.answers = append(a.answers, got)
+		a.live[e.Recipient] = true
 	}
 }
 
@@ -263,17 +265,16 @@ func (a *Auditor) sealed(e *epoch) {
 	if e.set == nil {
 		return
 	}
-	live := Answered(a.answers, a.o.Expected)
 	for _, t := range a.proved.Sets() {
 		if !t.Group.SameKey(e.set.Group) || !t.Group.SameShares(e.set.Group) {
 			continue
 		}
 		for _, h := range t.Holders {
-			c := h.Sealed(live)
+			c := h.Sealed(a.live)
 			if c == nil {
 				continue
 			}
-			s := &SealedCopy{Paths: c.Paths, Date: c.Date, Needed: c.Needed, Live: c.Opens(live)}
+			s := &SealedCopy{Paths: c.Paths, Date: c.Date, Needed: c.Needed, Live: c.Opens(a.live)}
 			for _, r := range c.Recipients {
 				s.Recipients = append(s.Recipients, r)
 			}

@@ -242,10 +242,10 @@ func isHex(text string, digits int) bool {
 // zones differ, and clocks are not quite right.
 const Tolerance = 24 * time.Hour
 
-// Future reports whether the statement is dated after a moment, beyond Tolerance.
-func (s *Statement) Future(now time.Time) bool {
-	date, err := time.Parse(time.DateOnly, s.Date)
-	return err != nil || date.Sub(now) > Tolerance // ParseStatement has checked it
+// Future reports whether a day, 2006-01-02, is after a moment, beyond Tolerance.
+func Future(day string, now time.Time) bool {
+	date, err := time.Parse(time.DateOnly, day)
+	return err != nil || date.Sub(now) > Tolerance // whoever has read it has checked it
 }
 
 // Subject says what the statement answers, for a person.

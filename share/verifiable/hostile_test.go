@@ -167,6 +167,9 @@ func TestFile(t *testing.T) {
 		"null":            []byte(`{"lifeboat":"verifiable shares","version":1,"share_proofs":[null]}`),
 		"one damaged":     bytes.Replace(text, []byte("2026-11-29"), []byte("2026-13-29"), 1),
 	} {
+		if !Is(bad) {
+			t.Errorf("%s: it is not recognised", what)
+		}
 		if _, err := ParseFile(bad); !errors.Is(err, ErrProof) {
 			t.Errorf("%s: %v", what, err)
 		}

@@ -60,7 +60,7 @@ Missing shares give status 1, too, if they may be in what could not be read.
                           or are dated after tomorrow, do not count; without it none does
   --expect F              what the answer of an identity must be, as mpc-backup challenge wrote it
                           (repeatable); answers are found among the paths
-  --max-age DAYS          attestations that are older do not count
+  --max-age DAYS          attestations, and challenges to identities, that are older do not count
   --threshold T           how many shares are needed, for tss-lib files, which do not say
   --strict                exit status 3 on warnings as well
   --accept FILE           warnings that somebody has accepted, and until when: a table with the columns

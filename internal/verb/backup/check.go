@@ -138,20 +138,7 @@ func (f *checkFlags) judge(e *cli.Env, paths []string) error {
 		r.Oath = &oathReport{Missing: unsworn(vault, answers)}
 		r.Oath.Sworn = r.Good && len(r.Oath.Missing) == 0
 	}
-	r.conclude(f.partial)
-	if f.json {
-		err = e.WriteJSON(r)
-	} else {
-		err = r.print(e.Stdout)
-	}
-	if err != nil || r.OK {
-		return err
-	}
-	hint := ""
-	if r.Good {
-		hint = "--partial checks the attestations of some holders, before the others have answered"
-	}
-	return cli.Fail(cli.Mismatch, errors.New(r.reason()), hint)
+	return f.tell(e, r)
 }
 
 // hold compares a statement with what was asked and what is known.
@@ -162,7 +149,7 @@ func (f *checkFlags) hold(s *audit.Statement, wanted audit.Statement, groups []*
 	if _, foreign := known.root(s.RootKey); foreign {
 		return fmt.Errorf("%w: node %q attests to a root key that is not a recorded one", audit.ErrContradicts, s.NodeID)
 	}
-	if s.Future(f.date) {
+	if audit.Future(s.Date, f.date) {
 		return fmt.Errorf("%w: node %q dated it %s, which is after today, %s", audit.ErrContradicts, s.NodeID, s.Date, f.date.Format(time.DateOnly))
 	}
 	return nil
@@ -201,7 +188,7 @@ func judgeAnswers(answers []answer, wanted audit.Statement, known *known) *check
 		}
 	}
 	all, against := audit.CollectStatements(good)
-	r := &checkReport{Good: true, asked: wanted, Attestations: []attestationReport{}, Together: []togetherReport{}, Silent: []string{}, Note: fewProve}
+	r := &checkReport{outcome: outcome{Good: true, Note: fewProve}, asked: wanted, Attestations: []attestationReport{}, Together: []togetherReport{}}
 	for i := range answers {
 		a := &answers[i]
 		if a.err == nil {
@@ -223,11 +210,7 @@ func judgeAnswers(answers []answer, wanted audit.Statement, known *known) *check
 		}
 		r.Together = append(r.Together, report)
 	}
-	for _, k := range known.roots {
-		if !k.answered {
-			r.Silent = append(r.Silent, k.text)
-		}
-	}
+	r.Silent = known.silent()
 	return r
 }
 
@@ -270,6 +253,17 @@ func (k *known) add(root *derive.Key) {
 	if found, _ := k.root(root.Point()); found == nil {
 		k.roots = append(k.roots, &knownRoot{point: root.Point(), text: root.String()})
 	}
+}
+
+// silent lists those for which too few have answered.
+func (k *known) silent() []string {
+	list := []string{}
+	for _, r := range k.roots {
+		if !r.answered {
+			list = append(list, r.text)
+		}
+	}
+	return list
 }
 
 // root returns what was recorded of a root key, and whether it is foreign: others were

@@ -3,7 +3,6 @@ package backup
 import (
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 	"time"
 
@@ -19,14 +18,12 @@ import (
 
 // proofsReport is what check found out about sealed shares.
 type proofsReport struct {
-	OK       bool              `json:"ok"`   // what was asked was shown or, with --partial, every proof is good
-	Good     bool              `json:"good"` // every proof and every answer is good
+	outcome
 	Proofs   []proofReport     `json:"proofs"`
 	Answers  []answerReport    `json:"answers"`
 	Together []provedSetReport `json:"together"`
 	Silent   []string          `json:"not_shown"` // recorded root keys of which too little is shown
 	Record   bool              `json:"record"`    // rosters and recipients were compared with a record
-	Note     string            `json:"note"`
 	asked    []*backup.Expected
 }
 
@@ -47,9 +44,11 @@ type proofReport struct {
 }
 
 type answerReport struct {
-	Path      string `json:"path"`
-	OK        bool   `json:"ok"`
-	Recipient string `json:"recipient"`
+	Path       string `json:"path"`
+	OK         bool   `json:"ok"`
+	Reason     string `json:"reason"`
+	Recipient  string `json:"recipient"`
+	Challenged string `json:"challenged,omitempty"` // when
 }
 
 type provedSetReport struct {
@@ -75,7 +74,7 @@ type proofFiles struct {
 
 // readProofFiles reads the files, or returns nil if none is of that kind.
 func readProofFiles(paths []string) (*proofFiles, error) {
-	all, others := &proofFiles{}, 0
+	all, other := &proofFiles{}, ""
 	for _, path := range paths {
 		data, err := strict.ReadFile(path, share.MaxFileSize)
 		if err != nil {
@@ -89,7 +88,7 @@ func readProofFiles(paths []string) (*proofFiles, error) {
 		case backup.IsAnswer(data):
 			answer, err = backup.ParseAnswer(data)
 		default:
-			others++
+			other = path
 			continue
 		}
 		if err != nil {
@@ -98,10 +97,10 @@ func readProofFiles(paths []string) (*proofFiles, error) {
 		all.paths, all.proofs, all.answers = append(all.paths, path), append(all.proofs, proofs), append(all.answers, answer)
 	}
 	switch {
-	case others == len(paths):
+	case len(all.paths) == 0:
 		return nil, nil
-	case others > 0:
-		return nil, cli.Fail(cli.Usage, errors.New("attestations of shares among verifiable ones"), "check them in two runs; mpc-backup audit takes both")
+	case other != "":
+		return nil, cli.Fail(cli.Usage, fmt.Errorf("%q is neither a verifiable share nor the answer of an identity, as the others are", other), "check attestations in a run of their own; mpc-backup audit takes both")
 	}
 	return all, nil
 }
@@ -115,17 +114,17 @@ func (f *checkFlags) judgeProofs(e *cli.Env, files *proofFiles, vault *record.Re
 	if err != nil {
 		return err
 	}
-	r := &proofsReport{Good: true, Proofs: []proofReport{}, Answers: []answerReport{}, Together: []provedSetReport{}, Silent: []string{}, Record: vault != nil, Note: proofsProve, asked: expected}
+	r := &proofsReport{outcome: outcome{Good: true, Note: proofsProve}, Proofs: []proofReport{}, Answers: []answerReport{}, Together: []provedSetReport{}, Record: vault != nil, asked: expected}
 	var proved audit.Proofs
-	var fitting []*backup.Answer
+	live := map[string]bool{}
 	for i, path := range files.paths {
 		if a := files.answers[i]; a != nil {
-			ok := len(audit.Answered([]*backup.Answer{a}, expected)) > 0
-			if ok {
-				fitting = append(fitting, a)
+			report := f.describeAnswer(path, a, expected)
+			if report.OK {
+				live[a.Recipient] = true
 			}
-			r.Good = r.Good && ok
-			r.Answers = append(r.Answers, answerReport{path, ok, a.Recipient})
+			r.Good = r.Good && report.OK
+			r.Answers = append(r.Answers, report)
 		}
 		for _, p := range files.proofs[i] {
 			err := f.holdProof(p, vault, known)
@@ -136,26 +135,13 @@ func (f *checkFlags) judgeProofs(e *cli.Env, files *proofFiles, vault *record.Re
 			r.Proofs = append(r.Proofs, describeProof(path, p, vault, err))
 		}
 	}
-	r.judge(proved.Sets(), audit.Answered(fitting, expected), known)
-	r.OK = r.Good && (f.partial || r.shown())
+	r.judge(proved.Sets(), live, known)
 	for _, t := range proved.Sets() {
 		for _, recipient := range t.Shared() {
 			e.Warn("the shares of several holders are sealed to %q: whoever has its identity has all of them", recipient)
 		}
 	}
-	if f.json {
-		err = e.WriteJSON(r)
-	} else {
-		_, err = io.WriteString(e.Stdout, r.text())
-	}
-	if err != nil || r.OK {
-		return err
-	}
-	hint := ""
-	if r.Good {
-		hint = "--partial checks what is here, before the others have sealed or answered"
-	}
-	return cli.Fail(cli.Mismatch, errors.New(r.reason()), hint)
+	return f.tell(e, r)
 }
 
 // holdProof compares a proof with what was asked and what is known.
@@ -171,8 +157,7 @@ func (f *checkFlags) holdProof(p *verifiable.Proof, vault *record.Record, known 
 	if f.challenge != "" && p.Challenge != f.challenge {
 		return errors.New("it does not answer the challenge")
 	}
-	date, err := time.Parse(time.DateOnly, p.Date)
-	if err != nil || date.After(f.date.AddDate(0, 0, 1)) {
+	if audit.Future(p.Date, f.date) {
 		return fmt.Errorf("it is dated %s, which is after today, %s", p.Date, f.date.Format(time.DateOnly))
 	}
 	return nil
@@ -199,6 +184,20 @@ func describeProof(path string, p *verifiable.Proof, vault *record.Record, err e
 	return r
 }
 
+func (f *checkFlags) describeAnswer(path string, a *backup.Answer, expected []*backup.Expected) answerReport {
+	r := answerReport{Path: path, Recipient: a.Recipient}
+	e := audit.Fitting(a, expected)
+	switch {
+	case e == nil:
+		r.Reason = "not the answer that a challenge of yours expects (--expect)"
+	case audit.Future(e.Date, f.date):
+		r.Reason = fmt.Sprintf("the challenge is dated %s, which is after today, %s", e.Date, f.date.Format(time.DateOnly))
+	default:
+		r.OK, r.Challenged = true, e.Date
+	}
+	return r
+}
+
 // The statuses of a set, which are those of an audit.
 func (r *proofsReport) judge(sets []*audit.ProvedSet, live map[string]bool, known *known) {
 	for _, t := range sets {
@@ -217,11 +216,7 @@ func (r *proofsReport) judge(sets []*audit.ProvedSet, live map[string]bool, know
 		}
 		r.Together = append(r.Together, s)
 	}
-	for _, k := range known.roots {
-		if !k.answered {
-			r.Silent = append(r.Silent, k.text)
-		}
-	}
+	r.Silent = known.silent()
 }
 
 // shown reports whether every set, and every recorded root key, has enough; and if
@@ -246,7 +241,7 @@ func (r *proofsReport) reason() string {
 	}
 	for _, a := range r.Answers {
 		if !a.OK {
-			return fmt.Sprintf("not every answer is good: %q is not what a challenge of yours expects (--expect)", a.Path)
+			return fmt.Sprintf("not every answer is good: %q: %s", a.Path, a.Reason)
 		}
 	}
 	if len(r.asked) > 0 {
@@ -278,9 +273,9 @@ func (r *proofsReport) text() string {
 	}
 	for _, a := range r.Answers {
 		if a.OK {
-			fmt.Fprintf(&b, "answered: %q: the identity of %s exists\n", a.Path, cli.Clean(a.Recipient))
+			fmt.Fprintf(&b, "answered: %q: the identity of %s existed on %s, or later\n", a.Path, cli.Clean(a.Recipient), a.Challenged)
 		} else {
-			fmt.Fprintf(&b, "BAD: %q: not the answer that a challenge of yours expects\n", a.Path)
+			fmt.Fprintf(&b, "BAD: %q: %s\n", a.Path, a.Reason)
 		}
 	}
 	for _, t := range r.Together {
@@ -300,9 +295,5 @@ func (r *proofsReport) text() string {
 	for _, root := range r.Silent {
 		fmt.Fprintf(&b, "too few shares are sealed, verified, for the recorded root key\n  %s\n", root)
 	}
-	if !r.shown() && r.OK {
-		b.WriteString("This is a partial check: what is here is good, and it does not show what was asked.\n")
-	}
-	b.WriteString(proofsProve + "\n")
 	return b.String()
 }

@@ -2,23 +2,64 @@ package backup
 
 import (
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
 
 	"lifeboat/audit"
+	"lifeboat/internal/cli"
 	"lifeboat/internal/phrase"
 )
 
-// checkReport is what check found out.
+// outcome is what check says of all files together.
+type outcome struct {
+	OK   bool   `json:"ok"`   // what was asked was shown or, with --partial, all that is here is good
+	Good bool   `json:"good"` // every file is good; there may be too few
+	Note string `json:"note"`
+}
+
+func (o *outcome) result() *outcome { return o }
+
+// finding is a report with an outcome.
+type finding interface {
+	result() *outcome
+	shown() bool    // what was asked
+	reason() string // why not all is well
+	text() string
+}
+
+// tell writes a report. All is well if what was asked was shown or, where only some have
+// answered yet, nothing is wrong.
+func (f *checkFlags) tell(e *cli.Env, r finding) (err error) {
+	o := r.result()
+	o.OK = o.Good && (f.partial || r.shown())
+	if f.json {
+		err = e.WriteJSON(r)
+	} else {
+		text := r.text()
+		if o.OK && !r.shown() {
+			text += "This is a partial check: what is here is good, and it does not show what was asked.\n"
+		}
+		_, err = io.WriteString(e.Stdout, text+o.Note+"\n")
+	}
+	if err != nil || o.OK {
+		return err
+	}
+	hint := ""
+	if o.Good {
+		hint = "--partial checks what is here, before the others have sealed or answered"
+	}
+	return cli.Fail(cli.Mismatch, errors.New(r.reason()), hint)
+}
+
+// checkReport is what check found out about attestations.
 type checkReport struct {
-	OK           bool                `json:"ok"`   // what was asked was shown or, with --partial, every attestation is good
-	Good         bool                `json:"good"` // every attestation is good; there may be too few
+	outcome
 	Attestations []attestationReport `json:"attestations"`
 	Together     []togetherReport    `json:"together"`
 	Silent       []string            `json:"not_answered"` // recorded root keys for which too few answered
 	Oath         *oathReport         `json:"record,omitempty"`
-	Note         string              `json:"note"`
 
 	asked audit.Statement
 }
@@ -76,12 +117,6 @@ func describeAttestation(path string, s *audit.Statement, err error) attestation
 	return r
 }
 
-// conclude says whether all is well: what was asked was shown or, if only some holders
-// have answered yet, nothing that they say is wrong.
-func (r *checkReport) conclude(partial bool) {
-	r.OK = r.Good && (partial || r.shown())
-}
-
 // shown reports whether the attestations show what was asked.
 func (r *checkReport) shown() bool {
 	switch {
@@ -119,7 +154,7 @@ func (r *checkReport) reason() string {
 	return "too few holders have answered"
 }
 
-func (r *checkReport) print(w io.Writer) error {
+func (r *checkReport) text() string {
 	var b strings.Builder
 	for _, a := range r.Attestations {
 		if !a.OK {
@@ -142,12 +177,7 @@ func (r *checkReport) print(w io.Writer) error {
 	} else if r.asked.Challenge == "" && r.asked.Report == "" {
 		b.WriteString("No --challenge, --report or --record was given: an old answer looks as good as a fresh one. Compare what was asked.\n")
 	}
-	if !r.shown() && r.OK {
-		b.WriteString("This is a partial check: what is here is good, and it does not show what was asked.\n")
-	}
-	b.WriteString(fewProve + "\n")
-	_, err := io.WriteString(w, b.String())
-	return err
+	return b.String()
 }
 
 // printTogether says what the statements of one set of shares show.

@@ -26,7 +26,8 @@ const sealPassphrase = "sealed for the safe"
 
 // holding is a command line for each verb that holds secrets, and for other ways in
 // which one does: those have a comma in their names, and are run for the table only.
-// They run in a folder that rehearse made.
+// They run in a folder that rehearse made. "ceremony sign" takes two processes at a
+// time, of which one waits at a prompt: TestMemoryOfTwoHolders looks into both.
 var holding = []struct{ program, name, line string }{
 	{"mpc-backup", "verify", "verify a.json b.json --passphrase-file a.txt --passphrase-file b.txt --addresses address.csv"},
 	{"mpc-backup", "verify, bundle", "verify a.age b.json --passphrase-file a.txt --passphrase-file b.txt -i id"},

@@ -16,6 +16,21 @@ import (
 	"lifeboat/internal/story"
 )
 
+// onTerminal gives a command a terminal of its own. What it says elsewhere is returned.
+func onTerminal(t *testing.T, cmd *exec.Cmd) (*ptytest.PTY, *bytes.Buffer) {
+	t.Helper()
+	pty := ptytest.New(t)
+	tty, err := os.OpenFile(pty.Path, os.O_RDWR|unix.O_NOCTTY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { tty.Close() })
+	said := new(bytes.Buffer)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = tty, said, said
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
+	return pty, said
+}
+
 // While the second password is asked for, which may take hours, the first is gone
 // from memory.
 func TestMemoryBetweenPasswords(t *testing.T) {
@@ -27,21 +42,13 @@ func TestMemoryBetweenPasswords(t *testing.T) {
 	for _, c := range []struct{ program, verb string }{{"mpc-backup", "verify"}, {"mpc-recover", "key"}} {
 		t.Run(c.program, func(t *testing.T) {
 			dir := rescue(t)
-			pty := ptytest.New(t)
-			tty, err := os.OpenFile(pty.Path, os.O_RDWR|unix.O_NOCTTY, 0)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer tty.Close()
 			args := []string{c.verb, "a.json", "b.json", "--allow-network", "--allow-swap"}
 			if c.verb == "key" {
 				args = append(args, "--root", "--plaintext", "-o", "out")
 			}
 			cmd := exec.Command(filepath.Join(story.Programs(t, "runtimesecret"), c.program), args...)
-			cmd.Dir, cmd.Stdin = dir, tty
-			var said bytes.Buffer
-			cmd.Stdout, cmd.Stderr = &said, &said
-			cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
+			cmd.Dir = dir
+			pty, _ := onTerminal(t, cmd)
 			if err := cmd.Start(); err != nil {
 				t.Fatal(err)
 			}

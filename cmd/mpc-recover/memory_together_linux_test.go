@@ -9,14 +9,12 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 
 	"golang.org/x/sys/unix"
 
 	"lifeboat/fixtures"
 	"lifeboat/internal/curve"
-	"lifeboat/internal/prompt/ptytest"
 	"lifeboat/internal/secret"
 	"lifeboat/internal/story"
 	"lifeboat/share"
@@ -76,17 +74,9 @@ func TestMemoryOfTwoHolders(t *testing.T) {
 	common := batch + record + " --expect " + code + " --allow-network --allow-swap"
 
 	// The asker waits.
-	pty := ptytest.New(t)
-	tty, err := os.OpenFile(pty.Path, os.O_RDWR|unix.O_NOCTTY, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer tty.Close()
 	asker := exec.Command(filepath.Join(programs, "mpc-recover"), strings.Fields("ceremony sign desk a.json --ask node-2-7D1723AE --passphrase-file a.txt -o signed"+common)...)
-	asker.Dir, asker.Stdin = dir, tty
-	var said bytes.Buffer
-	asker.Stdout, asker.Stderr = &said, &said
-	asker.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
+	asker.Dir = dir
+	pty, said := onTerminal(t, asker)
 	started, atEnd := make(chan int, 1), make(chan [][]byte, 1)
 	var status unix.WaitStatus
 	go func() {

@@ -190,7 +190,7 @@ var verbLines = map[string][]string{
 	"mpc-recover": {
 		"key x y --root -o out --plaintext", "repair x y --no-record --lost n -o out", "reshare x y --no-record --party a --party b -o out",
 		"ceremony plan out x --no-record --reason lost --signer a --signer b --party c --party d", "ceremony join x --no-record --node a -o out -R r", "ceremony deal x y --no-record",
-		"ceremony accept x --key k --xpub z -o out", "ceremony confirm x y --no-record", "ceremony status x", "ceremony status x --key k", "ceremony sign x y --answer n --tx z --addresses a --record r",
+		"ceremony accept x --key k --xpub z -o out", "ceremony confirm x y --no-record", "ceremony status x", "ceremony status x --key k", "ceremony sign x y --answer n --tx z --addresses a --record r", "ceremony sign x y --ask n --tx z --addresses a --record r -o out",
 		"sign x y --tx z --xpub r --addresses a --to 0x3535353535353535353535353535353535353535 --alone -o out", "drill", "guide --lost provider x --page out", "guide --role custodian --record x", "help", "version",
 	},
 }

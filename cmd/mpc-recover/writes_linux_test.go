@@ -33,8 +33,9 @@ type writes struct {
 }
 
 // folders are where outputs go. The first ceremony is still to be planned, the
-// second is planned, in the third all have joined, in the fourth all have dealt.
-var folders = []string{"out", "s0", "s1", "s2", "s3"}
+// second is planned, in the third all have joined, in the fourth all have dealt. In the
+// last one somebody asks for a signature.
+var folders = []string{"out", "s0", "s1", "s2", "s3", "s4"}
 
 // besides are the outputs of a bundle.
 func besides(bundle string) []string {
@@ -48,7 +49,9 @@ const (
 	// A published identity, and its recipient.
 	classicIdentity  = "AGE-SECRET-KEY-13QSU2MHETTDG5ZXVY3R5RAAYNSY8UVDP5W86L3XL4XT5SCLQ6VRQ38KTH8"
 	classicRecipient = "age1ewpu5074vn677097l6tlle7dmj09szlvnnlq08l7a323jhpa248s8antzy"
-	onlyOne          = "TEST_ONLY_ed25519" // stands for the ID of the group on ed25519, which has blanks
+	// The vault's record, the transaction of sol.txt, and their codes.
+	paying  = " --tx sol.txt --addresses address.csv --to GmaDrppBC7P5ARKV8g3djiwP89vz1jLK23V2GBjuAEGB --record record.txt --record-code NVPV-114D-CPDP-FVW1-8N3X-RPH0-MKQP-CCXQ --expect 32BB-3T3Q-WV2C-CEJF-P0GW-2VFP-2MT3-1VZK"
+	onlyOne = "TEST_ONLY_ed25519" // stands for the ID of the group on ed25519, which has blanks
 )
 
 // everyWrite is every verb that writes, in each way it does.
@@ -97,6 +100,9 @@ var everyWrite = map[string]writes{
 		check: "mpc-recover ceremony confirm s3 OUT --passphrase-file new.txt" + xpubs},
 	"ceremony accept, bundle": {line: "mpc-recover ceremony accept s3 --key client.key.age -i id -R id.pub -o out/client.age" + xpubs, slow: true, outputs: besides("out/client.age"),
 		check: "mpc-recover ceremony confirm s3 OUT -i id" + xpubs},
+	// Who asks waits at a prompt, where no row can answer. The request is written as "ceremony deal" writes, and what is
+	// signed as "sign" does; the stories of ceremony_sign tell what is left of a request when its program ends.
+	"ceremony sign":    {line: "mpc-recover ceremony sign s4 b.json --answer node-1-EA4212E8 --passphrase-file b.txt" + paying, thin: true, outputs: []string{"s4/sign-answer-node-2-7D1723AE.json"}},
 	"ceremony confirm": {line: "mpc-recover ceremony confirm s3 client.age -i id" + xpubs, slow: true, outputs: []string{"s3/confirm-client.json"}, check: "mpc-recover ceremony status s3", done: true},
 }
 
@@ -121,7 +127,7 @@ func newStage(t *testing.T) *stage {
 		story.Secret{What: "save data of tss-lib", Text: []byte(`"Xi"`)},
 		story.Secret{What: "a one-time key", Text: []byte("lifeboat-ceremony-key")})}
 	v := fixtures.Load("2of3")
-	files := map[string][]byte{"address.csv": v.Books["address.csv"], "note.txt": []byte("the key to the cellar is under the mat\n"), "new.txt": []byte("a new password\n"),
+	files := map[string][]byte{"address.csv": v.Books["address.csv"], "note.txt": []byte("the key to the cellar is under the mat\n"), "new.txt": []byte("a new password\n"), "sol.txt": []byte(unsignedSOL),
 		"classic": []byte(classicIdentity + "\n"), "classic.pub": []byte(classicRecipient + "\n")}
 	for i, name := range []string{"a", "b", "c"} {
 		files[name+".json"], files[name+".txt"] = v.Files[i].Data, v.Files[i].Password
@@ -146,6 +152,8 @@ func newStage(t *testing.T) *stage {
 		"mpc-recover ceremony deal s3 b.json --passphrase-file b.txt" + dealing,
 		"mpc-recover ceremony deal s3 c.json --passphrase-file c.txt" + dealing,
 		strings.Replace(everyWrite["ceremony accept, bundle"].line, "out/client.age", "client.age", 1),
+		"mpc-backup record a.json b.json c.json -o record.txt",
+		"ask mpc-recover ceremony sign asked a.json --ask node-2-7D1723AE --passphrase-file a.txt -o signed" + paying, "copy asked s4",
 	} {
 		switch f := strings.Fields(line); f[0] {
 		case "copy":
@@ -162,6 +170,8 @@ func newStage(t *testing.T) *stage {
 			if err := os.WriteFile(filepath.Join(s.dir, f[2]), typed, 0o600); err != nil {
 				t.Fatal(err)
 			}
+		case "ask":
+			s.ask(t, line[len("ask "):])
 		case "words":
 			s.readWords(t, f[1])
 		default:
@@ -179,6 +189,19 @@ func private(t *testing.T, dir string) {
 	if err := os.Chmod(dir, 0o700); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// ask runs a line until it waits for an answer, and lets it wait until the test ends.
+func (s *stage) ask(t *testing.T, line string) {
+	t.Helper()
+	cmd := s.command(line)
+	cmd.Dir = s.dir
+	pty, _ := onTerminal(t, cmd)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { cmd.Process.Kill(); cmd.Wait() })
+	pty.Await("press Enter")
 }
 
 func (s *stage) readWords(t *testing.T, ceremony string) {

@@ -1,6 +1,7 @@
 package recover
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -159,8 +160,8 @@ func (g *together) signed(i int, all []*signature.Signature) (*tx.Signed, error)
 func (f *togetherFlags) request(g *together, set *cli.Flags) error {
 	e := g.env
 	path, answer := filepath.Join(g.dir, ceremony.Name(ceremony.StepRequest, g.Self())), filepath.Join(g.dir, ceremony.Name(ceremony.StepAnswer, g.Other()))
-	if _, err := os.Lstat(answer); err == nil {
-		return cli.Fail(cli.Refused, fmt.Errorf("there is an answer already, %q, and no request yet", answer), "give each signing a folder of its own")
+	if err := cmp.Or(unused(path, "a program waits for its answer, or was ended before it came"), unused(answer, "there is an answer already, and no request yet")); err != nil {
+		return err
 	}
 	asker, request, err := g.Ask()
 	if err != nil {
@@ -213,11 +214,19 @@ func (g *together) await(request, answer string, set *cli.Flags) ([]byte, error)
 	}
 }
 
+// unused refuses a folder that another signing was in.
+func unused(path, why string) error {
+	if _, err := os.Lstat(path); err != nil {
+		return nil
+	}
+	return cli.Fail(cli.Refused, fmt.Errorf("%q is there: %s", path, why), "give each signing a folder of its own")
+}
+
 // reply answers the request of the other holder.
 func (f *togetherFlags) reply(g *together) error {
 	path, answer := filepath.Join(g.dir, ceremony.Name(ceremony.StepRequest, g.Other())), filepath.Join(g.dir, ceremony.Name(ceremony.StepAnswer, g.Self()))
-	if _, err := os.Lstat(answer); err == nil {
-		return cli.Fail(cli.Refused, fmt.Errorf("%q is there: you have answered in this folder", answer), "give each signing a folder of its own")
+	if err := unused(answer, "you have answered in this folder"); err != nil {
+		return err
 	}
 	request, err := strict.ReadFile(path, ceremony.MaxFileSize)
 	if err != nil {

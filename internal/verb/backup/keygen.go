@@ -19,9 +19,10 @@ var keygenVerb = cli.Verb{
 	Summary: "make an identity that opens bundles, whole or in shards",
 	Usage: `Usage: mpc-backup keygen -o ID [--classic] [--quorum K/N]
 
-Writes a new age identity to a new file, and its public recipient to standard
-output and beside it, as ID.pub, for -R of the verbs that seal. The identity is
-hybrid post-quantum (ML-KEM-768 with X25519).
+Writes a new age identity to a new file, and its public recipient beside it, as
+ID.pub, for -R of the verbs that seal. The identity is hybrid post-quantum
+(ML-KEM-768 with X25519), and its recipient is 2 kB of text: what is shown is the
+fingerprint, which shards and printed pages have as well.
 
 With --quorum the identity is never written: it is divided into N shards, the
 files ID.shard-1.txt to ID.shard-N.txt, any K of which open what is sealed to
@@ -137,7 +138,7 @@ func (f *keygenFlags) generate(e *cli.Env, date time.Time, paths []string) error
 	if f.json {
 		return e.WriteJSON(r)
 	}
-	_, err = fmt.Fprintln(e.Stdout, recipient)
+	_, err = fmt.Fprintf(e.Stdout, "recipient: %s, fingerprint %s\n", cli.Clean(f.output+".pub"), r.Fingerprint)
 	return err
 }
 

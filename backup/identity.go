@@ -131,7 +131,7 @@ func parseIdentities(files []IdentityFile) ([]*Identity, error) {
 func joinShards(set []*shard.Shard) (*Identity, error) {
 	joined, err := shard.Join(set)
 	if err != nil {
-		return nil, fmt.Errorf("set %q (%s): %w", set[0].SetName, set[0].SetID, err)
+		return nil, fmt.Errorf("%s: %w", set[0].InSet(), err)
 	}
 	defer joined.Wipe()
 	id, err := parseIdentity(joined.Identity.Expose())

@@ -55,6 +55,14 @@ func (s *Shard) Wipe() {
 	}
 }
 
+// InSet names the set of a shard. What people call it is not on paper.
+func (s *Shard) InSet() string {
+	if s.SetName == "" {
+		return "set " + s.SetID
+	}
+	return fmt.Sprintf("set %q (%s)", s.SetName, s.SetID)
+}
+
 // Fingerprint is the first 16 bytes of the SHA-256 of a recipient's text, in hex.
 // A hybrid recipient has 1,959 characters, too many for a sheet of paper.
 func Fingerprint(recipient string) string {

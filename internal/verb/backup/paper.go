@@ -260,6 +260,10 @@ func (f *paperFlags) checkShard(e *cli.Env, set *cli.Flags) error {
 }
 
 func (r *shardReport) print(w io.Writer) error {
+	set := r.SetID
+	if r.SetName != "" { // which is not on paper
+		set = fmt.Sprintf("%q, %s", r.SetName, r.SetID)
+	}
 	whose := "no recipient that was given has it"
 	switch {
 	case r.IsFor == nil:
@@ -268,10 +272,10 @@ func (r *shardReport) print(w io.Writer) error {
 		whose = "the recipient that was given has it"
 	}
 	_, err := fmt.Fprintf(w, `shard %d of %d, of which any %d are needed: every character is as it was written
-  set          %q, %s
+  set          %s
   fingerprint  %s: %s
   not shown    that it fits the other shards: joining shows that
-`, r.Number, r.Count, r.Threshold, r.SetName, r.SetID, r.Fingerprint, whose)
+`, r.Number, r.Count, r.Threshold, set, r.Fingerprint, whose)
 	return err
 }
 

@@ -36,7 +36,7 @@ func readIdentities(e *cli.Env, paths []string) ([]*backup.Identity, error) {
 		if id.Shards == nil {
 			continue
 		}
-		e.Note("joined from %s of set %q (%s)", shardNumbers(id.Shards.Used), id.Shards.Set.SetName, id.Shards.Set.SetID)
+		e.Note("joined from %s of %s", shardNumbers(id.Shards.Used), id.Shards.Set.InSet())
 		for _, bad := range id.Shards.Bad {
 			e.Warn("shard %d, %q, is wrong: %s; the others were enough", bad.Number, bad.From, bad.Why)
 		}

@@ -5,9 +5,7 @@
 package cli
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -159,37 +157,6 @@ func (e *Env) lines(kind, text string) {
 // Clean is plain.Line, for text that must not start a line of its own. All of standard
 // output is made safe for a terminal anyway (program.go).
 func Clean(s string) string { return plain.Line(s) }
-
-// WriteJSON writes v as the one document on standard output.
-func (e *Env) WriteJSON(v any) error {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	if err := enc.Encode(v); err != nil {
-		return fmt.Errorf("internal error: couldn't encode the result: %w", err)
-	}
-	if replaced(b.Bytes()) {
-		e.Warn("a name is not UTF-8, and JSON can hold nothing else: each byte that does not fit became \\ufffd")
-	}
-	_, err := e.Stdout.Write(plain.JSON(b.Bytes()))
-	return err
-}
-
-// replaced reports whether encoding/json has put U+FFFD in place of a byte. It escapes
-// that character for no other reason.
-func replaced(document []byte) bool {
-	for i := 0; i < len(document); i++ {
-		if document[i] != '\\' {
-			continue
-		}
-		if bytes.HasPrefix(document[i:], []byte(`\ufffd`)) {
-			return true
-		}
-		i++ // what it escapes
-	}
-	return false
-}
 
 // fail reports err and returns its exit status.
 func (e *Env) fail(err error) int {

@@ -68,27 +68,21 @@ func (e *Env) Withdraw(path string) error {
 
 // Write makes the files.
 func (o *Outputs) Write(e *Env) error {
+	if o.Folder != "" {
+		return e.WriteFolder(o.Folder, func(d *Folder) error {
+			for _, f := range o.files {
+				if err := d.add(f); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
 	exposed := "" // one of the outputs that others can read
 	var files []*outfile.File
-	create := func(path string) (*outfile.File, error) { return begin(e, outfile.Create, path) }
-	finish := func(f *outfile.File) error { files = append(files, f); return nil }
-	settle := func() error { return nil }
-	name := func() error { return outfile.CommitAll(files...) }
-	var paths []string // what is there when all is done
-	if o.Folder != "" {
-		dir, err := begin(e, outfile.Mkdir, o.Folder)
-		if err != nil {
-			return err
-		}
-		defer dir.Abort()
-		if dir.Exposed() {
-			exposed = o.Folder
-		}
-		create, finish, settle, name = dir.Create, dir.Finish, dir.Sync, dir.Commit
-		paths = []string{o.Folder}
-	}
+	var paths []string
 	for _, f := range o.files {
-		file, err := create(f.path)
+		file, err := begin(e, outfile.Create, f.path)
 		if err != nil {
 			return err
 		}
@@ -96,33 +90,84 @@ func (o *Outputs) Write(e *Env) error {
 		if file.Exposed() && exposed == "" {
 			exposed = f.path
 		}
-		if err := f.writeTo(e, file, filepath.Join(o.Folder, f.path)); err != nil {
+		if err := f.writeTo(e, file, f.path); err != nil {
 			return err
 		}
-		if err := finish(file); err != nil {
-			return err
-		}
-		if o.Folder == "" {
-			paths = append(paths, f.path)
-		}
+		files, paths = append(files, file), append(paths, f.path)
 	}
-	if err := settle(); err != nil {
-		return err
-	}
+	return e.name(func() error { return outfile.CommitAll(files...) }, exposed, paths)
+}
+
+// name gives outputs their names, which are paths from then on.
+func (e *Env) name(commit func() error, exposed string, paths []string) error {
 	err := e.uninterrupted(func() error {
-		err := name()
+		err := commit()
 		if err == nil {
 			e.exits.wrote(paths...)
 		}
 		return err
 	})
+	if err == nil && exposed != "" {
+		e.Warn("other users of this machine can read %q, and may be able to change it: its file system keeps no modes; mount -o umask=077 keeps them out", exposed)
+	}
+	return err
+}
+
+// A Folder is a new folder that is being filled. Of a file that is written nothing is
+// kept but its name, so that there may be any number.
+type Folder struct {
+	env           *Env
+	dir           *outfile.Dir
+	path, exposed string
+}
+
+// WriteFolder makes a new folder with the files that fill adds to it, or none: it is
+// Outputs for files of which each is known only when the others are written.
+func (e *Env) WriteFolder(path string, fill func(d *Folder) error) error {
+	dir, err := begin(e, outfile.Mkdir, path)
 	if err != nil {
 		return err
 	}
-	if exposed != "" {
-		e.Warn("other users of this machine can read %q, and may be able to change it: its file system keeps no modes; mount -o umask=077 keeps them out", exposed)
+	defer dir.Abort()
+	d := &Folder{env: e, dir: dir, path: path}
+	if dir.Exposed() {
+		d.exposed = path
 	}
-	return nil
+	if err := fill(d); err != nil {
+		return err
+	}
+	if err := dir.Sync(); err != nil {
+		return err
+	}
+	return e.name(dir.Commit, d.exposed, []string{path})
+}
+
+// Add writes a file.
+func (d *Folder) Add(name string, data []byte) error {
+	return d.AddFunc(name, func(w io.Writer) error {
+		_, err := w.Write(data)
+		return err
+	})
+}
+
+// AddFunc writes a file whose content write writes.
+func (d *Folder) AddFunc(name string, write func(io.Writer) error) error {
+	return d.add(output{name, write, nil})
+}
+
+// add writes a file, and verifies what is read back.
+func (d *Folder) add(f output) error {
+	file, err := d.dir.Create(f.path)
+	if err != nil {
+		return err
+	}
+	if file.Exposed() && d.exposed == "" {
+		d.exposed = f.path
+	}
+	if err := f.writeTo(d.env, file, filepath.Join(d.path, f.path)); err != nil {
+		return err
+	}
+	return d.dir.Finish(file)
 }
 
 // Plain says that an output will hold secrets in the clear, for verbs that know it only

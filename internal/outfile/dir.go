@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 )
 
@@ -15,8 +16,9 @@ type Dir struct {
 	exposed    bool
 
 	mu       sync.Mutex
-	open     []*File
-	finished []*File // and not committed yet
+	open     []*File  // and not known to be committed
+	finished []*File  // and not committed yet
+	named    []string // base names of those that are: a folder may have a hundred thousand
 	done     bool
 }
 
@@ -98,6 +100,13 @@ func (d *Dir) sync() error {
 		err = cmp.Or(err, f.Commit())
 	}
 	d.finished = nil
+	d.open = slices.DeleteFunc(d.open, func(f *File) bool {
+		named := f.named()
+		if named {
+			d.named = append(d.named, filepath.Base(f.path))
+		}
+		return named
+	})
 	return err
 }
 
@@ -110,10 +119,8 @@ func (d *Dir) Commit() error {
 	}
 	d.done = true
 	err := d.sync()
-	for _, f := range d.open {
-		if !f.named() && err == nil {
-			err = fmt.Errorf("output %q is incomplete", f.shown)
-		}
+	if len(d.open) > 0 && err == nil {
+		err = fmt.Errorf("output %q is incomplete", d.open[0].shown)
 	}
 	if err == nil {
 		syncFolder(d.temp)
@@ -133,9 +140,10 @@ func (d *Dir) Commit() error {
 // complete checks that the files are in the folder under its new name: fusefat loses
 // them.
 func (d *Dir) complete() error {
-	for _, f := range d.open {
-		if _, err := os.Lstat(filepath.Join(d.path, filepath.Base(f.path))); err != nil {
-			return fmt.Errorf("the file system lost %q when its folder was renamed; write to another disk: %w", f.shown, err)
+	for _, name := range d.named {
+		path := filepath.Join(d.path, name)
+		if _, err := os.Lstat(path); err != nil {
+			return fmt.Errorf("the file system lost %q when its folder was renamed; write to another disk: %w", path, err)
 		}
 	}
 	return nil

@@ -80,11 +80,10 @@ func (f *reviewFlags) review(e *cli.Env, set *cli.Flags) error {
 	if err != nil {
 		return err
 	}
-	var report reviewReport
+	report, files := reviewReport{Files: []moving.FileReport{}}, cli.NewList("files")
 	err = r.All(e, func(path string, t *tx.Transaction, v *tx.Verdict) error {
 		if f.json {
-			report.Files = append(report.Files, moving.Report(path, t, v))
-			return nil
+			return files.Add(moving.Report(path, t, v))
 		}
 		return moving.Block(e.Stdout, path, t, v, true)
 	})
@@ -93,7 +92,7 @@ func (f *reviewFlags) review(e *cli.Env, set *cli.Flags) error {
 	}
 	if f.json {
 		report.Totals, report.Code = r.TotalReports(), r.Batch.Code().String()
-		return e.WriteJSON(report)
+		return e.WriteList(report, files)
 	}
 	if err := r.Totals(e.Stdout, true); err != nil {
 		return err

@@ -141,7 +141,7 @@ func (g *together) begin(other string) (err error) {
 }
 
 // signed returns the i-th file with its signatures.
-func (g *together) signed(i int, all []*signature.Signature) (*tx.Signed, error) {
+func (g *together) signed(i int, all []*signature.Signature) (*signed, error) {
 	file := &g.read[i]
 	signatures := make([]*signature.Signature, len(file.slots))
 	for n, at := range file.slots {
@@ -153,7 +153,7 @@ func (g *together) signed(i int, all []*signature.Signature) (*tx.Signed, error)
 	if err != nil {
 		return nil, fmt.Errorf("%q: %w", g.review.Files[i], err)
 	}
-	return done, nil
+	return &signed{file.t, file.v, done}, nil
 }
 
 // request asks the other holder, waits for the answer, and writes what is signed.
@@ -184,7 +184,7 @@ func (f *togetherFlags) request(g *together, set *cli.Flags) error {
 		return signingError(fmt.Errorf("%q: %w", answer, err))
 	}
 	next := 0
-	return f.write(e, g.report, func() (*tx.Signed, error) {
+	return f.write(e, g.report, g.review.Files, func() (*signed, error) {
 		next++
 		return g.signed(next-1, signatures)
 	})
@@ -240,9 +240,12 @@ func (f *togetherFlags) reply(g *together) error {
 		return err
 	}
 	if f.json {
+		for i, file := range g.read {
+			g.report.Files = append(g.report.Files, g.report.file(i, g.review.Files[i], file.t, file.v))
+		}
 		return g.env.WriteJSON(g.report)
 	}
-	fmt.Fprintf(g.env.Stdout, "\nanswered: %d transactions\nwritten: %s\n", len(g.report.Files), cli.Clean(answer))
+	fmt.Fprintf(g.env.Stdout, "\nanswered: %d transactions\nwritten: %s\n", len(g.read), cli.Clean(answer))
 	g.env.Hint("bring it to the holder of node %q, whose machine waits for it: no other can use it. From then on they can send what you reviewed.", g.Other())
 	return nil
 }

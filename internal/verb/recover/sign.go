@@ -149,5 +149,5 @@ func (f *signFlags) unlock(e *cli.Env, session *holder.Session) (*found, error) 
 func (f *signFlags) sign(e *cli.Env, r *moving.Review, roots []*recover.Root, report *signReport) error {
 	next, stop := (&signer{roots, f.hedge}).files(r)
 	defer stop()
-	return f.write(e, report, next)
+	return f.write(e, report, r.Files, next)
 }

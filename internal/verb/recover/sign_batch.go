@@ -1,7 +1,6 @@
 package recover
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -92,11 +91,11 @@ func (f *batchFlags) review(e *cli.Env, r *moving.Review, report *signReport, ke
 		if f.replaces != "" && !slices.ContainsFunc(t.Claims, func(c string) bool { return before[c] }) {
 			return cli.Fail(cli.Refused, fmt.Errorf("%q takes the place of nothing in %q: both could count, and pay twice", path, f.replaces))
 		}
-		file := signedFile{FileReport: moving.Report(path, t, v), Claims: t.Claims}
-		if err := file.name(t, names); err != nil {
+		stem, err := stemFor(path, t, names)
+		if err != nil {
 			return err
 		}
-		report.Files = append(report.Files, file)
+		report.stems = append(report.stems, stem)
 		if keep != nil {
 			keep(t, v)
 		}
@@ -158,70 +157,72 @@ func (f *batchFlags) typeRecipients(e *cli.Env, r *moving.Review) error {
 
 // write writes the files as they are signed, in their order, and the report. If one
 // cannot be signed, nothing stays written.
-func (f *batchFlags) write(e *cli.Env, report *signReport, next func() (*tx.Signed, error)) error {
-	out := cli.Outputs{Folder: f.output}
-	progress := cli.NewProgress(e, "transactions signed", int64(len(report.Files)))
+func (f *batchFlags) write(e *cli.Env, report *signReport, paths []string, next func() (*signed, error)) error {
+	progress := cli.NewProgress(e, "transactions signed", int64(len(paths)))
 	defer progress.Done()
-	for i := range report.Files {
-		file := &report.Files[i]
-		var done *tx.Signed // between the outputs of one file
-		for _, o := range file.outputs {
-			out.AddFunc(o.name, func(w io.Writer) (err error) {
-				if o.first {
-					if done, err = next(); err != nil {
-						return err
-					}
-					file.ID, file.Parts = done.ID, done.Parts
-					if f.qr {
-						file.code = done.Line(maxCode)
-					}
-					progress.Add(1)
-				}
-				data := done.Data
-				if o.text {
-					data = []byte(done.Text + "\n")
-				}
-				_, err = w.Write(data)
+	files := cli.NewList("files")
+	report.Files = []signedFile{}
+	var codes []code
+	err := e.WriteFolder(f.output, func(d *cli.Folder) error {
+		for i, path := range paths {
+			s, err := next()
+			if err != nil {
 				return err
-			}, nil)
+			}
+			file := report.file(i, path, s.t, s.v)
+			file.ID, file.Parts = s.done.ID, s.done.Parts
+			for n, o := range endings(s.t) {
+				data := s.done.Data
+				if o.text {
+					data = []byte(s.done.Text + "\n")
+				}
+				if err := d.Add(file.Written[n], data); err != nil {
+					return err
+				}
+			}
+			if f.qr {
+				codes = append(codes, code{file.Written, s.done.Line(maxCode)})
+			}
+			if err := files.Add(&file); err != nil {
+				return err
+			}
+			progress.Add(1)
 		}
-	}
-	out.AddFunc(reportName, func(w io.Writer) error {
-		out := json.NewEncoder(w)
-		out.SetIndent("", "  ")
-		return out.Encode(report)
-	}, nil)
-	if err := out.Write(e); err != nil {
+		return d.AddFunc(reportName, func(w io.Writer) error { return files.Write(w, report) })
+	})
+	if err != nil {
 		return err
 	}
 	if f.json {
-		return e.WriteJSON(report)
+		return e.WriteList(report, files)
 	}
-	fmt.Fprintf(e.Stdout, "\nsigned and verified: %d transactions, in the folder %s\n", len(report.Files), cli.Clean(f.output))
+	fmt.Fprintf(e.Stdout, "\nsigned and verified: %d transactions, in the folder %s\n", len(paths), cli.Clean(f.output))
 	e.Hint("%s", broadcastable)
-	if !f.qr {
-		return nil
-	}
-	return showCodes(e, report.Files)
+	return showCodes(e, codes)
 }
 
 // maxCode is the length of the longest text that is shown as a code: 125 modules a
 // side, which fit on a large terminal.
 const maxCode = 1091
 
+// code is what is shown as a QR code of a transaction, or nothing.
+type code struct {
+	written []string
+	text    string
+}
+
 // showCodes shows what a node takes, for a camera.
-func showCodes(e *cli.Env, files []signedFile) error {
-	for i := range files {
-		f := &files[i]
-		if f.code == "" {
-			e.Note("%q is too long for a QR code, or lacks signatures: take the file", f.Written[0])
+func showCodes(e *cli.Env, codes []code) error {
+	for _, c := range codes {
+		if c.text == "" {
+			e.Note("%q is too long for a QR code, or lacks signatures: take the file", c.written[0])
 			continue
 		}
-		picture, err := qrcode.Blocks(f.code)
+		picture, err := qrcode.Blocks(c.text)
 		if err != nil {
 			return err
 		}
-		if _, err := fmt.Fprintf(e.Stdout, "\n%s\n%s", cli.Clean(f.Written[len(f.Written)-1]), picture); err != nil {
+		if _, err := fmt.Fprintf(e.Stdout, "\n%s\n%s", cli.Clean(c.written[len(c.written)-1]), picture); err != nil {
 			return err
 		}
 	}

@@ -3,6 +3,7 @@ package recover
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"lifeboat/internal/cli"
@@ -29,6 +30,8 @@ type signReport struct {
 	Warning string               `json:"warning"`
 	Files   []signedFile         `json:"files"`
 	Totals  []moving.TotalReport `json:"totals"`
+
+	stems []string // of the names of what is written for each file
 }
 
 // signedFile is one transaction of the report.
@@ -38,56 +41,61 @@ type signedFile struct {
 	ID      string   `json:"id,omitempty"`
 	Written []string `json:"written"`
 	Parts   []string `json:"signatures,omitempty"` // PUBKEY=SIGNATURE
+}
 
-	outputs []signedOutput
-	code    string // what is shown as a QR code
+// signed is a transaction that was signed.
+type signed struct {
+	t    *tx.Transaction
+	v    *tx.Verdict
+	done *tx.Signed
 }
 
 // signedOutput is a file that is written for a transaction.
 type signedOutput struct {
-	name  string
-	text  bool // what a node takes
-	first bool // the one for which the transaction is signed
+	end  string // of its name
+	text bool   // what a node takes
 }
 
-// name gives the outputs of a transaction names that no other file of the batch has,
-// and that every stick can hold.
-func (f *signedFile) name(t *tx.Transaction, taken map[string]bool) error {
-	base := filepath.Base(f.Path)
+// endings returns what is written for a transaction.
+func endings(t *tx.Transaction) (list []signedOutput) {
+	if t.Ext != "" {
+		list = append(list, signedOutput{".signed." + t.Ext, false})
+	}
+	if t.TextExt != "" && !slices.ContainsFunc(t.Slots, func(s tx.Slot) bool { return s.Signing == nil }) {
+		list = append(list, signedOutput{"." + t.TextExt, true})
+	}
+	return list
+}
+
+// stemFor begins the outputs of a transaction with names that no other file of the batch
+// has, and that every stick can hold.
+func stemFor(path string, t *tx.Transaction, taken map[string]bool) (string, error) {
+	base := filepath.Base(path)
 	if stem := strings.TrimSuffix(base, filepath.Ext(base)); stem != "" {
 		base = stem
 	}
-	complete := true
-	for i := range t.Slots {
-		complete = complete && t.Slots[i].Signing != nil
-	}
-	var ends []signedOutput
-	if t.Ext != "" {
-		ends = append(ends, signedOutput{name: ".signed." + t.Ext})
-	}
-	if t.TextExt != "" && complete {
-		ends = append(ends, signedOutput{name: "." + t.TextExt, text: true})
-	}
-	ends[0].first = true
+	list := endings(t)
 	for n, stem := 2, base; ; n, stem = n+1, fmt.Sprintf("%s-%d", base, n) {
-		f.outputs, f.Written = f.outputs[:0], f.Written[:0]
-		free := true
-		for _, o := range ends {
-			o.name = stem + o.name
-			free = free && !taken[strings.ToLower(o.name)]
-			f.outputs, f.Written = append(f.outputs, o), append(f.Written, o.name)
+		if slices.ContainsFunc(list, func(o signedOutput) bool { return taken[strings.ToLower(stem+o.end)] }) {
+			continue
 		}
-		if free {
-			break
+		for _, o := range list {
+			if err := outfile.CheckName(stem + o.end); err != nil {
+				return "", cli.Fail(cli.Failed, fmt.Errorf("%q: its signed form would have its name: %w", path, err), "give the file another name")
+			}
+			taken[strings.ToLower(stem+o.end)] = true
 		}
+		return stem, nil
 	}
-	for _, o := range f.outputs {
-		if err := outfile.CheckName(o.name); err != nil {
-			return cli.Fail(cli.Failed, fmt.Errorf("%q: its signed form would have its name: %w", f.Path, err), "give the file another name")
-		}
-		taken[strings.ToLower(o.name)] = true
+}
+
+// file returns what the report says of the i-th file before it is signed.
+func (r *signReport) file(i int, path string, t *tx.Transaction, v *tx.Verdict) signedFile {
+	f := signedFile{FileReport: moving.Report(path, t, v), Claims: t.Claims}
+	for _, o := range endings(t) {
+		f.Written = append(f.Written, r.stems[i]+o.end)
 	}
-	return nil
+	return f
 }
 
 // maxReport is the size, in bytes, of the largest report that is read.

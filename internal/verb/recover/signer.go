@@ -29,37 +29,37 @@ var errStopped = errors.New("stopped")
 //
 // The work is in goroutines that secret.Do of the verb does not cover: what is public
 // in it, which is most, allocates several times faster there.
-func (s *signer) files(r *moving.Review) (next func() (*tx.Signed, error), stop func()) {
-	signed, stopped := make(chan *tx.Signed), make(chan struct{})
-	var err error // when signed is closed
+func (s *signer) files(r *moving.Review) (next func() (*signed, error), stop func()) {
+	ready, stopped := make(chan *signed), make(chan struct{})
+	var err error // when ready is closed
 	go func() {
-		defer close(signed)
-		err = ordered.Each(addresses.Workers(), len(r.Files), func(_, i int) (*tx.Signed, error) {
+		defer close(ready)
+		err = ordered.Each(addresses.Workers(), len(r.Files), func(_, i int) (*signed, error) {
 			return s.file(r, i)
-		}, func(done *tx.Signed) error {
+		}, func(done *signed) error {
 			select {
-			case signed <- done:
+			case ready <- done:
 				return nil
 			case <-stopped:
 				return errStopped
 			}
 		})
 	}()
-	next = func() (*tx.Signed, error) {
-		if done, ok := <-signed; ok {
+	next = func() (*signed, error) {
+		if done, ok := <-ready; ok {
 			return done, nil
 		}
 		return nil, err
 	}
 	return next, sync.OnceFunc(func() {
 		close(stopped)
-		for range signed {
+		for range ready {
 		}
 	})
 }
 
 // file signs the i-th file of a review.
-func (s *signer) file(r *moving.Review, i int) (*tx.Signed, error) {
+func (s *signer) file(r *moving.Review, i int) (*signed, error) {
 	t, v, err := r.Again(i)
 	if err != nil {
 		return nil, err
@@ -68,7 +68,7 @@ func (s *signer) file(r *moving.Review, i int) (*tx.Signed, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%q: %w", r.Files[i], err)
 	}
-	return done, nil
+	return &signed{t, v, done}, nil
 }
 
 func (s *signer) transaction(t *tx.Transaction, v *tx.Verdict) (*tx.Signed, error) {

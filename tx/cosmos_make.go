@@ -26,7 +26,7 @@ func cosmosWants(chain *chains.Chain) []Want {
 func cosmosMake(o *Order) ([]Draft, error) {
 	n := cosmosNetworkOf(o.Chain)
 	if o.Public == nil {
-		return nil, fmt.Errorf("a transfer on %s names the public key of %q, which is not known: give its path or the address book", o.Chain.Name, o.From)
+		return nil, fmt.Errorf("a transfer on %s names the public key of %q, which is not known: give an address book that lists it, and the root keys", o.Chain.Name, o.From)
 	}
 	x := &cosmosTx{
 		chainID: n.id, messages: 1, from: o.From, to: o.To, coins: []cosmosAmount{{n.denom, o.Amount.String()}}, memo: o.Tag,

@@ -32,7 +32,7 @@ func nearMake(o *Order) ([]Draft, error) {
 	case ok:
 		x.public = implicit
 	default:
-		return nil, fmt.Errorf("a transfer on %s names the key of %q, which its name does not say: give its path", o.Chain.Name, o.From)
+		return nil, fmt.Errorf("a transfer on %s names the key of %q, which its name does not say: make it with near-cli", o.Chain.Name, o.From)
 	}
 	var err error
 	if x.nonce, err = o.number("nonce", 63, 0); err != nil {

@@ -157,7 +157,7 @@ func TestNEARMakes(t *testing.T) {
 	}{
 		"no amount":                {func(o *tx.Order) { o.Amount = nil }, "how much"},
 		"a fee that is too low":    {func(o *tx.Order) { o.Fee = big.NewInt(1) }, "were allowed"},
-		"a name without a key":     {func(o *tx.Order) { o.From = "treasury.vault.near" }, "give its path"},
+		"a name without a key":     {func(o *tx.Order) { o.From = "treasury.vault.near" }, "make it with near-cli"},
 		"a memo that breaks out":   {func(o *tx.Order) { o.Tag = `","amount":"9` }, "one way"},
 		"a memo of NEAR":           {func(o *tx.Order) { o.Asset.Contract = "" }, "has no memo"},
 		"a hash that is none":      {func(o *tx.Order) { o.Numbers["block-hash"] = "11" }, "not 32 bytes"},

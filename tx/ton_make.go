@@ -33,7 +33,7 @@ func tonWants(*chains.Chain) []Want {
 func tonMake(o *Order) ([]Draft, error) {
 	form := o.Chain.Encodings[0]
 	if o.Public == nil || o.Public.Curve != form.Curve {
-		return nil, fmt.Errorf("a transfer on %s needs the public key of %.80q: give its address book, or its path", o.Chain.Name, o.From)
+		return nil, fmt.Errorf("a transfer on %s needs the public key of %.80q: give an address book that lists it, and the root keys", o.Chain.Name, o.From)
 	}
 	from, ok := form.Parse(o.From)
 	if !ok {

@@ -278,12 +278,28 @@ func (x *tronRaw) append(b []byte) []byte {
 }
 
 // What the network takes for the bytes of a transaction, in sun, and for how many
-// more bytes than those that are signed. It may vote to change the price.
+// more bytes than those that are signed; for making the recipient's account, and for a
+// memo. No transaction limits these, and the network may vote to change them.
 const (
 	tronBytePrice = 1000
 	tronOverhead  = 140 // the signature, and what a node adds for the result
+	tronAccount   = 1_100_000
+	tronMemo      = 1_000_000
 	tronUsual     = 100_000_000
 )
+
+// extra is what the network takes at most beside the fee_limit, in sun, of a transaction
+// of so many bytes.
+func (x *tronRaw) extra(size int) int64 {
+	sum := int64(size+tronOverhead) * tronBytePrice
+	if !x.call {
+		sum += tronAccount
+	}
+	if len(x.memo) > 0 {
+		sum += tronMemo
+	}
+	return sum
+}
 
 func (x *tronRaw) transaction(raw []byte, chain *chains.Chain) (*Transaction, error) {
 	coin, _ := tronCoin(chain)
@@ -304,20 +320,18 @@ func (x *tronRaw) transaction(raw []byte, chain *chains.Chain) (*Transaction, er
 	}
 	effect.Tag = printable(x.memo)
 	t.Effects = []Effect{effect}
-	bytePrice := big.NewInt(int64(len(raw)+tronOverhead) * tronBytePrice)
-	most := new(big.Int).Add(bytePrice, big.NewInt(x.feeLimit))
+	most := new(big.Int).Add(big.NewInt(x.extra(len(raw))), big.NewInt(x.feeLimit))
 	t.Fee = Fee{Asset: coin, Most: most, Payers: []Payer{{address(x.owner), most}}}
 	if x.call {
 		t.Fee.Rate = fmt.Sprintf("a limit of %s for the call, and its bytes", coin.Text(big.NewInt(x.feeLimit)))
 	} else {
-		t.Fee.Rate = "the price of its bytes"
-		t.Notes = append(t.Notes, "If the recipient has no account yet, making one costs about 1.1 TRX more.")
+		t.Fee.Rate = fmt.Sprintf("its bytes, and %s if the recipient has no account yet", coin.Text(big.NewInt(tronAccount)))
+	}
+	if len(x.memo) > 0 {
+		t.Fee.Rate += fmt.Sprintf(", and %s for the memo", coin.Text(big.NewInt(tronMemo)))
 	}
 	if x.feeLimit > tronUsual {
 		t.Fee.High = fmt.Sprintf("its fee_limit is %s, and a transfer hardly ever costs %s", coin.Text(big.NewInt(x.feeLimit)), coin.Text(big.NewInt(tronUsual)))
-	}
-	if len(x.memo) > 0 {
-		t.Notes = append(t.Notes, "A memo costs about 1 TRX more.")
 	}
 	t.Expiry.At = time.UnixMilli(x.expiration).UTC()
 	t.Expiry.Text = "until " + t.Expiry.At.Format(time.RFC3339)

@@ -97,7 +97,7 @@ func (x *tronRaw) setBlock(o *Order) error {
 	return nil
 }
 
-// limit sets the fee_limit to what the bytes leave of the fee.
+// limit sets the fee_limit to what the bytes and a memo leave of the fee.
 func (x *tronRaw) limit(o *Order) error {
 	if o.Fee == nil {
 		return fmt.Errorf("a token's transfer on %s needs a fee, the most that it may cost", o.Chain.Name)
@@ -106,10 +106,10 @@ func (x *tronRaw) limit(o *Order) error {
 		return fmt.Errorf("nobody can pay a fee of %s of the smallest unit", o.Fee)
 	}
 	x.feeLimit = o.Fee.Int64()
-	size := int64(len(x.append(nil)) + tronOverhead)
-	if x.feeLimit -= size * tronBytePrice; x.feeLimit <= 0 {
+	extra := x.extra(len(x.append(nil)))
+	if x.feeLimit -= extra; x.feeLimit <= 0 {
 		coin, _ := tronCoin(o.Chain)
-		return fmt.Errorf("the bytes alone cost up to %s, and the fee is to be at most %s", coin.Text(big.NewInt(size*tronBytePrice)), coin.Text(o.Fee))
+		return fmt.Errorf("the bytes and the memo alone cost up to %s, and the fee is to be at most %s", coin.Text(big.NewInt(extra)), coin.Text(o.Fee))
 	}
 	return nil
 }

@@ -62,6 +62,16 @@ func TestTRONEffects(t *testing.T) {
 	if x.Fee.Most.Int64() < 30_000_000 || x.Fee.Most.Int64() > 31_000_000 || x.Fee.High != "" {
 		t.Errorf("a fee_limit of 30 TRX is read as %v, %q", x.Fee.Most, x.Fee.High)
 	}
+	// The account that a payment may make, and a memo, cost what nothing limits.
+	for i, most := range []int64{1_200_000, 2_200_000} {
+		x, _, err := read(t, rows[i][2], "TRON")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if over := x.Fee.Most.Int64() - most; over < 0 || over > 300_000 || (x.Effects[0].Tag != "") != (i == 1) {
+			t.Errorf("%s: the fee is up to %v", rows[i][0], x.Fee.Most)
+		}
+	}
 }
 
 func TestTRONRefuses(t *testing.T) {

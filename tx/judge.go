@@ -14,9 +14,9 @@ import (
 
 // Payee is an address that may be paid.
 type Payee struct {
-	// Chain may be nil where the address says enough. Then it must be written as the
-	// chain writes it: an account of Ethereum is spelt as one of TRON, too, but whoever
-	// has it there need not have it here.
+	// Chain may be nil where the address says enough. Then it must not be written as
+	// another chain usually does: an account of Ethereum is spelt as one of TRON, too, but
+	// whoever has it there need not have it here.
 	Chain   *chains.Chain
 	Address string
 	Tag     string // destination tag or memo that must be there, empty if none must
@@ -246,7 +246,7 @@ func (p *Policy) allow(chain *chains.Chain, e *Effect) (from string, err error) 
 		a := &p.Payees[i]
 		switch {
 		case a.Chain != nil && a.Chain != chain || !e.Reaches(a.Address) && !Same(chain, a.Address, e.To):
-		case a.Chain == nil && !e.Reaches(a.Address) && !strings.EqualFold(a.Address, e.To):
+		case a.Chain == nil && !e.Reaches(a.Address) && !strings.EqualFold(a.Address, e.To) && usualElsewhere(chain, a.Address):
 			elsewhere = a
 		case a.Tag == e.Tag:
 			return a.From, nil
@@ -264,6 +264,15 @@ func (p *Policy) allow(chain *chains.Chain, e *Effect) (from string, err error) 
 		return "", unsafe("it pays %s with the tag or memo %q, and %s allows it without one", e.To, e.Tag, tagged.From)
 	}
 	return "", unsafe("it pays %s with the tag or memo %q, and %s allows it with %q: with another one the money may be lost", e.To, e.Tag, tagged.From, tagged.Tag)
+}
+
+// usualElsewhere reports whether an address is written as another chain usually does. A
+// bounceable address of TON, say, is not.
+func usualElsewhere(chain *chains.Chain, address string) bool {
+	return slices.ContainsFunc(chains.All(), func(c *chains.Chain) bool {
+		usual, ok := Written(c, address)
+		return ok && c != chain && strings.EqualFold(usual, address)
+	})
 }
 
 // own returns the key of the vault that an effect pays: that of its address, or one

@@ -206,6 +206,23 @@ func TestTONEffects(t *testing.T) {
 	}
 }
 
+// However the payee is spelt, it is the same account, with --chain and without. Everscale
+// writes its accounts as TON may.
+func TestTONPayeesInAnySpelling(t *testing.T) {
+	main, _ := chains.Lookup("TON")
+	account, _ := main.Encodings[0].Parse(tonPayee)
+	for _, e := range main.Encodings[:3] {
+		for _, chain := range []*chains.Chain{nil, main} {
+			payee := tx.Payee{Chain: chain, Address: e.Format(account)}
+			everscale := chain == nil && strings.HasPrefix(payee.Address, "0:")
+			_, _, err := tonRead(t, "TON", tonRow(t, "v5r1")[2], func(p *tx.Policy) { p.Payees = []tx.Payee{payee} })
+			if everscale && !errorIs(err, tx.ErrUnsafe, "another chain") || !everscale && err != nil {
+				t.Errorf("%s: %v", payee.Address, err)
+			}
+		}
+	}
+}
+
 func TestTONRefuses(t *testing.T) {
 	for _, row := range fixtures.Rows("tx/ton_refused.tsv") {
 		if _, _, err := tonRead(t, "TON", row[2], nil); !errors.Is(err, tx.ErrUnsafe) || !strings.Contains(err.Error(), row[1]) {

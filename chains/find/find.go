@@ -19,7 +19,7 @@ import (
 type Targets struct {
 	Addresses []string
 	Coins     []uint32 // coin types in use for the chains that the addresses may be of, in ascending order
-	Layouts   []string // templates that are usual for forms of the addresses, besides DefaultTemplate
+	Layouts   []string // templates that are usual for forms of the addresses, besides Defaults
 	Unread    []int    // addresses that no chain writes for keys of this curve, not even in part
 	Staked    bool     // whether keys are to be looked up with their account's stake key
 

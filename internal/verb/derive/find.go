@@ -38,8 +38,8 @@ key, in hex and without a chain code, has no descendants: only its own addresses
   --chain C[,C]           only addresses of these chains (repeatable)
   --accounts N            accounts 0 to N-1 (default 10)
   --indexes N             indexes 0 to N-1 (default 10000)
-  --template P            the layout of paths (repeatable; default m/44/coin/account/change/index, and with
-                          49, 84 or 86 in place of 44 for Bitcoin's forms of address that have these)
+  --template P            the layout of paths (repeatable; default m/44/coin/account/change/index and m/index,
+                          and the first with 49, 84 or 86 for Bitcoin's forms of address that have these)
   --json                  print the result as JSON
   -o, --output FILE       write the found ones as an address book
 
@@ -233,7 +233,7 @@ func (s *search) run(root *derive.Key) error {
 		space.Templates = []find.Template{{}} // the key itself: nothing is below it
 		s.env.Note("looking for %d addresses at %s itself: its chain code is not known, and without it nothing can be derived below it", left, shorten(root.String()))
 	case space.Templates == nil:
-		for _, l := range append([]string{find.DefaultTemplate}, targets.Layouts...) {
+		for _, l := range slices.Concat(find.Defaults, targets.Layouts) {
 			parsed, err := find.ParseTemplate(l)
 			if err != nil {
 				return err

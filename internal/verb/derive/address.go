@@ -110,6 +110,11 @@ func (f *addressFlags) derive(e *cli.Env, keys []*derive.Key, list []*chains.Cha
 				"a vault has a root key on each curve: xpub… is secp256k1, cpub… is ed25519")
 		}
 	}
+	if len(list) > 0 { // a key of another curve may have no children, which is no matter
+		keys = slices.DeleteFunc(keys, func(k *derive.Key) bool {
+			return !slices.ContainsFunc(list, func(c *chains.Chain) bool { return len(c.On(k.Curve())) > 0 })
+		})
+	}
 	columns := []string{"path", "chain", "encoding", "address", "public_key", "extended_public_key"}
 	return f.write(e, columns, "addresses", formLine, func(out rowWriter) error {
 		for _, r := range ranges {
@@ -215,7 +220,7 @@ func (r pathRange) each(e *cli.Env, root *derive.Key, list []*chains.Chain, out 
 			var rows [][]string
 			for i := range keys {
 				if errors.Is(keys[i].Err, derive.ErrNoChainCode) {
-					return nil, cli.Fail(cli.Usage, fmt.Errorf("path %s: %w", paths[i], keys[i].Err), "give the extended public key, if there is one; --path m is the key itself")
+					return nil, cli.Fail(cli.Usage, fmt.Errorf("path %s: %w", paths[i], keys[i].Err), "give the extended public key, if there is one; --path m is the key itself, and --chain takes the path for its own curve only")
 				}
 				if keys[i].Err != nil {
 					return nil, cli.Fail(cli.Failed, fmt.Errorf("path %s: %w", paths[i], keys[i].Err))

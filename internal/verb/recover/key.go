@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"lifeboat/backup"
+	"lifeboat/chains"
 	"lifeboat/derive"
 	"lifeboat/internal/cli"
 	"lifeboat/internal/curve"
@@ -262,13 +263,19 @@ func (t *keyTable) checkChains() error {
 	return nil
 }
 
+// takesPaths reports whether rows are made for paths below a root key: if chains are
+// named, one of them must have addresses on its curve.
+func (t *keyTable) takesPaths(root *derive.Key) bool {
+	return len(t.chains) == 0 || slices.ContainsFunc(t.chains, func(c *chains.Chain) bool { return len(c.On(root.Curve())) > 0 })
+}
+
 // checkPaths refuses paths below a root key without a chain code.
 func (t *keyTable) checkPaths() error {
 	for _, r := range t.recovered {
 		below := slices.IndexFunc(t.paths, func(p derive.Path) bool { return len(p) > 0 })
-		if below >= 0 && r.Key.Public().IsBare() {
+		if below >= 0 && r.Key.Public().IsBare() && t.takesPaths(r.Key.Public()) {
 			return cli.Fail(cli.Usage, fmt.Errorf("--path %s: the chain code of the root key on %v is not known, and %w", t.paths[below], r.Key.Public().Curve(), derive.ErrNoChainCode),
-				"give the root extended public key with --xpub, if the vault has one; --path m is the root key itself")
+				"give the root extended public key with --xpub, if the vault has one; --path m is the root key itself, and --chain takes the paths for its own curve only")
 		}
 	}
 	return nil

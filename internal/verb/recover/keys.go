@@ -130,6 +130,9 @@ func (t *keyTable) writePaths(out io.Writer, header []string) error {
 	}
 	engine := derive.NewEngine(int64(len(t.paths)))
 	for _, root := range t.roots() {
+		if !t.takesPaths(root) {
+			continue
+		}
 		bulk := engine.Bulk(root)
 		keys := make([]derive.Descendant, len(t.paths))
 		bulk.Derive(t.paths, keys)

@@ -101,6 +101,10 @@ func (f *repairFlags) run(e *cli.Env, set *cli.Flags, conditions *cli.Conditions
 		return err
 	}
 	defer session.Close()
+	// Not before it is known whose vault it is: other vendors' names have blanks.
+	if err := open.CheckNodeID(f.lost); err != nil {
+		return set.Misuse("--lost: %w", err)
+	}
 	r := &repairReport{Heading: session.Heading(set, conditions),
 		NodeID: f.lost, Path: f.output, Bundle: p.recipients != nil, Groups: []repairedReport{}}
 	if err := f.repair(e, set, session, p, r); err != nil {
@@ -123,9 +127,6 @@ func (f *repairFlags) misuse(set *cli.Flags) error {
 		return set.Misuse("-o is missing: name the file to write")
 	case f.passphrase != "" && f.to.Given():
 		return set.Misuse("--new-passphrase-file and a recipient contradict each other: a bundle brings the password of the file in it")
-	}
-	if err := open.CheckNodeID(f.lost); err != nil {
-		return set.Misuse("--lost: %w", err)
 	}
 	if err := f.to.Check(set); err != nil {
 		return err

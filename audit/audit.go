@@ -254,4 +254,5 @@ type File struct {
 	Kind   FileKind `json:"kind"`
 	Size   int64    `json:"size"`
 	SHA256 string   `json:"sha256,omitempty"` // hex; not of files that were not recognised
+	Closed bool     `json:"closed,omitempty"` // a share file that is encrypted as a whole
 }

@@ -312,6 +312,13 @@ func TestRecords(t *testing.T) {
 	if r := auditOf(audit.Options{}); !slices.Equal(codes(r, audit.Error), []string{"nothing-found"}) || r.OK {
 		t.Errorf("nothing at all: %+v", r.Findings)
 	}
+	var closed [][2]string
+	for _, f := range fixtures.LoadVendor("vultisig-unstretched").Files {
+		closed = append(closed, [2]string{f.Name, string(f.Data)})
+	}
+	if r := auditOf(audit.Options{}, closed...); r.OK || !slices.Equal(codes(r, audit.Error), []string{"nothing-found"}) || !r.Files[2].Closed || !strings.Contains(r.Findings[0].Text, "is encrypted as a whole") {
+		t.Errorf("files that are encrypted as a whole: %+v", r.Findings)
+	}
 	key := roots(t, vault)[0]
 	cc := key.ChainCode()
 	cc[0] ^= 1

@@ -179,6 +179,7 @@ func (a *Auditor) shareFile(s Source, data []byte) bool {
 		return false
 	case errors.As(err, &closed):
 		if a.file(s, FileKind(closed.Form)) {
+			a.files[len(a.files)-1].Closed = true
 			a.password(s.Path, closed.Lock)
 			a.Skip("what %q holds: it is encrypted as a whole", s.Path)
 		}

@@ -19,7 +19,12 @@ func (a *Auditor) Report() *Report {
 	}
 	r.Vaults = a.vaults()
 	r.Record = a.recorded(r.Vaults)
-	if len(r.Vaults) == 0 {
+	switch closed := slices.IndexFunc(r.Files, func(f File) bool { return f.Closed }); {
+	case len(r.Vaults) > 0:
+	case closed >= 0:
+		a.find(Error, "nothing-found", "", "open them: mpc-backup verify, or mpc-recover key --check-only",
+			"%q, like any other share file here, is encrypted as a whole: whose shares these are, and whether they are enough, shows when they are open", r.Files[closed].Path)
+	default:
 		a.find(Error, "nothing-found", "", "check the paths", "there is no share file, no bundle with a public manifest and no attestation")
 	}
 	a.judgeBooks()

@@ -36,12 +36,12 @@ func (g *guide) files() (files []string, bundles bool) {
 	}
 	lacking := slices.ContainsFunc(g.vaults(), func(v audit.Vault) bool { return !v.Status.Enough() })
 	for _, f := range g.found.Files {
-		if f.Kind != audit.Bundle || slices.Contains(files, f.Path) {
+		if f.Kind != audit.Bundle && !f.Closed || slices.Contains(files, f.Path) {
 			continue
 		}
 		// Without a public manifest it may hold a share; with one, still the root keys.
 		if lacking || len(g.vaults()) == 0 || g.unlisted(f.Path) {
-			files, bundles = append(files, f.Path), true
+			files, bundles = append(files, f.Path), bundles || f.Kind == audit.Bundle
 		}
 	}
 	return shell.Paths(files), bundles

@@ -151,7 +151,7 @@ func TestWalk(t *testing.T) {
 			Indexes:  rapid.SampledFrom([]uint32{1, 2, 1023, 1024, 1025, 3000}).Draw(t, "indexes"),
 		}
 		for _, text := range rapid.SliceOfNDistinct(rapid.SampledFrom([]string{
-			find.Defaults[0], "m/7/coin", "m/8/change/index", "m/9/index/8", "m/1/2",
+			find.Defaults[1], "m/7/coin", "m/8/change/index", "m/9/index/8", "m/1/2",
 		}), 1, 3, rapid.ID).Draw(t, "templates") {
 			p, err := find.ParseTemplate(text)
 			if err != nil {
@@ -237,7 +237,7 @@ func BenchmarkFind(b *testing.B) {
 // steps, each there at most once, are numbers; and that path is where it leads.
 func FuzzParseTemplate(f *testing.F) {
 	for _, s := range []string{
-		find.Defaults[0], "44/coin/account/change/index", "m/84/0/account/1/index", "m/7", "index",
+		find.Defaults[1], "44/coin/account/change/index", "m/84/0/account/1/index", "m/7", "index",
 		"", "m", "m/", "m/m/1", "m/44/", "/44", "m/44'/0", "m/0/0h", "m/2147483648", "m/2147483647", "m/007",
 		"m/index/index", "m/Coin", "m/ 1", "m/coin1", "m" + strings.Repeat("/1", derive.MaxDepth), "m" + strings.Repeat("/1", derive.MaxDepth+1),
 	} {

@@ -26,9 +26,9 @@ type step struct {
 	name  string // coin, account, change or index; empty if fixed
 }
 
-// Defaults are the layouts of custody vendors: an account's, and a wallet with the key of
-// one coin, whose addresses lie right below its root.
-var Defaults = []string{"m/44/coin/account/change/index", "m/index"}
+// Defaults are the layouts of custody vendors: a wallet with the key of one coin, whose
+// addresses lie right below its root, and an account.
+var Defaults = []string{"m/index", "m/44/coin/account/change/index"}
 
 // layouts are those that BIPs 49, 84 and 86 give to forms of Bitcoin's addresses.
 var layouts = map[string]string{

@@ -38,8 +38,8 @@ key, in hex and without a chain code, has no descendants: only its own addresses
   --chain C[,C]           only addresses of these chains (repeatable)
   --accounts N            accounts 0 to N-1 (default 10)
   --indexes N             indexes 0 to N-1 (default 10000)
-  --template P            the layout of paths (repeatable; default m/44/coin/account/change/index and m/index,
-                          and the first with 49, 84 or 86 for Bitcoin's forms of address that have these)
+  --template P            the layout of paths (repeatable; default m/index and m/44/coin/account/change/index,
+                          and the other with 49, 84 or 86 for Bitcoin's forms of address that have these)
   --json                  print the result as JSON
   -o, --output FILE       write the found ones as an address book
 

@@ -3,6 +3,7 @@ package backup
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -76,6 +77,9 @@ func (f *proofFlags) keys(set *cli.Flags, recipients []backup.Recipient) ([][ver
 		key, err := verifiable.ParseRecipient(r.Text)
 		if err != nil {
 			return nil, cli.Fail(cli.Usage, fmt.Errorf("recipient %.20q: %w", r.Text, err))
+		}
+		if slices.Contains(keys, key) {
+			return nil, set.Misuse("recipient %.20q twice: each gets one piece", r.Text)
 		}
 		keys = append(keys, key)
 	}

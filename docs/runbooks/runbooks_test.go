@@ -47,6 +47,15 @@ func TestSection(t *testing.T) {
 	}
 }
 
+// What both holders do is said to both in the same words.
+func TestSharedSections(t *testing.T) {
+	for _, heading := range []string{"The record of the vault", "There is no record", "The provider is away for a while"} {
+		if a, b := runbooks.Section("client", heading), runbooks.Section("custodian", heading); a == "" || a != b {
+			t.Errorf("%s: the client and the custodian read different things", heading)
+		}
+	}
+}
+
 // What a command leaves open is marked, and the head of the page says what it is.
 func TestMarks(t *testing.T) {
 	mark, capitals := regexp.MustCompile(`\{[^{}]+\}`), regexp.MustCompile(`\b[A-Z]{3,}\b`)

@@ -40,6 +40,7 @@ the commands ask for it again. Without a record, the guide says what is lost by 
 and what to compare instead.
 
   --lost provider         the custody provider is gone
+  --lost provider-away    it is away for a while: two holders sign, and no key is made
   --lost client           the client's share is lost
   --lost third-party      the third party's share is lost
   --lost share:NODE       the share of this node is lost
@@ -65,17 +66,20 @@ type guideCase struct {
 	question string
 	role     string
 	sections []string
+	apart    bool // each holder is on their own machine, with their own share
 }
 
 var guideCases = []guideCase{
 	{"provider", "the custody provider is gone", "custodian",
-		[]string{"What to prepare", "The provider is gone", "Moving the money", "Single keys, the last resort", "A child key leaks", "Afterwards"}},
+		[]string{"What to prepare", "The provider is gone", "Moving the money", "Single keys, the last resort", "A child key leaks", "Afterwards"}, false},
 	{"client", "the client's share is lost", "client",
-		[]string{"What to prepare", "A share is lost", "A child key leaks", "Afterwards"}},
+		[]string{"What to prepare", "A share is lost", "A child key leaks", "Afterwards"}, false},
 	{"third-party", "the third party's share is lost", "client",
-		[]string{"What to prepare", "A share is lost", "A child key leaks", "Afterwards"}},
+		[]string{"What to prepare", "A share is lost", "A child key leaks", "Afterwards"}, false},
 	{"share", "another holder's share is lost", "client",
-		[]string{"What to prepare", "A share is lost", "A child key leaks", "Afterwards"}},
+		[]string{"What to prepare", "A share is lost", "A child key leaks", "Afterwards"}, false},
+	{"provider-away", "the custody provider is away for a while", "client",
+		[]string{"What to prepare", "The provider is away for a while"}, true},
 }
 
 func prepareGuide(set *cli.Flags, args []string) (*cli.Plan, error) {
@@ -211,7 +215,7 @@ func (g *guide) choose(set *cli.Flags, lost string) error {
 	name, node, hasNode := strings.Cut(lost, ":")
 	i := slices.IndexFunc(guideCases, func(c guideCase) bool { return c.name == name })
 	if i < 0 || hasNode != (name == "share") || hasNode && node == "" {
-		return set.Misuse("--lost %q: give provider, client, third-party or share:NODE", lost)
+		return set.Misuse("--lost %q: give provider, provider-away, client, third-party or share:NODE", lost)
 	}
 	g.is, g.node = guideCases[i], node
 	return nil
@@ -221,7 +225,7 @@ func (g *guide) choose(set *cli.Flags, lost string) error {
 func (g *guide) ask(set *cli.Flags, open func() (prompt.Terminal, error)) error {
 	terminal, err := open()
 	if errors.Is(err, prompt.ErrNoTerminal) {
-		return set.Misuse("there is no terminal to ask on: give --lost provider, client, third-party or share:NODE, or --role")
+		return set.Misuse("there is no terminal to ask on: give --lost provider, provider-away, client, third-party or share:NODE, or --role")
 	}
 	if err != nil {
 		return err
@@ -308,7 +312,7 @@ func (g *guide) printLost(b *strings.Builder) {
 	switch {
 	case g.node != "" && !slices.Contains(lost, g.node):
 		fmt.Fprintf(b, "  WARNING: the share of %s is among the files. Is it the one that is lost?\n", g.who(g.node))
-	case g.node == "" && g.is.name != "provider" && len(lost) == 1:
+	case g.node == "" && g.is.name != "provider" && !g.is.apart && len(lost) == 1:
 		fmt.Fprintf(b, "  The commands take the lost share to be that of %s, the only one that is not here. Is it?\n", g.who(lost[0]))
 	}
 }
@@ -397,6 +401,8 @@ func (g *guide) printCommands(b *strings.Builder) {
 	}
 	g.printLost(b)
 	switch _, _, known := g.holders(); {
+	case g.is.apart:
+		b.WriteString("  What is missing need not be here: two holders sign, each on their own machine with their own file.\n")
 	case g.is.name != "provider" && !known:
 		b.WriteString("  These files do not say one set of holders and one threshold for every root key. Find out which they are, and\n  put them in place of {--party NODE --threshold T} below; --group reshares one group alone.\n")
 	case g.is.name == "provider" && len(g.books) == 0:
@@ -410,7 +416,7 @@ func (g *guide) printCommands(b *strings.Builder) {
 // verdict is exit status 3 if the files are too few for any root key to be
 // recovered, so that nobody starts in vain.
 func (g *guide) verdict() error {
-	if g.found == nil {
+	if g.found == nil || g.is.apart {
 		return nil
 	}
 	for _, v := range g.vaults() {

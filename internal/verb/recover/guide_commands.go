@@ -146,6 +146,9 @@ func (g *guide) marks() map[string]string {
 	}
 	if files, _ := g.files(); len(files) > 0 {
 		values["FILES"] = shell.Line(files...)
+		if len(files) == 1 {
+			values["FILE"] = values["FILES"]
+		}
 	}
 	if len(g.books) > 0 {
 		nameBook(values, g.books[0])

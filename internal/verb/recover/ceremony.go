@@ -75,6 +75,8 @@ Each step but status and sign wants one of these, for all that is in DIR passed 
 hands of others:
   --record F              the record of the vault, whose code you type from your paper
   --record-code CODE      the code, instead of asking
+  --sworn A.json          attestations of the record, which show whether every holder has signed
+                          it (repeatable)
   --xpub KEY              the root public key of each group, from your own papers: extended, or in hex,
                           which says nothing of the chain code
   --no-record             you have neither

@@ -35,6 +35,9 @@ func TestRunbooksTypeRealCommands(t *testing.T) {
 			if strings.Contains(line, "--report ") && slices.Contains([]string{"audit", "verify"}, words[1]) && !strings.Contains(line, "--date {DATE}") {
 				t.Errorf("%s: without --date the page of %q could not be made again byte for byte", role, line)
 			}
+			if strings.Contains(line, "{--record F}") && !strings.Contains(verbs[i].Usage, "--sworn") {
+				t.Errorf("%s: %s %s takes no oaths, which {--record F} brings", role, words[0], words[1])
+			}
 			for _, m := range flags.FindAllStringSubmatch(line, -1) {
 				if m[2] != "--date" && !strings.Contains(verbs[i].Usage, m[2]) { // every verb has --date
 					t.Errorf("%s: %s %s does not document %s", role, words[0], words[1], m[2])

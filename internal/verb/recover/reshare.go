@@ -52,6 +52,8 @@ new holder's file is opened again before the folder appears.
                           vault has no chain code; or a file of them (repeatable)
   --record F              the record of the vault, which replaces --xpub; its code is asked for
   --record-code CODE      the whole code on the paper, where there is no terminal
+  --sworn A.json          attestations of the record, which show whether every holder has signed
+                          it (repeatable)
   --no-record             nothing was recorded: trust what the files say of whose vault it is
   --old-threshold T       how many old shares were needed, for tss-lib files, which do not say
   --max-iterations N      allow password derivations of more than 10,000,000 iterations

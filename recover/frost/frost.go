@@ -102,7 +102,7 @@ func expand(message []byte, dst string) []byte {
 	h.Write([]byte{0, size, 0})
 	h.Write(tail)
 	first := h.Sum(nil)
-	var out []byte
+	out := make([]byte, 0, 2*sha256.Size) // so that no copy is left where it grew
 	block := make([]byte, sha256.Size)
 	for i := byte(1); len(out) < size; i++ {
 		for j := range block {

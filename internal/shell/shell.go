@@ -42,6 +42,20 @@ func Line(words ...string) string {
 	return strings.Join(line, " ")
 }
 
+// Words returns the words of a line that Line wrote.
+func Words(line string) []string {
+	var words []string
+	for line = strings.TrimLeft(line, " "); line != ""; line = strings.TrimLeft(line, " ") {
+		end := " "
+		if line[0] == '\'' {
+			line, end = line[1:], "'"
+		}
+		word, rest, _ := strings.Cut(line, end)
+		words, line = append(words, word), rest
+	}
+	return words
+}
+
 // Paths returns paths such that none can be taken for a flag.
 func Paths(paths []string) []string {
 	var list []string

@@ -169,3 +169,16 @@ func TestRealShells(t *testing.T) {
 		t.Skip("no shell")
 	}
 }
+
+// A line says which words it has, if they are safe.
+func TestWords(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		words := rapid.SliceOf(rapid.StringMatching(`[ -~é]*`).Filter(shell.Safe)).Draw(t, "words")
+		if got := shell.Words(shell.Line(words...)); !slices.Equal(got, words) {
+			t.Errorf("%q became %q", words, got)
+		}
+	})
+	if got := shell.Words("  a  'b c"); !slices.Equal(got, []string{"a", "b c"}) {
+		t.Errorf("%q", got)
+	}
+}

@@ -72,24 +72,27 @@ func create(path, shown string) (*File, error) {
 		return nil, failed("create", shown, err)
 	}
 	out := &File{path: path, shown: shown, temp: temp, f: f}
-	// The umask may have taken away more than it should. Success proves nothing, and a
-	// stick without modes may fail harmlessly: what counts is the mode that results.
-	err = f.Chmod(0o600)
-	if errors.Is(err, errors.ErrUnsupported) || errors.Is(err, fs.ErrPermission) || runtime.GOOS == "windows" {
-		err = nil
-	}
-	var info fs.FileInfo
-	if err == nil {
-		info, err = f.Stat()
-	}
-	if err == nil {
-		out.exposed, err = isExposed(path, info)
-	}
-	if err != nil {
+	if out.exposed, err = makePrivate(f, path); err != nil {
 		out.Abort()
 		return nil, failed("create", shown, err)
 	}
 	return out, nil
+}
+
+// makePrivate gives a file that was opened at path its mode, and reports whether other
+// users can read it all the same.
+func makePrivate(f *os.File, path string) (exposed bool, err error) {
+	// The umask may have taken away more than it should. Success proves nothing, and a
+	// stick without modes may fail harmlessly: what counts is the mode that results.
+	err = f.Chmod(0o600)
+	if err != nil && !errors.Is(err, errors.ErrUnsupported) && !errors.Is(err, fs.ErrPermission) && runtime.GOOS != "windows" {
+		return false, err
+	}
+	info, err := f.Stat()
+	if err != nil {
+		return false, err
+	}
+	return isExposed(path, info)
 }
 
 // Exposed reports whether other users may read the file, since its file system keeps

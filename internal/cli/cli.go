@@ -130,8 +130,8 @@ var keys = regexp.MustCompile(`[A-Za-z]pub[1-9A-HJ-NP-Za-km-z]{40,107}|[A-Za-z]p
 // identity finds a complete one: a file's name may begin like an identity.
 var identity = regexp.MustCompile(`(?i)AGE-SECRET-KEY-(PQ-)?1[02-9AC-HJ-NP-Z]{50}`)
 
-// masked returns a message without private keys, which may be given by mistake.
-func masked(text string) string {
+// Masked returns a text without private keys, which may be given by mistake.
+func Masked(text string) string {
 	return keys.ReplaceAllStringFunc(text, func(key string) string {
 		if key[1:4] == "pub" {
 			return key
@@ -149,7 +149,7 @@ func holdsPrivateKey(argument string) bool {
 }
 
 func (e *Env) lines(kind, text string) {
-	for line := range strings.SplitSeq(strings.TrimRight(masked(text), "\n"), "\n") {
+	for line := range strings.SplitSeq(strings.TrimRight(Masked(text), "\n"), "\n") {
 		fmt.Fprintf(e.Stderr, "%s: %s%s\n", e.Program, kind, Clean(line))
 	}
 }

@@ -39,6 +39,7 @@ type Plan struct {
 	Plain   []string // those of Outputs that hold secrets in the clear
 	Adds    []string // files and folders to be made unless they exist
 	Own     *Own     // nil: the run needs no folder of its own
+	Within  string   // a folder that is there, in which the run may do anything; "": none
 	Guard   bool     // secrets are handled
 
 	// Ask asks for the names of further files to read that were left out.
@@ -80,6 +81,9 @@ func (e *Env) carryOut(f *Flags, p *Plan) (err error) {
 			}
 		}()
 		files.Own = []string{p.Own.Path}
+	}
+	if p.Within != "" {
+		files.Own = append(files.Own, p.Within)
 	}
 	if err := e.confineTo(f, files); err != nil {
 		return err

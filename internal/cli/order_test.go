@@ -233,3 +233,22 @@ func TestClock(t *testing.T) {
 		}
 	}
 }
+
+// A folder that is there is the run's own, and stays when the run fails.
+func TestWithin(t *testing.T) {
+	dir := t.TempDir()
+	var files lockdown.Files
+	env := &Env{probes: offline, confine: func(f lockdown.Files) (lockdown.Protection, error) {
+		files = f
+		return lockdown.Protection{}, nil
+	}}
+	code, _, _ := prepared(func(f *Flags, args []string) (*Plan, error) {
+		return &Plan{Within: dir, Run: func(*Env, *Conditions) error { return errors.New("no") }}, f.Parse(args)
+	}, env, "do")
+	if code != Failed || !slices.Equal(files.Own, []string{dir}) || len(files.Read)+len(files.Write) > 0 {
+		t.Errorf("exit %d, confined to %q", code, files)
+	}
+	if _, err := os.Stat(dir); err != nil {
+		t.Error(err)
+	}
+}

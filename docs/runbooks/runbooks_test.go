@@ -2,6 +2,7 @@ package runbooks_test
 
 import (
 	"maps"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -39,7 +40,7 @@ func TestPages(t *testing.T) {
 
 func TestSection(t *testing.T) {
 	s := runbooks.Section("custodian", "The provider is gone")
-	if !strings.HasPrefix(s, "Hard key recovery") || strings.Contains(s, "## ") || !strings.Contains(s, "mpc-recover key {FILES} ") {
+	if !strings.HasPrefix(s, "Hard key recovery") || strings.Contains(s, "## ") || !strings.Contains(s, "mpc-backup verify {FILES} ") {
 		t.Errorf("%q", s)
 	}
 	if runbooks.Section("custodian", "Nothing") != "" {
@@ -99,5 +100,82 @@ func TestFill(t *testing.T) {
 		if got := runbooks.Fill(text, values); got != want {
 			t.Errorf("%q became %q, not %q", text, got, want)
 		}
+	}
+}
+
+func TestWays(t *testing.T) {
+	text := `First this.
+
+**So**: one
+way.
+
+1. Do.
+
+       mpc-backup inspect {FILES}
+       mpc-backup verify {FILES}
+
+   And mind.
+2. Rest.
+
+**Or** another.
+
+1. Else.
+
+       mpc-recover key {FILES}
+
+After.
+
+Last.`
+	want := []runbooks.Way{
+		{"**So**: one\nway.", []runbooks.Step{
+			{"First this.\n\n**So**: one\nway.\n\n1. Do.\n\n       mpc-backup inspect {FILES}\n       mpc-backup verify {FILES}\n\n   And mind.", []string{"mpc-backup inspect {FILES}", "mpc-backup verify {FILES}"}},
+			{"2. Rest.", nil}}},
+		{"**Or** another.", []runbooks.Step{
+			{"**Or** another.\n\n1. Else.\n\n       mpc-recover key {FILES}", []string{"mpc-recover key {FILES}"}},
+			{"After.\n\nLast.", nil}}},
+	}
+	if got := runbooks.Ways(text); !reflect.DeepEqual(got, want) {
+		t.Errorf("%q", got)
+	}
+	if got := runbooks.Ways("- Only\n- bullets."); !reflect.DeepEqual(got, []runbooks.Way{{Steps: []runbooks.Step{{Text: "- Only\n- bullets."}}}}) {
+		t.Errorf("%q", got)
+	}
+	if got := runbooks.Ways(""); got != nil {
+		t.Errorf("%q", got)
+	}
+}
+
+// The steps of every section are all of it, in order.
+func TestWaysLoseNothing(t *testing.T) {
+	heading := regexp.MustCompile(`(?m)^## (.*)$`)
+	words := func(text string) string { return strings.Join(strings.Fields(text), " ") }
+	for _, role := range runbooks.Roles() {
+		for _, m := range heading.FindAllStringSubmatch(runbooks.Page(role), -1) {
+			section, all, n := runbooks.Section(role, m[1]), "", 0
+			for _, w := range runbooks.Ways(section) {
+				for _, s := range w.Steps {
+					all += " " + s.Text
+					n += len(s.Commands)
+				}
+			}
+			if words(all) != words(section) || n != len(regexp.MustCompile(`(?m)^ +mpc-`).FindAllString(section, -1)) {
+				t.Errorf("%s, %s: %q", role, m[1], all)
+			}
+		}
+	}
+}
+
+func TestOpen(t *testing.T) {
+	if name, open := runbooks.Open("verify a {--record F} {BOOK}"); name != "--record F" || !open {
+		t.Errorf("%q", name)
+	}
+	if name, open := runbooks.Open("verify a {} b"); name != "" || open {
+		t.Errorf("%q", name)
+	}
+	if got := runbooks.Meaning("client", "FOLDER"); got != "a folder with copies of all that is there" {
+		t.Errorf("%q", got)
+	}
+	if runbooks.Meaning("client", "NOTHING") != "" || runbooks.Meaning("nobody", "FOLDER") != "" {
+		t.Error("a mark that is none means something")
 	}
 }

@@ -97,7 +97,7 @@ func TestAptosTokens(t *testing.T) {
 	if err := tokens.Name(x); err != nil || x.Effects[0].Asset.Symbol != "USDC" {
 		t.Errorf("%+v, %v", x.Effects[0].Asset, err)
 	}
-	for _, name := range []string{"0x1::coin", "1::a::B", "0x1::a::B::C", "0x1::a-b::C", "0x" + strings.Repeat("1", 65) + "::a::B", "0x1::a::B<0x1::c::D>"} {
+	for _, name := range []string{"0x1::coin", "1::a::B", "0x1::a::B::C", "0x1::a-b::C", "0x" + strings.Repeat("1", 65) + "::a::B", "0x1::" + strings.Repeat("a", 129) + "::B", "0x1::a::" + strings.Repeat("B", 129), "0x1::a::", "0x1::a::B<0x1::c::D>"} {
 		if err := tokens.Add(chain, name, "X", 1); err == nil {
 			t.Errorf("%q is taken as a token", name)
 		}

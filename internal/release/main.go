@@ -26,6 +26,7 @@ var verbs = []struct {
 	{"modules", "CACHE OUT.tar", packModules},
 	{"pages", "DIR", pages},
 	{"manuals", "DIR", manuals},
+	{"forms", "FILE", forms},
 	{"usb", "DIST DIR", usb},
 }
 

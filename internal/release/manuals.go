@@ -8,6 +8,7 @@ import (
 	"lifeboat/internal/release/manual"
 	"lifeboat/internal/verb/backup"
 	"lifeboat/internal/verb/derive"
+	"lifeboat/internal/verb/holder"
 	"lifeboat/internal/verb/recover"
 )
 
@@ -48,6 +49,9 @@ func manuals(args []string) error {
 	}
 	return nil
 }
+
+// forms writes the page about other vendors' files, which is "help forms" for the docs.
+func forms(args []string) error { return write(args[0], []byte(holder.FormsPage())) }
 
 // manualPages writes the manuals as HTML.
 func manualPages(out string) error {

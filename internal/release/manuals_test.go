@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"lifeboat/internal/release/manual"
+	"lifeboat/internal/verb/holder"
 )
 
 const docs = "../../docs"
@@ -26,6 +27,9 @@ func TestManuals(t *testing.T) {
 		if err != nil || string(got) != text {
 			t.Errorf("docs/%s is not what the help texts say (%v): run go run ./internal/release manuals docs", name, err)
 		}
+	}
+	if got, err := os.ReadFile(filepath.Join(docs, "runbooks", "forms.md")); err != nil || string(got) != holder.FormsPage() {
+		t.Errorf("docs/runbooks/forms.md is not what help forms says (%v): run go run ./internal/release forms docs/runbooks/forms.md", err)
 	}
 	for _, pattern := range []string{"man/*", "completions/*"} {
 		files, err := filepath.Glob(filepath.Join(docs, pattern))

@@ -24,7 +24,9 @@ const keycardName = "bitgo-keycard"
 // key. Lifeboat takes a box as a text file, or all in one JSON.
 var keycard = form{
 	name:  keycardName,
-	what:  "BitGo's keycard: boxes A and B, which are both needed, as text files or with box C in one JSON",
+	what:  `BitGo's keycard: boxes as text that begins with {"iv":, or JSON with userKey, backupKey and bitgoKey`,
+	parts: "boxes A and B; box C goes after --xpub, as bitgo:…",
+	page:  "bitgo",
 	marks: []string{`"userKey"`, `"backupKey"`, `"bitgoKey"`, `"bitgoNShare"`, `"bitgoYShare"`},
 	is: func(d *document) bool {
 		if d.notJSON != nil && len(d.data) <= maxBox {

@@ -22,7 +22,9 @@ const recoveryKitName = "recovery-kit"
 // one key, encrypted to one RSA key.
 var recoveryKit = form{
 	name:  recoveryKitName,
-	what:  "Vaultody's or CryptoAPIs' recovery data (ERS): all parts of a key, under an RSA key",
+	what:  "Vaultody's or CryptoAPIs' recovery data (ERS): JSON with key_parts and sharing_type",
+	parts: allInOne,
+	page:  "ers",
 	marks: []string{`"key_parts"`, `"master_chain_code_key"`},
 	is:    func(d *document) bool { return bool(d.keys.KeyParts) },
 	read:  readKit,

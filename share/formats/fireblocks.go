@@ -26,7 +26,9 @@ import (
 // workspace's RSA key, that of the mobile device under its passphrase.
 var fireblocks = form{
 	name:  "fireblocks",
-	what:  "Fireblocks' workspace backup, a zip: all parts of every key",
+	what:  "Fireblocks' workspace backup: a zip with metadata.json, and files called …_UUID and MOBILE…",
+	parts: allInOne,
+	page:  "fireblocks",
 	marks: []string{"MOBILE_", metadataName},
 	is:    func(d *document) bool { return d.backup() != nil },
 	read:  readBackup,

@@ -60,7 +60,9 @@ func (u unrecognised) Unwrap() error        { return u.error }
 // form is one vendor's form of share files.
 type form struct {
 	name  share.Form
-	what  string   // for people: whose it is, and what
+	what  string   // for people: whose it is, and what it looks like
+	parts string   // for people: how many of its files are needed
+	page  string   // in docs/formats
 	marks []string // what its files have and others do not: keys of JSON in their quotes, or names of files in a zip
 	ends  string   // how the names of its files end, if no others' do
 	is    func(*document) bool
@@ -75,16 +77,20 @@ var forms = []form{fireblocks, verifiableShare, tssLib, recoveryGroup, keycard, 
 
 // A Form is what is to be known about a form before there is a file of it.
 type Form struct {
-	Name  share.Form
-	What  string
-	Needs []share.Need
+	Name        share.Form
+	What, Parts string // for people: what its files look like, and how many are needed
+	Page        string // in docs/formats
+	Needs       []share.Need
 }
+
+// allInOne says that a file is the key, once it is open.
+const allInOne = "the one file has all parts"
 
 // Forms lists them all.
 func Forms() []Form {
 	var list []Form
 	for _, f := range forms {
-		list = append(list, Form{f.name, f.what, f.needs})
+		list = append(list, Form{f.name, f.what, f.parts, f.page, f.needs})
 	}
 	return list
 }

@@ -18,7 +18,9 @@ import (
 // wrappings: one group, a list of groups, or an object with such a list.
 var recoveryGroup = form{
 	name:  "recovery-group",
-	what:  "Cobo's recovery group file: one holder's shares, under a password",
+	what:  "Cobo's recovery-secrets….json, of a node or a phone: one holder's shares",
+	parts: "as many as it says: two, as a rule",
+	page:  "recovery-group",
 	marks: []string{`"group_info"`, `"share_info"`, `"recovery_groups"`, `"encrypted_share"`},
 	is: func(d *document) bool {
 		return d.list || d.keys.Groups != nil || bool(d.keys.GroupInfo || d.keys.ShareInfo)

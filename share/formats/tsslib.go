@@ -19,7 +19,9 @@ import (
 // over, keeps it in its own file, which names the root key and the nodes as well.
 var tssLib = form{
 	name:  "tss-lib",
-	what:  "tss-lib's save data, also in go-tss's file: a share in the clear, with neither threshold nor chain code",
+	what:  "tss-lib's save data, or go-tss's with local_data: JSON with long numbers (Xi, BigXj), a share in the clear",
+	parts: "as --threshold says, or the fewest that fit",
+	page:  "tss-lib",
 	marks: []string{`"BigXj"`, `"local_data"`},
 	is: func(d *document) bool {
 		return bool(d.keys.Xi && d.keys.Ks || d.keys.LocalData && d.keys.PubKey)

@@ -17,6 +17,8 @@ import (
 var verifiableShare = form{
 	name:  "verifiable-share",
 	what:  "a verifiable share of Lifeboat's own: encrypted to an identity, and checked by anybody",
+	parts: "as many as it says",
+	page:  "verifiable",
 	marks: []string{`"share_proofs"`},
 	is:    func(d *document) bool { return bool(d.keys.ShareProofs) },
 	read:  readProofs,

@@ -24,9 +24,11 @@ import (
 // keys. The vault is in the clear or, as a whole, under a password. There are no keys
 // below the one on ed25519, so its chain code is unknown.
 var vultisig = form{
-	name: "vultisig",
-	what: "a .vult of Vultisig: a device's shares on both curves, in the clear or under a password",
-	ends: ".vult",
+	name:  "vultisig",
+	what:  "Vultisig's .vult: a device's shares on both curves, in the clear or under a password",
+	parts: "one of each device, as many as it says",
+	page:  "vultisig",
+	ends:  ".vult",
 	is: func(d *document) bool {
 		vault, _, err := openVult(d.data)
 		secret.Wipe(vault)

@@ -61,7 +61,7 @@ func (r *keyReport) print(w io.Writer, t *holder.Target) {
 	for _, v := range r.Recovered {
 		fmt.Fprintf(w, "recovered: the root private key of group %q on %s; it matches the root public key\n  %s\n", v.ID, v.Curve, cmp.Or(v.Root, v.RootKey))
 		if len(v.Used) > 0 {
-			fmt.Fprintf(w, "  from the shares of %s\n", phrase.And(v.Used))
+			fmt.Fprintf(w, "  from the shares of %s\n", phrase.And(phrase.Quoted(v.Used)))
 		}
 	}
 	if a := r.Addresses; a != nil {

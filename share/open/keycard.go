@@ -10,6 +10,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"slices"
+	"strings"
 
 	"golang.org/x/crypto/argon2"
 
@@ -66,7 +67,7 @@ func (b *box) of(s *share.Sealed) ([]share.Participant, error) {
 	}
 	switch {
 	case b.curve != g.Curve || !b.root.Equal(g.RootKey) || b.chainCode != *g.ChainCode:
-		return nil, fmt.Errorf("%w: it is of the wallet with the public key %s, and box C has another", ErrOtherShare, share.KeyText(b.root))
+		return nil, fmt.Errorf("%w: it is of the wallet whose box C is %s%x, which is another", ErrOtherShare, strings.TrimPrefix(share.KeyText(b.root), "00"), b.chainCode)
 	case !s.ShareID.Equal(g.Participants[b.index].ShareID):
 		return nil, fmt.Errorf("%w: it is %s, in the place of the other", ErrOtherShare, boxes[b.index])
 	case b.keys == nil:

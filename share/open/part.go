@@ -36,12 +36,14 @@ func openCBC(c curve.Curve, l *share.CBC, keys Keys) (*scalar.Secret, []share.Pa
 	passphrases := keys[share.MobilePassphrase.Name]
 	if l.Passphrase != nil && len(keys[share.MobileRSAKey.Name]) > 0 {
 		own, err := decryptRSA(l.Passphrase, "SHA-256", keys, share.MobileRSAKey, share.MobileRSAPassphrase)
-		if err != nil {
+		switch {
+		case err == nil:
+			opened := secret.Take(own)
+			defer opened.Wipe()
+			passphrases = append([]*secret.Bytes{opened}, passphrases...)
+		case len(passphrases) == 0: // one of the two is enough
 			return nil, nil, err
 		}
-		opened := secret.Take(own)
-		defer opened.Wipe()
-		passphrases = append([]*secret.Bytes{opened}, passphrases...)
 	}
 	if len(passphrases) == 0 {
 		return nil, nil, &SecretError{Need: share.MobilePassphrase, Missing: true}

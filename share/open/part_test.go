@@ -2,6 +2,10 @@ package open
 
 import (
 	"bytes"
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/pbkdf2"
+	"crypto/sha1"
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/hex"
@@ -164,5 +168,31 @@ func TestWrongMobilePassphrase(t *testing.T) {
 		if !errors.As(err, &need) || need.Missing || need.Need != share.MobilePassphrase {
 			t.Fatalf("passphrase %d: %v", i, err)
 		}
+	}
+}
+
+// Where a backup has the passphrase as well, encrypted to an RSA key, one of the two opens
+// the part, and the other one may be wrong.
+func TestMobilePassphraseBesideKey(t *testing.T) {
+	l := &share.CBC{Salt: []byte("user"), Passphrase: make([]byte, 256)}
+	key, err := pbkdf2.Key(sha1.New, "right", l.Salt, share.CBCIterations, 32)
+	if err != nil {
+		t.Fatal(err)
+	}
+	block, _ := aes.NewCipher(key)
+	l.Ciphertext = append(bytes.Repeat([]byte{1}, curve.ScalarSize), bytes.Repeat([]byte{aes.BlockSize}, aes.BlockSize)...)
+	cipher.NewCBCEncrypter(block, make([]byte, aes.BlockSize)).CryptBlocks(l.Ciphertext, l.Ciphertext)
+	keys := Keys{share.MobileRSAKey.Name: {secret.Copy([]byte("no key"))}}
+	var need *SecretError
+	if _, _, err := openCBC(curve.Secp256k1, l, keys); !errors.As(err, &need) || need.Need != share.MobileRSAKey {
+		t.Errorf("a wrong key alone: %v", err)
+	}
+	keys[share.MobilePassphrase.Name] = []*secret.Bytes{secret.Copy([]byte("right"))}
+	if _, _, err := openCBC(curve.Secp256k1, l, keys); err != nil {
+		t.Errorf("a wrong key and the right passphrase: %v", err)
+	}
+	keys[share.MobilePassphrase.Name] = []*secret.Bytes{secret.Copy([]byte("wrong"))}
+	if _, _, err := openCBC(curve.Secp256k1, l, keys); !errors.As(err, &need) || need.Need != share.MobilePassphrase {
+		t.Errorf("both wrong: %v", err)
 	}
 }

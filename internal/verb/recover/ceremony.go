@@ -167,6 +167,11 @@ func openAnyFolder(e *cli.Env, path string, asJSON bool) (*folder, error) {
 	if err != nil {
 		return nil, err
 	}
+	for name := range files {
+		if files[ceremony.PlanName] == nil && strings.HasPrefix(name, "sign-") {
+			return nil, cli.Fail(cli.Failed, fmt.Errorf("in %q two holders sign: there is no plan, and no state", path), "the program that asked waits for the answer; only \"ceremony sign\" uses such a folder")
+		}
+	}
 	c, err := ceremony.Open(files)
 	if err != nil {
 		return nil, ceremonyError(kindOf(files), fmt.Errorf("ceremony in %q: %w", path, err))

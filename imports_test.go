@@ -62,7 +62,7 @@ var house = []room{
 	{"chains/internal/groestl", "", ""},
 	{"chains/account", "chains derive internal/curve", ""},
 	{"chains/find", "chains derive/... internal/curve internal/ordered", ""},
-	{"chains/book", "chains chains/account derive/... internal/curve internal/strict", ""},
+	{"chains/book", "chains chains/account derive/... internal/curve internal/phrase internal/strict", ""},
 
 	// Unsigned transactions: what they do and what they want signed.
 	{"tx", "chains derive/... internal/base58 internal/blake2b internal/curve internal/papercode internal/phrase internal/protobuf internal/signature internal/strict", "filippo.io/edwards25519 github.com/btcsuite/btcd/..."},
@@ -83,8 +83,8 @@ var house = []room{
 	// Bundles, and what can be said without a secret.
 	{"backup", "backup/lines backup/shard share internal/cost internal/secret internal/shell internal/strict",
 		"filippo.io/age/... golang.org/x/crypto/ssh golang.org/x/text/unicode/norm"},
-	{"audit", "backup chains/book derive share share/formats share/open share/verdict share/verifiable internal/archive internal/curve internal/secret internal/strict share/record", ""},
-	{"audit/report", "audit internal/plain internal/qrcode internal/shell share share/record", ""},
+	{"audit", "backup chains/book derive share share/formats share/open share/verdict share/verifiable internal/archive internal/curve internal/phrase internal/secret internal/strict share/record", ""},
+	{"audit/report", "audit internal/phrase internal/plain internal/qrcode internal/shell share share/record", ""},
 	{"backup/lines", "internal/secret", ""},
 	{"backup/paper", "backup backup/lines backup/shard internal/plain internal/qrcode internal/secret", "github.com/makiuchi-d/gozxing/..."},
 	{"backup/shard", "backup/lines internal/choose internal/secret", "filippo.io/age github.com/hashicorp/vault/shamir"},
@@ -104,7 +104,7 @@ var house = []room{
 	// people have besides the files.
 	{"internal/verb/addresses", "chains/... derive internal/cli internal/ordered internal/strict", ""},
 	{"internal/verb/moving", "chains/... derive tx internal/cli internal/ordered internal/phrase internal/signature internal/strict internal/verb/addresses share/record", ""},
-	{"internal/verb/derive", "chains/... tx derive/... share share/formats share/record share/verdict internal/cli internal/curve internal/ordered internal/secret internal/strict internal/verb/addresses internal/verb/moving internal/plain internal/verb/recorded", ""},
+	{"internal/verb/derive", "internal/phrase chains/... tx derive/... share share/formats share/record share/verdict internal/cli internal/curve internal/ordered internal/secret internal/strict internal/verb/addresses internal/verb/moving internal/plain internal/verb/recorded", ""},
 	{"internal/verb/holder", "backup chains/... derive share/... internal/cli internal/curve internal/papercode internal/prompt internal/secret internal/strict internal/phrase internal/archive audit internal/verb/recorded", ""},
 	{"internal/verb/backup", "audit/... backup/... chains/... derive/... share/... internal/cli internal/curve internal/prompt internal/scalar internal/secret internal/strict internal/phrase internal/shell internal/verb/addresses internal/verb/holder internal/verb/recorded", ""},
 	{"internal/verb/recover", "audit audit/report docs/runbooks docs/moving backup chains/... tx derive/... recover/... share/... fixtures/vaults/demo internal/base58 internal/cli internal/curve internal/prompt internal/scalar internal/secret internal/ordered internal/strict internal/phrase internal/shell internal/verb/addresses internal/verb/moving internal/verb/holder internal/verb/backup internal/verb/derive internal/papercode internal/qrcode internal/sign internal/signature internal/outfile internal/page internal/verb/recorded", ""},

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"lifeboat/internal/phrase"
 	"lifeboat/internal/strict"
 	"lifeboat/share"
 	"lifeboat/share/open"
@@ -141,7 +142,7 @@ func (a *Auditor) fresh(path string, s *Statement, again string) bool {
 			"the attestation of node %.70q is dated %s, after the day of the audit: it is not counted", s.NodeID, s.Date)
 	case a.o.MaxAge > 0 && age > a.o.MaxAge:
 		a.find(Warning, "attestation-old", path, again,
-			"the attestation of node %.70q is dated %s, %d days ago, and at most %d are allowed: it is not counted", s.NodeID, s.Date, int(age.Hours()/24), int(a.o.MaxAge.Hours()/24))
+			"the attestation of node %.70q is dated %s, %s ago, and at most %d are allowed: it is not counted", s.NodeID, s.Date, phrase.Count(int(age.Hours()/24), "day"), int(a.o.MaxAge.Hours()/24))
 	default:
 		return true
 	}

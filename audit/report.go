@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"lifeboat/internal/phrase"
 )
 
 // Report judges everything that was added. Call it once.
@@ -95,16 +97,16 @@ func (a *Auditor) judgeBooks() {
 				lines = append(lines, fmt.Sprint(row.Line))
 			}
 			a.find(Error, "address-book", b.Path, "look at the lines named in the report; the book is of another vault, was edited, or is damaged",
-				"%d of %d rows do not belong to the root keys: %d mismatch and %d are bad, first on line %s", t.Mismatch+t.Bad, t.Rows, t.Mismatch, t.Bad, strings.Join(lines[:min(len(lines), 5)], ", "))
+				"of %s, %d not of the root keys: %d mismatch, %d bad, first on line %s", phrase.Count(t.Rows, "row"), t.Mismatch+t.Bad, t.Mismatch, t.Bad, strings.Join(lines[:min(len(lines), 5)], ", "))
 		}
 		if t.Uncovered > 0 {
 			a.find(Error, "address-uncovered", b.Path, "find the backup of the root key on that curve, or give the key with --xpub",
-				"%d of %d rows are on a curve without a root key: no backup here covers them", t.Uncovered, t.Rows)
-			a.Skip("%d rows of %q: no root key on their curve", t.Uncovered, b.Path)
+				"of %s, %d on a curve without a root key: no backup here covers that", phrase.Count(t.Rows, "row"), t.Uncovered)
+			a.Skip("%s of %q: no root key on the curve", phrase.Count(t.Uncovered, "row"), b.Path)
 		}
 		if n := t.Unsupported - t.Uncovered; n > 0 {
-			a.find(Note, "address-unsupported", b.Path, "check those chains by other means; mpc-derive chains lists what is supported", "%d of %d rows could not be compared in full: their coins or address forms are not supported", n, t.Rows)
-			a.Skip("the addresses of %d rows of %q: coins or forms that are not supported", n, b.Path)
+			a.find(Note, "address-unsupported", b.Path, "check those chains by other means; mpc-derive chains lists what is supported", "of %s, %d not compared in full: coins or address forms that are not supported", phrase.Count(t.Rows, "row"), n)
+			a.Skip("the addresses of %s of %q: coins or forms that are not supported", phrase.Count(n, "row"), b.Path)
 		}
 		if t.Rows == 0 {
 			a.find(Warning, "address-book-empty", b.Path, "export the address book again", "the address book has no rows")

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"lifeboat/chains"
+	"lifeboat/internal/phrase"
 
 	"github.com/btcsuite/btcd/btcutil"
 	"github.com/btcsuite/btcd/btcutil/psbt"
@@ -224,7 +225,7 @@ func (in *input) checkPrevious(outpoint wire.OutPoint) error {
 		return unsafe("the file says that it comes from another transaction, %v", id)
 	}
 	if int64(outpoint.Index) >= int64(len(in.previous.TxOut)) {
-		return unsafe("the transaction that it comes from has only %d outputs", len(in.previous.TxOut))
+		return unsafe("the transaction that it comes from has only %s", phrase.Count(len(in.previous.TxOut), "output"))
 	}
 	return nil
 }

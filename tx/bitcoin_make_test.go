@@ -171,7 +171,7 @@ func TestBitcoinMakesNothingElse(t *testing.T) {
 		{"another address than the coin's", func(o *Order) { o.Coins[3].Address = bitcoinPayee }, "something else of it"},
 		{"a coin of somebody else", func(o *Order) { o.From = bitcoinPayee }, "internal error: a coin of"},
 		{"a transaction that is another", func(o *Order) { o.Coins[1].Previous = o.Coins[2].Previous }, "from another transaction"},
-		{"an output that is not there", func(o *Order) { o.Coins[1].Vout = 1 }, "only 1 outputs"},
+		{"an output that is not there", func(o *Order) { o.Coins[1].Vout = 1 }, "only 1 output"},
 		{"a transaction that is cut", func(o *Order) { o.Coins[1].Previous = o.Coins[1].Previous[:40] }, "cut"},
 		{"no transaction of a p2pkh coin", func(o *Order) { o.Coins[0].Previous = nil }, "must be there, whole"},
 		{"an ID that is cut", func(o *Order) { o.Coins[0].TxID = o.Coins[0].TxID[:62] }, "64 hex digits"},

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"lifeboat/audit"
+	"lifeboat/internal/phrase"
 	"lifeboat/internal/shell"
 )
 
@@ -120,7 +121,7 @@ func ofEpoch(e *audit.Epoch) Set {
 		s.Ways = append(s.Ways, strings.Join(set, " + "))
 	}
 	if e.MoreSets > 0 {
-		s.Ways = append(s.Ways, fmt.Sprintf("and %d more sets of %d", e.MoreSets, e.Threshold))
+		s.Ways = append(s.Ways, fmt.Sprintf("and %s of %d", phrase.Count(e.MoreSets, "more set"), e.Threshold))
 	}
 	return s
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"lifeboat/audit"
+	"lifeboat/internal/phrase"
 	"lifeboat/internal/plain"
 	"lifeboat/internal/shell"
 )
@@ -159,7 +160,7 @@ func (p *Page) head(w *writer) {
 		for _, f := range p.Findings {
 			counts[f.Level]++
 		}
-		line := fmt.Sprintf("%s · %s · %s", plural(counts[audit.Error], "error"), plural(counts[audit.Warning], "warning"), plural(counts[audit.Note], "note"))
+		line := fmt.Sprintf("%s · %s · %s", phrase.Count(counts[audit.Error], "error"), phrase.Count(counts[audit.Warning], "warning"), phrase.Count(counts[audit.Note], "note"))
 		if n := len(p.Accepted); n > 0 {
 			line += fmt.Sprintf(" · %d accepted", n)
 		}
@@ -401,13 +402,6 @@ func (p *Page) rename(w *writer) {
 	if slices.ContainsFunc(p.Command, func(word string) bool { return !shell.Safe(word) }) {
 		w.tag("p", renameFirst)
 	}
-}
-
-func plural(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }
 
 // sentence begins a text with a capital and ends it with a full stop. The name of a

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"unicode/utf8"
+
+	"lifeboat/internal/phrase"
 )
 
 // The picture of a set of shares: a row for each holder, with a mark for what is
@@ -72,9 +74,9 @@ func picture(s *Set) string {
 
 func (s *Set) caption(have int) string {
 	if s.Threshold == 0 {
-		return fmt.Sprintf("%d shares here; how many are needed is unknown", have)
+		return fmt.Sprintf("%s here; how many are needed is unknown", phrase.Count(have, "share"))
 	}
-	return fmt.Sprintf("%d shares here; %d are needed", have, s.Threshold)
+	return fmt.Sprintf("%s here, of %d needed", phrase.Count(have, "share"), s.Threshold)
 }
 
 // chosen returns the rows that are drawn of a large set: those that are not

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"lifeboat/internal/phrase"
 	"lifeboat/internal/qrcode"
 	"lifeboat/share"
 	"lifeboat/share/record"
@@ -64,7 +65,7 @@ func Record(r *record.Record) ([]byte, error) {
 		also = append(also, [2]string{"Release key", record.Fingerprint(k)})
 	}
 	if b := r.Book; b != nil {
-		also = append(also, [2]string{"Address book", fmt.Sprintf("%d rows, SHA-256 %x; books grow, so another one is no fault", b.Rows, b.SHA256)})
+		also = append(also, [2]string{"Address book", fmt.Sprintf("%s, SHA-256 %x; books grow, so another one is no fault", phrase.Count(b.Rows, "row"), b.SHA256)})
 	}
 	hash := r.Hash()
 	facts(w, append(also, [2]string{"SHA-256", hex.EncodeToString(hash[:])}))

@@ -11,6 +11,7 @@ import (
 	"lifeboat/derive"
 	"lifeboat/derive/batch"
 	"lifeboat/internal/curve"
+	"lifeboat/internal/phrase"
 )
 
 // Status is the result for a row.
@@ -50,6 +51,11 @@ func (t *Totals) Add(r *Result) {
 	if r.Uncovered {
 		t.Uncovered++
 	}
+}
+
+// String is the line that reports have: "21 rows: 21 ok, …".
+func (t *Totals) String() string {
+	return fmt.Sprintf("%s: %d ok, %d mismatch, %d unsupported, %d bad", phrase.Count(t.Rows, "row"), t.OK, t.Mismatch, t.Unsupported, t.Bad)
 }
 
 // Failed reports whether any row failed.

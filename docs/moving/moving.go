@@ -266,25 +266,18 @@ func (p *Plan) overview(b *strings.Builder, families []kin, others []*place) {
 	b.WriteString("\n")
 	if p.failed > 0 {
 		fmt.Fprintf(b, "**Not ok: %s of the address book**, and not listed here. The column `status` of keys.csv, or `mpc-backup verify`, says why. "+
-			"Such an address may be of another vault, and what is sent to it lost.\n\n", rows(p.failed))
+			"Such an address may be of another vault, and what is sent to it lost.\n\n", phrase.Count(p.failed, "row"))
 	}
 	if len(p.unknown) > 0 {
 		b.WriteString("Coins that are not in the table of chains. Find out on which chain they are; a token moves as the others of its chain do.\n\n")
 		for _, coin := range slices.Sorted(maps.Keys(p.unknown)) {
-			fmt.Fprintf(b, "    %s: %s\n", coin, rows(p.unknown[coin]))
+			fmt.Fprintf(b, "    %s: %s\n", coin, phrase.Count(p.unknown[coin], "row"))
 		}
 		if p.more > 0 {
-			fmt.Fprintf(b, "    and others: %s\n", rows(p.more))
+			fmt.Fprintf(b, "    and others: %s\n", phrase.Count(p.more, "row"))
 		}
 		b.WriteString("\n")
 	}
-}
-
-func rows(n int) string {
-	if n == 1 {
-		return "1 row"
-	}
-	return fmt.Sprintf("%d rows", n)
 }
 
 // String names the chain as the table of chains does.
@@ -331,7 +324,7 @@ func optional(w tx.Want) string {
 // list lists the addresses. What the book says is in a block of its own, where nothing
 // has a meaning.
 func (at *place) list(b *strings.Builder) {
-	fmt.Fprintf(b, "### %s: %s\n\n", at, rows(at.rows))
+	fmt.Fprintf(b, "### %s: %s\n\n", at, phrase.Count(at.rows, "row"))
 	if len(at.tokens) > 0 {
 		fmt.Fprintf(b, "Tokens that the address book names, to be moved before the coin:\n\n    %s\n\n", phrase.And(at.tokens))
 	}

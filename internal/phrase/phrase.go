@@ -1,4 +1,4 @@
-// Package phrase joins what messages list.
+// Package phrase joins and counts what messages list.
 package phrase
 
 import (
@@ -13,6 +13,17 @@ func And(items []string) string {
 	}
 	last := len(items) - 1
 	return strings.Join(items[:last], ", ") + " and " + items[last]
+}
+
+// Count counts things whose plural has an s: "1 row", "2 rows", "2 addresses".
+func Count[N int | int64 | uint64](n N, thing string) string {
+	if n != 1 {
+		if strings.HasSuffix(thing, "s") {
+			thing += "e"
+		}
+		thing += "s"
+	}
+	return fmt.Sprintf("%d %s", n, thing)
 }
 
 // Some quotes items and joins them for a person; of many, the first.

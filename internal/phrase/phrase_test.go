@@ -13,6 +13,7 @@ func Example() {
 	}
 	fmt.Println(phrase.Some(strings.Fields("a b c d e f g h")))
 	fmt.Println(phrase.Some(strings.Fields("a b c d e f g h i j")))
+	fmt.Println(phrase.Count(0, "row"), phrase.Count(1, "row"), phrase.Count(int64(2), "row"), phrase.Count(2, "address"))
 	// Output:
 	// .
 	// "a".
@@ -20,4 +21,5 @@ func Example() {
 	// "a", "b" and "c\n".
 	// "a", "b", "c", "d", "e", "f", "g" and "h"
 	// "a", "b", "c", "d", "e", "f", "g", "h" and 2 more
+	// 0 rows 1 row 2 rows 2 addresses
 }

@@ -94,7 +94,7 @@ func Run[T any](e *cli.Env, path string, roots []*derive.Key, quiet bool, work f
 		return nil, fmt.Errorf("address book %q: %w", path, err)
 	}
 	if blamed > maxBlamed {
-		e.Warn("%q: %d more rows are not ok", path, blamed-maxBlamed)
+		e.Warn("%q: %d more not ok", path, blamed-maxBlamed)
 	}
 	return &totals, nil
 }

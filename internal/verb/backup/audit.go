@@ -383,7 +383,7 @@ func (f *auditFlags) verdict(r *audit.Report) error {
 	case f.strict && len(warnings) > 0:
 		return cli.Fail(cli.Mismatch, fmt.Errorf("not in order, as --strict counts warnings: %s", first(warnings)))
 	case r.Unreadable > 0:
-		return cli.Fail(cli.Failed, fmt.Errorf("%d files or folders could not be read, so the audit is not complete", r.Unreadable))
+		return cli.Fail(cli.Failed, fmt.Errorf("the audit is not complete: files or folders that could not be read: %d", r.Unreadable))
 	}
 	return nil
 }
@@ -418,8 +418,7 @@ func printAudit(w io.Writer, r *audit.Report) error {
 		printRecorded(&b, r.Record)
 	}
 	for _, a := range r.Books {
-		t := a.Totals
-		fmt.Fprintf(&b, "\naddress book %q: %d rows: %d ok, %d mismatch, %d unsupported, %d bad\n", a.Path, t.Rows, t.OK, t.Mismatch, t.Unsupported, t.Bad)
+		fmt.Fprintf(&b, "\naddress book %q: %v\n", a.Path, &a.Totals)
 		for _, row := range a.Rows {
 			fmt.Fprintf(&b, "  line %d: %s\n", row.Line, cli.Clean(row.Text))
 		}

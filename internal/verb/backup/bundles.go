@@ -153,7 +153,7 @@ func (r *bundleReport) print(b *strings.Builder) {
 	for i, k := range r.Recipients {
 		kinds[i] = k.String()
 	}
-	fmt.Fprintf(b, "bundle %q, %d bytes\n", r.Path, r.Size)
+	fmt.Fprintf(b, "bundle %q, %s\n", r.Path, phrase.Count(r.Size, "byte"))
 	fmt.Fprintf(b, "  SHA-256   %s\n  sealed to %s\n", r.SHA256, cli.Clean(strings.Join(kinds, "; ")))
 	if r.WorkFactor > 0 {
 		fmt.Fprintf(b, "  scrypt    work factor %d\n", r.WorkFactor)

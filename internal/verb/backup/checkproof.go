@@ -279,7 +279,7 @@ func (r *proofsReport) text() string {
 		}
 	}
 	for _, t := range r.Together {
-		fmt.Fprintf(&b, "epoch %s on %s: %d shares are sealed, verified; %d are needed; identities answered that open %d\n", t.Epoch, t.Curve, len(t.Sealed), t.Threshold, len(t.Live))
+		fmt.Fprintf(&b, "epoch %s on %s: %s sealed, verified, of %d needed; identities answered that open %d\n", t.Epoch, t.Curve, phrase.Count(len(t.Sealed), "share"), t.Threshold, len(t.Live))
 		if !t.Recorded {
 			fmt.Fprintf(&b, "  root public key %s, which nothing here says is yours: give --record or --xpub\n", t.RootKey)
 		}

@@ -147,7 +147,7 @@ func (r *checkReport) reason() string {
 	}
 	switch {
 	case r.Oath != nil:
-		return fmt.Sprintf("the record is unsworn: %d signatures of holders are missing", len(r.Oath.Missing))
+		return fmt.Sprintf("the record is unsworn: signatures of holders are missing (%d)", len(r.Oath.Missing))
 	case r.asked.Challenge == "" && r.asked.Report == "":
 		return "nothing is shown: without --challenge, --report or --record an old answer looks as good as a fresh one"
 	}
@@ -182,7 +182,7 @@ func (r *checkReport) text() string {
 
 // printTogether says what the statements of one set of shares show.
 func (r *checkReport) printTogether(b *strings.Builder, t *togetherReport) {
-	fmt.Fprintf(b, "epoch %s on %s: %d holders answered, %d are needed\n", t.Epoch, t.Curve, len(t.Nodes), t.Threshold)
+	fmt.Fprintf(b, "epoch %s on %s: %s answered, of %d needed\n", t.Epoch, t.Curve, phrase.Count(len(t.Nodes), "holder"), t.Threshold)
 	if t.Recorded {
 		fmt.Fprintf(b, "  recorded root key %s\n", t.Root)
 	} else {

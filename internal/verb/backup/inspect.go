@@ -201,7 +201,7 @@ func (r inspectReport) print(w io.Writer) error {
 			}
 			if f.input.Bundle != nil {
 				for _, file := range f.input.Bundle.Manifest.Files {
-					fmt.Fprintf(&b, "  holds: %q, %d bytes\n", file.Name, file.Size)
+					fmt.Fprintf(&b, "  holds: %q, %s\n", file.Name, phrase.Count(file.Size, "byte"))
 				}
 			}
 		}
@@ -334,7 +334,7 @@ func (r inspectReport) verdict() error {
 	if code == cli.OK {
 		return nil
 	}
-	return cli.Fail(code, fmt.Errorf("%d of %d files have problems: %s", bad, len(r.Files), r.first()))
+	return cli.Fail(code, fmt.Errorf("problems in %d of %s: %s", bad, phrase.Count(len(r.Files), "file"), r.first()))
 }
 
 // first returns the first problem, for the error line.

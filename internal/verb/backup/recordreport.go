@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"lifeboat/internal/cli"
+	"lifeboat/internal/phrase"
 	"lifeboat/share"
 	"lifeboat/share/record"
 )
@@ -90,7 +91,7 @@ func (m *recordReport) print(w io.Writer, r *record.Record) error {
 		b.WriteByte('\n')
 	}
 	if r.Book != nil {
-		fmt.Fprintf(&b, "address book: %d rows\n", r.Book.Rows)
+		fmt.Fprintf(&b, "address book: %s\n", phrase.Count(r.Book.Rows, "row"))
 	}
 	for _, c := range m.Change {
 		fmt.Fprintf(&b, "since the record before, %s: %s %s", c.How, c.What, c.About)

@@ -87,7 +87,7 @@ func (f *proofFlags) keys(set *cli.Flags, recipients []backup.Recipient) ([][ver
 	case f.count == 0 && len(keys) != 1:
 		return nil, set.Misuse("%d recipients: --verifiable proves the share to one, or with --quorum K/N a piece to each of N", len(keys))
 	case f.count > 0 && len(keys) != f.count:
-		return nil, set.Misuse("--quorum %s with %d recipients: give one -r for each piece", f.quorum, len(keys))
+		return nil, set.Misuse("--quorum %s with %s: give one -r for each piece", f.quorum, phrase.Count(len(keys), "recipient"))
 	}
 	return keys, nil
 }
@@ -190,11 +190,7 @@ func warnUnlisted(e *cli.Env, s *holder.Session, recipients []backup.Recipient) 
 // describe says what was proved.
 func (p *prover) describe(paths []string) string {
 	var b strings.Builder
-	shares := len(p.files[0])
-	what := "1 share"
-	if shares != 1 {
-		what = fmt.Sprintf("%d shares", shares)
-	}
+	what := phrase.Count(len(p.files[0]), "share")
 	if p.flags.count > 0 {
 		fmt.Fprintf(&b, "cut: %s into %d pieces, of which any %d are needed\n", what, p.flags.count, p.flags.threshold)
 	}

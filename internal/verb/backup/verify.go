@@ -126,8 +126,8 @@ func (f *verifyFlags) verify(e *cli.Env, set *cli.Flags, args []string, conditio
 		}
 		r.Addresses = totals
 		if verdict == nil && (totals.Failed() || totals.Uncovered > 0 && f.group == "") {
-			verdict = cli.Fail(cli.Mismatch, fmt.Errorf("address book %q: %d of %d rows are ok, %d mismatch, %d bad, %d have no root key on their curve",
-				f.addresses, totals.OK, totals.Rows, totals.Mismatch, totals.Bad, totals.Uncovered))
+			verdict = cli.Fail(cli.Mismatch, fmt.Errorf("address book %q: %d of %s ok, %d mismatch, %d bad, %d without a root key on the curve",
+				f.addresses, totals.OK, phrase.Count(totals.Rows, "row"), totals.Mismatch, totals.Bad, totals.Uncovered))
 		}
 	}
 	r.OK = verdict == nil
@@ -175,14 +175,14 @@ func (r *verifyReport) print(w io.Writer) error {
 	}
 	fmt.Fprintf(&b, "compared with: %s\n", r.HeldAgainst)
 	if a := r.Addresses; a != nil {
-		fmt.Fprintf(&b, "address book: %d rows: %d ok, %d mismatch, %d unsupported, %d bad\n", a.Rows, a.OK, a.Mismatch, a.Unsupported, a.Bad)
+		fmt.Fprintf(&b, "address book: %v\n", a)
 	}
 	for _, proof := range r.Proven {
 		for _, nodes := range proof.Sets {
 			fmt.Fprintf(&b, "shown: the shares of %s give the root key on %s\n", phrase.Some(nodes), proof.Curve)
 		}
 		if proof.MoreSets > 0 {
-			fmt.Fprintf(&b, "and %d more sets of them\n", proof.MoreSets)
+			fmt.Fprintf(&b, "and %s of them\n", phrase.Count(proof.MoreSets, "more set"))
 		}
 	}
 	for _, text := range r.NotExercised {

@@ -148,16 +148,16 @@ func (r *verifyReport) vault(set *verdict.Set) report.Vault {
 			s.Ways = append(s.Ways, strings.Join(nodes, " + "))
 		}
 		if proof.MoreSets > 0 {
-			s.Ways = append(s.Ways, fmt.Sprintf("and %d more sets of %d", proof.MoreSets, g.Threshold))
+			s.Ways = append(s.Ways, fmt.Sprintf("and %s of %d", phrase.Count(proof.MoreSets, "more set"), g.Threshold))
 		}
 	}
 	switch {
 	case !set.Wanted:
 		v.Level, v.Verdict = audit.Note, "Left out of this verification."
 	case set.Complete():
-		v.Level, v.Verdict = report.Good, fmt.Sprintf("Recoverable: %d shares were opened and %d are needed.", len(set.Good), g.Threshold)
+		v.Level, v.Verdict = report.Good, fmt.Sprintf("Recoverable: %s opened, of %d needed.", phrase.Count(len(set.Good), "share"), g.Threshold)
 	default:
-		v.Verdict = fmt.Sprintf("Not recoverable with these files: %d shares were opened and %d are needed.", len(set.Good), g.Threshold)
+		v.Verdict = fmt.Sprintf("Not recoverable with these files: %s opened, of %d needed.", phrase.Count(len(set.Good), "share"), g.Threshold)
 	}
 	s.Level, s.Verdict = v.Level, v.Verdict
 	for _, p := range g.Participants {
@@ -217,7 +217,7 @@ func (r *verifyReport) findings() []audit.Finding {
 		}
 	}
 	if a := r.Addresses; a != nil && (a.Failed() || a.Uncovered > 0) {
-		add(audit.Error, "address-book", "", fmt.Sprintf("%d of %d rows are ok, %d mismatch, %d are bad, %d have no root key on their curve", a.OK, a.Rows, a.Mismatch, a.Bad, a.Uncovered),
+		add(audit.Error, "address-book", "", fmt.Sprintf("%d of %s ok, %d mismatch, %d bad, %d without a root key on the curve", a.OK, phrase.Count(a.Rows, "row"), a.Mismatch, a.Bad, a.Uncovered),
 			"mpc-backup verify names the lines; the book is of another vault, was edited, or is damaged")
 	}
 	if c := r.Conditions; len(c.Network) > 0 {

@@ -14,6 +14,7 @@ import (
 	"lifeboat/derive"
 	"lifeboat/internal/cli"
 	"lifeboat/internal/ordered"
+	"lifeboat/internal/phrase"
 	"lifeboat/internal/verb/addresses"
 )
 
@@ -291,7 +292,7 @@ func (f *addressFlags) checkBook(e *cli.Env, roots []*derive.Key) error {
 	if err := f.write(e, append(header[:width:width], bookColumns...), "rows", nil, rows); err != nil {
 		return err
 	}
-	summary := fmt.Sprintf("address book: %d rows: %d ok, %d mismatch, %d unsupported, %d bad", totals.Rows, totals.OK, totals.Mismatch, totals.Unsupported, totals.Bad)
+	summary := "address book: " + totals.String()
 	if f.table() {
 		if _, err := fmt.Fprintln(e.Stdout, summary); err != nil {
 			return err
@@ -300,7 +301,7 @@ func (f *addressFlags) checkBook(e *cli.Env, roots []*derive.Key) error {
 		e.Note("%s", summary)
 	}
 	if totals.Uncovered > 0 {
-		e.Warn("%d rows were not checked: no root key on their curve was given", totals.Uncovered)
+		e.Warn("%s not checked: no root key on the curve was given", phrase.Count(totals.Uncovered, "row"))
 	}
 	if totals.Failed() {
 		return cli.Fail(cli.Mismatch, errors.New(summary))

@@ -15,6 +15,7 @@ import (
 	"lifeboat/internal/cli"
 	"lifeboat/internal/curve"
 	"lifeboat/internal/ordered"
+	"lifeboat/internal/phrase"
 	"lifeboat/internal/strict"
 	"lifeboat/internal/verb/addresses"
 )
@@ -231,7 +232,7 @@ func (s *search) run(root *derive.Key) error {
 	switch {
 	case root.IsBare():
 		space.Templates = []find.Template{{}} // the key itself: nothing is below it
-		s.env.Note("looking for %d addresses at %s itself: its chain code is not known, and without it nothing can be derived below it", left, shorten(root.String()))
+		s.env.Note("looking for %s at %s itself: its chain code is not known, and without it nothing can be derived below it", phrase.Count(left, "address"), shorten(root.String()))
 	case space.Templates == nil:
 		for _, l := range slices.Concat(find.Defaults, targets.Layouts) {
 			parsed, err := find.ParseTemplate(l)
@@ -242,7 +243,7 @@ func (s *search) run(root *derive.Key) error {
 		}
 	}
 	if !root.IsBare() {
-		s.env.Note("searching %d addresses below %s; %v", left, shorten(root.String()), &space)
+		s.env.Note("searching %s below %s; %v", phrase.Count(left, "address"), shorten(root.String()), &space)
 	}
 	size := space.Size()
 	engine := derive.NewEngine(int64(min(size, 1<<40)))
@@ -346,13 +347,13 @@ func (s *search) report(asJSON bool, book *output) error {
 				return err
 			}
 		}
-		s.env.Note("%d of %d found, %d keys looked at", len(r.Found), len(s.wanted), s.scanned)
+		s.env.Note("%d of %d found, %s looked at", len(r.Found), len(s.wanted), phrase.Count(s.scanned, "key"))
 	}
 	if i := slices.IndexFunc(r.Found, func(f *foundRow) bool { return f.Generic }); i >= 0 {
 		s.env.Warn("%.80q is in the generic form, which several chains share, and %s is one of them: name the chain that is meant with --chain", r.Found[i].Address, r.Found[i].Chain)
 	}
 	if len(r.Missing) > 0 {
-		return cli.Fail(cli.Mismatch, fmt.Errorf("%d of %d addresses were not found, the first is %.80q", len(r.Missing), len(s.wanted), r.Missing[0]), s.hints(r.Missing)...)
+		return cli.Fail(cli.Mismatch, fmt.Errorf("not found: %d of %s, the first is %.80q", len(r.Missing), phrase.Count(len(s.wanted), "address"), r.Missing[0]), s.hints(r.Missing)...)
 	}
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 
 	"lifeboat/backup"
 	"lifeboat/internal/cli"
+	"lifeboat/internal/phrase"
 	"lifeboat/internal/prompt"
 	"lifeboat/internal/secret"
 	"lifeboat/internal/strict"
@@ -77,7 +78,7 @@ func (f *PublicRecipients) Check(set *cli.Flags) error {
 // named returns the recipients that were given without a file.
 func (f *PublicRecipients) named(set *cli.Flags) ([]backup.Recipient, error) {
 	if len(f.labels) > len(f.recipients) {
-		return nil, set.Misuse("%d labels for %d recipients: the i-th --label is for the i-th -r, and a recipients file has labels of its own, as comments", len(f.labels), len(f.recipients))
+		return nil, set.Misuse("%s for %s: the i-th --label is for the i-th -r, and a recipients file has labels of its own, as comments", phrase.Count(len(f.labels), "label"), phrase.Count(len(f.recipients), "recipient"))
 	}
 	var all []backup.Recipient
 	for i, text := range f.recipients {

@@ -10,6 +10,7 @@ import (
 	"lifeboat/backup"
 	"lifeboat/internal/cli"
 	"lifeboat/internal/curve"
+	"lifeboat/internal/phrase"
 	"lifeboat/internal/prompt"
 	"lifeboat/internal/secret"
 	"lifeboat/internal/verb/recorded"
@@ -216,7 +217,7 @@ func (s *Session) countPassphrases(set *cli.Flags) error {
 		})
 	}
 	if count == nil {
-		s.miscounted = set.Misuse("%d passphrase files for %d files: give one for each FILE, in their order (a bundle under a passphrase takes two; a bundle that holds the password of the file in it may need one less)", len(s.flags.passphrases), len(s.Inputs))
+		s.miscounted = set.Misuse("%s for %s: give one for each FILE, in their order (a bundle under a passphrase takes two; a bundle that holds the password of the file in it may need one less)", phrase.Count(len(s.flags.passphrases), "passphrase file"), phrase.Count(len(s.Inputs), "file"))
 		count = s.matching(func(in *Input) int {
 			if in.isBundle() && in.Header.NeedsPassphrase() {
 				return in.own()

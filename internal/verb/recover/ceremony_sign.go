@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 
 	"lifeboat/internal/cli"
+	"lifeboat/internal/phrase"
 	"lifeboat/internal/prompt"
 	"lifeboat/internal/secret"
 	"lifeboat/internal/signature"
@@ -245,7 +246,7 @@ func (f *togetherFlags) reply(g *together) error {
 		}
 		return g.env.WriteJSON(g.report)
 	}
-	fmt.Fprintf(g.env.Stdout, "\nanswered: %d transactions\nwritten: %s\n", len(g.read), cli.Clean(answer))
+	fmt.Fprintf(g.env.Stdout, "\nanswered: %s\nwritten: %s\n", phrase.Count(len(g.read), "transaction"), cli.Clean(answer))
 	g.env.Hint("bring it to the holder of node %q, whose machine waits for it: no other can use it. From then on they can send what you reviewed.", g.Other())
 	return nil
 }

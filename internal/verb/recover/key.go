@@ -15,6 +15,7 @@ import (
 	"lifeboat/derive"
 	"lifeboat/internal/cli"
 	"lifeboat/internal/curve"
+	"lifeboat/internal/phrase"
 	"lifeboat/internal/secret"
 	"lifeboat/internal/verb/addresses"
 	"lifeboat/internal/verb/holder"
@@ -239,7 +240,7 @@ func (f *keyFlags) writesChildren() bool {
 func (f *keyFlags) conclude(e *cli.Env, t *keyTable, short error) error {
 	n := t.totals
 	if n.Uncovered > 0 {
-		e.Warn("%d rows of the address book have no key: there is no root key on their curve among those recovered", n.Uncovered)
+		e.Warn("%s of the address book without a key: no root key on the curve is among those recovered", phrase.Count(n.Uncovered, "row"))
 	}
 	if n.Failed() || short == nil && n.Uncovered > 0 && f.group == "" {
 		var hints []string
@@ -249,7 +250,7 @@ func (f *keyFlags) conclude(e *cli.Env, t *keyTable, short error) error {
 		if told := (*cli.Error)(nil); errors.As(short, &told) {
 			hints = append(hints, told.Hints...)
 		}
-		return cli.Fail(cli.Mismatch, errors.Join(short, fmt.Errorf("address book: %d of %d rows are ok, %d mismatch, %d bad, %d unsupported", n.OK, n.Rows, n.Mismatch, n.Bad, n.Unsupported)), hints...)
+		return cli.Fail(cli.Mismatch, errors.Join(short, fmt.Errorf("address book: %d of %s ok, %d mismatch, %d bad, %d unsupported", n.OK, phrase.Count(n.Rows, "row"), n.Mismatch, n.Bad, n.Unsupported)), hints...)
 	}
 	return short
 }

@@ -65,7 +65,7 @@ func (r *keyReport) print(w io.Writer, t *holder.Target) {
 		}
 	}
 	if a := r.Addresses; a != nil {
-		fmt.Fprintf(w, "address book: %d rows: %d ok, %d mismatch, %d unsupported, %d bad\n", a.Rows, a.OK, a.Mismatch, a.Unsupported, a.Bad)
+		fmt.Fprintf(w, "address book: %v\n", a)
 	}
 	fmt.Fprintf(w, "compared with: %s\n", r.HeldAgainst)
 	if t == nil {

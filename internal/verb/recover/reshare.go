@@ -217,7 +217,7 @@ func (f *reshareFlags) takers(set *cli.Flags, parties []*party) ([]*party, error
 	}
 	takers := slices.DeleteFunc(slices.Clone(parties), (*party).sealed)
 	if len(takers) != len(f.passphrases) {
-		return nil, set.Misuse("%d files of --new-passphrase-file for %d parties without a recipient: give one for each, in their order", len(f.passphrases), len(takers))
+		return nil, set.Misuse("files of --new-passphrase-file: %d, and parties without a recipient: %d; give one for each, in their order", len(f.passphrases), len(takers))
 	}
 	return takers, nil
 }

@@ -9,6 +9,7 @@ import (
 	"lifeboat/derive"
 	"lifeboat/internal/cli"
 	"lifeboat/internal/papercode"
+	"lifeboat/internal/phrase"
 	"lifeboat/internal/qrcode"
 	"lifeboat/internal/verb/moving"
 	"lifeboat/share/record"
@@ -196,7 +197,7 @@ func (f *batchFlags) write(e *cli.Env, report *signReport, paths []string, next 
 	if f.json {
 		return e.WriteList(report, files)
 	}
-	fmt.Fprintf(e.Stdout, "\nsigned and verified: %d transactions, in the folder %s\n", len(paths), cli.Clean(f.output))
+	fmt.Fprintf(e.Stdout, "\nsigned and verified: %s, in the folder %s\n", phrase.Count(len(paths), "transaction"), cli.Clean(f.output))
 	e.Hint("%s", broadcastable)
 	return showCodes(e, codes)
 }

@@ -163,15 +163,22 @@ func (e *Env) checkOutputs(paths []string, left bool) error {
 			continue
 		}
 		tried[dir] = true
-		out, err := begin(e, outfile.Create, path) // the only way to know whether it can be done
-		if err == nil {
-			err = out.Withdraw()
-		}
-		if err != nil {
+		if err := e.TryOutput(path); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// TryOutput finds out whether an output could be made, by beginning it: there is no
+// other way to know. A verb that learns only in Run what it adds to a folder calls it
+// before it asks for a secret.
+func (e *Env) TryOutput(path string) error {
+	out, err := begin(e, outfile.Create, path)
+	if err != nil {
+		return err
+	}
+	return out.Withdraw()
 }
 
 // warnLeftovers names the temporary files that killed runs left beside outputs, and

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -27,7 +28,8 @@ A reshare or a repair in which no machine ever holds two shares of one set. DIR 
 a folder on a stick that is carried from machine to machine. Each step reads what
 is there, checks everything, adds one file, and says who is next. A step can be
 repeated: if its file is there, it is checked and nothing is written. Nothing in
-DIR is secret.
+DIR is secret. On a disk with modes each user of the machine needs a copy of DIR of
+their own, since what one writes no other can read: chmod -R a+rX DIR, then cp -r DIR.
 
   1. ceremony plan DIR FILE --reason rotation --signer NODE --signer NODE --party NODE --party NODE --threshold T
      ceremony plan DIR FILE --signer NODE --signer NODE --lost NODE
@@ -38,6 +40,8 @@ DIR is secret.
      ceremony join DIR --node NODE FILE -o KEY.age -r RECIPIENT
        each new party (in a repair each signer, and the holder of the lost share): a
        one-time key, sealed for yourself in KEY.age, kept off the stick that DIR is on.
+       Without -r it is sealed with a new passphrase, which is asked for twice, and again
+       by each step that takes --key.
        With FILE, your old share, the join is signed. It shows you eight words: write
        them down, read them to the dealers, who call you, and to nobody else.
   3. ceremony deal DIR FILE --party NODE --party NODE --threshold T
@@ -129,7 +133,7 @@ const (
 func readFolder(path string) (map[string][]byte, error) {
 	entries, err := os.ReadDir(path)
 	if err != nil {
-		return nil, cli.Fail(cli.Failed, fmt.Errorf("couldn't read the folder %q of the ceremony: %w", path, errors.Unwrap(err)))
+		return nil, ofAnother(fmt.Errorf("couldn't read the folder %q of the ceremony: %w", path, errors.Unwrap(err)))
 	}
 	if len(entries) > maxFolderFiles {
 		return nil, cli.Fail(cli.Failed, fmt.Errorf("the folder %q has more than %d files: give the ceremony a folder of its own", path, maxFolderFiles))
@@ -142,7 +146,7 @@ func readFolder(path string) (map[string][]byte, error) {
 		}
 		data, err := strict.ReadFile(filepath.Join(path, name), ceremony.MaxFileSize)
 		if err != nil {
-			return nil, err
+			return nil, ofAnother(err)
 		}
 		if size += len(data); size > maxFolderSize {
 			return nil, cli.Fail(cli.Failed, fmt.Errorf("the files in %q are larger than %d MiB together", path, maxFolderSize>>20))
@@ -224,6 +228,22 @@ func ceremonyError(kind ceremony.Kind, err error) error {
 		return cli.Fail(cli.Mismatch, err, append(hints, phrases[kind].spoiled...)...)
 	}
 	return cli.Fail(cli.Mismatch, err)
+}
+
+// takes refuses a folder in which nothing can be written, before a secret is asked for.
+func (f *folder) takes() error {
+	if err := f.env.TryOutput(filepath.Join(f.path, "next.json")); err != nil {
+		return fmt.Errorf("the folder %q of the ceremony takes no file: %w", f.path, ofAnother(err))
+	}
+	return nil
+}
+
+// ofAnother says what to do about what another user of the machine wrote.
+func ofAnother(err error) error {
+	if !errors.Is(err, fs.ErrPermission) {
+		return err
+	}
+	return cli.Fail(cli.Failed, err, "it may be another user's: on a disk with modes, what one user writes is for them alone. Nothing in the folder of a ceremony is secret: have them run \"chmod -R a+rX DIR\", copy DIR to a folder of your own, and hand a copy of what you add back to them")
 }
 
 // add writes a message into the folder, and reads the folder again as the next

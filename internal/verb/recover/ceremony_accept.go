@@ -130,6 +130,11 @@ func confirm(e *cli.Env, set *cli.Flags, f *pinFlags) error {
 		return err
 	}
 	defer session.Close()
+	if !dir.Has(ceremony.StepConfirm, nodeOf(session)) {
+		if err := dir.takes(); err != nil {
+			return err
+		}
+	}
 	if err := f.against(dir, session); err != nil {
 		return err
 	}

@@ -74,6 +74,9 @@ func (f *dealFlags) run(e *cli.Env, set *cli.Flags) error {
 	if step == ceremony.StepSum && f.key == "" {
 		return set.Misuse("all signers have dealt; for the second deal of a repair give --key, the key of your join")
 	}
+	if err := dir.takes(); err != nil {
+		return err
+	}
 	if err := f.against(dir, session); err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package recover
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -67,7 +68,7 @@ func (j *joinFlags) done(e *cli.Env, set *cli.Flags) (done bool, err error) {
 	if inside, err := isInside(j.output, j.path); err != nil || inside {
 		return false, set.Misuse("-o %q is in the folder of the ceremony: keep your key elsewhere", j.output)
 	}
-	return false, nil
+	return false, j.takes()
 }
 
 func (j *joinFlags) join(e *cli.Env, set *cli.Flags) error {
@@ -75,6 +76,14 @@ func (j *joinFlags) join(e *cli.Env, set *cli.Flags) error {
 	recipients, err := j.to.Read(e, set)
 	if err != nil {
 		return err
+	}
+	if len(recipients) == 0 {
+		if _, err := e.Terminal(); errors.Is(err, prompt.ErrNoTerminal) {
+			return set.Misuse("to whom is your one-time key sealed? give your own recipient (-r, -R), or --seal-passphrase-file; a passphrase would be asked for, and there is no terminal")
+		} else if err != nil {
+			return err
+		}
+		e.Note("no recipient was given: %q is sealed with a new passphrase, which later steps ask for", j.output)
 	}
 	j.Refuse = holder.Foreign
 	session, err := holder.Load(e, set, &j.Flags, set.Args()[1:])

@@ -114,7 +114,7 @@ func prepareAudit(set *cli.Flags, args []string) (*cli.Plan, error) {
 	}
 	return &cli.Plan{Reads: WithManifests(set.Args()), Outputs: pages(f.report), Run: func(e *cli.Env, _ *cli.Conditions) error {
 		if options.Roots, err = recorded.Xpubs(f.xpubs); err != nil {
-			return cli.Fail(cli.Failed, err, recorded.CompareHint)
+			return err
 		}
 		if options.Expected, err = readExpected(f.expect); err != nil {
 			return err

@@ -99,7 +99,7 @@ func prepareCheck(set *cli.Flags, args []string) (*cli.Plan, error) {
 func (f *checkFlags) judge(e *cli.Env, paths []string) error {
 	roots, err := recorded.Xpubs(f.xpubs)
 	if err != nil {
-		return cli.Fail(cli.Failed, err, recorded.CompareHint)
+		return err
 	}
 	vault, err := f.record.Read(e)
 	if err != nil {

@@ -27,11 +27,7 @@ func readKeys(args []string) ([]*derive.Key, error) {
 		found, fileErr := keysOfFile(arg)
 		switch {
 		case errors.Is(fileErr, os.ErrNotExist):
-			// It was meant as a key.
-			if errors.Is(err, derive.ErrRespelt) {
-				return nil, cli.Fail(cli.Usage, err)
-			}
-			return nil, cli.Fail(cli.Usage, err, recorded.CompareHint)
+			return nil, recorded.Misspelt(err) // it was meant as a key
 		case fileErr != nil:
 			return nil, cli.Fail(cli.Failed, fileErr)
 		}

@@ -29,7 +29,7 @@ func (f *vaultFlags) given() bool { return len(f.xpubs) > 0 || f.Given() }
 func (f *vaultFlags) read(e *cli.Env) (verdict.Roots, *record.Record, error) {
 	xpubs, err := recorded.Xpubs(f.xpubs)
 	if err != nil {
-		return nil, nil, cli.Fail(cli.Failed, err, recorded.CompareHint)
+		return nil, nil, err
 	}
 	vault, err := f.Read(e)
 	if err != nil {

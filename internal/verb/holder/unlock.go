@@ -128,7 +128,7 @@ func Load(e *cli.Env, set *cli.Flags, f *Flags, paths []string) (*Session, error
 	}
 	xpubs, err := recorded.Xpubs(f.Xpubs)
 	if err != nil {
-		return nil, cli.Fail(cli.Failed, err, recorded.CompareHint)
+		return nil, err
 	}
 	s := &Session{env: e, flags: f, Roots: xpubs, askers: map[string]*asker{}}
 	e.OnExit(s.Close)

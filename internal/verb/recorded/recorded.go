@@ -18,8 +18,8 @@ import (
 	"lifeboat/share/verdict"
 )
 
-// CompareHint is what to do about a key that is none.
-const CompareHint = "compare the key with your records, letter by letter"
+// compareHint is what to do about a key that is none.
+const compareHint = "compare the key with your records, letter by letter"
 
 // Help describes the flags of the record.
 const Help = `  --record F              the record of the vault, which replaces --xpub; its code is asked for
@@ -116,11 +116,15 @@ func Xpubs(values []string) (verdict.Roots, error) {
 	for i, value := range values {
 		keys, err := keysOf(value)
 		if err != nil {
-			return nil, fmt.Errorf("--xpub number %d: %w", i+1, err)
+			err = fmt.Errorf("--xpub number %d: %w", i+1, err)
+			if !errors.As(err, new(*cli.Error)) {
+				err = cli.Fail(cli.Failed, err, compareHint)
+			}
+			return nil, err
 		}
 		for _, k := range keys {
 			if !k.IsRoot() {
-				return nil, fmt.Errorf("--xpub number %d: it has depth %d; a root key has depth 0", i+1, k.Depth())
+				return nil, cli.Fail(cli.Failed, fmt.Errorf("--xpub number %d: it has depth %d; a root key has depth 0", i+1, k.Depth()), compareHint)
 			}
 			roots = roots.Add(k)
 		}
@@ -131,6 +135,14 @@ func Xpubs(values []string) (verdict.Roots, error) {
 // maxKeys is the size, in bytes, of the largest file of public keys.
 const maxKeys = 64 << 10
 
+// Misspelt says that a word of the command line is not the key that it should be.
+func Misspelt(err error) error {
+	if errors.Is(err, derive.ErrRespelt) {
+		return cli.Fail(cli.Usage, err)
+	}
+	return cli.Fail(cli.Usage, err, compareHint)
+}
+
 func keysOf(value string) ([]*derive.Key, error) {
 	k, err := derive.ParsePublic(value)
 	if err == nil {
@@ -139,7 +151,7 @@ func keysOf(value string) ([]*derive.Key, error) {
 	data, fileErr := strict.ReadFile(value, maxKeys)
 	switch {
 	case errors.Is(fileErr, os.ErrNotExist): // it was meant as a key
-		return nil, err
+		return nil, Misspelt(err)
 	case fileErr != nil:
 		return nil, fileErr
 	case Structured(data):

@@ -1,12 +1,14 @@
 package recorded_test
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"lifeboat/fixtures"
+	"lifeboat/internal/cli"
 	"lifeboat/internal/verb/recorded"
 )
 
@@ -50,6 +52,20 @@ func TestXpubs(t *testing.T) {
 	} {
 		if roots, err := recorded.Xpubs([]string{root, value}); err == nil || roots != nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%.20q: %v, want %q", value, err, want)
+		}
+	}
+}
+
+// What is not a key is wrong usage; a file that cannot be used is not.
+func TestXpubsStatus(t *testing.T) {
+	empty := filepath.Join(t.TempDir(), "empty")
+	if err := os.WriteFile(empty, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for value, want := range map[string]int{"nonsense": cli.Usage, "xpub6nonsense": cli.Usage, empty: cli.Failed} {
+		var told *cli.Error
+		if _, err := recorded.Xpubs([]string{value}); !errors.As(err, &told) || told.Code != want || len(told.Hints) != 1 {
+			t.Errorf("%q: %v: %+v, want status %d", value, err, told, want)
 		}
 	}
 }

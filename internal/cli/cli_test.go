@@ -387,7 +387,7 @@ func TestProgressIntoFile(t *testing.T) {
 
 func TestProgress(t *testing.T) {
 	var screen bytes.Buffer
-	p := &Progress{what: "deriving", total: 200, env: &Env{Stderr: &screen}}
+	p := &Progress{what: "deriving", total: 200, screen: &screen}
 	p.Add(100)
 	p.next = time.Now().Add(time.Hour)
 	p.Add(50) // too soon to be shown
@@ -395,6 +395,25 @@ func TestProgress(t *testing.T) {
 	line := "deriving: 100 of 200 (50%)"
 	if want := "\r" + line + "\r" + strings.Repeat(" ", len(line)) + "\r"; screen.String() != want {
 		t.Errorf("got %q, want %q", screen.String(), want)
+	}
+}
+
+// What goes to a Tee is kept, and progress goes to its screen alone.
+func TestTee(t *testing.T) {
+	var screen, log bytes.Buffer
+	e := &Env{Program: "mpc-test", Stderr: Tee{&screen, &log}}
+	e.Warn("no")
+	if want := "mpc-test: warning: no\n"; screen.String() != want || log.String() != want {
+		t.Errorf("%q, %q", screen.String(), log.String())
+	}
+	terminal, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
+	if err != nil {
+		t.Skip("no pseudo-terminals here")
+	}
+	defer terminal.Close()
+	e.Stderr = Tee{terminal, &log}
+	if p := NewProgress(e, "deriving", 2); p.screen != terminal {
+		t.Error("no progress is shown")
 	}
 }
 

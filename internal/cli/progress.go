@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"strings"
 	"sync"
@@ -16,9 +17,9 @@ const interval = 200 * time.Millisecond
 // A Progress is a line on the terminal that says how far long work has got. Several
 // goroutines may use it. It writes only to a terminal.
 type Progress struct {
-	what  string
-	total int64
-	env   *Env // nil: not a terminal
+	what   string
+	total  int64
+	screen io.Writer // nil: not a terminal
 
 	mu    sync.Mutex
 	done  int64
@@ -30,15 +31,19 @@ type Progress struct {
 // if total is 0.
 func NewProgress(e *Env, what string, total int64) *Progress {
 	p := &Progress{what: Clean(what), total: total, next: time.Now().Add(interval)}
-	if f, ok := e.Stderr.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
-		p.env = e
+	w := e.Stderr
+	if tee, ok := w.(Tee); ok {
+		w = tee.Screen
+	}
+	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		p.screen = f
 	}
 	return p
 }
 
 // Add says that n more units are done.
 func (p *Progress) Add(n int64) {
-	if p.env == nil {
+	if p.screen == nil {
 		return
 	}
 	p.mu.Lock()
@@ -52,14 +57,14 @@ func (p *Progress) Add(n int64) {
 
 // Done erases the line.
 func (p *Progress) Done() {
-	if p.env == nil {
+	if p.screen == nil {
 		return
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.width > 0 {
 		p.show("")
-		fmt.Fprint(p.env.Stderr, "\r")
+		fmt.Fprint(p.screen, "\r")
 	}
 }
 
@@ -72,6 +77,16 @@ func (p *Progress) line() string {
 
 // show replaces the line by another, padded to hide the old one.
 func (p *Progress) show(line string) {
-	fmt.Fprintf(p.env.Stderr, "\r%s%s", line, strings.Repeat(" ", max(0, p.width-len(line))))
+	fmt.Fprintf(p.screen, "\r%s%s", line, strings.Repeat(" ", max(0, p.width-len(line))))
 	p.width = len(line)
+}
+
+// A Tee is a standard error that is kept as well, but for progress lines.
+type Tee struct{ Screen, Log io.Writer }
+
+func (t Tee) Write(p []byte) (int, error) {
+	if n, err := t.Screen.Write(p); err != nil {
+		return n, err
+	}
+	return t.Log.Write(p)
 }

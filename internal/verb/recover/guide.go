@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 
 	"lifeboat/audit"
@@ -25,13 +26,14 @@ var guideVerb = cli.Verb{
 	Name:    "guide",
 	Summary: "the runbook for the case at hand: what to prepare and what to type, in order",
 	Usage: `Usage: mpc-recover guide [--lost WHAT] [--record F | --no-record] [--page F.html] [PATH…]
+       mpc-recover guide --do [--lost WHAT] [--record F | --no-record]
        mpc-recover guide --moving [--record F] [--page F.html] [PATH…]
        mpc-recover guide --role custodian|client|auditor [--record F] [--page F.html]
 
 For the person on the worst day. On a terminal it asks what was lost, for the record
 of the vault, and where the files are. It looks at the files, without opening
 anything, and prints what to prepare and the exact commands for this case, in order.
-It runs none of them. With --role it prints the whole runbook of a role, and with
+It runs none of them, but for --do. With --role it prints the whole runbook of a role, and with
 --moving how the money of an address book is moved, chain by chain.
 
 The record says whose files are needed and whom to call, and fills in the root keys,
@@ -39,6 +41,15 @@ the holders and where money may go. Its code is asked for once, and never printe
 the commands ask for it again. Without a record, the guide says what is lost by that,
 and what to compare instead.
 
+With --do it works in the folder in which it is started, which holds copies of all the
+files, on a disk of this machine. It finds the record in it, and goes through the steps: it
+shows a command, runs it on a yes, and shows what came of it. Nothing is typed but yes, no,
+passwords, codes from paper, and what only people know. It can be left at any question, and
+run again goes on from the files that are there. guide-transcript.txt, in the same folder,
+says what was run and what came of it, without a secret. It looks at the network and the swap
+before each step, and every command can still be typed alone.
+
+  --do                    go through the steps of the case in this folder
   --lost provider         the custody provider is gone
   --lost provider-away    it is away for a while: two holders sign, and no key is made
   --lost client           the client's share is lost
@@ -59,6 +70,9 @@ Example: the provider is gone, and this is what the client and the custodian hav
 	Prepare: prepareGuide,
 }
 
+// lastResort is the one section whose commands --do does not run: they let keys out.
+const lastResort = "Single keys, the last resort"
+
 // guideCase is something that can be lost, and the sections of the runbooks that
 // tell what to do.
 type guideCase struct {
@@ -71,7 +85,7 @@ type guideCase struct {
 
 var guideCases = []guideCase{
 	{"provider", "the custody provider is gone", "custodian",
-		[]string{"What to prepare", "The provider is gone", "Moving the money", "Single keys, the last resort", "A child key leaks", "Afterwards"}, false},
+		[]string{"What to prepare", "The provider is gone", "Moving the money", "Keeping the root keys", lastResort, "A child key leaks", "Afterwards"}, false},
 	{"client", "the client's share is lost", "client",
 		[]string{"What to prepare", "A share is lost", "A share was stolen, and the provider signs", "A child key leaks", "Afterwards"}, false},
 	{"third-party", "the third party's share is lost", "client",
@@ -87,6 +101,7 @@ func prepareGuide(set *cli.Flags, args []string) (*cli.Plan, error) {
 	lost := set.String("lost", "", "")
 	role := set.String("role", "", "")
 	move := set.Bool("moving", false, "")
+	set.BoolVar(&g.do, "do", false, "")
 	g.papers.Define(set)
 	g.oaths.Define(set)
 	set.BoolVar(&g.noRecord, "no-record", false, "")
@@ -102,6 +117,12 @@ func prepareGuide(set *cli.Flags, args []string) (*cli.Plan, error) {
 	}
 	if *move && (*role != "" || *lost != "") {
 		return nil, set.Misuse("--moving is a case of its own: leave out --lost and --role")
+	}
+	if g.do {
+		if *move || *role != "" || g.page != "" || set.NArg() > 0 {
+			return nil, set.Misuse("--do takes no --moving, --role, --page or PATH: it works with what is in the folder in which it is started")
+		}
+		return g.prepareDo(set, *lost)
 	}
 	if *role != "" {
 		return g.printRole(set, *role, *lost)
@@ -208,6 +229,9 @@ type guide struct {
 	sworn    bool   // every holder has signed the record
 	noRecord bool   // there is none, and that was said
 	page     string // to write
+
+	do         bool     // the commands are run: what they need is found, or asked for once
+	identities []string // that may open bundles; looked for only then
 }
 
 // choose finds out what was lost from the flag.
@@ -230,33 +254,14 @@ func (g *guide) ask(set *cli.Flags, open func() (prompt.Terminal, error)) error 
 	if err != nil {
 		return err
 	}
-	var menu strings.Builder
-	menu.WriteString("What was lost?\n")
-	for i, c := range guideCases {
-		fmt.Fprintf(&menu, "  %d  %s\n", i+1, c.question)
-	}
-	question := menu.String() + "Number: "
-	for {
-		answer, err := terminal.Line(question)
-		if err != nil {
-			return err
-		}
-		if len(answer) == 1 && answer[0] >= '1' && int(answer[0]-'1') < len(guideCases) {
-			g.is = guideCases[answer[0]-'1']
-			break
-		}
-		question = fmt.Sprintf("A number from 1 to %d: ", len(guideCases))
-	}
-	if g.is.name == "share" {
-		if g.node, err = terminal.Line("Node ID of the holder (Enter if you do not know): "); err != nil {
-			return err
-		}
+	if err := g.askLost(terminal); err != nil {
+		return err
 	}
 	if err := g.askRecord(set, terminal); err != nil {
 		return err
 	}
 	const next = "Share file, bundle or address book that is there, or a folder of them (Enter when that is all): "
-	question = next
+	question := next
 	for len(g.paths) < 100 {
 		path, err := terminal.Line(question)
 		if err != nil {
@@ -272,6 +277,40 @@ func (g *guide) ask(set *cli.Flags, open func() (prompt.Terminal, error)) error 
 		g.paths, question = append(g.paths, path), next
 	}
 	return nil
+}
+
+// askLost asks what was lost.
+func (g *guide) askLost(terminal prompt.Terminal) error {
+	var cases []string
+	for _, c := range guideCases {
+		cases = append(cases, c.question)
+	}
+	n, err := askNumber(terminal, "What was lost?", cases)
+	if err != nil {
+		return err
+	}
+	if g.is = guideCases[n]; g.is.name == "share" {
+		g.node, err = terminal.Line("Node ID of the holder (Enter if you do not know): ")
+	}
+	return err
+}
+
+// askNumber asks which of several it is.
+func askNumber(terminal prompt.Terminal, question string, list []string) (int, error) {
+	for i, text := range list {
+		question += fmt.Sprintf("\n  %d  %s", i+1, text)
+	}
+	question += "\nNumber: "
+	for {
+		answer, err := terminal.Line(question)
+		if err != nil {
+			return 0, err
+		}
+		if n, err := strconv.Atoi(answer); err == nil && 1 <= n && n <= len(list) {
+			return n - 1, nil
+		}
+		question = fmt.Sprintf("A number from 1 to %d: ", len(list))
+	}
 }
 
 // missing reports whether nothing has this name. What is there and cannot be read is
@@ -325,25 +364,37 @@ for printed pages, and ask every holder. Then run this again with all the files 
 
 `
 
-func (g *guide) print(t *guideText, enough bool) {
-	t.title(fmt.Sprintf("The case: %s.", g.is.question))
-	var b strings.Builder
-	g.printRecord(&b)
+// printKnown says what is known of the case.
+func (g *guide) printKnown(b *strings.Builder, enough bool) {
+	g.printRecord(b)
 	if g.found != nil {
-		g.printFound(&b)
+		g.printFound(b)
 		if enough {
-			g.printCommands(&b)
+			g.printCommands(b)
 		}
 		b.WriteString("\n")
 	} else {
 		b.WriteString("No files were named. Give those that are left, and the commands below name them.\n\n")
 	}
-	sections := g.is.sections
-	if g.record == nil {
-		sections = slices.Insert(slices.Clone(sections), 0, noRecordSection)
-	}
 	if !enough {
 		b.WriteString(findFirst)
+	}
+}
+
+// sections are those of the runbook that are for this case.
+func (g *guide) sections() []string {
+	if g.record == nil {
+		return slices.Insert(slices.Clone(g.is.sections), 0, noRecordSection)
+	}
+	return g.is.sections
+}
+
+func (g *guide) print(t *guideText, enough bool) {
+	t.title(fmt.Sprintf("The case: %s.", g.is.question))
+	var b strings.Builder
+	g.printKnown(&b, enough)
+	sections := g.sections()
+	if !enough {
 		sections = nil
 	}
 	filled := make([]string, len(sections))
@@ -396,7 +447,7 @@ func (g *guide) printFound(b *strings.Builder) {
 
 // printCommands says what to know about the commands for these files.
 func (g *guide) printCommands(b *strings.Builder) {
-	if files, bundles := g.files(); bundles {
+	if files, bundles := g.files(); bundles && len(g.identities) == 0 {
 		fmt.Fprintf(b, "  Bundles among %s need the identity that opens them: add -i IDENTITY to each command.\n", cli.Clean(shell.Line(files...)))
 	}
 	g.printLost(b)

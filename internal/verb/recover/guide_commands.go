@@ -47,10 +47,18 @@ func (g *guide) files() (files []string, bundles bool) {
 	return shell.Paths(files), bundles
 }
 
+// opening are the flags of the identities that were found.
+func (g *guide) opening() (flags []string) {
+	for _, path := range shell.Paths(g.identities) {
+		flags = append(flags, "-i", path)
+	}
+	return flags
+}
+
 // checkNames refuses names that no command can safely have.
 func (g *guide) checkNames() error {
 	files, _ := g.files()
-	for _, path := range append(slices.Concat(files, g.books, g.oaths.Paths()), g.path) {
+	for _, path := range append(slices.Concat(files, g.books, g.oaths.Paths(), g.identities), g.path) {
 		if !shell.Safe(path) {
 			return cli.Fail(cli.Refused, fmt.Errorf("the name %q holds what a shell could run, so no command may have it", path),
 				"give the file or its folder another name, of letters, digits, blanks, dots and dashes, or leave it out, and run this again")
@@ -144,9 +152,13 @@ func (g *guide) marks() map[string]string {
 	if g.found != nil {
 		values["--addresses BOOK"] = ""
 	}
-	if files, _ := g.files(); len(files) > 0 {
+	if files, bundles := g.files(); len(files) > 0 {
+		one := len(files) == 1
+		if bundles {
+			files = append(files, g.opening()...)
+		}
 		values["FILES"] = shell.Line(files...)
-		if len(files) == 1 {
+		if one {
 			values["FILE"] = values["FILES"]
 		}
 	}
@@ -180,7 +192,7 @@ func (g *guide) fillSet(values map[string]string) {
 	var parties, files, attested, sworn []string
 	for i, node := range nodes {
 		parties = append(parties, "--party", node)
-		files = append(files, "new-shares/"+secretsName(node))
+		files = append(files, newShares+"/"+secretsName(node))
 		sworn = append(sworn, node+".oath.json")
 		if i < threshold {
 			attested = append(attested, node+".attest.json")
@@ -193,7 +205,7 @@ func (g *guide) fillSet(values map[string]string) {
 	values["NEWFILES"] = shell.Line(files...)
 }
 
-var writes = regexp.MustCompile(`(?m)^ +mpc-.* -o (\S+)`)
+var writes = regexp.MustCompile(`(?m)^ *mpc-.* -o (\S+)`)
 
 // taken are the names that the commands of a text would write and that exist here.
 func taken(text string) []string {

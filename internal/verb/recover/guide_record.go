@@ -185,7 +185,11 @@ func (g *guide) printRecord(b *strings.Builder) {
 		}
 		b.WriteByte('\n')
 	}
-	b.WriteString("  Each command that is given the record asks for its code: type it from the paper.\n\n")
+	if g.do {
+		b.WriteString("\n")
+	} else {
+		b.WriteString("  Each command that is given the record asks for its code: type it from the paper.\n\n")
+	}
 }
 
 // printPerson says who has the shares of a node, how to reach them and what to ask for.

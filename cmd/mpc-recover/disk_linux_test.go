@@ -10,12 +10,14 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"lifeboat/internal/story"
 )
 
 // Every line that writes, on disks that are full or locked, and where names are
-// taken by links.
+// taken by links: of the programs as they are released.
 func TestDisks(t *testing.T) {
-	s := newStage(t)
+	s := newStage(t, story.Programs)
 	for name, w := range everyWrite {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -28,7 +28,7 @@ type writes struct {
 	same    bool     // the outputs are the same each time
 	check   string   // succeeds if OUT, the first output, is whole
 	thin    bool     // it writes as another line does: fewer faults are tried
-	slow    bool     // a password is stretched with all it takes: faults are tried at the renames alone
+	slow    bool     // it computes a lot, or stretches a password: faults are tried at the renames alone
 	done    bool     // a second run says that it was done, and succeeds
 }
 
@@ -109,7 +109,7 @@ var everyWrite = map[string]writes{
 // A stage is a folder with every input of everyWrite, which each run gets a copy of.
 type stage struct {
 	dir      string
-	programs string            // the folder of the programs, as they are released
+	programs string            // the folder of the programs
 	words    map[string]string // of the joins, by node
 	secrets  []story.Secret
 }
@@ -117,10 +117,11 @@ type stage struct {
 // numbered is a line of a shard that is for typing.
 var numbered = regexp.MustCompile(`(?m)^ *[0-9]+: .*$`)
 
-func newStage(t *testing.T) *stage {
+// newStage is a stage for programs that builder builds.
+func newStage(t *testing.T, builder func(t *testing.T, experiment string) string) *stage {
 	t.Helper()
 	story.Released(t)
-	s := &stage{dir: t.TempDir(), programs: story.Programs(t, "runtimesecret"), secrets: append(story.OfVault("2of3"),
+	s := &stage{dir: t.TempDir(), programs: builder(t, "runtimesecret"), secrets: append(story.OfVault("2of3"),
 		story.Secret{What: "an identity", Text: []byte("AGE-SECRET-KEY-")},
 		story.Secret{What: "the content of a bundle", Text: []byte("under the mat")},
 		story.Secret{What: "a new password", Text: []byte("a new password")},

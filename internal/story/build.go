@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -39,7 +42,7 @@ func (t tidy) Run() int {
 	return t.TestingM.Run()
 }
 
-// builds are those of this process, by the experiment of Go's that they have.
+// builds are those of this process, by what was asked for.
 var builds struct {
 	sync.Mutex
 	done map[string]built
@@ -55,22 +58,48 @@ type built struct {
 // that Go does not know of, and so no Landlock, and with the real cost of passwords.
 func Programs(t *testing.T, experiment string) string {
 	t.Helper()
+	return build(t, experiment, func(dir string) []string {
+		return []string{"build", "-o", dir, "lifeboat/cmd/..."}
+	})
+}
+
+// CheapPrograms is Programs for the three programs as the tests of mpc-recover have
+// them, as its test binary: the same code built the same way, with passwords that cost
+// little.
+func CheapPrograms(t *testing.T, experiment string) string {
+	t.Helper()
+	return build(t, experiment+" cheap", func(dir string) []string {
+		const file = "mpc-recover"
+		for _, name := range []string{"mpc-derive", "mpc-backup"} {
+			if err := os.Symlink(file, filepath.Join(dir, name)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return []string{"test", "-c", "-o", filepath.Join(dir, file), "lifeboat/cmd/mpc-recover"}
+	})
+}
+
+// build runs go in a new folder, with the arguments that say what goes there.
+func build(t *testing.T, what string, args func(dir string) []string) string {
+	t.Helper()
 	builds.Lock()
 	defer builds.Unlock()
-	b, ok := builds.done[experiment]
+	b, ok := builds.done[what]
 	if !ok {
 		if builds.done == nil {
 			builds.done = map[string]built{}
 		}
 		b.dir, b.err = os.MkdirTemp("", "programs-")
 		if b.err == nil {
-			build := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-o", b.dir, "lifeboat/cmd/...")
+			experiment, _, _ := strings.Cut(what, " ")
+			a := args(b.dir)
+			build := exec.Command("go", slices.Insert(a, 1, "-trimpath", "-buildvcs=false")...)
 			build.Env = append(os.Environ(), "CGO_ENABLED=0", "GOEXPERIMENT="+experiment, "GOFLAGS=")
 			if out, err := build.CombinedOutput(); err != nil {
 				b.err = fmt.Errorf("building the programs: %w: %s", err, out)
 			}
 		}
-		builds.done[experiment] = b
+		builds.done[what] = b
 	}
 	if b.err != nil {
 		t.Fatal(b.err)

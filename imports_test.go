@@ -72,7 +72,7 @@ var house = []room{
 	{"share/formats", "derive share internal/archive internal/curve internal/protobuf internal/secret internal/strict", ""},
 	{"share/verdict", "derive share internal/choose internal/curve internal/phrase", ""},
 	{"share/record", "derive internal/curve share share/verdict internal/phrase internal/papercode", "golang.org/x/text/unicode/norm"},
-	{"share/open", "derive share share/verifiable internal/choose internal/curve internal/rsakey internal/scalar internal/secret internal/sign internal/signature internal/strict", "golang.org/x/crypto/argon2"},
+	{"share/open", "share share/verifiable internal/choose internal/curve internal/rsakey internal/scalar internal/secret internal/sign internal/signature internal/strict", "golang.org/x/crypto/argon2"},
 	{"share/verifiable", "share share/formats internal/curve internal/scalar internal/secret internal/strict internal/bechsum", "github.com/btcsuite/btcd/btcutil/bech32"},
 	{"recover/frost", "share internal/curve internal/scalar internal/secret internal/signature", ""},
 	{"recover", "derive/... share share/open internal/base58 internal/curve internal/scalar internal/secret internal/sign internal/signature internal/strict",

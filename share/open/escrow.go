@@ -6,7 +6,6 @@ import (
 	"encoding/base64"
 	"errors"
 
-	"lifeboat/derive"
 	"lifeboat/internal/curve"
 	"lifeboat/internal/scalar"
 	"lifeboat/internal/secret"
@@ -97,7 +96,7 @@ func revealChainCode(g *share.Group, l *share.Escrow, keys Keys) {
 	if err != nil {
 		return
 	}
-	if len(plain) != derive.ChainCodeSize { // since version 2; a chain code may begin like JSON
+	if len(plain) != len(g.ChainCode) { // since version 2; a chain code may begin like JSON
 		var doc struct {
 			ChainCode string `json:"master_chain_code"`
 		}
@@ -108,7 +107,7 @@ func revealChainCode(g *share.Group, l *share.Escrow, keys Keys) {
 			return
 		}
 	}
-	if len(plain) == derive.ChainCodeSize {
-		g.ChainCode = (*[derive.ChainCodeSize]byte)(plain)
+	if len(plain) == len(g.ChainCode) {
+		g.ChainCode = (*[len(g.ChainCode)]byte)(plain)
 	}
 }

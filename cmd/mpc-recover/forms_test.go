@@ -65,13 +65,11 @@ grep {address} watch/{chain}.txt
 
 # Sealed, opened and sealed to somebody else, it is the same.
 exits 0 mpc-backup keygen -o id --classic
-cp stdout recipient
 exits 0 mpc-backup keygen -o other --classic
-cp stdout other-recipient
-exits 0 mpc-backup seal {files} -R recipient -o b.age
+exits 0 mpc-backup seal {files} -R id.pub -o b.age
 exits 0 mpc-backup open b.age -i id -o opened
 cmp opened/{first} {first}
-exits 0 mpc-backup rewrap b.age -i id -R other-recipient -o r.age
+exits 0 mpc-backup rewrap b.age -i id -R other.pub -o r.age
 exits 0 mpc-backup open r.age -i other -o again
 cmp again/{first} {first}
 

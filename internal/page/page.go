@@ -22,6 +22,7 @@ pre{background:#f3f3f3;padding:.7em;border-left:3px solid #999}
 pre code{font-size:.76em}
 code{font:.92em ui-monospace,Consolas,Menlo,monospace}
 table{border-collapse:collapse;font-size:.8em}td,th{border:1px solid #bbb;padding:.2em .35em;text-align:left;vertical-align:top}
+li{margin:.5em 0}li>p,li>pre{margin:.6em 0}
 blockquote{border-left:3px solid #bbb;margin-left:0;padding-left:1em}
 ` + plain.CodeStyle + `
 @media screen and (max-width:50em){table{display:block;overflow-x:auto}}

@@ -57,7 +57,7 @@ func FormsPage() string {
 			names = append(names, "`"+n.Name+"`")
 		}
 		opens := cmp.Or(strings.Join(names, ", "), "nothing: it is not encrypted")
-		fmt.Fprintf(&b, "| %s | [`%s`](../formats/%s.md) | %s | %s |\n", f.What, f.Name, f.Page, f.Parts, opens)
+		fmt.Fprintf(&b, "| %s | [%s](../formats/%s.md) | %s | %s |\n", f.What, f.Name, f.Page, f.Parts, opens)
 	}
 	fmt.Fprintf(&b, "\n- %s.\n- %s.\n%s", databaseFile, bundleFile, formsNotes)
 	return b.String()

@@ -154,6 +154,13 @@ var testNetworks = map[string]bool{
 	"XLM_TEST":   true,
 }
 
+// IsTest reports whether a chain is a test network that is read only if it is named, so
+// that no batch has it beside others.
+func IsTest(chain *chains.Chain) bool {
+	_, test := testNetworks[chain.ID]
+	return test
+}
+
 const noteTest = "What is signed does not say that it is for a test: where the main network has the coins, the block or the nonce that it names, it counts there."
 
 func (r *Reader) readAs(f *family, data []byte) (*Transaction, error) {

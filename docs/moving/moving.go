@@ -21,7 +21,6 @@ import (
 	"lifeboat/internal/page"
 	"lifeboat/internal/phrase"
 	"lifeboat/internal/plain"
-	"lifeboat/internal/shell"
 	"lifeboat/tx"
 )
 
@@ -60,7 +59,10 @@ type place struct {
 	listed []address
 }
 
-type address struct{ text, facts string }
+type address struct {
+	text, facts string
+	token       bool // a row names a token on it
+}
 
 // Add takes in a row of the address book.
 func (p *Plan) Add(row *book.Row, r *book.Result) {
@@ -89,13 +91,16 @@ func (p *Plan) Add(row *book.Row, r *book.Result) {
 
 func (at *place) add(row *book.Row, r *book.Result) {
 	at.rows++
-	if _, own := chains.Lookup(row.Get(book.Coin)); !own {
-		if token := cell(row.Get(book.Coin)); len(at.tokens) < maxCoins && !slices.Contains(at.tokens, token) {
-			at.tokens = append(at.tokens, token)
-		}
+	_, own := chains.Lookup(row.Get(book.Coin))
+	if token := cell(row.Get(book.Coin)); !own && len(at.tokens) < maxCoins && !slices.Contains(at.tokens, token) {
+		at.tokens = append(at.tokens, token)
 	}
-	text := cmp.Or(row.Get(book.Address), r.Derived)
-	if text == "" || len(at.listed) == maxAddresses || slices.ContainsFunc(at.listed, func(a address) bool { return a.text == text }) {
+	text := plain.Line(cmp.Or(row.Get(book.Address), r.Derived))
+	if i := slices.IndexFunc(at.listed, func(a address) bool { return a.text == text }); i >= 0 {
+		at.listed[i].token = at.listed[i].token || !own
+		return
+	}
+	if text == "" || len(at.listed) == maxAddresses {
 		return
 	}
 	facts := []string{cell(row.Get(book.Path)), "", cell(row.Get(book.Wallet)), cell(row.Get(book.Label))}
@@ -106,7 +111,7 @@ func (at *place) add(row *book.Row, r *book.Result) {
 		facts[1] = plain.Line(r.Text())
 	}
 	facts = slices.DeleteFunc(facts, func(s string) bool { return s == "" })
-	at.listed = append(at.listed, address{plain.Line(text), strings.Join(facts, ", ")})
+	at.listed = append(at.listed, address{text, strings.Join(facts, ", "), !own})
 }
 
 // cell makes a cell fit to be shown.
@@ -169,6 +174,7 @@ func (p *Plan) Text() string {
 	families, others := p.sorted()
 	p.overview(&b, families, others)
 	b.WriteString(order + "\n\n")
+	p.transfers(&b, families)
 	for _, f := range families {
 		p.family(&b, f)
 	}
@@ -293,13 +299,8 @@ func (p *Plan) family(b *strings.Builder, f kin) {
 	var told []tx.Want
 	for _, at := range f.places {
 		at.list(b)
-		wants, ok := tx.Wants(at.chain)
-		if !ok {
-			continue
-		}
-		fmt.Fprintf(b, "Without a watch-only tool, with what an explorer shows:\n\n    %s\n\n", at.make(wants))
-		if !slices.Equal(wants, told) {
-			b.WriteString("| needed | what it is | where it stands |\n| --- | --- | --- |\n")
+		if wants, ok := tx.Wants(at.chain); ok && !slices.Equal(wants, told) {
+			b.WriteString("| in the plan | what it is | where it stands |\n| --- | --- | --- |\n")
 			for _, w := range wants {
 				fmt.Fprintf(b, "| `%s`%s | %s | %s |\n", w.Name, optional(w), w.What, w.Where)
 			}
@@ -335,26 +336,6 @@ func (at *place) list(b *strings.Builder) {
 		fmt.Fprintf(b, "    The first %d addresses; the address book has all.\n", maxAddresses)
 	}
 	b.WriteString("\n")
-}
-
-// make is the command that makes a transfer from the first address.
-func (at *place) make(wants []tx.Want) string {
-	words := []string{"mpc-derive", "make", at.chain.ID}
-	if len(at.listed) > 0 && shell.Safe(at.listed[0].text) {
-		words = append(words, "--from", at.listed[0].text)
-	}
-	line := shell.Line(words...) + " --to {ADDRESS} --amount {AMOUNT}"
-	for _, w := range wants {
-		switch {
-		case w.Name == tx.WantCoins:
-			line += " --coins {CSV}"
-		case w.Name == tx.WantFee && !w.Optional:
-			line += " --fee {FEE}"
-		case !w.Optional:
-			line += fmt.Sprintf(" --number %s={%[1]s}", w.Name)
-		}
-	}
-	return line + " -o unsigned"
 }
 
 // others writes what can be done on chains whose transactions are not read.

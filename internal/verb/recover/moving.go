@@ -1,10 +1,14 @@
 package recover
 
 import (
+	"cmp"
 	"errors"
+	"fmt"
 	"slices"
+	"strings"
 	"time"
 
+	"lifeboat/derive"
 	"lifeboat/docs/moving"
 	"lifeboat/internal/cli"
 	"lifeboat/internal/prompt"
@@ -12,6 +16,7 @@ import (
 	"lifeboat/internal/verb/addresses"
 	"lifeboat/internal/verb/backup"
 	"lifeboat/internal/verb/holder"
+	"lifeboat/share/verdict"
 )
 
 // movingName is the page in the result of key that says how to move the money.
@@ -29,6 +34,8 @@ func (f *keyFlags) describeMoving(set *cli.Flags, session *holder.Session, t *ke
 	if err == nil && !slices.ContainsFunc(files, unsafeName) {
 		marks["FILES"] = shell.Line(files...)
 	}
+	marks["--xpub KEY"] = f.xpubLine(session)
+	marks["--record F"] = marks["--xpub KEY"]
 	if f.addresses != "" && !unsafeName(f.addresses) {
 		nameBook(marks, f.addresses)
 	}
@@ -40,6 +47,30 @@ func (f *keyFlags) describeMoving(set *cli.Flags, session *holder.Session, t *ke
 		}
 	}
 	t.moving.Tool, t.moving.Date, t.moving.Book, t.moving.Compared, t.moving.Marks = r.Tool, r.Date, f.addresses, true, marks
+}
+
+// xpubLine names the files of --xpub, or says where a root key belongs.
+func (f *keyFlags) xpubLine(session *holder.Session) string {
+	var words []string
+	for _, value := range f.Xpubs {
+		if _, err := derive.ParsePublic(value); err == nil || unsafeName(value) {
+			return openXpubs(session.Roots)
+		}
+		words = append(words, "--xpub", value)
+	}
+	if len(words) == 0 {
+		return openXpubs(nil)
+	}
+	return shell.Line(shell.Paths(words)...)
+}
+
+// openXpubs leaves a root key open, of each curve that is known.
+func openXpubs(roots verdict.Roots) string {
+	var words []string
+	for _, root := range roots {
+		words = append(words, fmt.Sprintf("--xpub {KEY on %v}", root.Curve()))
+	}
+	return cmp.Or(strings.Join(words, " "), "{--xpub KEY}")
 }
 
 func unsafeName(path string) bool { return !shell.Safe(path) }
@@ -88,11 +119,13 @@ func (g *guide) showMoving(e *cli.Env, set *cli.Flags) error {
 		return cli.Fail(cli.Failed, errors.New("no address book is among these files"), "export it again, or make one of known addresses with mpc-derive find")
 	}
 	marks := g.marks()
-	delete(marks, "--xpub KEY") // whoever copies commands from here would copy the key
 	if g.record == nil {
-		delete(marks, "--record F")
-	} else {
+		marks["--record F"] = cmp.Or(marks["--xpub KEY"], "{--xpub KEY}")
+	} else { // whoever copied a command with a key would copy the key
 		marks["--xpub KEY"] = marks["--record F"]
+	}
+	if _, bundles := g.files(); bundles {
+		marks["FILES"] += " -i {IDENTITY}"
 	}
 	plan := moving.Plan{Tool: e.Program + " " + cli.Version, Date: set.Date().Format(time.DateOnly), Book: g.books[0], Compared: g.record != nil, Marks: marks}
 	roots := g.recorded().Roots

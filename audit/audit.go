@@ -129,8 +129,8 @@ type Epoch struct {
 	Threshold int        `json:"threshold"`    // 0: unknown
 	Roster    bool       `json:"roster_known"` // Holders are all there are: a share file lists them
 	Recorded  bool       `json:"recorded"`     // a share file shows the roster, which is among the recorded epochs
-	Here      bool       `json:"here"`         // enough shares are here, or somebody claims so
-	Opens     bool       `json:"opens"`        // enough holders attested to the challenge, or identities that answered open their sealed shares, and they have the root key
+	Here      bool       `json:"here"`         // files here have enough shares, or claim so
+	Opens     bool       `json:"opens"`        // and enough of those files were shown to open, by holders or identities who have the root key
 	Yours     bool       `json:"yours"`        // the roster is a recorded one, or they have a recorded root key
 	Status    Status     `json:"status"`
 	Verdict   string     `json:"verdict"`
@@ -166,22 +166,34 @@ type Holder struct {
 	Damaged   []string    `json:"damaged"`            // files that should hold the share and are broken
 	Sealed    *SealedCopy `json:"sealed,omitempty"`   // that anybody can check
 	Attested  *Proof      `json:"attested,omitempty"` // the newest fresh attestation
-	Here      bool        `json:"here"`               // a file or an attestation says that the share is somewhere
-	Opens     bool        `json:"opens"`              // the holder signed with it, to the challenge that was set, or identities answered that open its sealed copy
+	Here      bool        `json:"here"`               // in a file that is here, or a bundle's manifest says so
+	Opens     bool        `json:"opens"`              // such a file: the holder attested with it, or identities answered that open its sealed copy
 	Yours     bool        `json:"yours"`              // it belongs to a recorded roster, or to holders who have a recorded root key
+
+	opened map[string]bool // SHA-256 of the files that the holder attested with, hex
 }
+
+// known reports whether the share is somewhere, here or with a holder who attested.
+func (h *Holder) known() bool { return h.Here || h.Attested != nil }
+
+// shows reports whether somebody showed that they can get the share, from any file.
+func (h *Holder) shows() bool { return h.Attested != nil || h.Sealed != nil && h.Sealed.Live }
 
 // States says in words which of the three are true.
 func (h *Holder) States() string {
-	if !h.Here {
-		return "not here"
+	states := "not here"
+	if h.Here {
+		states = "here"
 	}
-	states := "here"
 	switch {
 	case h.Opens:
 		states += ", opens"
 	case h.Sealed != nil:
 		states += ", sealed, verified"
+	case h.Here && h.Attested != nil:
+		states += ", attested with another file"
+	case h.Attested != nil:
+		states += ", attested"
 	}
 	if h.Yours {
 		states += ", yours"
@@ -200,6 +212,7 @@ type Proof struct {
 	Path    string `json:"path"`
 	Date    string `json:"date"`    // as the holder states it
 	Subject string `json:"subject"` // the challenge, which must be the auditor's own, or the report
+	File    string `json:"file_sha256"`
 }
 
 // Copy is a file with a share.
@@ -207,6 +220,7 @@ type Copy struct {
 	Path   string `json:"path"`
 	Bundle bool   `json:"bundle"` // a sealed bundle, whose public manifest says so
 	Clear  bool   `json:"clear"`  // not encrypted
+	Opened bool   `json:"opened"` // its holder attested with this very file
 }
 
 // Book is an address book, compared with the root keys.

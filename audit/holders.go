@@ -277,8 +277,12 @@ func (a *Auditor) weigh(e *epoch, scales *scales) {
 func (a *Auditor) attest(e *epoch, s attested, nodeID string) {
 	h := e.holder(s.ShareID, nodeID)
 	if h.Attested == nil || h.Attested.Date < s.Date {
-		h.Attested = &Proof{s.path, s.Date, s.Subject()}
+		h.Attested = &Proof{s.path, s.Date, s.Subject(), s.FileSHA256}
 	}
+	if h.opened == nil {
+		h.opened = map[string]bool{}
+	}
+	h.opened[s.FileSHA256] = true
 }
 
 // placeBundle adds the shares that a bundle's public manifest names. Nothing vouches

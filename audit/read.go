@@ -28,7 +28,8 @@ import (
 type Auditor struct {
 	o          Options
 	files      []File
-	shares     []*share.Sealed // good or not; unencrypted secrets were taken out
+	sums       map[string]string // SHA-256 of files, hex, by their paths
+	shares     []*share.Sealed   // good or not; unencrypted secrets were taken out
 	bundles    []*bundleFile
 	manifests  []*manifestFile
 	attested   []attested
@@ -53,7 +54,7 @@ func New(o Options) *Auditor {
 			o.Epochs = append(o.Epochs, fmt.Sprintf("%x", g.RosterSHA256()))
 		}
 	}
-	return &Auditor{o: o, noted: map[note]int{}, live: map[string]bool{}, reader: formats.Reader{Pin: share.Pin{Threshold: o.Threshold, Roots: o.Roots}}}
+	return &Auditor{o: o, noted: map[note]int{}, sums: map[string]string{}, live: map[string]bool{}, reader: formats.Reader{Pin: share.Pin{Threshold: o.Threshold, Roots: o.Roots}}}
 }
 
 // note identifies a finding by itself, or together with one thing that it is about.
@@ -218,8 +219,13 @@ func (a *Auditor) file(s Source, kind FileKind) bool {
 		a.Unread(s.Path, err)
 		return false
 	}
-	a.files = append(a.files, File{Path: s.Path, Kind: kind, Size: s.Size, SHA256: hex.EncodeToString(sum.Sum(nil))})
+	a.hashed(s, kind, hex.EncodeToString(sum.Sum(nil)))
 	return true
+}
+
+func (a *Auditor) hashed(s Source, kind FileKind, hash string) {
+	a.files = append(a.files, File{Path: s.Path, Kind: kind, Size: s.Size, SHA256: hash})
+	a.sums[s.Path] = hash
 }
 
 func (a *Auditor) isBook(s Source, head []byte) bool {
@@ -234,7 +240,7 @@ func (a *Auditor) bundle(s Source) {
 	h, err := backup.Inspect(s.Data, s.Size)
 	switch {
 	case err == nil:
-		a.files = append(a.files, File{Path: s.Path, Kind: Bundle, Size: s.Size, SHA256: h.SHA256})
+		a.hashed(s, Bundle, h.SHA256)
 		a.bundles = append(a.bundles, &bundleFile{path: s.Path, header: h})
 		a.recipients(s.Path, h)
 	case errors.Is(err, backup.ErrDamaged):
@@ -261,6 +267,9 @@ func (a *Auditor) read(s Source) []byte {
 	return data
 }
 
+// archived stands between the path of an archive and a name in it.
+const archived = ": "
+
 // archive looks for shares in a zip, a tar or a mail.
 func (a *Auditor) archive(s Source) {
 	data := a.read(s)
@@ -273,7 +282,7 @@ func (a *Auditor) archive(s Source) {
 	}
 	limit := archive.NewLimit(share.MaxFileSize)
 	err := archive.Walk(data, &limit, func(name string, data []byte) {
-		path := s.Path + ": " + archive.Short(name)
+		path := s.Path + archived + archive.Short(name)
 		if privateKeys.Match(data[:min(len(data), headSize)]) {
 			a.privateKeys(path)
 		}

@@ -123,7 +123,7 @@ func locate(vaults []Vault) *places {
 		for j := range v.Epochs {
 			for k := range v.Epochs[j].Holders {
 				at := place{v, &v.Epochs[j], &v.Epochs[j].Holders[k]}
-				if !at.holder.Here {
+				if !at.holder.known() {
 					continue
 				}
 				node := [2]string{v.Curve, at.holder.NodeID}

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"slices"
+	"strings"
 
 	"lifeboat/derive"
 	"lifeboat/share"
@@ -20,11 +21,11 @@ func (a *Auditor) judge(e *epoch) Epoch {
 	}
 	a.sealed(e)
 	r.Holders = e.holders
-	var here, attested, opens []string
+	var here, attested, shown []string // whose shares are known of, who attested, who showed that they can get it
+	files, opened := 0, 0
 	for i := range r.Holders {
 		h := &r.Holders[i]
-		h.Opens = h.Attested != nil || h.Sealed != nil && h.Sealed.Live
-		h.Here = h.Opens || h.Sealed != nil || len(h.Copies) > 0
+		a.openedBy(h)
 		if len(h.Copies) > 0 {
 			r.Present++
 		}
@@ -37,29 +38,40 @@ func (a *Auditor) judge(e *epoch) Epoch {
 		if h.Attested != nil {
 			attested = append(attested, h.NodeID)
 		}
-		if h.Opens {
-			opens = append(opens, h.NodeID)
+		if h.shows() {
+			shown = append(shown, h.NodeID)
+		}
+		if h.known() {
+			here = append(here, h.NodeID)
 		}
 		if h.Here {
-			here = append(here, h.NodeID)
+			files++
+		}
+		if h.Opens {
+			opened++
 		}
 	}
 	r.Attested = len(attested)
 	r.Missing = max(0, r.Threshold-len(here))
-	r.Here = r.Threshold > 0 && r.Missing == 0
+	r.Here = r.Threshold > 0 && files >= r.Threshold
 	// On a roster that files show, a sealed share whose identity lives is as good as an
 	// attestation.
-	r.Opens = e.shown && r.Attested >= r.Threshold || e.set != nil && len(opens) >= r.Threshold
-	r.Yours = r.Recorded || r.Opens && a.record(e) != nil
+	proven := e.shown && r.Attested >= r.Threshold || e.set != nil && len(shown) >= r.Threshold
+	r.Opens = proven && opened >= r.Threshold
+	r.Yours = r.Recorded || proven && a.record(e) != nil
 	for i := range r.Holders {
 		h := &r.Holders[i]
-		h.Yours = r.Yours && (h.Opens || r.Recorded && !h.sealedOnly())
+		h.Yours = r.Yours && (h.shows() || r.Recorded && !h.sealedOnly())
+	}
+	there := ""
+	if !r.Here {
+		there = " or attested to"
 	}
 	switch {
 	case r.Threshold == 0:
 		r.Status = Unknown
 		r.Verdict = fmt.Sprintf("Shares of %s lie in bundles, as their public manifests say. How many are needed, and for which key, is not public: add a share file or an attestation of this set.", names(here))
-	case !r.Here:
+	case r.Missing > 0:
 		r.Status = TooFew
 		r.Verdict = fmt.Sprintf("Not recoverable with these files: %s of the %d needed shares %s here (%s).", number(len(here)), r.Threshold, isAre(len(here)), names(here))
 		if len(here) == 0 {
@@ -71,13 +83,13 @@ func (a *Auditor) judge(e *epoch) Epoch {
 		case len(rest) > 0:
 			r.Verdict += fmt.Sprintf(" Missing: %s of %s.", number(r.Missing), names(rest))
 		}
-	case r.Opens && a.foreign(e):
+	case proven && a.foreign(e):
 		r.Status = Present
-		r.Verdict = fmt.Sprintf("Not of a recorded root key: %s attested that they hold the shares of another one.", names(opens))
-	case r.Opens && r.Attested < r.Threshold:
+		r.Verdict = fmt.Sprintf("Not of a recorded root key: %s attested that they hold the shares of another one.", names(shown))
+	case proven && r.Attested < r.Threshold:
 		r.Status = Recoverable
-		r.Verdict = fmt.Sprintf("Recoverable by %s: proofs that check show that their shares are sealed to identities which answered your challenges, or they attested to one, and the share public keys combine to the root key.", r.who(opens))
-	case r.Opens:
+		r.Verdict = fmt.Sprintf("Recoverable by %s: proofs that check show that their shares are sealed to identities which answered your challenges, or they attested to one, and the share public keys combine to the root key.", r.who(shown))
+	case proven:
 		r.Status = Recoverable
 		r.Verdict = fmt.Sprintf("Recoverable by %s: they attested to your challenge that they hold their shares, and the share public keys combine to the root key.", r.who(attested))
 	case r.Sealed >= r.Threshold && a.foreign(e):
@@ -88,12 +100,40 @@ func (a *Auditor) judge(e *epoch) Epoch {
 		r.Verdict = fmt.Sprintf("Sealed, verified: enough shares are here, those of %s, and of %d of them proofs that check show to whom they are sealed. That those identities still exist was not shown: challenge them.", r.who(here), r.Sealed)
 	case r.Recorded:
 		r.Status = Present
-		r.Verdict = fmt.Sprintf("Present, of the recorded epoch: enough shares, those of %s. Whether they open was not tried.", r.who(here))
+		r.Verdict = fmt.Sprintf("Present%s, of the recorded epoch: enough shares, those of %s. Whether they open was not tried.", there, r.who(here))
 	default:
 		r.Status = Present
-		r.Verdict = fmt.Sprintf("Enough shares are present, those of %s: whether they open, and are what the files say, is not shown.", r.who(here))
+		r.Verdict = fmt.Sprintf("Enough shares are present%s, those of %s: whether they open, and are what the files say, is not shown.", there, r.who(here))
 	}
 	return r
+}
+
+// openedBy notes which of a holder's files are here and were shown to open. Whoever
+// attests with another file holds the share, and says nothing of those.
+func (a *Auditor) openedBy(h *Holder) {
+	h.Here = h.Sealed != nil || len(h.Copies) > 0
+	h.Opens = h.Sealed != nil && h.Sealed.Live
+	for i := range h.Copies {
+		c := &h.Copies[i]
+		c.Opened = h.opened[a.sum(c.Path)]
+		h.Opens = h.Opens || c.Opened
+	}
+	if h.Attested == nil || h.Opens || h.Sealed != nil {
+		return
+	}
+	for _, c := range h.Copies {
+		a.find(Warning, "attested-elsewhere", c.Path, "have the holder attest with a copy of the file that lies here (mpc-backup attest)",
+			"node %.70q attested with another file than those here: the holder has the share, and that it can be had from these is not shown", h.NodeID)
+	}
+}
+
+// sum is the SHA-256 of a file, or of the archive that it lies in.
+func (a *Auditor) sum(path string) string {
+	if hash, ok := a.sums[path]; ok {
+		return hash
+	}
+	path, _, _ = strings.Cut(path, archived)
+	return a.sums[path]
 }
 
 // recordedEpoch reports whether a roster has a recorded epoch of at least that many digits.
@@ -107,14 +147,14 @@ func (a *Auditor) foreign(e *epoch) bool {
 	return a.record(e) == nil && (a.o.Record != nil || slices.ContainsFunc(a.o.Roots, func(r *derive.Key) bool { return r.Curve().String() == e.curve }))
 }
 
-// here counts the holders whose shares are known to be somewhere.
+// here counts the holders whose shares are here, or who attested.
 func (r *Epoch) here() int { return len(r.Holders) - len(r.absent()) }
 
 // absent lists whose shares are nowhere.
 func (r *Epoch) absent() []string {
 	var list []string
 	for _, h := range r.Holders {
-		if !h.Here {
+		if !h.known() {
 			list = append(list, h.NodeID)
 		}
 	}
@@ -238,7 +278,11 @@ func (a *Auditor) judgeVault(v *Vault, epochs []*epoch) {
 		a.find(Warning, "all-needed", name, "find out who holds each share: if the provider holds one, plan for a set with a spare (mpc-recover reshare)",
 			"all %d shares are needed, so the loss of one loses the key; if the custody provider holds one of them, the key cannot be recovered without the provider", n)
 	case best.Status.Enough() && best.here() == best.Threshold:
-		a.find(Note, "no-spare", name, "know where the other shares are", "exactly as many shares are here as are needed: with one of them lost, those that are not here would be needed")
+		a.find(Note, "no-spare", name, "know where the other shares are", "exactly as many shares are here, or attested to, as are needed: with one of them lost, those that are not here would be needed")
+	}
+	if best.Status == Recoverable && !best.Here {
+		a.find(Note, "files-elsewhere", name, "audit the files, too: copies of the share files, or the bundles with their public manifests",
+			"holders hold enough shares, and files with enough of them are not here: where they lie, and whether there are copies, is not shown")
 	}
 	for _, e := range v.Epochs[1:] {
 		do := "old shares stay as powerful as new ones: destroy every copy and bundle of the set that is not used any more, once each holder has re-opened the new one"

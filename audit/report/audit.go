@@ -113,7 +113,7 @@ func ofEpoch(e *audit.Epoch) Set {
 		needed = fmt.Sprintf("%d; no share file says of how many", e.Threshold)
 	}
 	s.Facts = [][2]string{{"Needed", needed}, {"Present", fmt.Sprint(e.Present)}, {"Sealed, verified", fmt.Sprint(e.Sealed)}, {"Attested", fmt.Sprint(e.Attested)},
-		{"Epoch recorded", yes(e.Recorded)}, {"Enough are here", yes(e.Here)}, {"They open", yes(e.Opens)}, {"They are yours", yes(e.Yours)}, {"Group", strings.Join(e.GroupIDs, "; ")}, {"Made", strings.Join(e.Created, "; ")}}
+		{"Epoch recorded", yes(e.Recorded)}, {"Enough are here", yes(e.Here)}, {"These open", yes(e.Opens)}, {"They are yours", yes(e.Yours)}, {"Group", strings.Join(e.GroupIDs, "; ")}, {"Made", strings.Join(e.Created, "; ")}}
 	for i := range e.Holders {
 		s.Holders = append(s.Holders, ofHolder(&e.Holders[i]))
 	}
@@ -165,7 +165,7 @@ func ofHolder(h *audit.Holder) Holder {
 	if len(h.Copies) > 0 {
 		out.State = Here
 	}
-	if h.Here {
+	if h.Here || h.Attested != nil {
 		out.Lines = append(out.Lines, h.States())
 	}
 	for _, c := range h.Copies {
@@ -175,6 +175,9 @@ func ofHolder(h *audit.Holder) Holder {
 			line += " (bundle)"
 		case c.Clear:
 			line += " (not encrypted)"
+		}
+		if c.Opened {
+			line += " (its holder opened it)"
 		}
 		out.Lines = append(out.Lines, line)
 	}

@@ -36,9 +36,9 @@ it looks for the manifest. It asks for no password, opens nothing, and runs on a
 machine.
 
 Three things are told apart. Shares are here: files or bundles say so. They open: their
-holders have signed with them, to the challenge that you set. They are yours: their
+holders have signed, with these very files, to the challenge that you set. They are yours: their
 roster is a recorded one, or those holders have a recorded root key. "Recoverable" is
-said only if enough of one set open, or are sealed, as proofs show that check, to
+said only if enough holders of one set have signed, with whatever file, or their shares are sealed, as proofs show that check, to
 identities which have answered; without answers they are "sealed, verified". A recorded epoch alone makes it "present, of the
 recorded epoch": the files may have rotted.
 
@@ -402,6 +402,11 @@ func first(list []audit.Finding) string {
 
 func printAudit(w io.Writer, r *audit.Report) error {
 	var b strings.Builder
+	if r.Count(audit.Error) > 0 {
+		fmt.Fprintf(&b, "not in order: %s; ", phrase.Count(r.Count(audit.Error), "error"))
+	} else if r.Unreadable > 0 {
+		b.WriteString("not everything could be read; ")
+	}
 	fmt.Fprintf(&b, "%s\n%s\n", r.InShort(), r.Summary)
 	for i := range r.Vaults {
 		v := &r.Vaults[i]
@@ -480,6 +485,9 @@ func printEpoch(b *strings.Builder, e *audit.Epoch) {
 			kind := ""
 			if c.Bundle {
 				kind = " (bundle)"
+			}
+			if c.Opened {
+				kind += " (its holder opened it)"
 			}
 			where = append(where, fmt.Sprintf("%q%s", c.Path, kind))
 		}

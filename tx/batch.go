@@ -33,6 +33,7 @@ type Total struct {
 	Network string
 	Asset   Asset
 	To      string // empty for fees
+	Owner   string // as of the effects
 	Tag     string
 	Back    bool // it pays the vault itself
 	Others  bool // other people pay it, who sign elsewhere
@@ -84,6 +85,7 @@ func (b *Batch) Add(name string, t *Transaction, v *Verdict) error {
 			total = &Total{Chain: t.Chain, Network: t.Network, Asset: e.Asset, To: e.To, Tag: e.Tag, Back: back, Others: others, Amount: new(big.Int), account: e.account}
 			b.totals[key] = total
 		}
+		total.Owner = cmp.Or(total.Owner, e.Owner)
 		total.Amount.Add(total.Amount, e.Amount)
 		if !seen[key] {
 			seen[key] = true

@@ -221,6 +221,7 @@ func (p *Policy) payees(t *Transaction, v *Verdict) error {
 			continue
 		}
 		if key := p.own(t.Chain, e, v.Keys); key != nil {
+			e.owned(key.Address)
 			v.Payees[i], v.Back[i] = key.Path, true
 			if form, ok := t.Chain.Match(&key.Public, e.To); ok && len(t.Chain.On(key.Public.Curve)) > 1 {
 				v.Forms[i] = form.Name
@@ -249,6 +250,7 @@ func (p *Policy) allow(chain *chains.Chain, e *Effect) (from string, err error) 
 		case a.Chain == nil && !e.Reaches(a.Address) && !strings.EqualFold(a.Address, e.To) && usualElsewhere(chain, a.Address):
 			elsewhere = a
 		case a.Tag == e.Tag:
+			e.owned(a.Address)
 			return a.From, nil
 		default:
 			tagged = a
@@ -273,6 +275,13 @@ func usualElsewhere(chain *chains.Chain, address string) bool {
 		usual, ok := Written(c, address)
 		return ok && c != chain && strings.EqualFold(usual, address)
 	})
+}
+
+// owned notes the owner of the account that an effect pays, if address is its owner.
+func (e *Effect) owned(address string) {
+	if e.account != nil && e.account(address) {
+		e.Owner = address
+	}
 }
 
 // own returns the key of the vault that an effect pays: that of its address, or one

@@ -288,6 +288,7 @@ type solanaReview struct {
 	call         int               // the instruction that is read
 	nonce        string            // the nonce's account
 	made         map[string]string // token accounts that are made, with their mints
+	owners       map[string]string // and with their owners
 	rents        []string          // who pays for each of them
 	limit, price *big.Int
 	memo         string
@@ -295,7 +296,7 @@ type solanaReview struct {
 
 func (x *solanaTx) review(chain *chains.Chain) (*Transaction, error) {
 	coin, _ := solanaCoin(chain)
-	r := &solanaReview{x: x, coin: coin, made: make(map[string]string)}
+	r := &solanaReview{x: x, coin: coin, made: make(map[string]string), owners: make(map[string]string)}
 	r.t = &Transaction{Form: x.form(), Chain: chain, Network: chain.Name, Ext: "tx", Partial: x.required > 1}
 	for i, c := range x.calls {
 		r.call = i
@@ -311,6 +312,7 @@ func (x *solanaTx) review(chain *chains.Chain) (*Transaction, error) {
 		e := &r.t.Effects[i]
 		e.Tag = r.memo
 		if r.made[e.To] == e.Asset.Contract {
+			e.Owner = r.owners[e.To]
 			delete(r.made, e.To)
 		}
 	}
@@ -509,7 +511,7 @@ func (r *solanaReview) create(_ []byte, accounts []string) error {
 	case account != solanaAccount(owner, mint):
 		return unsafe("%s is not the associated token account of %s", account, owner)
 	}
-	r.made[account], r.rents = mint, append(r.rents, payer)
+	r.made[account], r.owners[account], r.rents = mint, owner, append(r.rents, payer)
 	r.t.Notes = append(r.t.Notes, fmt.Sprintf("If %s has no account for these tokens, %s is made for %s, which %s pays. The fee includes it.",
 		owner, account, r.coin.Text(big.NewInt(solanaAccountRent)), payer))
 	return nil

@@ -121,6 +121,9 @@ type Effect struct {
 	To     string   // address as the chain writes it; for Data what is written, quoted
 	Tag    string   // destination tag or memo, empty if there is none
 
+	// Owner is whose account To is, where To is the account of an address and that is
+	// known: people have the address of the owner on their papers.
+	Owner string
 	// account is set where To is an account that belongs to an address, and reports
 	// whether it is that address's.
 	account func(address string) bool

@@ -46,6 +46,7 @@ type EffectReport struct {
 	Amount  string      `json:"amount"`
 	From    string      `json:"from,omitempty"` // empty where coins pay
 	To      string      `json:"to"`
+	Owner   string      `json:"to_owner,omitempty"` // whose token account To is, where that is known
 	Tag     string      `json:"tag,omitempty"`
 	Back    bool        `json:"to_this_vault"`
 	Form    string      `json:"form,omitempty"` // of an address of the vault, where its key has several
@@ -79,6 +80,7 @@ type TotalReport struct {
 	Network string      `json:"network"`
 	Asset   AssetReport `json:"asset"`
 	To      string      `json:"to"` // empty: fees
+	Owner   string      `json:"to_owner,omitempty"`
 	Tag     string      `json:"tag,omitempty"`
 	Back    bool        `json:"to_this_vault"`
 	Others  bool        `json:"by_others"` // who sign elsewhere
@@ -113,7 +115,7 @@ func Report(path string, t *tx.Transaction, v *tx.Verdict) FileReport {
 		r.From = append(r.From, from)
 	}
 	for i, e := range t.Effects {
-		r.Effects = append(r.Effects, EffectReport{e.Kind, asset(e.Asset), number(e.Amount), e.From, e.To, e.Tag, v.Back[i], v.Forms[i], v.Payees[i]})
+		r.Effects = append(r.Effects, EffectReport{e.Kind, asset(e.Asset), number(e.Amount), e.From, e.To, e.Owner, e.Tag, v.Back[i], v.Forms[i], v.Payees[i]})
 	}
 	return r
 }
@@ -122,7 +124,7 @@ func Report(path string, t *tx.Transaction, v *tx.Verdict) FileReport {
 func (r *Review) TotalReports() []TotalReport {
 	list := []TotalReport{}
 	for _, t := range r.Batch.Totals() {
-		list = append(list, TotalReport{t.Network, asset(t.Asset), t.To, t.Tag, t.Back, t.Others, t.Amount.String(), t.Files})
+		list = append(list, TotalReport{t.Network, asset(t.Asset), t.To, t.Owner, t.Tag, t.Back, t.Others, t.Amount.String(), t.Files})
 	}
 	return list
 }

@@ -28,11 +28,7 @@ func Block(w io.Writer, path string, t *tx.Transaction, v *tx.Verdict, full bool
 			fmt.Fprintf(&b, "  data   %s, kept on the chain for ever\n", e.To)
 			continue
 		}
-		to := e.To
-		if !full && !v.Back[i] {
-			to = shorten(to)
-		}
-		fmt.Fprintf(&b, "  to     %s   %s   %s\n", to, e.Asset.Text(e.Amount), whose(v, i))
+		fmt.Fprintf(&b, "  to     %s   %s   %s\n", recipient(e.To, e.Owner, full || v.Back[i]), e.Asset.Text(e.Amount), whose(v, i))
 		if e.Tag != "" {
 			fmt.Fprintf(&b, "         with the tag or memo %q\n", e.Tag)
 		}
@@ -63,6 +59,21 @@ func unread(b *strings.Builder, u *tx.Unread) {
 	for _, text := range u.Text {
 		fmt.Fprintf(b, "  text   %q\n", text)
 	}
+}
+
+// recipient says who is paid: where that is an account of an address, the address, too,
+// which is what people have on their papers. Without full, it cannot be copied.
+func recipient(to, owner string, full bool) string {
+	if !full {
+		to = shorten(to)
+	}
+	switch {
+	case owner == "":
+		return to
+	case !full:
+		owner = shorten(owner)
+	}
+	return owner + " (token account " + to + ")"
 }
 
 func whose(v *tx.Verdict, i int) string {
@@ -142,17 +153,15 @@ func (r *Review) Totals(w io.Writer, full bool) error {
 		b.WriteString("  nothing is known of what it does: no limit holds it\n")
 	}
 	for _, t := range r.Batch.Totals() {
-		to, by := t.To, ""
+		by := ""
 		if t.Others {
 			by = ", paid by " + byOthers
 		}
-		switch {
-		case to == "":
+		if t.To == "" {
 			fmt.Fprintf(&b, "  %s: fees up to %s%s\n", t.Network, t.Asset.Text(t.Amount), by)
 			continue
-		case !full && !t.Back:
-			to = shorten(to)
 		}
+		to := recipient(t.To, t.Owner, full || t.Back)
 		if t.Back {
 			to += ", back to this vault"
 		}

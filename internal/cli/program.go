@@ -78,6 +78,15 @@ func (p *Program) Run(e *Env, args []string) (code int) {
 // tries is how often AskThrice asks.
 const tries = 3
 
+// mistyped is an error about an answer of the wrong form.
+type mistyped struct{ error }
+
+func (m mistyped) Unwrap() error { return m.error }
+
+// Mistyped marks an error about an answer that cannot be right, whatever is asked for: a
+// code of another length, say. AskThrice does not count it.
+func Mistyped(err error) error { return mistyped{err} }
+
 // AskThrice asks on the terminal until an answer passes. hint says what to do where
 // there is no terminal.
 func (e *Env) AskThrice(hint, question string, check func(answer string) error) error {
@@ -88,15 +97,21 @@ func (e *Env) AskThrice(hint, question string, check func(answer string) error) 
 	if err != nil {
 		return err
 	}
-	for n := 1; ; n++ {
+	for n := 1; ; {
 		answer, err := terminal.Line(question)
 		if err != nil {
 			return err
 		}
-		if err = check(answer); err == nil || n == tries {
+		err = check(answer)
+		switch {
+		case errors.As(err, new(mistyped)):
+			e.Note("%v; that was not counted as a try", err)
+			continue
+		case err == nil || n == tries:
 			return err
 		}
-		e.Note("that is not it (%d of %d tries)", n, tries)
+		e.Note("that is not it (%d of %d tries): %v", n, tries, err)
+		n++
 	}
 }
 

@@ -72,7 +72,10 @@ func (f *Flags) Read(e *cli.Env) (*record.Record, error) {
 	}
 	check := func(text string) error {
 		code, err := papercode.Parse(text)
-		if err == nil && !code.Equal(r.Code()) {
+		switch {
+		case err != nil:
+			err = cli.Mistyped(err)
+		case !code.Equal(r.Code()):
 			err = fmt.Errorf("%q has another code than your paper: it is another record, or was changed", f.path)
 		}
 		return cli.Fail(cli.Mismatch, err, "compare what you typed with the paper, group by group")

@@ -123,8 +123,11 @@ func (f *batchFlags) confirm(e *cli.Env, r *moving.Review, question string) erro
 	}
 	check := func(text string) error {
 		code, err := papercode.Parse(text)
-		if err == nil && !code.Equal(r.Batch.Code()) {
-			err = errors.New("that is the review code of another batch: a file, the address book, the root keys or --trust-amounts differ between the two machines")
+		switch {
+		case err != nil:
+			err = cli.Mistyped(err)
+		case !code.Equal(r.Batch.Code()):
+			err = errors.New("that is the review code of another batch: a file, the address book, the root keys or --trust-amounts differ between the two machines; --tokens, --to and the limits do not matter")
 		}
 		return cli.Fail(cli.Refused, err, `review the files again with "mpc-derive review", and compare what both machines show`)
 	}
@@ -142,8 +145,12 @@ func (f *batchFlags) typeRecipients(e *cli.Env, r *moving.Review) error {
 			continue
 		}
 		asked = append(asked, t.To)
+		who := "the recipient of"
+		if t.Owner != "" {
+			who = "the owner of the token account that gets"
+		}
 		err := e.AskThrice("--alone needs a terminal: without one, review the batch on another machine and give --expect",
-			fmt.Sprintf("Type the full address of the recipient of %s, from your own papers: ", t.Asset.Text(t.Amount)), func(text string) error {
+			fmt.Sprintf("Type the full address of %s %s, from your own papers: ", who, t.Asset.Text(t.Amount)), func(text string) error {
 				if t.Reaches(text) {
 					return nil
 				}

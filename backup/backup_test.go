@@ -250,7 +250,7 @@ func TestPublicManifestHidesContent(t *testing.T) {
 		t.Errorf("shares %+v", p.Shares)
 	}
 	readme := s.Public.Readme("x.age")
-	for _, want := range []string{"the safe: hybrid", "age -d -i identity.txt x.age", "node-b", "2026-11-22"} {
+	for _, want := range []string{"the safe: hybrid", "age -d -i IDENTITY x.age", "node-b", "2026-11-22"} {
 		if !strings.Contains(readme, want) {
 			t.Errorf("the read-me lacks %q:\n%s", want, readme)
 		}
@@ -527,12 +527,12 @@ func (z *zeroReader) Read(p []byte) (int, error) {
 func TestReadmeQuotes(t *testing.T) {
 	p := PublicManifest{Recipients: []PublicRecipient{{Label: "a\x1b[2Jb"}}, Shares: []PublicShare{{NodeID: "n\nHOW TO"}}}
 	text := p.Readme("my vault.age")
-	if strings.Contains(text, "\x1b") || strings.Contains(text, "\nHOW TO,") || !strings.Contains(text, `age -d -i identity.txt 'my vault.age'`) || strings.Contains(text, "BUNDLE.age") {
+	if strings.Contains(text, "\x1b") || strings.Contains(text, "\nHOW TO,") || !strings.Contains(text, `age -d -i IDENTITY 'my vault.age'`) || strings.Contains(text, "BUNDLE.age") {
 		t.Error(text)
 	}
 	// Nobody knows in which shell the commands are typed.
 	text = p.Readme("vault';calc;'.age")
-	if strings.Count(text, "calc") != 1 || !strings.Contains(text, "name a copy of it BUNDLE.age first") || !strings.Contains(text, "age -d -i identity.txt BUNDLE.age") {
+	if strings.Count(text, "calc") != 1 || !strings.Contains(text, "name a copy of it BUNDLE.age first") || !strings.Contains(text, "age -d -i IDENTITY BUNDLE.age") {
 		t.Error(text)
 	}
 }

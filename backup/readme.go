@@ -13,12 +13,13 @@ const howTo = `HOW TO OPEN IT WITHOUT LIFEBOAT
 Use a computer that is not connected to any network. You need two programs:
 "age", version 1.3 or newer (https://age-encryption.org), and "tar".
 
-If it is sealed to an identity, kept in a file such as identity.txt:
+If it is sealed to an identity, IDENTITY is the file that holds that one, such
+as result.key for result.key.pub:
 
     mkdir opened
-    age -d -i identity.txt %[1]s | tar -x -v -f - -C opened
+    age -d -i IDENTITY %[1]s | tar -x -v -f - -C opened
 
-If it is sealed with a passphrase, leave out "-i identity.txt"; age asks for it.
+If it is sealed with a passphrase, leave out "-i IDENTITY"; age asks for it.
 If the identity is divided into shards, each shard says how to join them.
 
 If age reports an error, delete what is in "opened": it is not complete.
@@ -71,13 +72,14 @@ WHAT OPENS IT
 		name = "BUNDLE.age"
 		fmt.Fprintf(&b, "Its name holds what a shell could run: name a copy of it %s first.\n\n", name)
 	}
-	fmt.Fprintf(&b, `    mpc-backup open %[1]s -i identity.txt -o opened
+	fmt.Fprintf(&b, `    mpc-backup open %[1]s -i IDENTITY -o opened
 
 To check it, and write nothing:
 
-    mpc-backup verify %[1]s -i identity.txt
+    mpc-backup verify %[1]s -i IDENTITY
 
-Without the identity, that compares no more than its size and SHA-256.
+IDENTITY is the file of the identity, such as result.key for result.key.pub.
+Without it, the second compares no more than its size and SHA-256.
 
 `, name)
 	fmt.Fprintf(&b, howTo, name)

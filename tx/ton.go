@@ -546,7 +546,7 @@ func (x *tonTx) transaction() *Transaction {
 			e.Kind, e.Asset, e.Amount, e.To = Token, Asset{Contract: address(p.to)}, j.amount, address(j.to)
 			note("That %s is this vault's wallet of a jetton, and of which one, is not proven: look it up. %s go with it, and what is left of them comes back.", address(p.to), coin.Text(p.amount))
 			if j.response == nil {
-				note("It names nobody who gets the rest of the coins that go with the jettons: it is lost.")
+				note("What is left of the coins that go with the jettons goes back to nobody, and is lost: the transaction has no address for it.")
 			}
 		} else if p.bounce {
 			note("If %s has no contract yet, the money comes back, less a fee.", address(p.to))

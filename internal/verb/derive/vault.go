@@ -14,7 +14,7 @@ type vaultFlags struct {
 }
 
 const vaultHelp = `  --xpub KEY              a root public key of the vault, extended, or in hex where it has no chain code; or a
-                          file of them (repeatable)
+                          file with one a line, such as roots.txt (repeatable)
 ` + recorded.Help
 
 func (f *vaultFlags) define(set *cli.Flags) {

@@ -71,7 +71,7 @@ const FlagsHelp = `  -i, --identity F        an age identity, an SSH key or a sh
   --passphrase-file F     the password of a file, instead of asking: the i-th is for the i-th
                           FILE; a bundle under a passphrase takes two, its own first
 ` + secretsHelp + `  --xpub KEY              a root public key from your own records: extended, or in hex where the vault has
-                          no chain code; or a file of them (repeatable)
+                          no chain code; or a file with one a line, such as roots.txt (repeatable)
 ` + recorded.Help + OathsHelp + `  --threshold T           how many shares are needed, for tss-lib files, which do not say
   --max-iterations N      allow password derivations of more than 10,000,000 iterations
   --max-work-factor N     allow bundles with an scrypt work factor above 22

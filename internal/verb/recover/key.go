@@ -37,10 +37,11 @@ the root public key of the files, and each row's key against its child public ke
 The result holds root.json, keys.csv, report.json and MOVING.html, sealed into a new
 bundle. MOVING.html says how to move the money of these rows, chain by chain. A bundle that an earlier run with --root made can stand in place of the shares.
 
-Whoever made a file may have made up the vault in it. Without --record or --xpub the shares of a
-root key must come from two files at least, and all of a curve, opened or not, must be of
-one root key: else the exit status is 3 until one of them says which is meant.
---no-record trusts one file; --group says nothing, for an ID is copied easily.
+Whoever made a file may have made up the vault in it. --record or --xpub says which vault
+is meant. Without them, the shares of a root key must come from two files at least, and
+no curve may have shares of two root keys, opened or not; else nothing is recovered, and
+the exit status is 3. --no-record trusts one file; --group does not help, for an ID is
+copied easily.
 
 What to write (at least one):
   --addresses CSV         a key for each row of the exported address book

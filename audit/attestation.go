@@ -136,7 +136,7 @@ func (a *Auditor) fresh(path string, s *Statement, again string) bool {
 	case a.o.Challenge == "":
 		a.find(Warning, "challenge-not-given", path, "give the challenge that you set with --challenge", "the attestation of node %.70q is not counted: without the challenge, it may be an old one, with any date", s.NodeID)
 	case s.Challenge != a.o.Challenge:
-		a.find(Warning, "attestation-other", path, again, "the attestation of node %.70q does not answer the challenge that was set: it is not counted", s.NodeID)
+		a.find(Warning, "attestation-other", path, again, "the attestation of node %.70q answers the %s, and not the challenge that was set, %q: it is not counted", s.NodeID, s.Subject(), a.o.Challenge)
 	case Future(s.Date, a.o.Date):
 		a.find(Warning, "attestation-future", path, "compare the clocks, or give the date of the audit with --date; then "+again,
 			"the attestation of node %.70q is dated %s, after the day of the audit: it is not counted", s.NodeID, s.Date)

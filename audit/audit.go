@@ -255,6 +255,9 @@ const (
 	Recipients       FileKind = "recipients"
 	VerifiableShares FileKind = "verifiable-share"
 	AnswerFile       FileKind = "identity-answer"
+	ExpectedFile     FileKind = "expected-answer" // which mpc-backup challenge wrote
+	ChallengeFile    FileKind = "challenge"       // to an identity, beside what is expected
+	RecordFile       FileKind = "record"
 	HowTo            FileKind = "how-to"
 	Archive          FileKind = "archive"       // a zip, tar or mail
 	NodeDatabase     FileKind = "node-database" // of a TSS node

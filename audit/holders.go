@@ -2,6 +2,7 @@ package audit
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 
 	"lifeboat/backup"
@@ -26,6 +27,7 @@ type epoch struct {
 	byNode    map[string]int
 	attested  []attested // attestations that the roster does not contradict
 	bundled   []bundled
+	recorded  bool // the holders are those of the record, and no others
 	shown     bool // the share public keys of any threshold of the attestations that count, fresh or not, combine to the root key
 }
 
@@ -51,7 +53,7 @@ func (e *epoch) holder(id share.ID, nodeID string) *Holder {
 func (e *epoch) admits(id share.ID, nodeID string) bool {
 	_, listed := e.byID[id.Scalar().Bytes()]
 	_, other := e.byNode[share.NodeID(id, nodeID)]
-	return listed || e.set == nil && !other
+	return listed || e.set == nil && !e.recorded && !other
 }
 
 // claim is what a public manifest says. It names no root key, and may have only the
@@ -306,11 +308,13 @@ func (a *Auditor) placeBundle(g *gathered, b *bundleFile) {
 		case err != nil:
 			why = "with an invalid curve or share ID"
 		case e == nil:
-			e = g.add(&epoch{curve: s.Curve, roster: c.roster})
+			e = g.add(a.recordedSet(c))
 			g.owner[c] = e
 		case e.admits(id, s.NodeID):
 		case e.set != nil:
 			why = "that the share files of this epoch do not list"
+		case e.recorded:
+			why = "that the record does not list"
 		default:
 			why = "which is known with another share ID"
 		}
@@ -326,6 +330,25 @@ func (a *Auditor) placeBundle(g *gathered, b *bundleFile) {
 		e.groupIDs.add(s.GroupID)
 		e.bundle(b.path, h)
 	}
+}
+
+// recordedSet is a set of shares that only public manifests name. If the record has its
+// whole roster, the root key, the threshold and the holders are known.
+func (a *Auditor) recordedSet(c claim) *epoch {
+	e := &epoch{curve: c.curve, roster: c.roster}
+	if a.o.Record == nil {
+		return e
+	}
+	for _, g := range a.o.Record.Groups {
+		if g.Curve.String() != c.curve || fmt.Sprintf("%x", g.RosterSHA256()) != c.roster {
+			continue
+		}
+		e.root, e.threshold, e.recorded = g.RootKey, g.Threshold, true
+		for _, p := range g.Participants {
+			e.holder(p.ShareID, p.NodeID).PublicKey = share.KeyText(p.PublicKey)
+		}
+	}
+	return e
 }
 
 // bundled are the holders whose shares of one set lie in one bundle.

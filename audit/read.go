@@ -20,6 +20,7 @@ import (
 	"lifeboat/internal/strict"
 	"lifeboat/share"
 	"lifeboat/share/formats"
+	"lifeboat/share/record"
 	"lifeboat/share/verdict"
 	"lifeboat/share/verifiable"
 )
@@ -34,6 +35,7 @@ type Auditor struct {
 	manifests  []*manifestFile
 	attested   []attested
 	proved     Proofs
+	expected   map[string]bool // files of what the answers of identities must be
 	verified   int             // proofs that were looked at
 	live       map[string]bool // recipients whose identities gave an expected answer
 	signed     int             // attestations that were looked at
@@ -54,7 +56,7 @@ func New(o Options) *Auditor {
 			o.Epochs = append(o.Epochs, fmt.Sprintf("%x", g.RosterSHA256()))
 		}
 	}
-	return &Auditor{o: o, noted: map[note]int{}, sums: map[string]string{}, live: map[string]bool{}, reader: formats.Reader{Pin: share.Pin{Threshold: o.Threshold, Roots: o.Roots}}}
+	return &Auditor{o: o, noted: map[note]int{}, sums: map[string]string{}, expected: map[string]bool{}, live: map[string]bool{}, reader: formats.Reader{Pin: share.Pin{Threshold: o.Threshold, Roots: o.Roots}}}
 }
 
 // note identifies a finding by itself, or together with one thing that it is about.
@@ -150,6 +152,8 @@ func (a *Auditor) Add(s Source) {
 		a.file(s, IdentityFile)
 		a.find(Warning, "identity-here", s.Path, "move the identity to where the bundles are not, and look for copies",
 			"an identity that opens bundles lies among the backups, in the clear")
+	case record.Is(head):
+		a.file(s, RecordFile)
 	case bytes.HasPrefix(text, []byte("age1")), bytes.Contains(head, []byte("\nage1")):
 		a.file(s, Recipients)
 	case formats.IsDatabase(s.Path, head):
@@ -208,7 +212,13 @@ func (a *Auditor) brokenShare(path string, err error) {
 	a.find(Error, "damaged-share-file", path, exportAgain, "it looks like a share file and cannot be read as one: %v", err)
 }
 
+// named are the ends of names that only our backups have.
+var named = []string{".age", ".proof.json", ".attest.json"}
+
 func (a *Auditor) unrecognised(s Source) {
+	if s.Size == 0 || slices.ContainsFunc(named, func(end string) bool { return strings.HasSuffix(s.Path, end) }) {
+		a.find(Warning, "damaged-file", s.Path, "take another copy of it, or remove it if nobody misses it", "the file is empty, or is not what its name says: it may have been a backup")
+	}
 	a.files = append(a.files, File{Path: s.Path, Kind: Unrecognised, Size: s.Size})
 }
 
@@ -242,7 +252,6 @@ func (a *Auditor) bundle(s Source) {
 	case err == nil:
 		a.hashed(s, Bundle, h.SHA256)
 		a.bundles = append(a.bundles, &bundleFile{path: s.Path, header: h})
-		a.recipients(s.Path, h)
 	case errors.Is(err, backup.ErrDamaged):
 		if a.file(s, Bundle) {
 			a.find(Error, "damaged-bundle", s.Path, "take another copy of the bundle; if there is none, seal again what was in it", "the bundle is damaged: %v", err)
@@ -323,6 +332,10 @@ func (a *Auditor) json(s Source) {
 	case backup.IsAnswer(data):
 		a.answer(s, data)
 		return
+	case backup.IsExpected(data):
+		a.file(s, ExpectedFile)
+		a.expected[s.Path] = true
+		return
 	}
 	shares, err := a.reader.Parse(s.Path, data)
 	switch {
@@ -368,7 +381,11 @@ func (a *Auditor) addShares(path string, shares []*share.Sealed) {
 	}
 }
 
-const manifestSuffix = ".manifest.json"
+// The ends of what lies beside bundles, and beside challenges.
+const (
+	manifestSuffix = ".manifest.json"
+	expectSuffix   = ".expect.json"
+)
 
 func (a *Auditor) manifest(s Source, data []byte) {
 	if !a.file(s, Manifest) {

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"lifeboat/internal/curve"
+	"lifeboat/internal/phrase"
 	"lifeboat/share"
 	"lifeboat/share/record"
 )
@@ -37,6 +38,8 @@ type RecordedHolder struct {
 	Swore  bool     `json:"swore"` // to the record, in an attestation that is here
 	State  Presence `json:"state"`
 	Where  []string `json:"where"` // files
+
+	filed, proved bool // some of them are share files or bundles; are verifiable shares
 }
 
 // Presence is what is here of a recorded holder's share.
@@ -103,7 +106,30 @@ func (a *Auditor) recorded(vaults []Vault) *Recorded {
 		a.judgeRecorded(&rg, g, vaults)
 		out.Groups = append(out.Groups, rg)
 	}
+	if r.Book != nil {
+		a.judgeRecordedBook(r.Book)
+	}
 	return out
+}
+
+// judgeRecordedBook compares the address books with the one of the record. Books grow.
+func (a *Auditor) judgeRecordedBook(b *record.Book) {
+	hash := hex.EncodeToString(b.SHA256[:])
+	if slices.ContainsFunc(a.toCheck, func(path string) bool { return a.sums[path] == hash }) {
+		return
+	}
+	if len(a.toCheck) == 0 {
+		a.find(Warning, "record-book", "the record", "audit the address book, too (--addresses)", "the record has an address book, of %s, and none is here", phrase.Count(b.Rows, "row"))
+	}
+	for _, other := range a.books {
+		rows := other.Totals.Rows
+		if rows > b.Rows {
+			a.find(Note, "record-book-grown", other.Path, "have a record made with the newest address book", "the address book is longer than the one of the record: %s, and that one has %d", phrase.Count(rows, "row"), b.Rows)
+			continue
+		}
+		a.find(Warning, "record-book", other.Path, "find the recorded address book, or a newer one, and what became of this one",
+			"the address book is not the one of the record, nor longer: it has %s, and that one %d", phrase.Count(rows, "row"), b.Rows)
+	}
 }
 
 // place is where a share is: a holder in a set of shares of a vault.
@@ -193,6 +219,8 @@ func (h *RecordedHolder) addAll(o *Holder, attested, sealed, file, bundle Presen
 // add notes a file, unless something better is known. Files of the recorded set are all
 // listed.
 func (h *RecordedHolder) add(state Presence, path string) {
+	h.filed = h.filed || state == HasFile || state == HasBundle || state == HasSealed
+	h.proved = h.proved || state == HasSealed
 	better := cmp.Compare(slices.Index(presences, state), slices.Index(presences, h.State))
 	if both := state.Counts() && h.State.Counts(); !both && better > 0 {
 		return
@@ -225,15 +253,19 @@ func (a *Auditor) judgeRecorded(rg *RecordedGroup, g *share.Group, vaults []Vaul
 			}
 		}
 	}
-	var absent []string
+	proved := slices.ContainsFunc(rg.Holders, func(h RecordedHolder) bool { return h.proved })
 	for _, h := range rg.Holders {
-		if !h.State.Counts() {
-			absent = append(absent, h.NodeID)
+		who := fmt.Sprintf("recorded holder %q of group %q on %s", h.NodeID, rg.ID, rg.Curve)
+		switch {
+		case !h.filed:
+			a.find(Warning, "record-missing", who, "find their file; of a share that is kept elsewhere for good, as the provider's, accept the warning (--accept)",
+				"of a holder whom the record lists, no share file, bundle or verifiable share of the recorded set is here")
+		case proved && !h.proved:
+			a.find(Warning, "record-unproved", who, "find the holder's proof, or have the share sealed so (mpc-backup seal --verifiable)",
+				"of other holders whom the record lists, verifiable shares are here that check, and none of this one's")
 		}
 	}
 	switch {
-	case rg.Status.Enough() && len(absent) > 0:
-		a.find(Note, "record-missing", about, "make sure that you know where they are", "of the recorded set, nothing is here from %s", names(absent))
 	case rg.Status.Enough() || !enough: // otherwise too few are here, which was said already
 	case opens:
 		a.find(Warning, "record-old", about, "have a record made of the set that is in use", "the shares that open are of another set than the recorded one")

@@ -48,17 +48,17 @@ func TestRecorded(t *testing.T) {
 		ok     bool
 	}{
 		"all are here":                         {of(vault, 0, 1, 2), audit.Present, "2of3-1.json, 2of3-2.json, 2of3-3.json", "", true},
-		"two are here":                         {of(vault, 0, 1), audit.Present, "2of3-1.json, 2of3-2.json, not here", "record-missing note", true},
+		"two are here":                         {of(vault, 0, 1), audit.Present, "2of3-1.json, 2of3-2.json, not here", "record-missing warning", true},
 		"one is here":                          {of(vault, 1), audit.TooFew, "not here, 2of3-2.json, not here", "too-few-shares error", false},
 		"nothing is here":                      {nil, audit.Absent, "not here, not here, not here", "no-backup error", false},
-		"two have answered":                    {[][2]string{answer(vault, 0), answer(vault, 1)}, audit.Recoverable, "attested a1.json, attested a2.json, not here", "record-missing note", true},
-		"a file, and the answer of its holder": {append(of(vault, 0, 1), answer(vault, 0)), audit.Present, "attested a1.json 2of3-1.json, 2of3-2.json, not here", "record-missing note", true},
+		"two have answered":                    {[][2]string{answer(vault, 0), answer(vault, 1)}, audit.Recoverable, "attested a1.json, attested a2.json, not here", "record-missing warning", true},
+		"a file, and the answer of its holder": {append(of(vault, 0, 1), answer(vault, 0)), audit.Present, "attested a1.json 2of3-1.json, 2of3-2.json, not here", "record-missing warning", true},
 		"they have sworn":                      {append(of(vault, 0, 1, 2), sworn(0), sworn(1), sworn(2)), audit.Present, "2of3-1.json swore, 2of3-2.json swore, 2of3-3.json swore", "", true},
 		"one has sworn":                        {append(of(vault, 0, 1, 2), sworn(1)), audit.Present, "2of3-1.json, 2of3-2.json swore, 2of3-3.json", "", true},
 		// Whoever knows the root key can make such files, until their holders answer.
 		"another epoch":           {of(epoch, 0, 1), audit.Absent, "epoch other-epoch-1.json, epoch other-epoch-2.json, not here", "record-set error", false},
 		"another epoch, answered": {[][2]string{answer(epoch, 0), answer(epoch, 1)}, audit.Absent, "epoch a1.json, epoch a2.json, not here", "record-old warning", true},
-		"one of another epoch":    {append(of(vault, 0, 1), of(epoch, 2)...), audit.Present, "2of3-1.json, 2of3-2.json, epoch other-epoch-3.json", "record-missing note", true},
+		"one of another epoch":    {append(of(vault, 0, 1), of(epoch, 2)...), audit.Present, "2of3-1.json, 2of3-2.json, epoch other-epoch-3.json", "record-missing warning", true},
 		"another vault":           {of(other, 0, 1, 2), audit.Absent, "vault other-group-1.json, vault other-group-2.json, vault other-group-3.json", "no-backup error", false},
 		"beside another vault":    {append(of(other, 0, 1, 2), of(vault, 0, 2)...), audit.Present, "2of3-1.json, vault other-group-2.json, 2of3-3.json", "not-recorded warning", true},
 		"another vault, answered": {append(of(vault, 0, 1), answer(other, 0), answer(other, 1)), audit.Present, "2of3-1.json, 2of3-2.json, not here", "not-recorded warning", true},

@@ -232,6 +232,14 @@ func (a *Auditor) proofs(s Source, data []byte) {
 		case a.o.Record == nil:
 			a.find(Warning, "recipient-not-compared", s.Path, "give the record (--record), which lists the recipients of backups", "who the recipient of a sealed share is was not compared with a record")
 		}
+		switch node := shares[i].NodeID; {
+		case a.o.Challenge == "" || p.Challenge == a.o.Challenge:
+		case p.Challenge == "":
+			a.find(Note, "proof-unasked", s.Path, "nothing, if only whether the share is sealed matters and not since when", "the sealed share of node %.70q answers no challenge", node)
+		default:
+			a.find(Warning, "proof-other", s.Path, "have the share sealed again to the challenge, if it matters that it is done now",
+				"the sealed share of node %.70q answers the challenge %q, and not the one that was set, %q: it is sealed, and when is the holder's word", node, p.Challenge, a.o.Challenge)
+		}
 		a.proved.add(s.Path, p)
 		a.addShares(s.Path, shares[i:i+1])
 	}

@@ -141,6 +141,18 @@ func (a *Auditor) recordedEpoch(roster string, digits int) bool {
 	return slices.ContainsFunc(a.o.Epochs, func(epoch string) bool { return len(epoch) >= digits && sameRoster(epoch, roster) })
 }
 
+// agreesWithRecord reports whether the attestations or public manifests of an epoch
+// without share files agree with a roster of the record.
+func (a *Auditor) agreesWithRecord(e *epoch) bool {
+	if a.o.Record == nil || e.set != nil || len(e.attested) == 0 {
+		return e.recorded
+	}
+	return slices.ContainsFunc(a.o.Record.Groups, func(g *share.Group) bool {
+		roster := NewRoster(g)
+		return !slices.ContainsFunc(e.attested, func(s attested) bool { return roster.Check(s.Statement) != nil })
+	})
+}
+
 // foreign reports whether root keys were recorded, on the curve of an epoch or in a
 // record, which has all of them, and the epoch's own is not one of them.
 func (a *Auditor) foreign(e *epoch) bool {
@@ -313,6 +325,7 @@ func (a *Auditor) judgeRecords(v *Vault, epochs []*epoch, name string) {
 	case slices.ContainsFunc(epochs, func(e *epoch) bool { return e.set != nil && a.recordedEpoch(e.roster, oldDigits) }):
 		a.find(Warning, "epoch-short", name, "compare the roster with a full record of it, or with another holder's file, and record the epoch that inspect shows now",
 			"one of its epochs begins like a recorded one of %d digits, and a forged one can do so too", oldDigits)
+	case slices.ContainsFunc(epochs, a.agreesWithRecord):
 	default:
 		a.find(Warning, "epoch-not-recorded", name, "find out who made a new set of shares, and when", "none of its epochs is a recorded one")
 	}
@@ -386,6 +399,11 @@ func enoughAcross(v *Vault) bool {
 func (a *Auditor) matchManifests() {
 	used := map[*manifestFile]bool{}
 	for _, b := range a.bundles {
+		if a.expected[b.path+expectSuffix] {
+			a.files[slices.IndexFunc(a.files, func(f File) bool { return f.Path == b.path })].Kind = ChallengeFile
+			continue
+		}
+		a.recipients(b.path, b.header)
 		for _, m := range a.manifests {
 			beside := m.path == b.path+manifestSuffix
 			err := m.manifest.CheckHeader(b.header)

@@ -152,6 +152,12 @@ func IsAnswer(data []byte) bool {
 	return json.Unmarshal(data, &f) == nil && f.Lifeboat == answerKind
 }
 
+// IsExpected reports whether a file says that it is what an answer must be.
+func IsExpected(data []byte) bool {
+	var f expectedFile
+	return json.Unmarshal(data, &f) == nil && f.Lifeboat == expectedKind
+}
+
 // ParseAnswer reads the file of an answer.
 func ParseAnswer(data []byte) (*Answer, error) {
 	var f answerFile

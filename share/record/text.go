@@ -17,6 +17,9 @@ import (
 // header is the first line of every record.
 const header = "lifeboat-record-v1"
 
+// Is reports whether text calls itself a record. Byte order marks were taken off.
+func Is(text []byte) bool { return bytes.HasPrefix(text, []byte(header)) }
+
 // The names of the other lines, in the order of the text.
 const (
 	keySerial    = "serial"

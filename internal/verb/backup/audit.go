@@ -126,6 +126,9 @@ func prepareAudit(set *cli.Flags, args []string) (*cli.Plan, error) {
 		if options.Record, err = f.record.Read(e); err != nil {
 			return err
 		}
+		if err := datedSince(options.Record, options.Date); err != nil {
+			return err
+		}
 		if options.Roots, err = f.record.Roots(options.Record, options.Roots); err != nil {
 			return err
 		}

@@ -105,6 +105,9 @@ func (f *checkFlags) judge(e *cli.Env, paths []string) error {
 	if err != nil {
 		return err
 	}
+	if err := datedSince(vault, f.date); err != nil {
+		return err
+	}
 	known, err := recordedRoots(vault, roots)
 	if err != nil {
 		return err
@@ -139,6 +142,15 @@ func (f *checkFlags) judge(e *cli.Env, paths []string) error {
 		r.Oath.Sworn = r.Good && len(r.Oath.Missing) == 0
 	}
 	return f.tell(e, r)
+}
+
+// datedSince refuses a date before that of the record: what was made since would be
+// taken for what is not made yet.
+func datedSince(vault *record.Record, date time.Time) error {
+	if vault == nil || !audit.Future(vault.Date, date) {
+		return nil
+	}
+	return cli.Fail(cli.Failed, fmt.Errorf("the date is %s, and the record was made on %s, after it", date.Format(time.DateOnly), vault.Date), "give today's with --date, or set the clock")
 }
 
 // hold compares a statement with what was asked and what is known.

@@ -155,7 +155,7 @@ func (f *checkFlags) holdProof(p *verifiable.Proof, vault *record.Record, known 
 		}
 	}
 	if f.challenge != "" && p.Challenge != f.challenge {
-		return errors.New("it does not answer the challenge")
+		return fmt.Errorf("it answers the challenge %q, and not %q", p.Challenge, f.challenge)
 	}
 	if audit.Future(p.Date, f.date) {
 		return fmt.Errorf("it is dated %s, which is after today, %s", p.Date, f.date.Format(time.DateOnly))

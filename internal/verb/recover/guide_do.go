@@ -217,7 +217,7 @@ func (d *doing) find() error {
 		switch f.Kind {
 		case audit.IdentityFile, audit.ShardFile:
 			d.identities = append(d.identities, f.Path)
-		case audit.Unrecognised:
+		case audit.RecordFile:
 			if r := recordAt(f.Path); r != nil && r.Serial > serial {
 				newest, serial = f.Path, r.Serial
 			}
@@ -407,7 +407,8 @@ func (d *doing) whole(name string) bool {
 	a := audit.New(audit.Options{})
 	if err = backup.Look(d.env, a, []string{name}); err == nil {
 		r := a.Report()
-		if len(r.Files) == 0 || r.Unreadable > 0 || info.Mode().IsRegular() && r.Files[0].Kind == audit.Unrecognised && recordAt(name) == nil {
+		if len(r.Files) == 0 || r.Unreadable > 0 || info.Mode().IsRegular() &&
+			(r.Files[0].Kind == audit.Unrecognised || r.Files[0].Kind == audit.RecordFile && recordAt(name) == nil) {
 			err = errors.New("it is not what the step makes")
 		}
 		for _, f := range r.Findings { // what is wrong with a file, not that one share is too few

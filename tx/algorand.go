@@ -18,7 +18,8 @@ import (
 
 // algorand reads a transaction in MessagePack, bare or in the map that goal writes
 // into a .txn file: as it is, in base 64 or in hex.
-var algorand = family{name: "Algorand", claims: algorandClaims, chains: []string{"ALGO"}, coin: algorandCoin, token: algorandToken, read: algorandRead, wants: algorandWants, make: algorandMake}
+var algorand = family{name: "Algorand", claims: algorandClaims, chains: []string{"ALGO"}, coin: algorandCoin, token: algorandToken, read: algorandRead, wants: algorandWants, make: algorandMake,
+	all: "the balance less its minimum (0.1 ALGO, and 0.1 ALGO for each asset that the account holds) and the fee"}
 
 func algorandCoin(chain *chains.Chain) (Asset, bool) {
 	return Asset{Symbol: "ALGO", Decimals: 6, Known: true}, chain.ID == "ALGO"

@@ -18,7 +18,7 @@ import (
 // aptos reads RawTransaction in BCS, alone or after the hash that is signed with it,
 // in hex, in base 64 or as bytes.
 var aptos = family{name: "Aptos", claims: aptosClaims, chains: []string{"APTOS"}, coin: aptosCoin, read: aptosRead,
-	token: aptosToken, wants: aptosWants, make: aptosMake}
+	token: aptosToken, wants: aptosWants, make: aptosMake, all: "the balance less the fee"}
 
 func aptosCoin(chain *chains.Chain) (Asset, bool) {
 	return Asset{Symbol: "APT", Decimals: 8, Known: true}, chain.ID == "APTOS"

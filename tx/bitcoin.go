@@ -62,7 +62,8 @@ var coins = []coin{
 func (c *coin) asset() Asset { return Asset{Symbol: c.id, Decimals: c.decimals, Known: true} }
 
 func bitcoin() family {
-	f := family{name: "Bitcoin", claims: claimsBitcoin, coin: coinBitcoin, parse: parseBitcoin, wants: bitcoinWants, make: bitcoinMake}
+	f := family{name: "Bitcoin", claims: claimsBitcoin, coin: coinBitcoin, parse: parseBitcoin, wants: bitcoinWants, make: bitcoinMake,
+		oneOf: [][]string{{"rate"}, {WantFee}}, coinOnly: true}
 	for _, c := range coins {
 		f.chains = append(f.chains, c.id)
 	}
@@ -293,7 +294,7 @@ func (in *input) read(chain *chains.Chain, c *coin, outpoint wire.OutPoint) (add
 			return "", 0, err
 		}
 	}
-	if proof, err = in.resolve(outpoint.Index); err != nil {
+	if proof, err = in.resolve(c, outpoint.Index); err != nil {
 		return "", 0, err
 	}
 	if err := in.classify(c); err != nil {
@@ -307,7 +308,7 @@ func (in *input) read(chain *chains.Chain, c *coin, outpoint wire.OutPoint) (add
 }
 
 // resolve finds the output that the input spends, and says how sure it is.
-func (in *input) resolve(index uint32) (Proof, error) {
+func (in *input) resolve(c *coin, index uint32) (Proof, error) {
 	if in.previous == nil {
 		if in.script == nil || in.amount == nil {
 			return 0, unsafe("the file does not say what it is worth: add the transaction that it comes from")
@@ -316,7 +317,11 @@ func (in *input) resolve(index uint32) (Proof, error) {
 		return Claimed, nil
 	}
 	in.out = in.previous.TxOut[index]
-	if in.amount != nil && *in.amount != in.out.Value || in.script != nil && !bytes.Equal(in.script, in.out.PkScript) {
+	if in.amount != nil && *in.amount != in.out.Value {
+		text := c.asset().Text
+		return 0, unsafe("the file says that it holds %s, and the transaction that it comes from says %s", text(big.NewInt(*in.amount)), text(big.NewInt(in.out.Value)))
+	}
+	if in.script != nil && !bytes.Equal(in.script, in.out.PkScript) {
 		return 0, unsafe("the file says something else of it than the transaction that it comes from")
 	}
 	return Proven, nil

@@ -37,7 +37,7 @@ func bitcoinWants(chain *chains.Chain) []Want {
 		where = explorer + "; or " + where
 	}
 	return []Want{
-		{WantCoins, "the coins that are spent, all of them: txid, vout, amount, address, and previous, the transaction that made the coin", where, false},
+		{WantCoins, "the coins that are spent, all of them: txid, vout, amount in " + chain.ID + ", address, and previous, the transaction that made the coin", where, false},
 		{"rate", "the fee for a virtual byte, in the chain's smallest unit, if the amount is all", "https://mempool.space for Bitcoin, \"transaction fees\"; or estimatesmartfee of the chain's own node, times 100000", true},
 		{WantFee, "the fee, if the amount is not all: it and the amount are together what the coins hold; otherwise the most that all transactions of it may cost", "what the coins hold, less the amount", true},
 	}
@@ -95,7 +95,7 @@ func (o *bitcoinOrder) add(u *Unspent) error {
 		return fmt.Errorf("%.100q is not how transactions of %s write an address", u.Address, o.Chain.Name)
 	}
 	if u.Amount == nil || !u.Amount.IsInt64() || u.Amount.Int64() > o.coin.supply-o.sum {
-		return fmt.Errorf("there are not as many coins on %s", o.Chain.Name)
+		return fmt.Errorf("there are not as many coins on %s: the column amount is in %s, as in 0.015", o.Chain.Name, o.coin.id)
 	}
 	amount := u.Amount.Int64()
 	c.input.amount = &amount
@@ -109,6 +109,8 @@ func (o *bitcoinOrder) add(u *Unspent) error {
 	}
 	_, proof, err := c.input.read(o.Chain, o.coin, c.outpoint)
 	switch {
+	case err != nil && c.input.out != nil && c.input.out.Value != amount:
+		return fmt.Errorf("%w; the column amount is in %s, as in 0.015", err, o.coin.id)
 	case err != nil:
 		return err
 	case proof != Proven && c.input.form.legacy && !o.coin.forked:

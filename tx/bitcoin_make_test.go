@@ -167,7 +167,7 @@ func TestBitcoinMakesNothingElse(t *testing.T) {
 		{"less than the fee", func(o *Order) { o.Numbers["rate"] = "1000" }, "no less than"},
 		{"all for more than it may cost", func(o *Order) { o.Fee = big.NewInt(500) }, "is to be at most"},
 		{"a coin twice", func(o *Order) { o.Coins[2] = o.Coins[1] }, "there twice"},
-		{"another amount than the coin's", other, "something else of it"},
+		{"another amount than the coin's", other, "the column amount is in BTC"},
 		{"another address than the coin's", func(o *Order) { o.Coins[3].Address = bitcoinPayee }, "something else of it"},
 		{"a coin of somebody else", func(o *Order) { o.From = bitcoinPayee }, "internal error: a coin of"},
 		{"a transaction that is another", func(o *Order) { o.Coins[1].Previous = o.Coins[2].Previous }, "from another transaction"},

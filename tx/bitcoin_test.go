@@ -372,8 +372,8 @@ func TestBitcoinRefused(t *testing.T) {
 		"redeem script of another":    {change(func(p *psbt.Packet) { p.Inputs[2].RedeemScript[5]++ }), ErrUnsafe, "redeem script"},
 		"redeem script of several":    {change(func(p *psbt.Packet) { p.Inputs[2].RedeemScript = []byte{0x51} }), ErrUnsafe, "redeem script"},
 		"no coin":                     {input(func(p *psbt.PInput) { p.WitnessUtxo, p.NonWitnessUtxo = nil, nil }), ErrUnsafe, "what it is worth"},
-		"amount that is a lie":        {input(func(p *psbt.PInput) { p.WitnessUtxo.Value++ }), ErrUnsafe, "something else"},
-		"script that is a lie":        {input(func(p *psbt.PInput) { p.WitnessUtxo.PkScript[3]++ }), ErrUnsafe, "something else"},
+		"amount that is a lie":        {input(func(p *psbt.PInput) { p.WitnessUtxo.Value++ }), ErrUnsafe, "the transaction that it comes from says"},
+		"script that is a lie":        {input(func(p *psbt.PInput) { p.WitnessUtxo.PkScript[3]++ }), ErrUnsafe, "the transaction that it comes from says"},
 		"previous of another coin":    {input(func(p *psbt.PInput) { p.NonWitnessUtxo.TxOut[0].Value++ }), ErrUnsafe, "another transaction"},
 		"bytes after a previous": {change(func(p *psbt.Packet) {
 			var b bytes.Buffer
@@ -432,7 +432,7 @@ func TestBitcoinRefused(t *testing.T) {
 		"an amount that is true": {prevtx(func(e map[string]any) { e["amount"] = true }), ErrUnread, "not an amount"},
 		"a long amount":          {prevtx(func(e map[string]any) { e["amount"] = strings.Repeat("0", 50) }), ErrUnread, "characters"},
 		"an amount of too much":  {prevtx(func(e map[string]any) { e["amount"] = "99999999" }), ErrUnsafe, "more than there is"},
-		"an amount that lies":    {prevtx(func(e map[string]any) { e["amount"] = "0.05" }), ErrUnsafe, "something else"},
+		"an amount that lies":    {prevtx(func(e map[string]any) { e["amount"] = "0.05" }), ErrUnsafe, "the transaction that it comes from says"},
 		"no vout":                {prevtx(func(e map[string]any) { delete(e, "vout") }), ErrUnread, "name a coin"},
 		"short txid":             {prevtx(func(e map[string]any) { e["txid"] = "00" }), ErrUnread, "name a coin"},
 		"no script":              {prevtx(func(e map[string]any) { delete(e, "scriptPubKey") }), ErrUnread, "scriptPubKey"},

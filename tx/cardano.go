@@ -24,7 +24,7 @@ import (
 // a transaction whose outputs and fee are not what its inputs hold, tokens included,
 // so that nothing is paid that the transaction does not say.
 var cardano = family{name: "Cardano", claims: cardanoClaims, chains: []string{"ADA", "ADA_TEST"}, coin: cardanoCoin, read: cardanoRead,
-	token: cardanoToken, wants: cardanoWants, make: cardanoMake}
+	token: cardanoToken, wants: cardanoWants, make: cardanoMake, coinOnly: true}
 
 func cardanoCoin(chain *chains.Chain) (Asset, bool) {
 	symbol := map[string]string{"ADA": "ADA", "ADA_TEST": "tADA"}[chain.ID]

@@ -20,7 +20,8 @@ import (
 
 // cosmos reads the SignDoc of a chain of the Cosmos SDK, which is what SIGN_MODE_DIRECT
 // signs: as it is, in hex or in base 64.
-var cosmos = family{name: "Cosmos", claims: cosmosClaims, coin: cosmosCoin, token: cosmosToken, read: cosmosRead, wants: cosmosWants, make: cosmosMake}
+var cosmos = family{name: "Cosmos", claims: cosmosClaims, coin: cosmosCoin, token: cosmosToken, read: cosmosRead, wants: cosmosWants, make: cosmosMake,
+	all: "the balance less the fee"}
 
 // cosmosNetwork is a chain by the ID that its transactions name.
 type cosmosNetwork struct {

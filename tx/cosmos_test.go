@@ -167,7 +167,7 @@ func TestCosmosRefuses(t *testing.T) {
 			t.Errorf("--chain %s: %v", chain, err)
 		}
 	}
-	if _, _, err := cosmosRead(t, row(t, "tx/cosmos.tsv", "another chain ID")[2], "ETH"); !errors.Is(err, tx.ErrUnread) {
+	if _, _, err := cosmosRead(t, row(t, "tx/cosmos.tsv", "another chain ID")[2], "DOT"); !errors.Is(err, tx.ErrUnread) {
 		t.Errorf("a chain that writes otherwise: %v", err)
 	}
 }

@@ -17,7 +17,8 @@ import (
 
 // evm reads transactions of types 0 (EIP-155), 1 (EIP-2930) and 2 (EIP-1559): the
 // bytes that are signed, in hex, or the JSON that a wallet would be asked to send.
-var evm = family{name: "EVM", claims: evmClaims, coin: evmCoin, read: evmRead, wants: evmWants, make: evmMake}
+var evm = family{name: "EVM", claims: evmClaims, coin: evmCoin, read: evmRead, wants: evmWants, make: evmMake,
+	oneOf: [][]string{{"max-price", "tip"}, {"gas-price"}}, all: "the balance less gas × max-price, or gas × gas-price"}
 
 // evmNetwork is a chain by the number that its transactions name.
 type evmNetwork struct {

@@ -67,6 +67,20 @@ func Wants(chain *chains.Chain) ([]Want, bool) {
 	return f.wants(chain), true
 }
 
+// OneOf returns lists of optional Wants, one of which is needed, whole. There may be none.
+func OneOf(chain *chains.Chain) [][]string {
+	if f := maker(chain); f != nil {
+		return f.oneOf
+	}
+	return nil
+}
+
+// MakesTokens reports whether Make can pay tokens of a chain.
+func MakesTokens(chain *chains.Chain) bool {
+	f := maker(chain)
+	return f != nil && !f.coinOnly
+}
+
 func maker(chain *chains.Chain) *family {
 	if f := familyOf(chain); f != nil && f.make != nil {
 		return f
@@ -82,7 +96,7 @@ func Make(order *Order) ([]Draft, error) {
 		return nil, fmt.Errorf("transfers on %s cannot be made here", order.Chain.Name)
 	}
 	o := *order
-	if err := o.prepare(f.wants(o.Chain)); err != nil {
+	if err := o.prepare(f); err != nil {
 		return nil, err
 	}
 	drafts, err := f.make(&o)
@@ -99,8 +113,8 @@ func Make(order *Order) ([]Draft, error) {
 
 // prepare finds what is missing or of no use, and writes addresses of outputs as the
 // chain does.
-func (o *Order) prepare(wants []Want) error {
-	spends := false
+func (o *Order) prepare(f *family) error {
+	spends, wants := false, f.wants(o.Chain)
 	for _, w := range wants {
 		spends = spends || w.Name == WantCoins
 		if !w.Optional && !o.has(w.Name) {
@@ -120,7 +134,11 @@ func (o *Order) prepare(wants []Want) error {
 	case o.Amount != nil && o.Amount.Sign() < 0:
 		return fmt.Errorf("nobody pays a negative amount")
 	case !spends && o.Amount == nil:
-		return fmt.Errorf("how much? what an account on %s has is not known here, so the amount must be given", o.Chain.Name)
+		all := f.all
+		if o.Asset.Contract != "" {
+			all = "its balance of the token"
+		}
+		return fmt.Errorf("how much? what an account on %s has is not known here, so the amount must be given; all of it is %s", o.Chain.Name, all)
 	}
 	for _, address := range []*string{&o.From, &o.To} {
 		if script, ok := o.Chain.OutputScript(*address); ok {

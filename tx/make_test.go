@@ -104,6 +104,15 @@ func TestWants(t *testing.T) {
 			}
 			seen[w.Name] = true
 		}
+		for _, name := range slices.Concat(OneOf(c)...) {
+			if !slices.ContainsFunc(wants, func(w Want) bool { return w.Name == name && w.Optional }) {
+				t.Errorf("%s: one of several is %q, which can't be left out", c.ID, name)
+			}
+		}
+		coins := slices.ContainsFunc(wants, func(w Want) bool { return w.Name == WantCoins })
+		if all := maker(c).all; coins != (all == "") {
+			t.Errorf("%s: all that can be paid is %q", c.ID, all)
+		}
 	}
 	if made < len(coins)+len(evmNetworks) {
 		t.Errorf("transfers can be made on %d chains", made)

@@ -20,7 +20,8 @@ import (
 
 // near reads transactions in borsh: as they are, in base 64 as near-cli's sign-later
 // prints them, or in hex.
-var near = family{name: "NEAR", claims: nearClaims, chains: []string{"NEAR"}, coin: nearCoin, token: nearToken, read: nearRead, wants: nearWants, make: nearMake}
+var near = family{name: "NEAR", claims: nearClaims, chains: []string{"NEAR"}, coin: nearCoin, token: nearToken, read: nearRead, wants: nearWants, make: nearMake,
+	all: "the balance less what its storage locks (0.01 NEAR for each 1,000 bytes) and the fee"}
 
 func nearCoin(chain *chains.Chain) (Asset, bool) {
 	return Asset{Symbol: "NEAR", Decimals: 24, Known: true}, chain.ID == "NEAR"

@@ -36,6 +36,12 @@ type family struct {
 	// wants and make are nil where no transfer can be made.
 	wants func(chain *chains.Chain) []Want
 	make  func(o *Order) ([]Draft, error)
+	// oneOf are lists of optional wants, one of which is needed, whole.
+	oneOf    [][]string
+	coinOnly bool // make pays the chain's own coin alone
+	// all says how all that an account can pay is computed, for people. It is empty where
+	// coins say that.
+	all string
 }
 
 // reading says what bytes that were read are on a chain.
@@ -89,7 +95,8 @@ func Coin(chain *chains.Chain) (Asset, bool) {
 
 // Reader reads files.
 type Reader struct {
-	// Chain is the chain that the user named, or nil.
+	// Chain is the chain that the user named, or nil. It is not for files of another
+	// family: a batch may have some of each.
 	Chain *chains.Chain
 	// Known reports whether an address of a chain is the vault's. It tells apart
 	// chains that write their transactions alike. A nil function knows none.
@@ -102,7 +109,13 @@ func (r *Reader) Read(data []byte) (*Transaction, error) {
 		return nil, unread("it is larger than %d bytes", MaxSize)
 	}
 	if f := claiming(data); f != nil {
-		t, err := r.readAs(f, data)
+		as := *r
+		if r.Chain != nil {
+			if name, ok := Family(r.Chain); ok && name != f.name {
+				as.Chain = nil
+			}
+		}
+		t, err := as.readAs(f, data)
 		if err != nil {
 			return nil, fmt.Errorf("reading a transaction of the %s family: %w", f.name, err)
 		}

@@ -23,7 +23,8 @@ import (
 // solana reads messages, which are what is signed, and transactions, which are
 // messages with signatures; legacy ones and those of version 0; as they are, in base
 // 64 or in base 58.
-var solana = family{name: "Solana", claims: solanaClaims, chains: []string{"SOL", "SOLDEV_SOL"}, coin: solanaCoin, read: solanaRead, wants: solanaWants, make: solanaMake}
+var solana = family{name: "Solana", claims: solanaClaims, chains: []string{"SOL", "SOLDEV_SOL"}, coin: solanaCoin, read: solanaRead, wants: solanaWants, make: solanaMake,
+	oneOf: [][]string{{"nonce-account", "nonce", "nonce-authority"}, {"block-hash"}}, all: "the balance less 0.000005 SOL for each signature, which fee-payer pays if it is given"}
 
 func solanaCoin(chain *chains.Chain) (Asset, bool) {
 	return Asset{Symbol: "SOL", Decimals: 9, Known: true}, chain.ID == "SOL" || chain.ID == "SOLDEV_SOL"

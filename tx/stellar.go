@@ -21,7 +21,8 @@ import (
 // stellar reads TransactionEnvelopes of version 1, in base 64, that pay XLM or credits
 // of an issuer, or make accounts. The envelope does not say of which network it is:
 // that is hashed with it.
-var stellar = family{name: "Stellar", claims: stellarClaims, chains: []string{"XLM", "XLM_TEST"}, coin: stellarCoin, token: stellarToken, read: stellarRead, wants: stellarWants, make: stellarMake}
+var stellar = family{name: "Stellar", claims: stellarClaims, chains: []string{"XLM", "XLM_TEST"}, coin: stellarCoin, token: stellarToken, read: stellarRead, wants: stellarWants, make: stellarMake,
+	all: "the balance less the reserve (1 XLM, and 0.5 XLM for each entry that the account owns) and the fee"}
 
 const stellarDecimals = 7
 

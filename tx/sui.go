@@ -23,7 +23,7 @@ import (
 // sui reads TransactionData in BCS, in base 64, alone or in JSON with the objects that
 // it spends.
 var sui = family{name: "Sui", claims: suiClaims, chains: []string{"SUI"}, coin: suiCoin, read: suiRead,
-	token: moveToken, wants: suiWants, make: suiMake}
+	token: moveToken, wants: suiWants, make: suiMake, coinOnly: true, all: "what the coins of gas hold, less the fee"}
 
 func suiCoin(chain *chains.Chain) (Asset, bool) {
 	return Asset{Symbol: "SUI", Decimals: 9, Known: true}, chain.ID == "SUI"

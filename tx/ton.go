@@ -19,7 +19,8 @@ import (
 
 // ton reads what a wallet contract of TON would be told to do: the cell that is
 // signed, as a BOC, alone or with who pays.
-var ton = family{name: "TON", claims: tonClaims, chains: []string{"TON", "TON_TEST"}, coin: tonCoin, read: tonRead, wants: tonWants, make: tonMake}
+var ton = family{name: "TON", claims: tonClaims, chains: []string{"TON", "TON_TEST"}, coin: tonCoin, read: tonRead, wants: tonWants, make: tonMake,
+	all: "the balance less the fee"}
 
 const tonDecimals = 9
 

@@ -21,7 +21,8 @@ import (
 // tron reads what createtransaction and triggersmartcontract answer, JSON with the
 // bytes that are signed in raw_data_hex, or those bytes in hex. The bytes alone are
 // believed.
-var tron = family{name: "TRON", claims: tronClaims, chains: []string{"TRON", "TTRON"}, coin: tronCoin, read: tronRead, wants: tronWants, make: tronMake}
+var tron = family{name: "TRON", claims: tronClaims, chains: []string{"TRON", "TTRON"}, coin: tronCoin, read: tronRead, wants: tronWants, make: tronMake,
+	all: "the balance less the fee"}
 
 const tronDecimals = 6
 

@@ -23,7 +23,8 @@ import (
 // xrp reads payments of XRP in the binary form, in hex, and in JSON. Amounts of issued
 // currencies are floating-point numbers, and their issuer decides what arrives, so
 // they are not read.
-var xrp = family{name: "XRP", claims: xrpClaims, chains: []string{"XRP"}, coin: xrpCoin, read: xrpRead, wants: xrpWants, make: xrpMake}
+var xrp = family{name: "XRP", claims: xrpClaims, chains: []string{"XRP"}, coin: xrpCoin, read: xrpRead, wants: xrpWants, make: xrpMake, coinOnly: true,
+	all: "the balance less the reserve (1 XRP, and 0.2 XRP for each object that the account owns) and the fee"}
 
 func xrpCoin(chain *chains.Chain) (Asset, bool) {
 	return Asset{Symbol: "XRP", Decimals: 6, Known: true}, chain.ID == "XRP"

@@ -396,7 +396,7 @@ func (s *search) hints(missing []string) []string {
 		case recased(list, address):
 			say("case", "%.80q has letters in the wrong case, and its checksum is in the case: it was mistyped, or changed; compare it with where it came from", address)
 		case searched:
-			say("searched", "widen the search with --accounts, --indexes or --template; or the address belongs to another key")
+			say("searched", "widen the search with --accounts, --indexes or --template, and name the chain with --chain, so that it takes less time; or the address belongs to another key")
 		case elsewhere:
 			say("elsewhere", "no key given here can have such an address: a vault has a root key on each curve, xpub… is secp256k1, cpub… is ed25519")
 		case len(reasons) > 0:

@@ -11,6 +11,7 @@ import (
 
 	"lifeboat/chains"
 	"lifeboat/internal/cli"
+	"lifeboat/internal/phrase"
 	"lifeboat/internal/verb/addresses"
 	"lifeboat/internal/verb/moving"
 	"lifeboat/tx"
@@ -145,6 +146,7 @@ func prepareWants(set *cli.Flags, id string) (*cli.Plan, error) {
 	}
 	return &cli.Plan{Run: func(e *cli.Env, _ *cli.Conditions) error {
 		var b strings.Builder
+		choice := tx.OneOf(chain)
 		columns := []string{colChain, colFrom, colTo, colAsset, colAmount, tx.WantFee}
 		fmt.Fprintf(&b, "A transfer on %s needs --from, --to and --amount, and:\n", chain.Name)
 		for _, w := range wants {
@@ -155,15 +157,30 @@ func prepareWants(set *cli.Flags, id string) (*cli.Plan, error) {
 			if !slices.Contains(columns, w.Name) {
 				columns = append(columns, w.Name)
 			}
-			if w.Optional {
+			switch {
+			case slices.ContainsFunc(choice, func(all []string) bool { return slices.Contains(all, w.Name) }):
+				flag += " (one of these is needed: " + either(choice) + ")"
+			case w.Optional:
 				flag += " (may be left out)"
 			}
 			fmt.Fprintf(&b, "\n  %s\n      %s\n      where: %s\n", flag, w.What, w.Where)
+		}
+		if tx.MakesTokens(chain) {
+			b.WriteString("\nA token is named by --asset, and --tokens CSV has it: columns chain,contract,symbol,decimals\n")
 		}
 		fmt.Fprintf(&b, "\nThe columns of a plan: %s\n", strings.Join(columns, ","))
 		_, err := io.WriteString(e.Stdout, b.String())
 		return err
 	}}, nil
+}
+
+// either names lists of which one is needed.
+func either(lists [][]string) string {
+	var names []string
+	for _, all := range lists {
+		names = append(names, phrase.And(all))
+	}
+	return strings.Join(names, ", or ")
 }
 
 // maker makes transfers, and remembers what they have in common.
@@ -266,8 +283,8 @@ func (m *maker) order(cells map[string]string, folder string) (*tx.Order, error)
 	}
 	var err error
 	if o.Asset = coin; cells[colAsset] != "" {
-		if o.Asset, ok = m.tokens.Find(o.Chain, cells[colAsset]); !ok {
-			return nil, fmt.Errorf("%.80q is not a token of %s in the list of --tokens, which says how many decimals it has", cells[colAsset], o.Chain.Name)
+		if o.Asset, err = moving.FindToken(m.tokens, o.Chain, cells[colAsset]); err != nil {
+			return nil, err
 		}
 	}
 	if o.To, o.Tag, err = payee(o.Chain, cells[colTo]); err != nil {
@@ -324,7 +341,8 @@ func (m *maker) own(o *tx.Order) error {
 	for _, address := range slices.DeleteFunc(payers, func(a string) bool { return a == "" }) {
 		key, _ := m.keys.Find(o.Chain, address)
 		if key == nil {
-			return cli.Fail(cli.Mismatch, fmt.Errorf("%.100q, which should pay, is not an address of this vault on %s, as far as the address book says", address, o.Chain.Name))
+			return cli.Fail(cli.Mismatch, fmt.Errorf("%.100q, which should pay, is not an address of this vault on %s, as far as the address book says", address, o.Chain.Name),
+				fmt.Sprintf(`if the book lacks it, look for its path with "mpc-derive find roots.txt %.100q -o more.csv", and add that row to the book, here and on the machine that signs`, address))
 		}
 		if address == o.From {
 			o.Public = &key.Public

@@ -26,7 +26,8 @@ import (
 const Help = `Whose keys (at least one):
   --addresses CSV         the exported address book
   --path P                the key at this path, such as m/44/60/0/0/7 (repeatable); with --chain
-  --chain C               the chain of --path, and of files that do not say theirs
+  --chain C               the chain of --path, of --to without CHAIN:, and of files of its kind
+                          that do not say theirs
 
 On a chain whose transactions are not read (docs/signing), without the limits below:
   --blind                 the one file is a message in hex that nobody reads: it can do anything
@@ -186,7 +187,7 @@ func Exits(vault *record.Record) ([]tx.Payee, error) {
 func (f *Flags) payee(text, from string) (tx.Payee, error) {
 	all, only := chains.All(), f.named
 	if id, rest, ok := strings.Cut(text, ":"); ok {
-		if c, ok := chains.Lookup(id); ok && (f.named == nil || f.named == c) {
+		if c, ok := chains.Lookup(id); ok {
 			if _, _, ok := c.CutAddress(rest); !ok {
 				return tx.Payee{}, fmt.Errorf("%.100q is no address of %s", rest, c.Name)
 			}
@@ -200,6 +201,9 @@ func (f *Flags) payee(text, from string) (tx.Payee, error) {
 		if address, tag, ok := c.CutAddress(text); ok {
 			return tx.Payee{Chain: only, Address: address, Tag: tag, From: from}, nil
 		}
+	}
+	if only != nil {
+		return tx.Payee{}, fmt.Errorf("%.100q is not an address of %s, which --chain names; on another chain, it is CHAIN:ADDRESS", text, only.Name)
 	}
 	return tx.Payee{}, fmt.Errorf("%.100q is not an address of a known chain", text)
 }
@@ -238,8 +242,9 @@ func limit(text string, tokens *tx.Tokens) (tx.Limit, error) {
 		return tx.Limit{}, fmt.Errorf("transactions of %s cannot be read, so it has no limit", c.Name)
 	}
 	if isToken {
-		if asset, ok = tokens.Find(c, token); !ok {
-			return tx.Limit{}, fmt.Errorf("%.80q is not a token of %s in the list of --tokens, which says how many decimals it has", token, c.Name)
+		var err error
+		if asset, err = FindToken(tokens, c, token); err != nil {
+			return tx.Limit{}, err
 		}
 	}
 	most, err := asset.ParseAmount(amount)
@@ -296,6 +301,15 @@ func Tokens(path string) (*tx.Tokens, error) {
 		return nil, fmt.Errorf("--tokens %q is empty", path)
 	}
 	return tokens, nil
+}
+
+// FindToken returns the token of a chain that has that contract or symbol in --tokens.
+func FindToken(tokens *tx.Tokens, chain *chains.Chain, name string) (tx.Asset, error) {
+	asset, ok := tokens.Find(chain, name)
+	if !ok {
+		return asset, fmt.Errorf("how many decimals has %.80q of %s? Give --tokens CSV with its row, columns chain,contract,symbol,decimals", name, chain.Name)
+	}
+	return asset, nil
 }
 
 func tokenColumns(row []string) (map[string]int, error) {

@@ -177,11 +177,15 @@ func expected(path string) bool {
 	return slices.Contains(given, path) || temporary.MatchString(path)
 }
 
+// demoKey is a root key of the demo vault: a word that is neither a key nor a file is
+// refused before anything is confined.
+const demoKey = "xpub661MyMwAqRbcEv1kMU8ys5uHqVTx7rQMCaFfYRNyjH1vpyENpJTSTTsbXk3pQjwnp27RSaotBetBX8iWWM7V1KFABxDcKRaUZ4yiJ8NUqbu"
+
 // verbLines are command lines that get as far as their files, which are not there or
 // no good: one at least for each verb, and for each step of one.
 var verbLines = map[string][]string{
 	"mpc-derive": {
-		"chains", "address . --path m/0", "find . address", "review x --xpub y --addresses z", "make --plan x -o out", "watch --xpub y --addresses z -o out", "help", "version",
+		"chains", "address . --path m/0", "find . address", "review x --xpub " + demoKey + " --addresses z", "make --plan x -o out", "watch --xpub " + demoKey + " --addresses z -o out", "help", "version",
 	},
 	"mpc-backup": {
 		"inspect x", "record x -o out", "audit x", "verify x", "attest x --challenge c -o out", "challenge " + classicRecipient + " -o out", "check x", "seal x -o out -R r", "open x -o out",
@@ -191,7 +195,7 @@ var verbLines = map[string][]string{
 		"key x y --root -o out --plaintext", "repair x y --no-record --lost n -o out", "reshare x y --no-record --party a --party b -o out",
 		"ceremony plan out x --no-record --reason lost --signer a --signer b --party c --party d", "ceremony join x --no-record --node a -o out -R r", "ceremony deal x y --no-record",
 		"ceremony accept x --key k --xpub z -o out", "ceremony confirm x y --no-record", "ceremony status x", "ceremony status x --key k", "ceremony sign x y --answer n --tx z --addresses a --record r", "ceremony sign x y --ask n --tx z --addresses a --record r -o out",
-		"sign x y --tx z --xpub r --addresses a --to 0x3535353535353535353535353535353535353535 --alone -o out", "drill", "guide --lost provider x --page out", "guide --role custodian --record x", "help", "version",
+		"sign x y --tx z --xpub " + demoKey + " --addresses a --to 0x3535353535353535353535353535353535353535 --alone -o out", "drill", "guide --lost provider x --page out", "guide --role custodian --record x", "help", "version",
 	},
 }
 

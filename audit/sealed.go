@@ -202,7 +202,7 @@ func (a *Auditor) proofs(s Source, data []byte) {
 	const again = "take another copy, or have the holder seal the share again (mpc-backup seal --verifiable)"
 	list, err := verifiable.ParseFile(data)
 	if err != nil {
-		a.find(Error, "proof-invalid", s.Path, again, "the file of verifiable shares cannot be read: %v", err)
+		a.find(Error, "proof-invalid", s.Path, again, "it cannot be read: %v", err)
 		return
 	}
 	shares, err := a.reader.Parse(s.Path, data)

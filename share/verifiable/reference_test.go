@@ -376,6 +376,9 @@ func TestPython(t *testing.T) {
 	if err := os.WriteFile(script, []byte(program), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	if out, err := exec.Command(python, script, "x").CombinedOutput(); err == nil || !strings.Contains(string(out), "give the file of proofs and the identity") || strings.Contains(string(out), "IndexError") {
+		t.Errorf("without an identity: %v: %s", err, out)
+	}
 	var want struct {
 		Identity string
 		Shares   map[string]string

@@ -92,17 +92,17 @@ func Format(proofs []*Proof) ([]byte, error) {
 // Is reports whether a text is a file of proofs, good or not: cut off, for one.
 func Is(text []byte) bool { return bytes.Contains(text, []byte(`"share_proofs"`)) }
 
-// ParseFile reads a file of proofs, which it does not verify. Errors wrap ErrProof.
+// ParseFile reads a file of proofs, which it does not verify. Errors wrap ErrFile or ErrProof.
 func ParseFile(text []byte) ([]*Proof, error) {
 	var f file
 	if err := strict.Unmarshal(text, &f); err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrProof, err)
+		return nil, fmt.Errorf("%w: %w", ErrFile, err)
 	}
 	switch n := len(f.Proofs); {
 	case f.Lifeboat != kind || f.Version != version:
-		return nil, fmt.Errorf("%w: it is not a file of %s of version %d", ErrProof, kind, version)
+		return nil, fmt.Errorf("%w: it is not a file of %s of version %d", ErrFile, kind, version)
 	case n == 0 || n > MaxProofs:
-		return nil, fmt.Errorf("%w: a file of %d proofs; 1 to %d are supported", ErrProof, n, MaxProofs)
+		return nil, fmt.Errorf("%w: a file of %d proofs; 1 to %d are supported", ErrFile, n, MaxProofs)
 	}
 	shares, err := formats.Parse("", text, share.Pin{})
 	if err != nil {

@@ -70,6 +70,8 @@ const (
 var (
 	// ErrProof means that the proof does not show what it states.
 	ErrProof = errors.New("the proof does not check: the ciphertext may not hold the share")
+	// ErrFile means that a file cannot be read as one of proofs, whatever they show.
+	ErrFile = errors.New("the file of verifiable shares is damaged or incomplete")
 	// ErrIdentity means that the identity is another than the recipient's.
 	ErrIdentity = errors.New("the identity is not the recipient's")
 	// ErrGroup means that no proof has a form for the group of the share.

@@ -217,6 +217,9 @@ func (in *Input) readShares(r *formats.Reader) error {
 func (in *Input) find(name string, data []byte, r *formats.Reader) error {
 	kind := archive.Kind(data)
 	err := in.parse(name, data, r)
+	if what := ours(data); what != "" && errors.Is(err, formats.ErrUnknown) {
+		return fmt.Errorf("%q is %s: %w", name, what, formats.ErrUnknown)
+	}
 	if kind == "" || !errors.Is(err, formats.ErrUnrecognised) {
 		if errors.Is(err, formats.ErrUnrecognised) && !errors.Is(err, formats.ErrUnknown) && !looksBroken(name, data) {
 			return fmt.Errorf("%q is %s: %w", name, whatIs(data), formats.ErrUnknown)
@@ -249,6 +252,20 @@ func (in *Input) find(name string, data []byte, r *formats.Reader) error {
 		return fmt.Errorf("%q is a %s, and no file that was found in it is a share file: %w", name, kind, formats.ErrUnknown)
 	}
 	return errors.Join(failures...)
+}
+
+// ours names another file of these programs that is given for a share, or says nothing.
+func ours(data []byte) string {
+	for _, k := range []struct{ mark, name string }{
+		{`"lifeboat-attestation"`, "a file of attestations, which mpc-backup check reads"},
+		{`"lifeboat-bundle-public"`, "the public manifest of a bundle, which mpc-backup audit reads"},
+		{`"identity answer`, "of a challenge to an identity, for mpc-backup check and audit"},
+	} {
+		if bytes.Contains(data, []byte(k.mark)) {
+			return k.name
+		}
+	}
+	return ""
 }
 
 // whatIs names a file that is given for a share by mistake, from what is in it.

@@ -191,6 +191,7 @@ func (g *guide) printRole(set *cli.Flags, role, lost string) (*cli.Plan, error) 
 	case lost != "" || set.NArg() > 0:
 		return nil, set.Misuse("--role takes no other case and no PATH: it prints the whole runbook")
 	}
+	g.is.role = role
 	return &cli.Plan{Outputs: g.outputs(), Run: func(e *cli.Env, _ *cli.Conditions) error {
 		if err := g.readRecord(e, set); err != nil {
 			return err

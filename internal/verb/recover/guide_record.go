@@ -204,6 +204,8 @@ func (g *guide) printPerson(b *strings.Builder, node string) {
 		fmt.Fprintf(b, "  %s: call %q", g.who(node), p.Contact)
 	}
 	switch files := g.filesOf(node); {
+	case g.is.role == "auditor": // who should not be shown a secret
+		b.WriteByte('\n')
 	case len(files) > 0:
 		fmt.Fprintf(b, "; ask for the password of %s\n", phrase.And(phrase.Quoted(files)))
 	case g.found != nil:

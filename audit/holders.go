@@ -303,13 +303,14 @@ func (a *Auditor) placeBundle(g *gathered, b *bundleFile) {
 			continue
 		}
 		id, err := manifestID(s)
+		if err == nil && e == nil {
+			e = g.add(a.recordedSet(c))
+			g.owner[c] = e
+		}
 		why := ""
 		switch {
 		case err != nil:
 			why = "with an invalid curve or share ID"
-		case e == nil:
-			e = g.add(a.recordedSet(c))
-			g.owner[c] = e
 		case e.admits(id, s.NodeID):
 		case e.set != nil:
 			why = "that the share files of this epoch do not list"

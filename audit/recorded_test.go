@@ -2,10 +2,12 @@ package audit_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
 	"lifeboat/audit"
+	"lifeboat/backup"
 	"lifeboat/fixtures"
 	"lifeboat/share"
 	"lifeboat/share/formats"
@@ -106,5 +108,45 @@ func TestRecorded(t *testing.T) {
 	}
 	if r := auditOf(audit.Options{}, of(vault, 0)...); r.Record != nil {
 		t.Error("there was no record")
+	}
+}
+
+// An address book that is not the recorded one is told; books grow.
+func TestRecordedBook(t *testing.T) {
+	facts := record.Facts{Serial: 1, Date: "2026-03-01", Groups: recordOf(t, vault).Groups, Book: &record.Book{Rows: 21}}
+	r, err := record.New(facts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for rows, want := range map[int64]string{20: "record-book warning", 21: "record-book warning", 22: "record-book-grown note"} {
+		a := audit.New(audit.Options{Record: r, Roots: r.Roots(), Date: day})
+		const header = "coin,HD path,address\n"
+		a.Add(audit.Source{Path: "book.csv", Size: int64(len(header)), Data: strings.NewReader(header)})
+		b := audit.Book{Path: "book.csv"}
+		b.Totals.Rows = rows
+		a.AddBook(b)
+		var got []string
+		for _, f := range a.Report().Findings {
+			if strings.HasPrefix(f.Code, "record-book") {
+				got = append(got, f.Code+" "+string(f.Level))
+			}
+		}
+		if strings.Join(got, ", ") != want {
+			t.Errorf("%d rows: %q", rows, got)
+		}
+	}
+}
+
+// A bundle that names a share of the recorded roster which the record does not list
+// counts for nothing.
+func TestRecordedManifest(t *testing.T) {
+	r := recordOf(t, vault)
+	g := r.Groups[0]
+	fact := backup.ShareFacts{GroupID: g.ID, Curve: g.Curve.String(), Epoch: g.Epoch(), RosterSHA256: fmt.Sprintf("%x", g.RosterSHA256()),
+		ShareID: "12345", NodeID: "somebody"}
+	b, m := sealed(t, "b.age", []backup.ShareFacts{fact})
+	report := auditOf(audit.Options{Record: r, Roots: r.Roots()}, b, m)
+	if found := codes(report, audit.Error); !slices.Contains(found, "manifest-contradicts") {
+		t.Errorf("found %q", found)
 	}
 }

@@ -373,7 +373,7 @@ func TestBitcoinRefused(t *testing.T) {
 		"redeem script of several":    {change(func(p *psbt.Packet) { p.Inputs[2].RedeemScript = []byte{0x51} }), ErrUnsafe, "redeem script"},
 		"no coin":                     {input(func(p *psbt.PInput) { p.WitnessUtxo, p.NonWitnessUtxo = nil, nil }), ErrUnsafe, "what it is worth"},
 		"amount that is a lie":        {input(func(p *psbt.PInput) { p.WitnessUtxo.Value++ }), ErrUnsafe, "the transaction that it comes from says"},
-		"script that is a lie":        {input(func(p *psbt.PInput) { p.WitnessUtxo.PkScript[3]++ }), ErrUnsafe, "the transaction that it comes from says"},
+		"script that is a lie":        {input(func(p *psbt.PInput) { p.WitnessUtxo.PkScript[3]++ }), ErrUnsafe, "something else"},
 		"previous of another coin":    {input(func(p *psbt.PInput) { p.NonWitnessUtxo.TxOut[0].Value++ }), ErrUnsafe, "another transaction"},
 		"bytes after a previous": {change(func(p *psbt.Packet) {
 			var b bytes.Buffer

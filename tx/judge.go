@@ -140,7 +140,13 @@ func (p *Policy) unread(t *Transaction, v *Verdict) error {
 // amounts holds the inputs to what is known of their amounts: a lie about one is
 // paid to the miners.
 func (p *Policy) amounts(t *Transaction, _ *Verdict) error {
-	all := slices.ContainsFunc(t.Slots, func(s Slot) bool { return s.All && s.Signing != nil })
+	return p.claimed(t, func(s Slot) bool { return s.All && s.Signing != nil })
+}
+
+// claimed is amounts, where commits says of a slot whether its signature commits to every
+// amount.
+func (p *Policy) claimed(t *Transaction, commits func(Slot) bool) error {
+	all := slices.ContainsFunc(t.Slots, commits)
 	for i := range t.Slots {
 		s := &t.Slots[i]
 		switch {
@@ -153,6 +159,18 @@ func (p *Policy) amounts(t *Transaction, _ *Verdict) error {
 		}
 	}
 	return nil
+}
+
+// Doubts are what Judge would refuse in a transaction that one vault signs, and that
+// flags can allow: those of amounts and of expiries.
+func (t *Transaction) Doubts(now time.Time) (list []error) {
+	p := &Policy{Now: now}
+	for _, err := range []error{p.claimed(t, func(s Slot) bool { return s.All }), p.expiry(t, nil)} {
+		if err != nil {
+			list = append(list, err)
+		}
+	}
+	return list
 }
 
 func (p *Policy) fee(t *Transaction, v *Verdict) error {

@@ -259,6 +259,9 @@ func (m *maker) add(e *cli.Env, cells map[string]string, folder, prefix string) 
 		if high := d.Read.Fee.High; high != "" {
 			e.Warn("%s: the fee is unusual, and signing needs --max-fee: %s", name, high)
 		}
+		for _, doubt := range d.Read.Doubts(m.now) {
+			e.Warn("%s: the review will refuse it as it is: %v", name, doubt)
+		}
 		m.out.Add(name, d.Data)
 		m.files++
 	}

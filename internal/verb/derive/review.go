@@ -85,7 +85,7 @@ func (f *reviewFlags) review(e *cli.Env, set *cli.Flags) error {
 		if f.json {
 			return files.Add(moving.Report(path, t, v))
 		}
-		return moving.Block(e.Stdout, path, t, v, true)
+		return r.Block(e.Stdout, path, t, v, true)
 	})
 	if err != nil {
 		return err

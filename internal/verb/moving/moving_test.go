@@ -23,7 +23,7 @@ func TestBlock(t *testing.T) {
 	}
 	v := &tx.Verdict{Keys: make([]*tx.Key, 2), Payees: make([]string, 1), Back: make([]bool, 1), Forms: make([]string, 1)}
 	var b strings.Builder
-	if err := Block(&b, "dir/a\n  to     nobody", x, v, true); err != nil {
+	if err := new(Review).Block(&b, "dir/a\n  to     nobody", x, v, true); err != nil {
 		t.Fatal(err)
 	}
 	if got := b.String(); strings.Contains(got, "\n  to     nobody") || !strings.Contains(got, "\n         from A\n") {

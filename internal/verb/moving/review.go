@@ -3,6 +3,7 @@ package moving
 import (
 	"errors"
 	"fmt"
+	"path/filepath"
 
 	"lifeboat/chains"
 	"lifeboat/chains/book"
@@ -19,6 +20,7 @@ type Review struct {
 	Files []string
 	Batch tx.Batch
 
+	bases  map[string]int // how many files have a name
 	policy tx.Policy
 	named  *chains.Chain   // by --chain
 	chains []*chains.Chain // of the files that All read
@@ -34,6 +36,10 @@ func Begin(e *cli.Env, set *cli.Flags, f *Flags, roots []*derive.Key, exits []tx
 	var err error
 	if r.Files, err = Files(paths); err != nil {
 		return nil, err
+	}
+	r.bases = make(map[string]int)
+	for _, path := range r.Files {
+		r.bases[filepath.Base(path)]++
 	}
 	if r.tokens, err = Tokens(f.tokens); err != nil {
 		return nil, err
@@ -267,6 +273,7 @@ func (r *Review) All(e *cli.Env, show func(path string, t *tx.Transaction, v *tx
 			return r.status(fmt.Errorf("%q: %w", l.path, err))
 		}
 		r.chains = append(r.chains, l.t.Chain)
+		progress.Done() // what is shown may be on the same screen
 		if err := show(l.path, l.t, l.v); err != nil {
 			return err
 		}

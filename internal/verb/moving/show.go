@@ -15,10 +15,10 @@ import (
 
 // Block writes what one transaction does, for people. Without full, recipients are
 // shortened, so that nobody can copy them off the screen.
-func Block(w io.Writer, path string, t *tx.Transaction, v *tx.Verdict, full bool) error {
+func (r *Review) Block(w io.Writer, path string, t *tx.Transaction, v *tx.Verdict, full bool) error {
 	var b strings.Builder
 	// A name may have a line break, and whoever made the files chose it.
-	fmt.Fprintf(&b, "%s   %s, %s\n", cli.Clean(filepath.Base(path)), t.Network, t.Form)
+	fmt.Fprintf(&b, "%s   %s, %s\n", cli.Clean(r.name(path)), t.Network, t.Form)
 	for _, line := range from(t, v) {
 		fmt.Fprintf(&b, "  from   %s\n", line)
 	}
@@ -44,11 +44,65 @@ func Block(w io.Writer, path string, t *tx.Transaction, v *tx.Verdict, full bool
 	if t.Expiry.Text != "" {
 		fmt.Fprintf(&b, "  valid  %s\n", t.Expiry.Text)
 	}
-	for _, n := range t.Notes {
+	for _, n := range notes(t, v, full) {
 		fmt.Fprintf(&b, "  note   %s\n", n)
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// notes are those of a transaction. Without full, recipients are shortened in them.
+func notes(t *tx.Transaction, v *tx.Verdict, full bool) []string {
+	list := slices.Clone(t.Notes)
+	for i := range t.Effects {
+		e := &t.Effects[i]
+		for _, address := range []string{e.To, e.Owner} {
+			if full || v.Back[i] || e.Kind == tx.Data || address == "" {
+				continue
+			}
+			for n := range list {
+				list[n] = strings.ReplaceAll(list[n], address, shorten(address))
+			}
+		}
+	}
+	return list
+}
+
+// Notes are those of several transactions, each once.
+type Notes struct {
+	list  []string
+	files map[string]int
+}
+
+// Add adds those of a transaction.
+func (n *Notes) Add(t *tx.Transaction, v *tx.Verdict, full bool) {
+	if n.files == nil {
+		n.files = make(map[string]int)
+	}
+	for _, note := range notes(t, v, full) {
+		if n.files[note]++; n.files[note] == 1 {
+			n.list = append(n.list, note)
+		}
+	}
+}
+
+// Write writes them, with the number of transactions that have each.
+func (n *Notes) Write(w io.Writer) error {
+	for _, note := range n.list {
+		if _, err := fmt.Fprintf(w, "  note   in %s: %s\n", count(n.files[note], "file"), note); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// name is the name of a file, with its folder where another one has that name, too.
+func (r *Review) name(path string) string {
+	base := filepath.Base(path)
+	if r.bases[base] > 1 {
+		return path
+	}
+	return base
 }
 
 // unread says what little is known of a message that nobody read.
@@ -116,10 +170,31 @@ func from(t *tx.Transaction, v *tx.Verdict) []string {
 				}
 			}
 		}
-		lines = append(lines, fmt.Sprintf("%s of this vault   %s   (%s)", count(coins, "coin"), t.Fee.Asset.Text(sum), words))
+		line := fmt.Sprintf("%s of this vault   %s   (%s)", count(coins, "coin"), t.Fee.Asset.Text(sum), words)
+		lines = append(lines, line+holders(t, v))
 	}
 	if others > 0 {
 		lines = append(lines, count(others, "signature")+" of other people, who sign elsewhere")
+	}
+	return lines
+}
+
+// maxHolders is how many addresses of coins are shown.
+const maxHolders = 3
+
+// holders are lines with the addresses of the vault's coins and their paths, none if
+// there are many.
+func holders(t *tx.Transaction, v *tx.Verdict) (lines string) {
+	var seen []string
+	for i := range t.Slots {
+		s := &t.Slots[i]
+		if v.Keys[i] == nil || s.Amount == nil || slices.Contains(seen, s.Address) {
+			continue
+		}
+		if seen = append(seen, s.Address); len(seen) > maxHolders {
+			return ""
+		}
+		lines += fmt.Sprintf("\n         %s   %s", s.Address, v.Keys[i].Path)
 	}
 	return lines
 }

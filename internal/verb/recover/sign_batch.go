@@ -1,10 +1,12 @@
 package recover
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"lifeboat/derive"
 	"lifeboat/internal/cli"
@@ -71,7 +73,7 @@ func (f *batchFlags) begin(e *cli.Env, set *cli.Flags, roots []*derive.Key, vaul
 }
 
 // maxShown is how many transactions are shown one by one before they are signed;
-// the totals have all of them.
+// the totals have all of them, and their notes follow.
 const maxShown = 20
 
 // review reads the batch and shows it. keep, if not nil, gets what was read.
@@ -88,6 +90,7 @@ func (f *batchFlags) review(e *cli.Env, r *moving.Review, report *signReport, ke
 		return err
 	}
 	names := map[string]bool{reportName: true}
+	var notes moving.Notes // of transactions that are not shown one by one
 	err = r.All(e, func(path string, t *tx.Transaction, v *tx.Verdict) error {
 		if f.replaces != "" && !slices.ContainsFunc(t.Claims, func(c string) bool { return before[c] }) {
 			return cli.Fail(cli.Refused, fmt.Errorf("%q takes the place of nothing in %q: both could count, and pay twice", path, f.replaces))
@@ -101,14 +104,15 @@ func (f *batchFlags) review(e *cli.Env, r *moving.Review, report *signReport, ke
 			keep(t, v)
 		}
 		if len(r.Files) > maxShown {
+			notes.Add(t, v, !f.alone)
 			return nil
 		}
-		return moving.Block(screen, path, t, v, !f.alone)
+		return r.Block(screen, path, t, v, !f.alone)
 	})
 	if err != nil {
 		return err
 	}
-	if err := r.Totals(screen, !f.alone); err != nil {
+	if err := cmp.Or(r.Totals(screen, !f.alone), notes.Write(screen)); err != nil {
 		return err
 	}
 	report.Totals, report.Code, report.Alone = r.TotalReports(), r.Batch.Code().String(), f.alone
@@ -171,6 +175,7 @@ func (f *batchFlags) write(e *cli.Env, report *signReport, paths []string, next 
 	files := cli.NewList("files")
 	report.Files = []signedFile{}
 	var codes []code
+	var written [][]string // by file
 	err := e.WriteFolder(f.output, func(d *cli.Folder) error {
 		for i, path := range paths {
 			s, err := next()
@@ -178,6 +183,7 @@ func (f *batchFlags) write(e *cli.Env, report *signReport, paths []string, next 
 				return err
 			}
 			file := report.file(i, path, s.t, s.v)
+			written = append(written, file.Written)
 			file.ID, file.Parts = s.done.ID, s.done.Parts
 			for n, o := range endings(s.t) {
 				data := s.done.Data
@@ -205,6 +211,9 @@ func (f *batchFlags) write(e *cli.Env, report *signReport, paths []string, next 
 		return e.WriteList(report, files)
 	}
 	fmt.Fprintf(e.Stdout, "\nsigned and verified: %s, in the folder %s\n", phrase.Count(len(paths), "transaction"), cli.Clean(f.output))
+	for _, i := range alike(paths) {
+		fmt.Fprintf(e.Stdout, "  %s is signed in %s\n", cli.Clean(paths[i]), cli.Clean(strings.Join(written[i], ", ")))
+	}
 	e.Hint("%s", broadcastable)
 	return showCodes(e, codes)
 }

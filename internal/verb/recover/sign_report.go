@@ -70,11 +70,7 @@ func endings(t *tx.Transaction) (list []signedOutput) {
 // stemFor begins the outputs of a transaction with names that no other file of the batch
 // has, and that every stick can hold.
 func stemFor(path string, t *tx.Transaction, taken map[string]bool) (string, error) {
-	base := filepath.Base(path)
-	if stem := strings.TrimSuffix(base, filepath.Ext(base)); stem != "" {
-		base = stem
-	}
-	list := endings(t)
+	base, list := stemOf(path), endings(t)
 	for n, stem := 2, base; ; n, stem = n+1, fmt.Sprintf("%s-%d", base, n) {
 		if slices.ContainsFunc(list, func(o signedOutput) bool { return taken[strings.ToLower(stem+o.end)] }) {
 			continue
@@ -87,6 +83,29 @@ func stemFor(path string, t *tx.Transaction, taken map[string]bool) (string, err
 		}
 		return stem, nil
 	}
+}
+
+// stemOf is the name of a file without its end.
+func stemOf(path string) string {
+	base := filepath.Base(path)
+	if stem := strings.TrimSuffix(base, filepath.Ext(base)); stem != "" {
+		return stem
+	}
+	return base
+}
+
+// alike are those of files whose outputs would have the name of another one's.
+func alike(paths []string) (list []int) {
+	stems := make(map[string]int)
+	for _, path := range paths {
+		stems[strings.ToLower(stemOf(path))]++
+	}
+	for i, path := range paths {
+		if stems[strings.ToLower(stemOf(path))] > 1 {
+			list = append(list, i)
+		}
+	}
+	return list
 }
 
 // file returns what the report says of the i-th file before it is signed.

@@ -140,9 +140,29 @@ var judged = []struct {
 	{share.ErrUnprovable, cli.Failed, "mpc-recover key --check-only combines them, writes nothing, and tells"},
 }
 
+// closed says why the first file could not be opened, if no share was found in any.
+func (s *Session) closed() error {
+	if s.HasShares() {
+		return nil
+	}
+	for _, in := range s.Inputs {
+		switch {
+		case errors.Is(in.Err, backup.ErrNoIdentity):
+			return cli.Fail(cli.Failed, in.Err, "give -i IDENTITY, the file of an identity that the bundle is sealed to")
+		case in.Err != nil:
+			return cli.Fail(cli.Failed, in.Err)
+		}
+	}
+	return nil
+}
+
 // Fail gives an error of the judgement its exit status and hints. It is 1 where
 // files that cannot be read or opened are the only reason.
 func (s *Session) Fail(err error) error {
+	if closed := s.closed(); closed != nil && errors.Is(err, verdict.ErrRootAbsent) {
+		// What is in the files is not known, so it is no wrong root key either.
+		return closed
+	}
 	var few *verdict.TooFewError
 	var nothing *verdict.NothingError
 	var bad *verdict.BadFilesError

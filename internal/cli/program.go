@@ -207,11 +207,11 @@ func (p *Program) help(f *Flags, args []string) (*Plan, error) {
 	if err := f.Parse(args); err != nil && !errors.Is(err, pflag.ErrHelp) {
 		return nil, err
 	}
-	if f.NArg() > 1 {
-		return nil, Fail(Usage, errors.New("help takes one verb"), p.hint())
-	}
 	text := p.overview()
 	name := f.Arg(0)
+	if f.NArg() > 1 && (f.NArg() > 2 || !p.hasStep(name, f.Arg(1))) { // the help of a verb is that of its steps
+		return nil, Fail(Usage, errors.New("help takes one verb"), p.hint())
+	}
 	if i := slices.IndexFunc(p.Topics, func(t Topic) bool { return t.Name == name }); i >= 0 {
 		text = p.Topics[i].Text
 	} else if name != "" && name != "help" && name != "version" {
@@ -225,6 +225,13 @@ func (p *Program) help(f *Flags, args []string) (*Plan, error) {
 		_, err := io.WriteString(e.Stdout, text)
 		return err
 	}}, nil
+}
+
+// hasStep reports whether a verb has a step of this name.
+func (p *Program) hasStep(verb, step string) bool {
+	named := func(name string) func(Verb) bool { return func(v Verb) bool { return v.Name == name } }
+	i := slices.IndexFunc(p.Verbs, named(verb))
+	return i >= 0 && slices.ContainsFunc(p.Verbs[i].Steps, named(step))
 }
 
 // overview is the program's own help.

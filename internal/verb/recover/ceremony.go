@@ -36,30 +36,39 @@ their own, since what one writes no other can read: chmod -R a+rX DIR, then cp -
        anybody, with any share file of the vault, no password: why (lost, stolen,
        rotation), who deals (as many old holders as are needed), and who gets a new
        share, or whose share is lost; each with a flag of its own.
-  2. ceremony join DIR --node NODE -o KEY.age -r RECIPIENT
-     ceremony join DIR --node NODE FILE -o KEY.age -r RECIPIENT
+  2. ceremony join DIR --node NODE -o KEY.age -R ID.pub
+     ceremony join DIR --node NODE FILE -o KEY.age -R ID.pub
        each new party (in a repair each signer, and the holder of the lost share): a
        one-time key, sealed for yourself in KEY.age, kept off the stick that DIR is on.
-       Without -r it is sealed with a new passphrase, which is asked for twice, and again
-       by each step that takes --key.
+       "mpc-backup keygen -o ID" comes first: it makes ID, which opens it, and ID.pub.
+       Without a recipient it is sealed with a new passphrase, which is asked for twice, and again
+       by each step that takes --key; -i is left out then.
        With FILE, your old share, the join is signed. It shows you eight words: write
-       them down, read them to the dealers, who call you, and to nobody else.
+       them down, read them to the signers, who call you, and to nobody else.
   3. ceremony deal DIR FILE --party NODE --party NODE --threshold T
-     ceremony deal DIR FILE --lost NODE --key KEY.age
+     ceremony deal DIR FILE --lost NODE --key KEY.age -i ID
        each signer, with the old share. You say again who gets what, call the owner of
-       every join, and type the words that they read. A join that is your own is known
-       by --key; one that is signed, by the record, unless shares were stolen. If others
-       could have changed KEY.age, type your own words as well (--joined).
-     ceremony deal DIR FILE --key KEY.age
+       each join that you are asked about, and type the words that they read. A join that is
+       your own is known by --key; one that is signed, by the record, unless shares were
+       stolen. If others could have changed KEY.age, type your own words as well (--joined).
+     ceremony deal DIR FILE --key KEY.age -i ID
        in a repair once more, when all signers have dealt.
-  4. ceremony accept DIR --key KEY.age -o FILE
+  4. ceremony accept DIR --key KEY.age -i ID -o FILE
        each new party: the new share file, under a new password or sealed (-r).
   5. ceremony confirm DIR FILE
        each new party: opens the written file again, and signs what was seen. Only when
        your own machine has seen that all have confirmed do you destroy an old share.
 
+  KEY.age must go in the end, with every copy and its password:
+       in a repair, those of the signers together, with a copy of DIR, are the root key. Each
+       signer destroys theirs after the second deal, the holder of the lost share when it
+       is confirmed.
+       in a reshare each, with a copy of DIR, is a new share. Each new party destroys theirs
+       when all have confirmed, and not before.
+
   ceremony status DIR                who is next
-  ceremony status DIR --key KEY.age  and the words of your own join
+  ceremony status DIR --key KEY.age -i ID
+                                     and the words of your own join
 
 Two holders sign a batch of transactions, and no key exists at any time: Ed25519 and
 Taproot, where two shares are enough. DIR is a folder of its own on each machine's
@@ -357,7 +366,7 @@ func (f *folder) next(step ceremony.Step, missing []string) []string {
 		next = []string{"Waiting for the join of " + who + "."}
 	case ceremony.StepDeal:
 		next = []string{
-			"Each dealer calls the owner of every join, and types the words that they read. Nobody shows words, or reads them to a caller they do not know.",
+			"Each signer calls the owner of every join that the program asks about, and types the words that they read. A number that reaches a lost device proves nothing. Nobody shows words, or reads them to a caller they do not know.",
 			"Waiting for the deal of " + who + ".",
 		}
 	case ceremony.StepSum:
@@ -388,7 +397,7 @@ func (r *ceremonyReport) print(w io.Writer) error {
 	}
 	b.WriteString(r.about)
 	if len(r.Words) > 0 {
-		fmt.Fprintf(&b, "the words of your join, for dealers who call you: %s\n", strings.Join(r.Words, " "))
+		fmt.Fprintf(&b, "the words of your join, for signers who call you: %s\n", strings.Join(r.Words, " "))
 	}
 	printNext(&b, r.Next)
 	_, err := io.WriteString(w, b.String())

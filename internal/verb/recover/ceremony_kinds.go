@@ -24,7 +24,7 @@ var phrases = map[ceremony.Kind]struct {
 		},
 		done: func(f *folder) []string {
 			next := []string{"All new holders have confirmed the same messages, as this machine has checked: every one of them holds a share of one new set."}
-			return append(append(next, oldShares("Now destroy", f.Old()[0])...), notKnown)
+			return append(append(next, oldShares("Now see to", f.Old()[0])...), notKnown)
 		},
 		spoiled: []string{"if a reshare is abandoned, shares that were accepted in it are a second set, and to be destroyed"},
 		keys:    "KEY.age, with a copy of this folder, is a new share: each party destroys theirs, every copy and its password, when all have confirmed, and not before.",
@@ -40,6 +40,6 @@ var phrases = map[ceremony.Kind]struct {
 				"It is the same share as before. If the old copy may be in somebody's hands, this is not enough: reshare, and destroy the old shares.",
 			}
 		},
-		keys: "The helpers' KEY.age files together, with a copy of this folder, are the root key: each helper destroys theirs, every copy and its password, after their second deal; the holder of the lost share does when it is confirmed.",
+		keys: "The signers' KEY.age files together, with a copy of this folder, are the root key: each signer destroys theirs, every copy and its password, after their second deal; the holder of the lost share does when it is confirmed.",
 	},
 }

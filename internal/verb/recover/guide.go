@@ -52,6 +52,7 @@ before each step, and every command can still be typed alone.
   --do                    go through the steps of the case in this folder
   --lost provider         the custody provider is gone
   --lost provider-away    it is away for a while: two holders sign, and no key is made
+  --lost stolen           a share was stolen, or nobody knows who has it, and the provider still signs
   --lost client           the client's share is lost
   --lost third-party      the third party's share is lost
   --lost share:NODE       the share of this node is lost
@@ -70,8 +71,15 @@ Example: the provider is gone, and this is what the client and the custodian hav
 	Prepare: prepareGuide,
 }
 
-// lastResort is the one section whose commands --do does not run: they let keys out.
-const lastResort = "Single keys, the last resort"
+// These are the sections whose commands --do does not run: the one lets keys out, and
+// what the other says is done by several people, each on their own machine.
+const (
+	lastResort   = "Single keys, the last resort"
+	apartSection = "A lost share, and holders who are apart"
+)
+
+// stolenCase is the one in which no share is opened, and nothing is typed.
+const stolenCase = "stolen"
 
 // guideCase is something that can be lost, and the sections of the runbooks that
 // tell what to do.
@@ -80,20 +88,22 @@ type guideCase struct {
 	question string
 	role     string
 	sections []string
-	apart    bool // each holder is on their own machine, with their own share
+	apart    bool // what is missing need not be here
 }
+
+// lostSections are those of every case in which a share is lost.
+var lostSections = []string{"What to prepare", "A share is lost", apartSection, "A child key leaks", "Afterwards"}
 
 var guideCases = []guideCase{
 	{"provider", "the custody provider is gone", "custodian",
 		[]string{"What to prepare", "The provider is gone", "Moving the money", "Keeping the root keys", lastResort, "A child key leaks", "Afterwards"}, false},
-	{"client", "the client's share is lost", "client",
-		[]string{"What to prepare", "A share is lost", "A share was stolen, and the provider signs", "A child key leaks", "Afterwards"}, false},
-	{"third-party", "the third party's share is lost", "client",
-		[]string{"What to prepare", "A share is lost", "A share was stolen, and the provider signs", "A child key leaks", "Afterwards"}, false},
-	{"share", "another holder's share is lost", "client",
-		[]string{"What to prepare", "A share is lost", "A share was stolen, and the provider signs", "A child key leaks", "Afterwards"}, false},
+	{"client", "the client's share is lost", "client", lostSections, false},
+	{"third-party", "the third party's share is lost", "client", lostSections, false},
+	{"share", "another holder's share is lost", "client", lostSections, false},
 	{"provider-away", "the custody provider is away for a while", "client",
 		[]string{"What to prepare", "The provider is away for a while"}, true},
+	{stolenCase, "a share was stolen, or nobody knows who has it, and the provider signs", "client",
+		[]string{"A share was stolen, and the provider signs"}, true},
 }
 
 func prepareGuide(set *cli.Flags, args []string) (*cli.Plan, error) {
@@ -240,7 +250,7 @@ func (g *guide) choose(set *cli.Flags, lost string) error {
 	name, node, hasNode := strings.Cut(lost, ":")
 	i := slices.IndexFunc(guideCases, func(c guideCase) bool { return c.name == name })
 	if i < 0 || hasNode != (name == "share") || hasNode && node == "" {
-		return set.Misuse("--lost %q: give provider, provider-away, client, third-party or share:NODE", lost)
+		return set.Misuse("--lost %q: give provider, provider-away, stolen, client, third-party or share:NODE", lost)
 	}
 	g.is, g.node = guideCases[i], node
 	return nil
@@ -250,7 +260,7 @@ func (g *guide) choose(set *cli.Flags, lost string) error {
 func (g *guide) ask(set *cli.Flags, open func() (prompt.Terminal, error)) error {
 	terminal, err := open()
 	if errors.Is(err, prompt.ErrNoTerminal) {
-		return set.Misuse("there is no terminal to ask on: give --lost provider, provider-away, client, third-party or share:NODE, or --role")
+		return set.Misuse("there is no terminal to ask on: give --lost provider, provider-away, stolen, client, third-party or share:NODE, or --role")
 	}
 	if err != nil {
 		return err
@@ -374,7 +384,7 @@ func (g *guide) printKnown(b *strings.Builder, enough bool) {
 			g.printCommands(b)
 		}
 		b.WriteString("\n")
-	} else {
+	} else if g.is.name != stolenCase {
 		b.WriteString("No files were named. Give those that are left, and the commands below name them.\n\n")
 	}
 	if !enough {
@@ -384,7 +394,7 @@ func (g *guide) printKnown(b *strings.Builder, enough bool) {
 
 // sections are those of the runbook that are for this case.
 func (g *guide) sections() []string {
-	if g.record == nil {
+	if g.record == nil && g.is.name != stolenCase {
 		return slices.Insert(slices.Clone(g.is.sections), 0, noRecordSection)
 	}
 	return g.is.sections
@@ -406,7 +416,7 @@ func (g *guide) print(t *guideText, enough bool) {
 		fmt.Fprintf(&b, "HERE ALREADY: %s. Nothing is overwritten: a command that would write one of them refuses.\n"+
 			"Go on with what you made before, or put another name after -o, and where it is read.\n\n", cli.Clean(phrase.And(taken)))
 	}
-	if enough {
+	if enough && g.is.name != stolenCase {
 		b.WriteString("What stands in braces in a command is yours to fill in.\n\n")
 	}
 	t.say(b.String())
@@ -453,6 +463,7 @@ func (g *guide) printCommands(b *strings.Builder) {
 	}
 	g.printLost(b)
 	switch _, _, known := g.holders(); {
+	case g.is.name == stolenCase:
 	case g.is.apart:
 		b.WriteString("  What is missing need not be here: two holders sign, each on their own machine with their own file.\n")
 	case g.is.name != "provider" && !known:

@@ -189,16 +189,22 @@ func (g *guide) fillSet(values map[string]string) {
 	if !known {
 		return
 	}
-	var parties, files, attested, sworn []string
+	var parties, files, attested, sworn, signers []string
 	for i, node := range nodes {
 		parties = append(parties, "--party", node)
 		files = append(files, newShares+"/"+secretsName(node))
 		sworn = append(sworn, node+".oath.json")
+		if values["NODE"] != "" && values["NODE"] != node && len(signers) < 2*threshold {
+			signers = append(signers, "--signer", node)
+		}
 		if i < threshold {
 			attested = append(attested, node+".attest.json")
 		}
 	}
 	values["--party NODE --threshold T"] = shell.Line(append(parties, "--threshold", strconv.Itoa(threshold))...)
+	if len(signers) == 2*threshold {
+		values["--signer NODE"] = shell.Line(signers...)
+	}
 	values["HOLDER"] = nodes[0] // plain in every shell, and part of a name
 	values["ATTESTATIONS"] = shell.Line(shell.Paths(attested)...)
 	values["OATHS"] = shell.Line(shell.Paths(sworn)...)

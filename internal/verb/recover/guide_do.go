@@ -257,6 +257,9 @@ func (d *doing) made(name string) bool {
 		return true
 	}
 	for _, heading := range d.is.sections {
+		if heading == apartSection { // made on other machines, if at all
+			continue
+		}
 		for _, m := range writes.FindAllStringSubmatch(runbooks.Section(d.is.role, heading), -1) {
 			pattern := strings.ReplaceAll(m[1], "{HOLDER}", "*")
 			for _, ending := range []string{"", ".pub", ".manifest.json", ".README.txt"} {
@@ -301,7 +304,7 @@ func (d *doing) actions() ([]action, error) {
 	runs := programs()
 	nodes, _, known := d.holders()
 	for _, heading := range d.sections() {
-		if heading == lastResort {
+		if heading == lastResort || heading == apartSection {
 			continue
 		}
 		way, err := d.way(heading)

@@ -13,6 +13,7 @@ import (
 	"lifeboat/internal/prompt"
 	"lifeboat/internal/shell"
 	"lifeboat/share"
+	"lifeboat/share/record"
 )
 
 // noRecordSection says what to compare where nothing was recorded.
@@ -170,8 +171,14 @@ func (g *guide) printRecord(b *strings.Builder) {
 	for _, group := range r.Groups {
 		fmt.Fprintf(b, "  On %v: %d of %d shares give the key, epoch %s\n    root key %s\n", group.Curve, group.Threshold, len(group.Participants), group.Epoch(), group.Root())
 	}
+	if !g.sworn {
+		b.WriteString("  It is as good as whoever made it. Compare the codes on two holders' papers, and have who is here sign it: mpc-backup attest --record.\n")
+	}
 	for _, node := range g.recordedNodes() {
 		g.printPerson(b, node)
+	}
+	if len(r.People) > 0 {
+		b.WriteString("  Ask nobody for a password by telephone. A number that reaches a lost device proves nothing: call on another line, or meet.\n")
 	}
 	if len(r.Exits) == 0 {
 		b.WriteString("  The record does not say where money may go: agree on it by telephone before anything is sent.\n")
@@ -207,11 +214,11 @@ func (g *guide) printPerson(b *strings.Builder, node string) {
 	case g.is.role == "auditor": // who should not be shown a secret
 		b.WriteByte('\n')
 	case len(files) > 0:
-		fmt.Fprintf(b, "; ask for the password of %s\n", phrase.And(phrase.Quoted(files)))
+		fmt.Fprintf(b, "; have them type the password of %s here themselves\n", phrase.And(phrase.Quoted(files)))
 	case g.found != nil:
 		b.WriteString("; no file of theirs is here\n")
 	default:
-		b.WriteString("; ask for their file and its password\n")
+		b.WriteString("; have them bring their file, and type its password themselves\n")
 	}
 }
 
@@ -317,6 +324,17 @@ func (g *guide) fillRecord(values map[string]string) {
 			exit += ":" + e.Tag
 		}
 		add("--exit", exit)
+	}
+	labelled := func(r record.Recipient) bool { return r.Label != "" } // the i-th label is for the i-th recipient
+	for _, r := range g.record.Recipients {
+		if labelled(r) {
+			add("-r", r.Text, "--label", r.Label)
+		}
+	}
+	for _, r := range g.record.Recipients {
+		if !labelled(r) {
+			add("-r", r.Text)
+		}
 	}
 	for _, key := range g.record.ReleaseKeys {
 		add("--release-key", key)

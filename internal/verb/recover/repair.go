@@ -202,7 +202,8 @@ type repairedReport struct {
 func (r *repairReport) add(s *verdict.Set) {
 	r.Groups = append(r.Groups, repairedReport{ID: s.Group.ID, Curve: s.Group.Curve.String(), Epoch: s.Group.Epoch(), Used: s.UsedNodes()})
 	r.Next = []string{
-		fmt.Sprintf("The holder of %q opens the file with their own password or identity: %s", r.NodeID,
+		"While the other holders are here, see that it fits their files: mpc-backup verify, with all of them. Then seal it, and take the bundle off this machine.",
+		fmt.Sprintf("The holder of %q opens the file on their own machine, with their own password or identity: %s. Of the one file alone verify says too few shares, exit status 3; what counts is that it is good.", r.NodeID,
 			shell.Line("mpc-backup", "attest", filepath.Base(r.Path), "--challenge", "TEXT", "-o", "A.json")),
 		"It is the same share as before. If the old copy may be in somebody's hands, this is not enough: reshare, and destroy the old shares.",
 	}

@@ -63,7 +63,7 @@ func (r *reshareReport) add(s *resharing) {
 	if len(r.Groups) == 1 {
 		r.Next = append(r.Next,
 			"Each new holder takes their file, opens it with their own password or identity, and says so: mpc-backup attest FILE --challenge TEXT -o A.json; mpc-backup check A.json tells who has.")
-		r.Next = append(r.Next, oldShares("Only then destroy", old)...)
+		r.Next = append(r.Next, oldShares("Only then see to", old)...)
 		r.Next = append(r.Next, notKnown)
 	}
 }
@@ -73,11 +73,11 @@ func (r *reshareReport) add(s *resharing) {
 func oldShares(when string, old *share.Group) []string {
 	t, n := old.Threshold, len(old.Participants)
 	return []string{
-		fmt.Sprintf("%s the old shares: any %d of the %d old shares still give the key, for ever, and no reshare changes that. They are those of %s.",
+		fmt.Sprintf("%s the old shares: any %d of the %d still give the key, for ever, and no reshare changes that. They are those of %s. Who destroys what depends on the provider.",
 			when, t, n, phrase.And(phrase.Quoted(old.NodeIDs()))),
-		fmt.Sprintf("But as long as the provider signs with the old set, keep %d of the old shares outside the provider: without that, nothing can be signed with it. Until it has stopped, the old set gives the key.",
+		fmt.Sprintf("While the provider signs with the old set: keep just %d of the old shares outside the provider, or nothing can be signed with it, and destroy the others. If no more than that are left outside, destroy nothing. Until it has stopped, the old set gives the key.",
 			t-1),
-		fmt.Sprintf("Destroy every copy of the others, and of all once it has stopped: files, phones and nodes, bundles, backups, paper, and the passwords. At least %d of the %d must be gone for certain; count those that you cannot see destroyed, such as the provider's, as still there.",
+		fmt.Sprintf("If it does not, or has stopped: destroy every copy of all, files, phones and nodes, bundles, backups, paper, and the passwords. At least %d of the %d must be gone for certain; count those that you cannot see destroyed, such as the provider's, as still there.",
 			n-t+1, n),
 	}
 }

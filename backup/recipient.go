@@ -12,6 +12,7 @@ import (
 	"filippo.io/age/agessh"
 	"golang.org/x/crypto/ssh"
 
+	"lifeboat/backup/shard"
 	"lifeboat/internal/cost"
 	"lifeboat/internal/secret"
 	"lifeboat/internal/strict"
@@ -51,6 +52,15 @@ type Recipient struct {
 	Label string // what people call it; public
 	Text  string // the recipient as text; empty for a passphrase
 	age   age.Recipient
+}
+
+// Fingerprint is the first 16 bytes of the SHA-256 of a recipient's text, in hex, or
+// empty for a passphrase.
+func (r *Recipient) Fingerprint() string {
+	if r.Text == "" {
+		return ""
+	}
+	return shard.Fingerprint(r.Text)
 }
 
 const (

@@ -244,7 +244,7 @@ func (f *paperFlags) checkShard(e *cli.Env, set *cli.Flags) error {
 	r := &shardReport{Kind: kinds[paper.Shard], Number: s.Number, Fingerprint: s.Fingerprint,
 		quorumReport: quorumReport{s.SetID, s.SetName, s.Threshold, s.Count}}
 	if len(recipients) > 0 {
-		isFor := slices.ContainsFunc(recipients, func(to backup.Recipient) bool { return shard.Fingerprint(to.Text) == s.Fingerprint })
+		isFor := slices.ContainsFunc(recipients, func(to backup.Recipient) bool { return to.Fingerprint() == s.Fingerprint })
 		r.IsFor = &isFor
 	}
 	if f.json {

@@ -2,6 +2,7 @@ package recover
 
 import (
 	"cmp"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -169,8 +170,13 @@ func (g *guide) look(e *cli.Env, set *cli.Flags) error {
 		if err := backup.Look(e, a, paths); err != nil {
 			return err
 		}
-		g.books = a.Books()
-		g.found = a.Report()
+		g.books, g.found = a.Books(), a.Report()
+		if r := g.record; r != nil && r.Book != nil { // the one that was recorded goes first
+			recorded := hex.EncodeToString(r.Book.SHA256[:])
+			if i := slices.IndexFunc(g.books, func(path string) bool { return g.sum(path) == recorded }); i > 0 {
+				g.books = slices.Concat(g.books[i:i+1], g.books[:i], g.books[i+1:])
+			}
+		}
 		if err := g.keepRecorded(); err != nil {
 			return err
 		}
@@ -472,7 +478,7 @@ func (g *guide) printCommands(b *strings.Builder) {
 		b.WriteString("  No address book is among the files. review and sign go by one: mpc-derive find searches for addresses\n  that you know, and makes it. key leaves --addresses out; --root gives the key.\n")
 	case g.is.name == "provider" && len(g.books) > 1:
 		fmt.Fprintf(b, "  There are %d address books: %s. Each command takes one, and those below\n"+
-			"  take the first. Is it the newest? For each other one run verify and key again with it, and another name after -o.\n", len(g.books), cli.Clean(shell.Line(shell.Paths(g.books)...)))
+			"  take the first, which is the recorded one if that is here. Is it the newest? For each other one run verify and key again with it, and another name after -o.\n", len(g.books), cli.Clean(shell.Line(shell.Paths(g.books)...)))
 	}
 }
 

@@ -26,11 +26,14 @@ func (g *guide) files() (files []string, bundles bool) {
 			continue
 		}
 		for _, h := range v.Epochs[0].Holders {
-			for _, c := range h.Copies {
+			for i, c := range h.Copies {
+				// One copy of each share will do. Of files that differ one may be damaged.
+				if i > 0 && (c.Bundle || h.Copies[0].Bundle || g.sum(c.Path) == g.sum(h.Copies[0].Path)) {
+					continue
+				}
 				if !slices.Contains(files, c.Path) {
 					files, bundles = append(files, c.Path), bundles || c.Bundle
 				}
-				break // one copy of each share will do
 			}
 		}
 	}
@@ -45,6 +48,16 @@ func (g *guide) files() (files []string, bundles bool) {
 		}
 	}
 	return shell.Paths(files), bundles
+}
+
+// sum is the SHA-256 of a file that was looked at.
+func (g *guide) sum(path string) string {
+	for _, f := range g.found.Files {
+		if f.Path == path {
+			return f.SHA256
+		}
+	}
+	return ""
 }
 
 // opening are the flags of the identities that were found.

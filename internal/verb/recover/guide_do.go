@@ -212,14 +212,15 @@ func (d *doing) find() error {
 	if err := backup.Look(d.env, a, d.paths); err != nil {
 		return err
 	}
-	newest, serial, oaths := "", 0, d.oaths.Paths()
+	var records, said []string
+	oaths := d.oaths.Paths()
 	for _, f := range a.Report().Files {
 		switch f.Kind {
 		case audit.IdentityFile, audit.ShardFile:
 			d.identities = append(d.identities, f.Path)
 		case audit.RecordFile:
-			if r := recordAt(f.Path); r != nil && r.Serial > serial {
-				newest, serial = f.Path, r.Serial
+			if r := recordAt(f.Path); r != nil {
+				records, said = append(records, f.Path), append(said, fmt.Sprintf("%s: number %d, of %s", cli.Clean(f.Path), r.Serial, r.Date))
 			}
 		case audit.AttestationFile:
 			if len(oaths) == 0 && strings.HasSuffix(f.Path, ".oath.json") {
@@ -227,8 +228,12 @@ func (d *doing) find() error {
 			}
 		}
 	}
-	if newest != "" && !d.papers.Given() && !d.noRecord {
-		err = cmp.Or(err, d.set.Set("record", newest))
+	if len(records) > 0 && !d.papers.Given() && !d.noRecord {
+		n, failed := 0, error(nil)
+		if len(records) > 1 {
+			n, failed = askNumber(d.terminal, "Which of these records is the one whose code you have on paper?", said)
+		}
+		err = cmp.Or(err, failed, d.set.Set("record", records[n]))
 	}
 	if !d.papers.Given() { // what they swear to is not here
 		d.oaths = holder.Oaths{}
@@ -365,7 +370,14 @@ func (d *doing) goThrough(actions []action) error {
 	last := -1 // what was made from shares
 	var here []string
 	for i, a := range actions {
-		if name := a.output(); name != "" && d.whole(name) {
+		name, ok := a.output(), false
+		if strings.HasPrefix(a.command, keygen) {
+			ok = d.pair(name)
+			name += ".pub, with the fingerprint " + fingerprints(name+".pub")
+		} else if name != "" {
+			ok = d.whole(name)
+		}
+		if ok {
 			done[i], here = true, append(here, name)
 			if a.heading != prepareSection { // which may have been long before
 				last = i
@@ -374,7 +386,7 @@ func (d *doing) goThrough(actions []action) error {
 	}
 	if len(here) > 0 {
 		fmt.Fprintf(d.env.Stdout, "DONE BEFORE: %s. It goes on from there.\n", cli.Clean(phrase.And(here)))
-		if err := d.agreed("Did you make all of that yourselves? What others may have put here, move away first."); err != nil {
+		if err := d.agreed("Did you make all of that yourselves, and is each fingerprint the one that keygen showed? What others may have put here,\nmove away first."); err != nil {
 			return err
 		}
 		d.note("done before, they say: %s", phrase.And(here))
@@ -398,6 +410,38 @@ func (d *doing) goThrough(actions []action) error {
 		}
 	}
 	return nil
+}
+
+// keygen is how a command begins that makes an identity and its recipient.
+const keygen = "mpc-backup keygen "
+
+// pair reports whether a recipient is here, and nothing wrong with its identity, which
+// may be on another machine.
+func (d *doing) pair(name string) bool {
+	if missing(name + ".pub") {
+		if !missing(name) {
+			d.env.Warn("%q is here without its recipient, %q: bring that, or move it away", name, name+".pub")
+		}
+		return false
+	}
+	if fingerprints(name+".pub") == "" {
+		d.env.Warn("%q is here, and is no file of recipients: look at it and move it away, since nothing is overwritten", name+".pub")
+		return false
+	}
+	return missing(name) || d.whole(name)
+}
+
+// fingerprints are those of the recipients in a file, or empty if it is none.
+func fingerprints(path string) string {
+	recipients, err := holder.ReadRecipients(path)
+	if err != nil {
+		return ""
+	}
+	var all []string
+	for _, r := range recipients {
+		all = append(all, r.Fingerprint())
+	}
+	return phrase.And(all)
 }
 
 // whole reports whether something is here, and nothing is wrong with it as far as that
@@ -449,6 +493,10 @@ func (d *doing) do(a *action) error {
 		}
 		yes := false
 		if line != "" {
+			words := shell.Words(line)
+			if i := slices.Index(words, "-R") + 1; i > 0 && i < len(words) {
+				d.env.Note("%q has the fingerprint %s, and opens what is sealed here: it must be the one that keygen showed", words[i], cmp.Or(fingerprints(words[i]), "of nothing"))
+			}
 			if yes, err = d.terminal.Confirm("$ " + line + "\n" + question); err != nil {
 				return err
 			}
@@ -475,8 +523,15 @@ func (d *doing) do(a *action) error {
 		for _, mark := range filled { // it may have been wrong
 			delete(d.typed, mark)
 		}
+		before, _ := d.files()
 		if err := cmp.Or(d.find(), d.guide.look(d.env, d.set)); err != nil { // a file may have been brought
 			return err
+		}
+		after, _ := d.files()
+		for _, path := range before {
+			if !slices.Contains(after, path) {
+				d.env.Warn("%s is no longer among the files: it is gone, or it is damaged; bring a good copy", shell.Line(path))
+			}
 		}
 	}
 }

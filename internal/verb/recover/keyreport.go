@@ -77,4 +77,9 @@ func (r *keyReport) print(w io.Writer, t *holder.Target) {
 		what = "folder, in the clear"
 	}
 	fmt.Fprintf(w, "written: %s (%s)\n", cli.Clean(t.Path), what)
+	for _, to := range t.Recipients {
+		if to.Text != "" {
+			fmt.Fprintf(w, "  %s opens it: the recipient with the fingerprint %s\n", cli.Clean(cmp.Or(to.Label, "somebody")), to.Fingerprint())
+		}
+	}
 }

@@ -134,6 +134,7 @@ func TestSteps(t *testing.T) {
 	for line, want := range map[string]string{
 		"go": "a step was expected: one, two or three\nmpc-test: hint: mpc-test help go shows how it is used\n", "go four": "a step was expected",
 		"go -h": "Usage: mpc-test go STEP", "go three -h": "Usage: mpc-test go STEP", "go three x": "[x]", "go three --x": "hint: mpc-test help go shows",
+		"help go two": "Usage: mpc-test go STEP", "help go four": "help takes one verb", "help go two three": "help takes one verb", "help on two": "help takes one verb",
 	} {
 		var out strings.Builder
 		(&Program{Name: "mpc-test", Verbs: []Verb{verb}}).Run(&Env{Stdout: &out, Stderr: &out}, strings.Fields(line))

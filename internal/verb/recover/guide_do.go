@@ -396,7 +396,7 @@ func (d *doing) goThrough(actions []action) error {
 		if done[i] || i < last && a.output() == "" {
 			continue
 		}
-		if d.record == nil && a.heading != noRecordSection && d.keys == nil {
+		if d.record == nil && d.is.name != stolenCase && a.heading != noRecordSection && d.keys == nil {
 			if err := d.askKeys(); err != nil {
 				return err
 			}

@@ -28,7 +28,8 @@ func (g *guide) files() (files []string, bundles bool) {
 		for _, h := range v.Epochs[0].Holders {
 			for i, c := range h.Copies {
 				// One copy of each share will do. Of files that differ one may be damaged.
-				if i > 0 && (c.Bundle || h.Copies[0].Bundle || g.sum(c.Path) == g.sum(h.Copies[0].Path)) {
+				same := func(earlier audit.Copy) bool { return g.sum(earlier.Path) == g.sum(c.Path) }
+				if i > 0 && (c.Bundle || h.Copies[0].Bundle || slices.ContainsFunc(h.Copies[:i], same)) {
 					continue
 				}
 				if !slices.Contains(files, c.Path) {

@@ -373,7 +373,9 @@ func (d *doing) goThrough(actions []action) error {
 		name, ok := a.output(), false
 		if strings.HasPrefix(a.command, keygen) {
 			ok = d.pair(name)
-			name += ".pub, with the fingerprint " + fingerprints(name+".pub")
+			if all := fingerprints(name + ".pub"); all != "" {
+				name += ".pub, with the fingerprint " + all
+			}
 		} else if name != "" {
 			ok = d.whole(name)
 		}
@@ -415,20 +417,18 @@ func (d *doing) goThrough(actions []action) error {
 // keygen is how a command begins that makes an identity and its recipient.
 const keygen = "mpc-backup keygen "
 
-// pair reports whether a recipient is here, and nothing wrong with its identity, which
-// may be on another machine.
+// pair reports whether a recipient is here, whose identity may be on another machine,
+// or an identity, and nothing wrong with either.
 func (d *doing) pair(name string) bool {
-	if missing(name + ".pub") {
-		if !missing(name) {
-			d.env.Warn("%q is here without its recipient, %q: bring that, or move it away", name, name+".pub")
-		}
+	pub := name + ".pub"
+	if !missing(pub) && fingerprints(pub) == "" {
+		d.env.Warn("%q is here, and is no file of recipients: look at it and move it away, since nothing is overwritten", pub)
 		return false
 	}
-	if fingerprints(name+".pub") == "" {
-		d.env.Warn("%q is here, and is no file of recipients: look at it and move it away, since nothing is overwritten", name+".pub")
-		return false
+	if missing(name) {
+		return !missing(pub)
 	}
-	return missing(name) || d.whole(name)
+	return d.whole(name)
 }
 
 // fingerprints are those of the recipients in a file, or empty if it is none.
@@ -495,7 +495,9 @@ func (d *doing) do(a *action) error {
 		if line != "" {
 			words := shell.Words(line)
 			if i := slices.Index(words, "-R") + 1; i > 0 && i < len(words) {
-				d.env.Note("%q has the fingerprint %s, and opens what is sealed here: it must be the one that keygen showed", words[i], cmp.Or(fingerprints(words[i]), "of nothing"))
+				if all := fingerprints(words[i]); all != "" {
+					d.env.Note("what is sealed here is for the fingerprint %s, in %q: it must be the one that keygen showed", all, words[i])
+				}
 			}
 			if yes, err = d.terminal.Confirm("$ " + line + "\n" + question); err != nil {
 				return err

@@ -215,6 +215,9 @@ func (p *plan) check() error {
 	if p.version != oldVersion && !slices.Contains([]Reason{Lost, Stolen, Rotation}, p.Reason) {
 		return fmt.Errorf("%w: its reason is none of lost, stolen and rotation", ErrPlan)
 	}
+	if p.version != oldVersion && p.Omitted == nil {
+		return fmt.Errorf("%w: it does not say what it leaves out, not even nothing", ErrPlan)
+	}
 	if b, err := hex.DecodeString(p.Record); err != nil || len(b) != 0 && hex.EncodeToString(b) != p.Record || len(b) != 0 && len(b) != sha256.Size {
 		return fmt.Errorf("%w: its record_sha256 is not a hash", ErrPlan)
 	}

@@ -3,12 +3,12 @@ package chains
 import (
 	"strings"
 
-	"lifeboat/internal/bechsum"
-
 	"github.com/btcsuite/btcd/btcutil/bech32"
+
+	"lifeboat/internal/bechsum"
 )
 
-// appendBech32 appends hrp, the separator, the 5-bit values and the bechsum. It
+// appendBech32 appends hrp, the separator, the 5-bit values and the checksum. It
 // is written out here because the library makes strings, and a private key may
 // not be in one.
 func appendBech32(dst []byte, hrp string, values []byte, constant uint32) []byte {

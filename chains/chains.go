@@ -211,6 +211,12 @@ func (c *Chain) Curves(address string) []curve.Curve {
 	return slices.DeleteFunc(curve.All(), func(on curve.Curve) bool { return len(c.On(on)) == 0 })
 }
 
+// Takes reports whether keys of a curve are for one of the chains that were named, or for
+// any where none was.
+func Takes(named []*Chain, on curve.Curve) bool {
+	return len(named) == 0 || slices.ContainsFunc(named, func(c *Chain) bool { return len(c.On(on)) > 0 })
+}
+
 // Reading returns the curves whose keys make such an address, or a part of it.
 func (c *Chain) Reading(address string) []curve.Curve {
 	u := c.Underivable(address)

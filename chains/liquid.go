@@ -3,9 +3,9 @@ package chains
 import (
 	"strings"
 
-	"lifeboat/internal/bechsum"
-
 	"github.com/btcsuite/btcd/btcutil/bech32"
+
+	"lifeboat/internal/bechsum"
 )
 
 // The confidential addresses of Liquid: a blinding key before what the unconfidential

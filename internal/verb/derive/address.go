@@ -111,11 +111,8 @@ func (f *addressFlags) derive(e *cli.Env, keys []*derive.Key, list []*chains.Cha
 				"a vault has a root key on each curve: xpub… is secp256k1, cpub… is ed25519")
 		}
 	}
-	if len(list) > 0 { // a key of another curve may have no children, which is no matter
-		keys = slices.DeleteFunc(keys, func(k *derive.Key) bool {
-			return !slices.ContainsFunc(list, func(c *chains.Chain) bool { return len(c.On(k.Curve())) > 0 })
-		})
-	}
+	// A key of another curve may have no children, which is no matter.
+	keys = slices.DeleteFunc(keys, func(k *derive.Key) bool { return !chains.Takes(list, k.Curve()) })
 	columns := []string{"path", "chain", "encoding", "address", "public_key", "extended_public_key"}
 	return f.write(e, columns, "addresses", formLine, func(out rowWriter) error {
 		for _, r := range ranges {

@@ -265,17 +265,11 @@ func (t *keyTable) checkChains() error {
 	return nil
 }
 
-// takesPaths reports whether rows are made for paths below a root key: if chains are
-// named, one of them must have addresses on its curve.
-func (t *keyTable) takesPaths(root *derive.Key) bool {
-	return len(t.chains) == 0 || slices.ContainsFunc(t.chains, func(c *chains.Chain) bool { return len(c.On(root.Curve())) > 0 })
-}
-
 // checkPaths refuses paths below a root key without a chain code.
 func (t *keyTable) checkPaths() error {
 	for _, r := range t.recovered {
 		below := slices.IndexFunc(t.paths, func(p derive.Path) bool { return len(p) > 0 })
-		if below >= 0 && r.Key.Public().IsBare() && t.takesPaths(r.Key.Public()) {
+		if below >= 0 && r.Key.Public().IsBare() && chains.Takes(t.chains, r.Key.Public().Curve()) {
 			return cli.Fail(cli.Usage, fmt.Errorf("--path %s: the chain code of the root key on %v is not known, and %w", t.paths[below], r.Key.Public().Curve(), derive.ErrNoChainCode),
 				"give the root extended public key with --xpub, if the vault has one; --path m is the root key itself, and --chain takes the paths for its own curve only")
 		}

@@ -130,7 +130,7 @@ func (t *keyTable) writePaths(out io.Writer, header []string) error {
 	}
 	engine := derive.NewEngine(int64(len(t.paths)))
 	for _, root := range t.roots() {
-		if !t.takesPaths(root) {
+		if !chains.Takes(t.chains, root.Curve()) {
 			continue
 		}
 		bulk := engine.Bulk(root)

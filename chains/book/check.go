@@ -58,6 +58,11 @@ func (t *Totals) String() string {
 	return fmt.Sprintf("%s: %d ok, %d mismatch, %d unsupported, %d bad", phrase.Count(t.Rows, "row"), t.OK, t.Mismatch, t.Unsupported, t.Bad)
 }
 
+// Shortfall is what messages say where not every row is ok.
+func (t *Totals) Shortfall() string {
+	return fmt.Sprintf("%d of %s ok, %d mismatch, %d bad, %d without a root key on the curve", t.OK, phrase.Count(t.Rows, "row"), t.Mismatch, t.Bad, t.Uncovered)
+}
+
 // Failed reports whether any row failed.
 func (t *Totals) Failed() bool { return t.Mismatch+t.Bad > 0 }
 

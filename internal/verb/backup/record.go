@@ -332,8 +332,7 @@ func (f *recordFlags) book(e *cli.Env, roots []*derive.Key) (*record.Book, error
 		return nil, err
 	}
 	if totals.Failed() || totals.Uncovered > 0 {
-		return nil, cli.Fail(cli.Mismatch, fmt.Errorf("address book %q: %d of %s ok, %d mismatch, %d bad, %d without a root key on the curve",
-			f.addresses, totals.OK, phrase.Count(totals.Rows, "row"), totals.Mismatch, totals.Bad, totals.Uncovered))
+		return nil, cli.Fail(cli.Mismatch, fmt.Errorf("address book %q: %s", f.addresses, totals.Shortfall()))
 	}
 	// What was hashed must be what was checked.
 	if again, err := strict.SHA256(f.addresses); err != nil || again != sum {

@@ -77,7 +77,7 @@ func prepareVerify(set *cli.Flags, args []string) (*cli.Plan, error) {
 	if set.NArg() == 0 {
 		return nil, set.Misuse("no FILE")
 	}
-	return &cli.Plan{Reads: WithManifests(set.Args()), Outputs: pages(f.report), Guard: true,
+	return &cli.Plan{Reads: WithManifests(set.Args()), Outputs: Pages(f.report), Guard: true,
 		Run: func(e *cli.Env, c *cli.Conditions) error { return f.verify(e, set, args, c) }}, nil
 }
 
@@ -126,8 +126,7 @@ func (f *verifyFlags) verify(e *cli.Env, set *cli.Flags, args []string, conditio
 		}
 		r.Addresses = totals
 		if verdict == nil && (totals.Failed() || totals.Uncovered > 0 && f.group == "") {
-			verdict = cli.Fail(cli.Mismatch, fmt.Errorf("address book %q: %d of %s ok, %d mismatch, %d bad, %d without a root key on the curve",
-				f.addresses, totals.OK, phrase.Count(totals.Rows, "row"), totals.Mismatch, totals.Bad, totals.Uncovered))
+			verdict = cli.Fail(cli.Mismatch, fmt.Errorf("address book %q: %s", f.addresses, totals.Shortfall()))
 		}
 	}
 	r.OK = verdict == nil

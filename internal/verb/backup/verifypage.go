@@ -217,7 +217,7 @@ func (r *verifyReport) findings() []audit.Finding {
 		}
 	}
 	if a := r.Addresses; a != nil && (a.Failed() || a.Uncovered > 0) {
-		add(audit.Error, "address-book", "", fmt.Sprintf("%d of %s ok, %d mismatch, %d bad, %d without a root key on the curve", a.OK, phrase.Count(a.Rows, "row"), a.Mismatch, a.Bad, a.Uncovered),
+		add(audit.Error, "address-book", "", a.Shortfall(),
 			"mpc-backup verify names the lines; the book is of another vault, was edited, or is damaged")
 	}
 	if c := r.Conditions; len(c.Network) > 0 {

@@ -10,21 +10,15 @@ import (
 )
 
 // usual are, by family, the numbers of a plan that make can do without, and a person
-// should not.
+// should not. Where make wants one of several lists, the first is usual as well.
 var usual = map[string][]string{
-	"Bitcoin": {"rate"},
-	"EVM":     {"max-price", "tip"},
-	"Solana":  {"nonce-account", "nonce", "nonce-authority", "fee-payer"},
-	"XRP":     {"last-ledger"},
-	"Cosmos":  {"timeout-height"},
+	"Solana": {"fee-payer"},
+	"XRP":    {"last-ledger"},
+	"Cosmos": {"timeout-height"},
 }
 
-// ofTokens are the families whose tokens make can move, and what a token needs beside
-// that.
-var ofTokens = map[string][]string{
-	"EVM": nil, "TRON": {tx.WantFee}, "Solana": {"create"}, "Cosmos": nil, "TON": nil, "Stellar": nil, "Aptos": nil,
-	"NEAR": nil, "Algorand": nil,
-}
+// ofTokens is what a token needs beside what the coin of its chain does, by family.
+var ofTokens = map[string][]string{"TRON": {tx.WantFee}, "Solana": {"create"}}
 
 // The columns of a plan for make that are no numbers.
 var columns = []string{"chain", "from", "to", "asset", "amount", tx.WantFee, tx.WantCoins}
@@ -89,8 +83,8 @@ func template(places []*place) []string {
 			}
 		}
 		family, _ := tx.Family(at.chain)
-		if needed, tokens := ofTokens[family]; tokens { // so that a row can be made one of a token
-			for _, name := range append([]string{"asset"}, needed...) {
+		if tx.MakesTokens(at.chain) { // so that a row can be made one of a token
+			for _, name := range append([]string{"asset"}, ofTokens[family]...) {
 				used[name] = true
 			}
 		}
@@ -118,13 +112,17 @@ func template(places []*place) []string {
 func (at *place) rowsOf() (rows []map[string]string) {
 	wants, _ := tx.Wants(at.chain)
 	family, _ := tx.Family(at.chain)
+	asks := slices.Clone(usual[family])
+	if lists := tx.OneOf(at.chain); len(lists) > 0 {
+		asks = append(asks, lists[0]...)
+	}
 	row := func(from, asset string) map[string]string {
 		cells := map[string]string{"chain": at.chain.ID, "from": from, "to": "{TO}", "asset": asset, "amount": "{AMOUNT}"}
 		if asset == "" {
 			delete(cells, "asset")
 		}
 		for _, w := range wants {
-			asked := !w.Optional || slices.Contains(usual[family], w.Name) || asset != "" && slices.Contains(ofTokens[family], w.Name)
+			asked := !w.Optional || slices.Contains(asks, w.Name) || asset != "" && slices.Contains(ofTokens[family], w.Name)
 			switch {
 			case w.Name == tx.WantCoins:
 				cells["amount"], cells[w.Name] = "all", at.chain.ID+".csv"
@@ -139,12 +137,11 @@ func (at *place) rowsOf() (rows []map[string]string) {
 	if slices.ContainsFunc(wants, func(w tx.Want) bool { return w.Name == tx.WantCoins }) {
 		return append(rows, row("", ""))
 	}
-	_, tokens := ofTokens[family]
 	for _, a := range at.listed {
 		if !at.chain.Reads(a.text) {
 			continue
 		}
-		if a.token && tokens {
+		if a.token && tx.MakesTokens(at.chain) {
 			rows = append(rows, row(a.text, "{TOKEN}"))
 		}
 		rows = append(rows, row(a.text, ""))

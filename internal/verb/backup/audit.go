@@ -112,7 +112,7 @@ func prepareAudit(set *cli.Flags, args []string) (*cli.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &cli.Plan{Reads: WithManifests(set.Args()), Outputs: pages(f.report), Run: func(e *cli.Env, _ *cli.Conditions) error {
+	return &cli.Plan{Reads: WithManifests(set.Args()), Outputs: Pages(f.report), Run: func(e *cli.Env, _ *cli.Conditions) error {
 		if options.Roots, err = recorded.Xpubs(f.xpubs); err != nil {
 			return err
 		}
@@ -205,8 +205,8 @@ func (f *auditFlags) options(set *cli.Flags) (*audit.Options, error) {
 	}, nil
 }
 
-// pages are the outputs of --report.
-func pages(path string) []string {
+// Pages are the outputs of a flag that names a page, such as --report.
+func Pages(path string) []string {
 	if path == "" {
 		return nil
 	}

@@ -79,9 +79,6 @@ const (
 	apartSection = "A lost share, and holders who are apart"
 )
 
-// stolenCase is the one in which no share is opened, and nothing is typed.
-const stolenCase = "stolen"
-
 // guideCase is something that can be lost, and the sections of the runbooks that
 // tell what to do.
 type guideCase struct {
@@ -90,6 +87,7 @@ type guideCase struct {
 	role     string
 	sections []string
 	apart    bool // what is missing need not be here
+	shut     bool // no share is opened, and nothing is typed
 }
 
 // lostSections are those of every case in which a share is lost.
@@ -97,14 +95,14 @@ var lostSections = []string{"What to prepare", "A share is lost", apartSection, 
 
 var guideCases = []guideCase{
 	{"provider", "the custody provider is gone", "custodian",
-		[]string{"What to prepare", "The provider is gone", "Moving the money", "Keeping the root keys", lastResort, "A child key leaks", "Afterwards"}, false},
-	{"client", "the client's share is lost", "client", lostSections, false},
-	{"third-party", "the third party's share is lost", "client", lostSections, false},
-	{"share", "another holder's share is lost", "client", lostSections, false},
+		[]string{"What to prepare", "The provider is gone", "Moving the money", "Keeping the root keys", lastResort, "A child key leaks", "Afterwards"}, false, false},
+	{"client", "the client's share is lost", "client", lostSections, false, false},
+	{"third-party", "the third party's share is lost", "client", lostSections, false, false},
+	{"share", "another holder's share is lost", "client", lostSections, false, false},
 	{"provider-away", "the custody provider is away for a while", "client",
-		[]string{"What to prepare", "The provider is away for a while"}, true},
-	{stolenCase, "a share was stolen, or nobody knows who has it, and the provider signs", "client",
-		[]string{"A share was stolen, and the provider signs"}, true},
+		[]string{"What to prepare", "The provider is away for a while"}, true, false},
+	{"stolen", "a share was stolen, or nobody knows who has it, and the provider signs", "client",
+		[]string{"A share was stolen, and the provider signs"}, true, true},
 }
 
 func prepareGuide(set *cli.Flags, args []string) (*cli.Plan, error) {
@@ -142,7 +140,7 @@ func prepareGuide(set *cli.Flags, args []string) (*cli.Plan, error) {
 	if *move {
 		return g.prepareMoving(set), nil
 	}
-	p := &cli.Plan{Reads: backup.WithManifests(g.paths), Outputs: g.outputs(), Run: func(e *cli.Env, _ *cli.Conditions) error { return g.show(e, set) }}
+	p := &cli.Plan{Reads: backup.WithManifests(g.paths), Outputs: backup.Pages(g.page), Run: func(e *cli.Env, _ *cli.Conditions) error { return g.show(e, set) }}
 	if *lost == "" {
 		p.Ask = func(terminal func() (prompt.Terminal, error)) ([]string, error) {
 			err := g.ask(set, terminal)
@@ -208,7 +206,7 @@ func (g *guide) printRole(set *cli.Flags, role, lost string) (*cli.Plan, error) 
 		return nil, set.Misuse("--role takes no other case and no PATH: it prints the whole runbook")
 	}
 	g.is.role = role
-	return &cli.Plan{Outputs: g.outputs(), Run: func(e *cli.Env, _ *cli.Conditions) error {
+	return &cli.Plan{Outputs: backup.Pages(g.page), Run: func(e *cli.Env, _ *cli.Conditions) error {
 		if err := g.readRecord(e, set); err != nil {
 			return err
 		}
@@ -390,7 +388,7 @@ func (g *guide) printKnown(b *strings.Builder, enough bool) {
 			g.printCommands(b)
 		}
 		b.WriteString("\n")
-	} else if g.is.name != stolenCase {
+	} else if !g.is.shut {
 		b.WriteString("No files were named. Give those that are left, and the commands below name them.\n\n")
 	}
 	if !enough {
@@ -400,7 +398,7 @@ func (g *guide) printKnown(b *strings.Builder, enough bool) {
 
 // sections are those of the runbook that are for this case.
 func (g *guide) sections() []string {
-	if g.record == nil && g.is.name != stolenCase {
+	if g.record == nil && !g.is.shut {
 		return slices.Insert(slices.Clone(g.is.sections), 0, noRecordSection)
 	}
 	return g.is.sections
@@ -422,7 +420,7 @@ func (g *guide) print(t *guideText, enough bool) {
 		fmt.Fprintf(&b, "HERE ALREADY: %s. Nothing is overwritten: a command that would write one of them refuses.\n"+
 			"Go on with what you made before, or put another name after -o, and where it is read.\n\n", cli.Clean(phrase.And(taken)))
 	}
-	if enough && g.is.name != stolenCase {
+	if enough && !g.is.shut {
 		b.WriteString("What stands in braces in a command is yours to fill in.\n\n")
 	}
 	t.say(b.String())
@@ -469,7 +467,7 @@ func (g *guide) printCommands(b *strings.Builder) {
 	}
 	g.printLost(b)
 	switch _, _, known := g.holders(); {
-	case g.is.name == stolenCase:
+	case g.is.shut:
 	case g.is.apart:
 		b.WriteString("  What is missing need not be here: two holders sign, each on their own machine with their own file.\n")
 	case g.is.name != "provider" && !known:

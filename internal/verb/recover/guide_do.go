@@ -224,16 +224,20 @@ func (d *doing) find() error {
 			}
 		case audit.AttestationFile:
 			if len(oaths) == 0 && strings.HasSuffix(f.Path, ".oath.json") {
-				err = cmp.Or(err, d.set.Set("sworn", f.Path))
+				if err := d.set.Set("sworn", f.Path); err != nil {
+					return err
+				}
 			}
 		}
 	}
 	if len(records) > 0 && !d.papers.Given() && !d.noRecord {
-		n, failed := 0, error(nil)
+		n := 0
 		if len(records) > 1 {
-			n, failed = askNumber(d.terminal, "Which of these records is the one whose code you have on paper?", said)
+			if n, err = askNumber(d.terminal, "Which of these records is the one whose code you have on paper?", said); err != nil {
+				return err
+			}
 		}
-		err = cmp.Or(err, failed, d.set.Set("record", records[n]))
+		err = d.set.Set("record", records[n])
 	}
 	if !d.papers.Given() { // what they swear to is not here
 		d.oaths = holder.Oaths{}
@@ -398,7 +402,7 @@ func (d *doing) goThrough(actions []action) error {
 		if done[i] || i < last && a.output() == "" {
 			continue
 		}
-		if d.record == nil && d.is.name != stolenCase && a.heading != noRecordSection && d.keys == nil {
+		if d.record == nil && !d.is.shut && a.heading != noRecordSection && d.keys == nil {
 			if err := d.askKeys(); err != nil {
 				return err
 			}

@@ -10,14 +10,6 @@ import (
 	"lifeboat/internal/page"
 )
 
-// outputs are what --page writes.
-func (g *guide) outputs() []string {
-	if g.page == "" {
-		return nil
-	}
-	return []string{g.page}
-}
-
 // write shows a text, and writes the page of it if one is wanted.
 func (g *guide) write(e *cli.Env, set *cli.Flags, t *guideText) error {
 	if g.page != "" {

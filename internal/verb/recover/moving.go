@@ -101,7 +101,7 @@ func (g *guide) askBook(set *cli.Flags, open func() (prompt.Terminal, error)) er
 // prepareMoving is the plan to print how to move the money of address books.
 func (g *guide) prepareMoving(set *cli.Flags) *cli.Plan {
 	g.is = guideCases[0]
-	p := &cli.Plan{Reads: backup.WithManifests(g.paths), Outputs: g.outputs(), Run: func(e *cli.Env, _ *cli.Conditions) error { return g.showMoving(e, set) }}
+	p := &cli.Plan{Reads: backup.WithManifests(g.paths), Outputs: backup.Pages(g.page), Run: func(e *cli.Env, _ *cli.Conditions) error { return g.showMoving(e, set) }}
 	if len(g.paths) == 0 {
 		p.Ask = func(terminal func() (prompt.Terminal, error)) ([]string, error) {
 			err := g.askBook(set, terminal)

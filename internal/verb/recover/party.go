@@ -94,12 +94,13 @@ func (p *party) choosePassword(e *cli.Env, vault *record.Record) error {
 	if err != nil {
 		return err
 	}
-	question := fmt.Sprintf("New password for the file of node %q, of at least %d characters, with no blank at either end: ", p.node, open.MinPassword)
+	whose := fmt.Sprintf("the file of node %q", p.node)
 	if vault != nil {
 		if who, ok := vault.Person(p.node); ok {
-			question = fmt.Sprintf("New password for %s's file, node %q, of at least %d characters, with no blank at either end: ", cli.Clean(who.Name), p.node, open.MinPassword)
+			whose = fmt.Sprintf("%s's file, node %q", cli.Clean(who.Name), p.node)
 		}
 	}
+	question := fmt.Sprintf("New password for %s, of at least %d characters, with no blank at either end: ", whose, open.MinPassword)
 	for {
 		p.password, err = prompt.Twice(terminal, question)
 		if err == nil {

@@ -19,8 +19,8 @@ import (
 type psbtField struct {
 	kind byte
 	keys []int // the lengths that its key may have, its kind included
-	// whole reports whether the value has nothing that the library would drop; nil
-	// where it drops nothing.
+	// whole reports whether the value has nothing that the library would drop, or panic
+	// at; nil where it does neither.
 	whole func(value []byte) bool
 }
 
@@ -38,17 +38,17 @@ var (
 		{kind: 0x01, keys: []int{1}, whole: isOutput},      // the output that is spent
 		{kind: 0x03, keys: []int{1}},                       // the type of signature
 		{kind: 0x04, keys: []int{1}},                       // the redeem script
-		{kind: 0x06, keys: []int{34, 66}},                  // derivation
-		{kind: 0x16, keys: []int{33}},                      // derivation, of Taproot
+		{kind: 0x06, keys: []int{34, 66}, whole: isPath},   // derivation
+		{kind: 0x16, keys: []int{33}, whole: isLeafPath},   // derivation, of Taproot
 		{kind: 0x17, keys: []int{1}},                       // the internal key, of Taproot
 	}
 	psbtOutput = []psbtField{
-		{kind: 0x00, keys: []int{1}},      // the redeem script
-		{kind: 0x01, keys: []int{1}},      // the witness script
-		{kind: 0x02, keys: []int{34, 66}}, // derivation
-		{kind: 0x05, keys: []int{1}},      // the internal key, of Taproot
-		{kind: 0x06, keys: []int{1}},      // its tree of scripts
-		{kind: 0x07, keys: []int{33}},     // derivation, of Taproot
+		{kind: 0x00, keys: []int{1}},                     // the redeem script
+		{kind: 0x01, keys: []int{1}},                     // the witness script
+		{kind: 0x02, keys: []int{34, 66}, whole: isPath}, // derivation
+		{kind: 0x05, keys: []int{1}},                     // the internal key, of Taproot
+		{kind: 0x06, keys: []int{1}},                     // its tree of scripts
+		{kind: 0x07, keys: []int{33}, whole: isLeafPath}, // derivation, of Taproot
 	}
 )
 
@@ -155,6 +155,18 @@ func isOutput(value []byte) bool {
 	r := bytes.NewReader(value[amount:])
 	_, err := wire.ReadVarBytes(r, 0, psbt.MaxPsbtValueLength, "script")
 	return err == nil && r.Len() == 0
+}
+
+// isPath reports whether a value is a fingerprint of 4 bytes and steps of 4 bytes (BIP 174).
+func isPath(value []byte) bool { return len(value) >= 4 && len(value)%4 == 0 }
+
+// isLeafPath reports whether a value is a number of hashes of 32 bytes, those hashes,
+// and what isPath reports (BIP 371).
+func isLeafPath(value []byte) bool {
+	const hash = 32
+	r := lengths{rest: value}
+	r.each(r.count(), func() { r.skip(hash) })
+	return !r.short && isPath(r.rest)
 }
 
 // readPSBT reads a PSBT, which may be in base 64.

@@ -339,6 +339,17 @@ func TestBitcoinRefused(t *testing.T) {
 	// together they are more than btcd has room for, and it would panic.
 	claimed := "0200000002" + strings.Repeat("01", 36) + "fe400d0300" + strings.Repeat("00", 200_000) + "ffffffff" +
 		strings.Repeat("01", 36) + "fe00093d00"
+	// A field of an input or an output that is about the generator, or its x coordinate.
+	const x = "79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798"
+	of := func(key, value string) []*psbt.Unknown {
+		return []*psbt.Unknown{{Key: decoded(key), Value: decoded(value)}}
+	}
+	ofInput := func(key, value string) []byte {
+		return input(func(p *psbt.PInput) { p.Unknowns = of(key+x, value) })
+	}
+	ofOutput := func(key, value string) []byte {
+		return change(func(p *psbt.Packet) { p.Outputs[0].Unknowns = of(key+x, value) })
+	}
 	text := func(s string) func([]byte) []byte { return func(b []byte) []byte { return append(b, s...) } }
 
 	for name, tc := range map[string]struct {
@@ -389,6 +400,14 @@ func TestBitcoinRefused(t *testing.T) {
 			value := append(slices.Clone(make([]byte, 8)), byte(len(u.PkScript)))
 			p.Inputs[3].Unknowns = []*psbt.Unknown{{Key: []byte{1}, Value: append(append(value, u.PkScript...), 0)}}
 		}), ErrUnsafe, "0x01 about an input"},
+		// The library would panic at each of these but the second and the sixth.
+		"derivation that is empty":       {ofInput("0602", ""), ErrUnsafe, "0x06 about an input"},
+		"derivation that is cut":         {ofInput("0602", "0102030405"), ErrUnsafe, "0x06 about an input"},
+		"derivation of an output, empty": {ofOutput("0202", ""), ErrUnsafe, "0x02 about an output"},
+		"derivation after a leaf":        {ofInput("16", "01"+x), ErrUnsafe, "0x16 about an input"},
+		"leaves without end":             {ofInput("16", "ff0000000000000008"+"01020304"), ErrUnsafe, "0x16 about an input"},
+		"leaf that is cut":               {ofOutput("07", "01"+x[2:]+"01020304"), ErrUnsafe, "0x07 about an output"},
+		"leaves of an output":            {ofOutput("07", "ff0000000000000008"+"01020304"), ErrUnsafe, "0x07 about an output"},
 		"output that is not there": {change(func(p *psbt.Packet) {
 			p.UnsignedTx.TxIn[3].PreviousOutPoint.Index = 2
 			p.Inputs[3].WitnessUtxo = nil

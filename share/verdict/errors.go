@@ -119,10 +119,20 @@ func (e *VaultsError) Error() string {
 
 // NothingError says that the files give no set of shares.
 type NothingError struct {
-	Contradicting bool // some file can be read and contradicts itself
+	Curve         curve.Curve // on this curve, of which they have shares; 0 for any
+	Contradicting bool        // some file can be read and contradicts itself
 }
 
-func (e *NothingError) Error() string { return "none of the files has a share that can be used" }
+func nothing(on curve.Curve, stray []*Share) *NothingError {
+	return &NothingError{on, slices.ContainsFunc(stray, func(s *Share) bool { return s.Status == Inconsistent })}
+}
+
+func (e *NothingError) Error() string {
+	if e.Curve == 0 {
+		return "none of the files has a share that can be used"
+	}
+	return fmt.Sprintf("the files have shares on %v, and none of those can be used", e.Curve)
+}
 
 // BadFilesError names the files that are not good, when there are enough without them.
 type BadFilesError struct{ Files []BadFile }

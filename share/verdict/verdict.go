@@ -222,13 +222,13 @@ func (j *Judgement) Wanted() []*Set {
 	return slices.DeleteFunc(slices.Clone(j.Sets), func(s *Set) bool { return !s.Wanted })
 }
 
-// Enough returns nil if every wanted set is complete. Otherwise it is a
-// NothingError or a TooFewError, or wraps share.ErrUnprovable if shares opened that may
-// be enough.
+// Enough returns nil if every wanted set is complete, and no curve has shares none of
+// which can be used. Otherwise it is a NothingError or a TooFewError, or wraps
+// share.ErrUnprovable if shares opened that may be enough.
 func (j *Judgement) Enough() error {
 	wanted := j.Wanted()
 	if len(wanted) == 0 {
-		return &NothingError{Contradicting: slices.ContainsFunc(j.Stray, func(s *Share) bool { return s.Status == Inconsistent })}
+		return nothing(0, j.Stray)
 	}
 	few := &TooFewError{}
 	first := map[curve.Curve]*Set{}
@@ -251,10 +251,27 @@ func (j *Judgement) Enough() error {
 			few.Apart = append(few.Apart, a)
 		}
 	}
-	if len(few.Short) == 0 {
+	if len(few.Short) > 0 {
+		return few
+	}
+	for _, c := range curve.All() {
+		if stray := j.stray(c); len(stray) > 0 {
+			return nothing(c, stray)
+		}
+	}
+	return nil
+}
+
+// stray returns the shares on a curve that are of no known set and may be of what was
+// asked for. No share on that curve can be used then, or it would be of a set.
+func (j *Judgement) stray(on curve.Curve) []*Share {
+	if j.asked.Record && !j.asked.Roots.On(on) {
 		return nil
 	}
-	return few
+	return slices.DeleteFunc(slices.Clone(j.Stray), func(s *Share) bool {
+		g := s.Sealed.Group
+		return s.Sealed.Curve != on || j.asked.Group != "" && (g == nil || !share.SameID(g.ID, j.asked.Group))
+	})
 }
 
 // unknown counts the shares that might be good if their files could be read or

@@ -148,10 +148,15 @@ func told(err error) string {
 			all = append(all, strings.Join(v.Paths, " "))
 		}
 		return fmt.Sprintf("%d vaults: %s", len(all), strings.Join(all, ", "))
-	case errors.As(err, &nothing) && nothing.Contradicting:
-		return "nothing, and a contradiction"
 	case errors.As(err, &nothing):
-		return "nothing"
+		text := "nothing"
+		if nothing.Curve != 0 {
+			text += fmt.Sprintf(" on %v", nothing.Curve)
+		}
+		if nothing.Contradicting {
+			text += ", and a contradiction"
+		}
+		return text
 	case errors.As(err, &bad):
 		var all []string
 		for _, f := range bad.Files {
@@ -222,6 +227,12 @@ func TestJudge(t *testing.T) {
 		{given: "tsslib-eddsa/1 2of3/2f", want: "1 of 2: tsslib-eddsa/1 good; stray: 2of3/2f unreadable", enough: "too few: 1 of 2 as far as is known"},
 		{given: "2of3/1 other-epoch/2", want: "1 of 2: 2of3/1 good; 1 of 2: other-epoch/2 good", enough: "too few: 1 of 2, 1 of 2"},
 		{given: "2of3/1 other-epoch/2p", want: "1 of 2: 2of3/1 good; 0 of 2: other-epoch/2p unopened", enough: "too few: 1 of 2, 0 of 2"},
+
+		// Enough on one curve, and on the other shares none of which can be used.
+		{given: "tsslib-eddsa/1 tsslib-eddsa/2 2of3/1f", want: "2 of 2: tsslib-eddsa/1 good, tsslib-eddsa/2 good; stray: 2of3/1f unreadable", enough: "nothing on secp256k1"},
+		{given: "tsslib-eddsa/1 tsslib-eddsa/2 2of3/1f 2of3/2c", want: "2 of 2: tsslib-eddsa/1 good, tsslib-eddsa/2 good; stray: 2of3/1f unreadable, 2of3/2c inconsistent", enough: "nothing on secp256k1, and a contradiction"},
+		{given: "2of3/1 2of3/2 tsslib-eddsa/1f", group: "2of3", want: "2 of 2: 2of3/1 good, 2of3/2 good; stray: tsslib-eddsa/1f unreadable", all: "bad: tsslib-eddsa/1f, contradicting"},
+		{given: "tsslib-eddsa/1 tsslib-eddsa/2 2of3/1x", want: "2 of 2: tsslib-eddsa/1 good, tsslib-eddsa/2 good", all: "bad: 2of3/1x"}, // it may be anything
 
 		// Nothing at all.
 		{given: "", want: "", enough: "nothing"},

@@ -165,7 +165,7 @@ var (
 // recipients. Then the group of the proof is the recorded one, whose names of holders
 // are known: those of the file are bound by nothing.
 func HoldProof(r *record.Record, p *verifiable.Proof) error {
-	if grave, _ := r.Judge(p.Group, record.Roster); len(grave) > 0 {
+	if grave, _ := r.Judge(p.Group, record.Roster, nil); len(grave) > 0 {
 		return fmt.Errorf("%w: different: %s", ErrRoster, record.List(grave))
 	}
 	p.Group, _ = r.Compare(p.Group)

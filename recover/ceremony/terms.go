@@ -76,7 +76,7 @@ func recordHash(r *record.Record) string {
 // check compares a group of a plan with the pins.
 func (p *Pins) check(g *share.Group) error {
 	if p.Record != nil {
-		grave, _ := p.Record.Judge(g, record.StopsDealing)
+		grave, _ := p.Record.Judge(g, record.StopsDealing, p.Roots)
 		switch {
 		case len(grave) > 0 && grave[0] <= record.ChainCode:
 			return recover.ErrPinned

@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"slices"
 
+	"lifeboat/derive"
 	"lifeboat/internal/phrase"
 	"lifeboat/share"
 )
@@ -13,18 +14,19 @@ type Difference uint8
 
 // The differences, the gravest first.
 const (
-	NoCurve   Difference = iota + 1 // the record has no group on the curve
-	RootKey                         // it is another vault
-	ChainCode                       // and tree: the root key would have other addresses
-	Scheme                          // how shares make the key
-	Threshold                       // how many shares are needed
-	Roster                          // share IDs or share public keys: another set of shares
-	NodeIDs                         // the same shares under other names
-	GroupID                         // the vendor's name of the group, on which no key depends
+	NoCurve    Difference = iota + 1 // the record has no group on the curve
+	RootKey                          // it is another vault
+	ChainCode                        // and tree: the root key would have other addresses
+	Scheme                           // how shares make the key
+	Unrecorded                       // the group has a chain code, and the record has none to compare it with
+	Threshold                        // how many shares are needed
+	Roster                           // share IDs or share public keys: another set of shares
+	NodeIDs                          // the same shares under other names
+	GroupID                          // the vendor's name of the group, on which no key depends
 )
 
 var differences = [...]string{
-	NoCurve: "curve", RootKey: "root public key", ChainCode: "chain code or tree", Scheme: "scheme", Threshold: "threshold",
+	NoCurve: "curve", RootKey: "root public key", ChainCode: "chain code or tree", Scheme: "scheme", Unrecorded: "chain code, which is not recorded", Threshold: "threshold",
 	Roster: "share IDs or share public keys", NodeIDs: "node IDs", GroupID: "group ID",
 }
 
@@ -42,9 +44,13 @@ const (
 )
 
 // Judge compares a group with the record. Differences as grave as least, or graver, stop
-// the task; the others are only told. Of both, the gravest come first.
-func (r *Record) Judge(g *share.Group, least Difference) (grave, told []Difference) {
+// the task; the others are only told. Of both, the gravest come first. A chain code that
+// the record lacks is as good as recorded if one of the vouched root keys has it.
+func (r *Record) Judge(g *share.Group, least Difference, vouched []*derive.Key) (grave, told []Difference) {
 	_, found := r.Compare(g)
+	if slices.ContainsFunc(vouched, g.Root().SameKey) {
+		found = slices.DeleteFunc(found, func(d Difference) bool { return d == Unrecorded })
+	}
 	i := slices.IndexFunc(found, func(d Difference) bool { return d > least })
 	if i < 0 {
 		i = len(found)
@@ -63,8 +69,7 @@ func List(found []Difference) string {
 
 // Compare compares a group with the recorded one of the same root key, or the
 // closest of several. recorded is nil if there is none, and the difference is then
-// NoCurve or RootKey. The chain code differs if the record has another or none, but
-// not if the group has none.
+// NoCurve or RootKey. The chain code does not differ if the group has none.
 func (r *Record) Compare(g *share.Group) (recorded *share.Group, found []Difference) {
 	i, found := closest(r.Groups, g)
 	switch {
@@ -108,8 +113,9 @@ func differ(recorded, g *share.Group) (found []Difference) {
 		}
 	}
 	same := recorded.SameShares(g)
-	add(ChainCode, !recorded.Root().SameKey(g.Root()))
+	add(ChainCode, recorded.ChainCode != nil && !recorded.Root().SameKey(g.Root()))
 	add(Scheme, recorded.Scheme != g.Scheme)
+	add(Unrecorded, recorded.ChainCode == nil && g.ChainCode != nil)
 	add(Threshold, recorded.Threshold != g.Threshold)
 	add(Roster, !same)
 	add(NodeIDs, same && !recorded.SameNodes(g))

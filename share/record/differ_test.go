@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"lifeboat/derive"
 	"lifeboat/share"
 	"lifeboat/share/record"
 )
@@ -61,12 +62,12 @@ func TestCompare(t *testing.T) {
 		}
 	}
 	bare := newRecord(t, record.Facts{Serial: 1, Date: "2026-11-22", Groups: []*share.Group{altered(secp, func(g *share.Group) { g.ChainCode = nil })}})
-	if _, got := bare.Compare(secp); !slices.Equal(got, []record.Difference{record.ChainCode}) {
+	if _, got := bare.Compare(secp); !slices.Equal(got, []record.Difference{record.Unrecorded}) {
 		t.Errorf("a chain code that nobody recorded: %v", got)
 	}
 	// One record does not do without what the other has.
-	for _, changes := range [][]record.Change{bare.Changes(r), r.Changes(bare)} {
-		if len(changes) != 1 || changes[0].How != record.Altered || !slices.Equal(changes[0].Differences, []record.Difference{record.ChainCode}) {
+	for want, changes := range map[record.Difference][]record.Change{record.ChainCode: bare.Changes(r), record.Unrecorded: r.Changes(bare)} {
+		if len(changes) != 1 || changes[0].How != record.Altered || !slices.Equal(changes[0].Differences, []record.Difference{want}) {
 			t.Errorf("a chain code in one record: %v", changes)
 		}
 	}
@@ -104,7 +105,37 @@ func TestJudge(t *testing.T) {
 			least       record.Difference
 			grave, told string
 		}{{record.StopsKey, c.key, c.keyTells}, {record.StopsDealing, c.dealing, c.dealingTells}} {
-			grave, told := r.Judge(c.group, use.least)
+			grave, told := r.Judge(c.group, use.least, nil)
+			if record.List(grave) != use.grave || record.List(told) != use.told {
+				t.Errorf("%s, and %v: %v stop it, %v are told", name, use.least, grave, told)
+			}
+		}
+	}
+}
+
+// A record without a chain code does not keep the key from its holders, who may have
+// learned the chain code by opening their shares; nor does it vouch for one that is dealt.
+// A recorded root key beside it may.
+func TestJudgeUnrecordedChainCode(t *testing.T) {
+	secp := groups(t, "2of3")[0]
+	bare := newRecord(t, record.Facts{Serial: 1, Date: "2026-11-22", Groups: []*share.Group{altered(secp, func(g *share.Group) { g.ChainCode = nil })}})
+	other := derive.NewRoot(secp.RootKey, [derive.ChainCodeSize]byte{1})
+	const what = "chain code, which is not recorded"
+	for name, c := range map[string]struct {
+		vouched                []*derive.Key
+		key, dealing           string // the grave ones
+		keyTells, dealingTells string
+	}{
+		"nothing beside it":      {dealing: what, keyTells: what},
+		"the root key beside it": {vouched: []*derive.Key{secp.Root()}},
+		"a bare key beside it":   {vouched: []*derive.Key{derive.NewBare(secp.RootKey)}, dealing: what, keyTells: what},
+		"another code beside it": {vouched: []*derive.Key{other}, dealing: what, keyTells: what},
+	} {
+		for _, use := range []struct {
+			least       record.Difference
+			grave, told string
+		}{{record.StopsKey, c.key, c.keyTells}, {record.StopsDealing, c.dealing, c.dealingTells}} {
+			grave, told := bare.Judge(secp, use.least, c.vouched)
 			if record.List(grave) != use.grave || record.List(told) != use.told {
 				t.Errorf("%s, and %v: %v stop it, %v are told", name, use.least, grave, told)
 			}

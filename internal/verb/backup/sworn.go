@@ -11,7 +11,7 @@ import (
 
 // inRecord compares the group of a share with the record that its holder is to sign.
 func inRecord(vault *record.Record, sh *verdict.Share) error {
-	grave, _ := vault.Judge(sh.Sealed.Group, record.StopsDealing)
+	grave, _ := vault.Judge(sh.Sealed.Group, record.StopsDealing, nil)
 	if len(grave) == 0 {
 		return nil
 	}

@@ -49,12 +49,16 @@ func (s *Session) CheckRecord(sets []*verdict.Set, least record.Difference) erro
 		differs := func(found []record.Difference) error {
 			return fmt.Errorf("group %q on %v is not as the record has it; different: %s", set.Group.ID, set.Group.Curve, record.List(found))
 		}
-		grave, told := s.Record.Judge(set.Group, least)
+		grave, told := s.Record.Judge(set.Group, least, s.Roots)
 		if len(grave) > 0 {
-			return cli.Fail(cli.Mismatch, differs(grave),
-				"if these are the shares that are in use, have a record made of them first: mpc-backup record FILE… --previous "+cli.Clean(s.flags.Record.Path()))
+			hint := "if these are the shares that are in use, have a record made of them first: mpc-backup record FILE… --previous " + cli.Clean(s.flags.Record.Path())
+			if grave[0] == record.Unrecorded {
+				hint = "give the root extended public key with --xpub beside the record, from your own papers: it has the chain code"
+			}
+			return cli.Fail(cli.Mismatch, differs(grave), hint)
 		}
-		if len(told) > 0 {
+		// WarnUncompared has told of a chain code that was not recorded.
+		if told = slices.DeleteFunc(told, func(d record.Difference) bool { return d == record.Unrecorded }); len(told) > 0 {
 			s.env.Warn("%v", differs(told))
 		}
 	}

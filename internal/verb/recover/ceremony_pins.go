@@ -24,11 +24,7 @@ func (f *pinFlags) define(set *cli.Flags) {
 
 // read returns what the flags pin the plan to.
 func (f *pinFlags) read(session *holder.Session) *ceremony.Pins {
-	p := &ceremony.Pins{Record: session.Record, Groups: f.groups}
-	if p.Record == nil { // which has the root keys
-		p.Roots = session.Roots
-	}
-	return p
+	return &ceremony.Pins{Record: session.Record, Roots: session.Roots, Groups: f.groups}
 }
 
 // against compares the plan in a folder with what the party has recorded, and with

@@ -119,8 +119,26 @@ type Group struct {
 	Tree         *derive.Tree // nil if it is the usual one of the curve
 	Threshold    int          // how many shares are needed
 	RootKey      *curve.Point
-	ChainCode    *[derive.ChainCodeSize]byte // nil if unknown: tss-lib has none
+	ChainCode    *[derive.ChainCodeSize]byte // nil if unknown
+	Lack         Lack                        // why, if it is unknown
 	Participants []Participant
+}
+
+// Lack is why the chain code of a group is unknown.
+type Lack uint8
+
+// The reasons.
+const (
+	NotStored Lack = iota // the form has none, like tss-lib's
+	NotOpened             // the file has it encrypted; opening a share may show it
+	NotUsed               // the file may have one, and how keys descend by it is not known
+	NoneBelow             // no key descends from the root key
+)
+
+// String says it of the files.
+func (l Lack) String() string {
+	return [...]string{NotStored: "these files have no chain code", NotOpened: "the chain code is encrypted, like the shares",
+		NotUsed: "how keys descend from it is not known, so no chain code is read", NoneBelow: "no keys descend from it"}[l]
 }
 
 // Root returns the root key: extended, or bare if the chain code is unknown.

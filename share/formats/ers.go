@@ -85,14 +85,12 @@ func readKit(r *Reader, d *document) ([]*share.Sealed, error) {
 		return nil, known.problems[0]
 	}
 	g := known.group
-	code, codeErr := decodeBits(doc.ChainCode)
-	codeKey, keyErr := decodeBits(doc.ChainCodeKey)
+	code, codeKey := doc.chainCode()
 	var list []*share.Sealed
 	for i := range doc.Parts {
 		own := &g.Participants[i]
 		lock := &share.Escrow{}
-		// How keys of theirs descend on ed25519 is not known, so no chain code is taken.
-		if codeErr == nil && keyErr == nil && len(codeKey) > 0 && g.Curve == curve.Secp256k1 {
+		if g.Lack == share.NotOpened {
 			lock.ChainCode, lock.ChainCodeKey = code, codeKey
 		}
 		s := &share.Sealed{Version: 1, Curve: g.Curve, Group: g, Roster: g.Participants, NodeID: own.NodeID, ShareID: &own.ShareID, PublicKey: own.PublicKey, Lock: lock}
@@ -103,6 +101,16 @@ func readKit(r *Reader, d *document) ([]*share.Sealed, error) {
 		list = append(list, s)
 	}
 	return list, nil
+}
+
+// chainCode returns the encrypted chain code and its key, if the kit has them.
+func (d *kitJSON) chainCode() (code, key []byte) {
+	code, codeErr := decodeBits(d.ChainCode)
+	key, keyErr := decodeBits(d.ChainCodeKey)
+	if codeErr != nil || keyErr != nil || len(key) == 0 {
+		return nil, nil
+	}
+	return code, key
 }
 
 // fill reads the values of a part.
@@ -157,6 +165,11 @@ func (d *kitJSON) group(pin share.Pin) (*share.Group, error) {
 		return nil, fmt.Errorf("%d key_parts; 2 to %d are supported", n, maxKitParts)
 	}
 	g := &share.Group{Curve: root.Curve(), Scheme: scheme, Threshold: n, RootKey: root}
+	if _, key := d.chainCode(); root.Curve() == curve.Ed25519 {
+		g.Lack = share.NotUsed // how keys of theirs descend on ed25519 is not known
+	} else if key != nil {
+		g.Lack = share.NotOpened
+	}
 	for i, p := range d.Parts {
 		number := strconv.Itoa(i + 1)
 		id, err := share.NewID(g.Curve, number)

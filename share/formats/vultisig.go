@@ -343,9 +343,9 @@ func (v *vult) readGG20(r *Reader, s *share.Sealed, root *curve.Point, text []by
 		if !g.RootKey.Equal(key) {
 			return fmt.Errorf("%w: its public key is not the vault's", share.ErrInconsistent)
 		}
-		g.ID, g.ChainCode, g.Tree = v.name, nil, nil
-		if g.Curve == curve.Secp256k1 {
-			g.ChainCode = v.chainCode
+		g.ID, g.ChainCode, g.Tree, g.Lack = v.name, v.chainCode, nil, share.NotStored
+		if g.Curve == curve.Ed25519 {
+			g.ChainCode, g.Lack = nil, share.NoneBelow
 		}
 		for i := range g.Participants {
 			if name := idText(g.Participants[i].ShareID); slices.Contains(v.signers, name) {
@@ -412,7 +412,7 @@ func (v *vult) readSchnorr(b []byte) (g *share.Group, index int, x []byte, err e
 		return nil, 0, nil, ErrCiphertext
 	}
 	c := curve.Ed25519
-	g = &share.Group{Threshold: int(b[0])}
+	g = &share.Group{Threshold: int(b[0]), Lack: share.NoneBelow}
 	if g.RootKey, err = c.ParsePoint(b[35:67]); err != nil {
 		return nil, 0, nil, fmt.Errorf("its public key: %w", err)
 	}

@@ -1,6 +1,7 @@
 package verdict
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -66,6 +67,17 @@ func (s *Set) Opened() []string {
 // that opened and cannot be proven alone.
 func (s *Set) Unproven() bool {
 	return !s.Complete() && len(s.Good)+len(s.Opened()) >= s.Group.Threshold
+}
+
+// Unshown reports whether there are enough shares, and only combining them shows whether
+// they give the root key: some could not be proven alone, or the scheme has no sum of
+// share public keys.
+func (s *Set) Unshown() bool {
+	if s.Unproven() {
+		return true
+	}
+	_, err := s.Group.CombinePublic(s.holders())
+	return s.Complete() && errors.Is(err, share.ErrUnprovable)
 }
 
 // Recoverable reports whether the set counts and is complete.

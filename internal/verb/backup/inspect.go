@@ -80,6 +80,7 @@ type groupReport struct {
 	TestOnly     bool                `json:"test_only"`
 
 	needs []share.Need
+	lack  share.Lack // why there is no chain code
 }
 
 type participantReport struct {
@@ -165,6 +166,7 @@ func describeGroup(s *share.Sealed) groupReport {
 		g.ID, g.CreatedTime, g.Threshold, g.Epoch = s.Group.ID, s.Group.CreatedTime, s.Group.Threshold, s.Group.Epoch()
 		g.Scheme, g.Tree = s.Group.Scheme.String(), s.Group.Root().Network().Name
 		g.Root, g.RootKey = holder.RootTexts(s.Group.Root())
+		g.lack = s.Group.Lack
 	}
 	for _, p := range s.Problems {
 		g.Problems = append(g.Problems, p.Error())
@@ -223,11 +225,11 @@ func (r inspectReport) print(w io.Writer) error {
 
 // rootText is a root key for a person: extended, or, for want of a chain code, the
 // public key alone.
-func rootText(extended, key string) string {
+func rootText(extended, key string, lack share.Lack) string {
 	if key == "" {
 		return extended
 	}
-	return key + " (public key; these files have no chain code)"
+	return fmt.Sprintf("%s (public key; %v)", key, lack)
 }
 
 // secretList is how to give the secrets of a lock. What only another of them may turn
@@ -270,7 +272,7 @@ func printGroup(b *strings.Builder, shares []groupReport) {
 	if g.TestOnly {
 		b.WriteString("    TEST ONLY: the keys of this vault are published\n")
 	}
-	fmt.Fprintf(b, "    root key  %s\n    epoch     %s\n    shares    %d of %d give the key\n", rootText(g.Root, g.RootKey), g.Epoch, g.Threshold, len(g.Participants))
+	fmt.Fprintf(b, "    root key  %s\n    epoch     %s\n    shares    %d of %d give the key\n", rootText(g.Root, g.RootKey, g.lack), g.Epoch, g.Threshold, len(g.Participants))
 	for _, p := range g.Participants {
 		mark := "         "
 		if held[p.NodeID] {

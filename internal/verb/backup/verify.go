@@ -115,6 +115,12 @@ func (f *verifyFlags) verify(e *cli.Env, set *cli.Flags, args []string, conditio
 	}
 	r := &verifyReport{Heading: session.Heading(set, conditions),
 		Groups: holder.Groups(judgement), Bundles: bundles, Files: holder.Unassigned(judgement), Recoverable: judgement.Enough() == nil}
+	for i, s := range judgement.Sets {
+		if s.Wanted && s.Unshown() {
+			g := &r.Groups[i]
+			g.Unproven, g.Recoverable, g.OK, r.Recoverable = true, false, false, false
+		}
+	}
 	if f.addresses != "" {
 		var roots []*derive.Key
 		for _, s := range judgement.Wanted() {
@@ -161,7 +167,7 @@ func (r *verifyReport) print(w io.Writer) error {
 			verdict = "the shares open; whether they give the root key, only combining them shows (mpc-recover key --check-only)"
 		}
 		fmt.Fprintf(&b, "group %q on %s, epoch %s: %s\n", g.ID, g.Curve, g.Epoch, verdict)
-		fmt.Fprintf(&b, "  root key  %s\n  shares    %d good, %d needed\n", rootText(g.Root, g.RootKey), g.GoodShares, g.Threshold)
+		fmt.Fprintf(&b, "  root key  %s\n  shares    %s\n", rootText(g.Root, g.RootKey, g.Lack), g.Counts())
 		for _, f := range g.Files {
 			fmt.Fprintf(&b, "  %-12s %q, node %q\n", f.Status, f.Path, f.NodeID)
 		}

@@ -1,6 +1,7 @@
 package backup
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -67,7 +68,7 @@ func notExercised(roots verdict.Roots, j *verdict.Judgement, bookPath string) []
 	if bookPath == "" {
 		list = append(list, "the addresses: no address book was given")
 	}
-	return append(list, "combining the shares, making private keys of addresses, and signing with them: mpc-recover does that, and its drill rehearses it")
+	return append(list, "combining the shares, making private keys of addresses, and signing with them: mpc-recover does that (key --check-only writes nothing), and its drill rehearses it")
 }
 
 // page makes the page of the report.
@@ -93,6 +94,8 @@ func (r *verifyReport) page(s *holder.Session, j *verdict.Judgement, bookPath st
 		p.Level, p.Verdict, p.Summary = report.Good, "Recoverable", "Every file is good, and the shares that were opened give every root key."
 	case failed == nil:
 		p.Level, p.Verdict, p.Summary = report.Good, "In order", "Every bundle opens and is whole. It holds no share."
+	case errors.Is(failed, share.ErrUnprovable):
+		p.Level, p.Verdict, p.Summary = audit.Warning, "Opened, and not proven", failed.Error()+" (mpc-recover key --check-only)"
 	case r.Recoverable:
 		p.Level, p.Verdict, p.Summary = audit.Error, "Recoverable, but not everything is good", failed.Error()
 	default:
@@ -154,6 +157,8 @@ func (r *verifyReport) vault(set *verdict.Set) report.Vault {
 	switch {
 	case !set.Wanted:
 		v.Level, v.Verdict = audit.Note, "Left out of this verification."
+	case set.Unshown():
+		v.Level, v.Verdict = audit.Warning, "The shares open. Whether they give the root key, only combining them shows (mpc-recover key --check-only)."
 	case set.Complete():
 		v.Level, v.Verdict = report.Good, fmt.Sprintf("Recoverable: %s opened, of %d needed.", phrase.Count(len(set.Good), "share"), g.Threshold)
 	default:
@@ -176,6 +181,8 @@ func drawHolder(set *verdict.Set, p share.Participant) report.Holder {
 		h.Lines = append(h.Lines, fmt.Sprintf("%s: %s", sh.File.Path, sh.Status))
 		if sh.Status == verdict.Good || sh.Status == verdict.Duplicate {
 			h.State = report.Opened
+		} else if sh.Status == verdict.Unproven && h.State != report.Opened {
+			h.State = report.Here
 		} else if h.State == report.Missing {
 			h.State = report.Damaged
 		}
@@ -200,6 +207,8 @@ func (r *verifyReport) findings() []audit.Finding {
 			level, do = audit.Warning, "give the files of one vault and epoch at a time"
 		case verdict.Unopened:
 			do = "check the password or the identity; try another copy"
+		case verdict.Unproven:
+			level, do = audit.Warning, "combine it with the others: mpc-recover key --check-only writes nothing, and tells"
 		}
 		add(level, string(f.Status), f.Path, fmt.Sprintf("the share of node %.70q: %s", f.NodeID, f.Reason), do)
 	}

@@ -7,6 +7,7 @@ import (
 	"lifeboat/derive"
 	"lifeboat/internal/cli"
 	"lifeboat/internal/phrase"
+	"lifeboat/share"
 	"lifeboat/share/verdict"
 )
 
@@ -74,6 +75,22 @@ type GroupReport struct {
 	Root        string       `json:"root_extended_public_key"`  // empty if there is no chain code
 	RootKey     string       `json:"root_public_key,omitempty"` // in that case
 	Files       []FileReport `json:"files"`
+
+	Lack share.Lack `json:"-"` // why there is no chain code
+}
+
+// Counts says how many shares of the group are what.
+func (g *GroupReport) Counts() string {
+	opened := 0
+	for _, f := range g.Files {
+		if f.Status == verdict.Unproven {
+			opened++
+		}
+	}
+	if opened > 0 {
+		return fmt.Sprintf("%d good, %d opened and unproven, %d needed", g.GoodShares, opened, g.Threshold)
+	}
+	return fmt.Sprintf("%d good, %d needed", g.GoodShares, g.Threshold)
 }
 
 func report(sh *verdict.Share) FileReport {
@@ -99,7 +116,7 @@ func Groups(j *verdict.Judgement) []GroupReport {
 	for _, s := range j.Sets {
 		g := GroupReport{
 			ID: s.Group.ID, Curve: s.Group.Curve.String(), Epoch: s.Group.Epoch(), Threshold: s.Group.Threshold,
-			GoodShares: len(s.Good), Recoverable: s.Recoverable(), Unproven: s.Unproven(), OK: s.Recoverable() && s.Clean(), Missing: s.MissingNodes(), Files: []FileReport{},
+			GoodShares: len(s.Good), Recoverable: s.Recoverable(), Unproven: s.Unproven(), OK: s.Recoverable() && s.Clean(), Missing: s.MissingNodes(), Files: []FileReport{}, Lack: s.Group.Lack,
 		}
 		g.Root, g.RootKey = RootTexts(s.Group.Root())
 		for _, sh := range s.Given {

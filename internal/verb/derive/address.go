@@ -24,11 +24,13 @@ var addressVerb = cli.Verb{
 	Usage: `Usage: mpc-derive address XPUB… --path P [--chain C,C] [--csv | --json] [-o FILE]
        mpc-derive address XPUB… --addresses CSV [--csv | --json] [-o FILE]
 
-Derives the child public keys of a root extended public key (xpub, tpub, cpub) and
+Derives the child public keys of a root extended public key and
 writes them as addresses of the chains; or checks every row of the exported address
 book against the root keys. XPUB is a key, a file with one key a line, or a share
-file, of which only the public part is read. A vault has a root key on each curve.
-A vault without chain codes has bare public keys, in hex: of them there is --path m alone.
+file, of which only the public part is read. A vault has a root key on each curve:
+xpub… and tpub… are secp256k1, cpub… and fpub… (Fireblocks) are ed25519, bitgo:HEX,
+box C of a keycard of BitGo's, is either. --path takes one key on each curve. A vault
+without chain codes has bare public keys, in hex: of them there is --path m alone.
 
   --path P                a path such as m/44/60/0/0/7 (repeatable); m is the key itself;
                           its last step may be *, for --from and --count
@@ -97,22 +99,24 @@ func prepareAddress(set *cli.Flags, args []string) (*cli.Plan, error) {
 		case err != nil:
 			return err
 		case f.addresses != "":
-			return f.checkBook(e, keys)
+			return f.checkBook(e, keysOf(keys))
 		}
 		return f.derive(e, keys, list, ranges)
 	}}, nil
 }
 
 // derive writes what is at the paths, in the forms of the chains.
-func (f *addressFlags) derive(e *cli.Env, keys []*derive.Key, list []*chains.Chain, ranges []pathRange) error {
+func (f *addressFlags) derive(e *cli.Env, keys []root, list []*chains.Chain, ranges []pathRange) error {
 	for _, c := range list {
-		if !slices.ContainsFunc(keys, func(k *derive.Key) bool { return len(c.On(k.Curve())) > 0 }) {
-			return cli.Fail(cli.Usage, fmt.Errorf("--chain %s: it has no addresses for keys on %v", c.ID, keys[0].Curve()),
-				"a vault has a root key on each curve: xpub… is secp256k1, cpub… is ed25519")
+		if !slices.ContainsFunc(keys, func(k root) bool { return len(c.On(k.Curve())) > 0 }) {
+			return cli.Fail(cli.Usage, fmt.Errorf("--chain %s: it has no addresses for keys on %v", c.ID, keys[0].Curve()), onCurves)
 		}
 	}
 	// A key of another curve may have no children, which is no matter.
-	keys = slices.DeleteFunc(keys, func(k *derive.Key) bool { return !chains.Takes(list, k.Curve()) })
+	keys = slices.DeleteFunc(keys, func(k root) bool { return !chains.Takes(list, k.Curve()) })
+	if err := oneVault(keys); err != nil {
+		return err
+	}
 	columns := []string{"path", "chain", "encoding", "address", "public_key", "extended_public_key"}
 	return f.write(e, columns, "addresses", formLine, func(out rowWriter) error {
 		for _, r := range ranges {
@@ -190,7 +194,7 @@ func (r pathRange) paths(n uint64) []derive.Path {
 }
 
 // each writes the forms of every key of the range, derived on all cores.
-func (r pathRange) each(e *cli.Env, root *derive.Key, list []*chains.Chain, out rowWriter) error {
+func (r pathRange) each(e *cli.Env, root root, list []*chains.Chain, out rowWriter) error {
 	engine := derive.NewEngine(int64(r.count))
 	bulks := make([]*derive.Bulk, addresses.Workers())
 	stakes := make([]*account.Stakes, len(bulks))
@@ -211,14 +215,14 @@ func (r pathRange) each(e *cli.Env, root *derive.Key, list []*chains.Chain, out 
 		},
 		func(worker int, paths []derive.Path) ([][]string, error) {
 			if bulks[worker] == nil {
-				bulks[worker], stakes[worker] = engine.Bulk(root), account.NewStakes(root)
+				bulks[worker], stakes[worker] = engine.Bulk(root.Key), account.NewStakes(root.Key)
 			}
 			keys := make([]derive.Descendant, len(paths))
 			bulks[worker].Derive(paths, keys)
 			var rows [][]string
 			for i := range keys {
 				if errors.Is(keys[i].Err, derive.ErrNoChainCode) {
-					return nil, cli.Fail(cli.Usage, fmt.Errorf("path %s: %w", paths[i], keys[i].Err), "give the extended public key, if there is one; --path m is the key itself, and --chain takes the path for its own curve only")
+					return nil, cli.Fail(cli.Usage, fmt.Errorf("path %s: %w", paths[i], keys[i].Err), root.remedy()+"; --path m is the key itself, and --chain takes the path for its own curve only")
 				}
 				if keys[i].Err != nil {
 					return nil, cli.Fail(cli.Failed, fmt.Errorf("path %s: %w", paths[i], keys[i].Err))

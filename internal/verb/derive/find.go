@@ -110,8 +110,8 @@ func prepareFind(set *cli.Flags, args []string) (*cli.Plan, error) {
 		}
 		s := &search{env: e, space: space, narrow: narrow, wanted: wanted, found: make([]*foundRow, len(wanted))}
 		for _, k := range keys {
-			s.curves = append(s.curves, k.Curve())
-			if err := s.run(k); err != nil {
+			s.roots = append(s.roots, k)
+			if err := s.run(k.Key); err != nil {
 				return err
 			}
 		}
@@ -194,7 +194,7 @@ type search struct {
 	wanted  []string
 	found   []*foundRow // by index in wanted; nil if not found yet
 	scanned uint64
-	curves  []curve.Curve // of the root keys
+	roots   []root
 }
 
 // foundRow is one line of the result.
@@ -374,13 +374,18 @@ func (s *search) hints(missing []string) []string {
 		}
 	}
 	for _, address := range missing {
-		searched, elsewhere := false, false
+		elsewhere := false
+		var searched []root
 		var reasons []string
 		giving := map[string][]string{} // which chains give names and numbers out, by reason
 		for _, c := range list {
 			for _, on := range c.Reading(address) {
-				searched = searched || slices.Contains(s.curves, on)
 				elsewhere = true
+				for _, r := range s.roots {
+					if r.Curve() == on {
+						searched = append(searched, r)
+					}
+				}
 			}
 			if u := c.Underivable(address); u != nil && u.Of == nil {
 				if giving[u.Reason] == nil {
@@ -395,10 +400,16 @@ func (s *search) hints(missing []string) []string {
 		switch {
 		case recased(list, address):
 			say("case", "%.80q has letters in the wrong case, and its checksum is in the case: it was mistyped, or changed; compare it with where it came from", address)
-		case searched:
-			say("searched", "widen the search with --accounts, --indexes or --template, and name the chain with --chain, so that it takes less time; or the address belongs to another key")
+		case len(searched) > 0:
+			for _, r := range searched {
+				if r.IsBare() {
+					say(r.String(), "of %s only the key itself was looked at: %s", shorten(r.String()), r.remedy())
+					continue
+				}
+				say("searched", "widen the search with --accounts, --indexes or --template, and name the chain with --chain, so that it takes less time; or the address belongs to another key")
+			}
 		case elsewhere:
-			say("elsewhere", "no key given here can have such an address: a vault has a root key on each curve, xpub… is secp256k1, cpub… is ed25519")
+			say("elsewhere", "no key given here can have such an address: %s", onCurves)
 		case len(reasons) > 0:
 		default:
 			say("mistyped", "%.80q is not an address of %s: a letter is wrong, or missing; compare it with where it came from", address, s.which())

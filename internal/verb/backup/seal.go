@@ -14,6 +14,7 @@ import (
 	"lifeboat/internal/phrase"
 	"lifeboat/internal/strict"
 	"lifeboat/internal/verb/holder"
+	"lifeboat/share/verdict"
 )
 
 var sealVerb = cli.Verb{
@@ -23,7 +24,8 @@ var sealVerb = cli.Verb{
 
 Seals any files into one new bundle. Share files among them are recognised, and
 their public facts are checked, so that nobody seals a broken share; with --check
-each share is opened with its password as well. Beside the bundle it writes a
+each share is opened with its password as well. Of a form without share public keys
+that shows no more than that it opens, and it is said. Beside the bundle it writes a
 public manifest for auditors and a text that says how to open it.
 
   -o, --output B.age      the bundle to write
@@ -110,10 +112,14 @@ func (f *sealingFlags) seal(e *cli.Env, set *cli.Flags) error {
 	if err := checkPublic(session); err != nil {
 		return err
 	}
+	unproven := 0
 	if f.opens() {
-		if err := checkShares(e, session, use); err != nil {
+		if unproven, err = checkShares(e, session, use); err != nil {
 			return err
 		}
+	}
+	if unproven > 0 && proofs != nil {
+		return cli.Fail(cli.Failed, fmt.Errorf("--verifiable: the form of %s has no share public keys, so there is nothing to prove, and nothing was sealed", phrase.Count(unproven, "share")), "seal the file without --verifiable; --check opens it first")
 	}
 	if err := session.CheckRoots(); err != nil {
 		return err
@@ -146,6 +152,9 @@ func (f *sealingFlags) seal(e *cli.Env, set *cli.Flags) error {
 	if f.opens() {
 		checked = "; every share in it was opened first"
 	}
+	if unproven > 0 {
+		checked += ", and only combining them shows whether they are right (mpc-recover key --check-only)"
+	}
 	_, err = fmt.Fprintf(e.Stdout, "sealed: %s into %s; it was read back and is whole%s\n%s", countFiles(len(files)), cli.Clean(f.output), checked, proved)
 	return err
 }
@@ -169,10 +178,11 @@ func checkPublic(s *holder.Session) error {
 	return nil
 }
 
-// checkShares opens every share, one after the other. No two are open at once.
-func checkShares(e *cli.Env, s *holder.Session, use holder.Use) error {
+// checkShares opens every share, one after the other. No two are open at once. It returns
+// how many opened that only combining them can prove.
+func checkShares(e *cli.Env, s *holder.Session, use holder.Use) (unproven int, err error) {
 	if err := s.Unlock(false, use); err != nil {
-		return err
+		return 0, err
 	}
 	code, bad := cli.OK, 0
 	var hints []string
@@ -185,16 +195,22 @@ func checkShares(e *cli.Env, s *holder.Session, use holder.Use) error {
 			}
 		}
 		for _, sh := range in.Shares {
-			if err := holder.NotGood(sh); err != nil {
-				e.Warn("%v", err)
+			err := holder.NotGood(sh)
+			if err == nil {
+				continue
+			}
+			e.Warn("%v", err)
+			if sh.Status == verdict.Unproven {
+				unproven++
+			} else {
 				code, bad = max(code, err.Code), bad+1
 			}
 		}
 	}
 	if bad == 0 {
-		return nil
+		return unproven, nil
 	}
-	return cli.Fail(code, fmt.Errorf("%d of the shares and bundles do not open, and nothing was sealed", bad), hints...)
+	return 0, cli.Fail(code, fmt.Errorf("%d of the shares and bundles do not open, and nothing was sealed", bad), hints...)
 }
 
 // filesToSeal are the files as they are, with what is public of their shares.

@@ -7,8 +7,10 @@ import (
 
 	"lifeboat/derive"
 	"lifeboat/internal/cli"
+	"lifeboat/internal/curve"
 	"lifeboat/internal/verb/holder"
 	"lifeboat/recover"
+	"lifeboat/share"
 	"lifeboat/share/verdict"
 )
 
@@ -108,7 +110,11 @@ func (f *rootFlags) salvageAll(session *holder.Session) (*found, error) {
 	if len(made.roots) == 0 && absent != nil {
 		return nil, absent
 	}
-	made.short = cli.Fail(cli.Mismatch, errors.Join(failures...), "check --xpub against your records")
+	hint := "check --xpub against your records"
+	if slices.ContainsFunc(session.Opened(curve.All()...), func(s *verdict.Share) bool { return s.Sealed.Group != nil && s.Sealed.Group.Scheme != share.Shamir }) {
+		hint = "--salvage knows Shamir's scheme alone, and shares of another were opened: leave it out, and damaged shares are named"
+	}
+	made.short = cli.Fail(cli.Mismatch, errors.Join(failures...), hint)
 	return made, nil
 }
 

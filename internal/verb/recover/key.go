@@ -41,7 +41,8 @@ Whoever made a file may have made up the vault in it. --record or --xpub says wh
 is meant. Without them, the shares of a root key must come from two files at least, and
 no curve may have shares of two root keys, opened or not; else nothing is recovered, and
 the exit status is 3. --no-record trusts one file; --group does not help, for an ID is
-copied easily.
+copied easily. A vault may have each curve in files of its own, so keys on two curves are
+recovered together, and nothing in the files shows that they are of one vault.
 
 What to write (at least one):
   --addresses CSV         a key for each row of the exported address book

@@ -3,6 +3,7 @@ package report
 import (
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
 
 	"lifeboat/internal/phrase"
@@ -40,7 +41,11 @@ func Record(r *record.Record) ([]byte, error) {
 		w.tag("p", "The record before this one has the code "+r.Previous.String())
 	}
 	w.raw("</section>\n")
-	list(w, "What this paper is for", recordRules)
+	rules := recordRules
+	if slices.ContainsFunc(r.Groups, func(g *share.Group) bool { return !g.KeysKnown() }) {
+		rules = append(slices.Clone(rules), "Holders without a share public key cannot sign with their share, so this record stays unsworn: hold it against the papers of the others")
+	}
+	list(w, "What this paper is for", rules)
 	for _, g := range r.Groups {
 		if err := recordGroup(w, r, g); err != nil {
 			return nil, err
@@ -142,7 +147,11 @@ func signatures(w *writer, r *record.Record) {
 			if who, ok := r.Person(p.NodeID); ok {
 				name = who.Name + " (" + p.NodeID + ")"
 			}
-			rows = append(rows, []string{"I have signed this record with my share, on my own machine: " + name, "", ""})
+			signed := "I have signed this record with my share, on my own machine: "
+			if p.PublicKey == nil { // there is nothing to check such a signature against
+				signed = "I have read this record, and compared its code with that of the file: "
+			}
+			rows = append(rows, []string{signed + name, "", ""})
 		}
 	}
 	w.raw("<section>\n<h2>Signatures</h2>\n")

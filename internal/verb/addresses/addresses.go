@@ -106,6 +106,16 @@ func Check(e *cli.Env, path string, roots []*derive.Key) (*book.Totals, error) {
 		func(struct{}) error { return nil })
 }
 
+// Bare says which root keys have no chain code, so that no row below them can be right.
+func Bare(roots []*derive.Key) (hints []string) {
+	for _, k := range roots {
+		if k.IsBare() {
+			hints = append(hints, fmt.Sprintf("the root key on %v has no chain code, and without it no row below it can be checked: give the root extended public key with --xpub, beside the record if there is one", k.Curve()))
+		}
+	}
+	return hints
+}
+
 // Header checks that the file is an address book with a row, and returns its header.
 func Header(path string) ([]string, error) {
 	f, err := strict.Open(path)

@@ -53,7 +53,8 @@ it from strangers.
   -i, --identity F        an age identity, an SSH key or a shard that opens bundles (repeatable)
   --passphrase-file F     the passphrase of a bundle: the i-th is for the i-th bundle that has one
   --threshold T           how many shares are needed, for tss-lib files, which do not say
-  --xpub KEY              the root extended public key, for the chain code that tss-lib files lack
+  --xpub KEY              the root extended public key, for a chain code that the files lack, as tss-lib's
+                          do, or have encrypted
   --json                  print what was recorded as JSON
 
 Example:
@@ -281,6 +282,9 @@ func (f *recordFlags) gather(e *cli.Env, set *cli.Flags) ([]*share.Group, error)
 		switch {
 		case in.Err != nil:
 			return nil, cli.Fail(cli.Failed, in.Err, in.Hint())
+		case len(in.Closed) > 0:
+			return nil, cli.Fail(cli.Failed, fmt.Errorf("%q: %w, and a record is made without opening any", in.Path, in.Closed[0]),
+				"make it of files whose public facts are not encrypted: of a keycard of BitGo's one JSON with userKey, backupKey and bitgoKey, which are its boxes A, B and C; if there are none, write down the root keys that mpc-recover key --check-only prints, for --xpub")
 		case len(in.Shares) == 0:
 			return nil, cli.Fail(cli.Failed, fmt.Errorf("%q holds no share that can be read", in.Path), "give a share file, or with -i the identity that opens the bundle")
 		}
@@ -332,7 +336,7 @@ func (f *recordFlags) book(e *cli.Env, roots []*derive.Key) (*record.Book, error
 		return nil, err
 	}
 	if totals.Failed() || totals.Uncovered > 0 {
-		return nil, cli.Fail(cli.Mismatch, fmt.Errorf("address book %q: %s", f.addresses, totals.Shortfall()))
+		return nil, cli.Fail(cli.Mismatch, fmt.Errorf("address book %q: %s", f.addresses, totals.Shortfall()), addresses.Bare(roots)...)
 	}
 	// What was hashed must be what was checked.
 	if again, err := strict.SHA256(f.addresses); err != nil || again != sum {
@@ -373,6 +377,15 @@ func (f *recordFlags) advise(e *cli.Env, r *record.Record) {
 	if len(r.Exits) == 0 {
 		e.Warn("the record names no address to which money may go: one that somebody brings on the day was not agreed beforehand (--exit)")
 	}
-	e.Note("the record is unsworn until every holder has signed it with their share (mpc-backup attest FILE --record), and two people have found the vault's money with an explorer")
+	for _, g := range r.Groups {
+		if g.ChainCode == nil && g.Lack == share.NotOpened {
+			e.Warn("the record has no chain code of group %q on %v, since the file has it encrypted: it vouches for the key, and for no address below it. Record it with --xpub and the root extended public key, which mpc-recover key --check-only prints", g.ID, g.Curve)
+		}
+	}
+	if i := slices.IndexFunc(r.Groups, func(g *share.Group) bool { return !g.KeysKnown() }); i >= 0 {
+		e.Note("the record stays unsworn: the files have no share public keys of group %q on %v, by which signatures could be checked, so attest refuses them. Have every holder sign the paper, and two people find the vault's money with an explorer", r.Groups[i].ID, r.Groups[i].Curve)
+	} else {
+		e.Note("the record is unsworn until every holder has signed it with their share (mpc-backup attest FILE --record), and two people have found the vault's money with an explorer")
+	}
 	e.Note("print %q, one paper for each holder, and keep it from strangers: with a root key on it, one private key of an address gives the private key of the vault", f.page())
 }

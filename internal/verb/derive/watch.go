@@ -125,7 +125,7 @@ func (f *watchFlags) watch(e *cli.Env) error {
 	if err != nil {
 		return err
 	}
-	if err := moving.Whole(f.addresses, totals); err != nil {
+	if err := moving.Whole(f.addresses, totals, roots); err != nil {
 		return err
 	}
 	if len(list) == 0 {

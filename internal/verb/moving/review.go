@@ -131,16 +131,16 @@ func addBook(e *cli.Env, keys *tx.Keys, path string, roots []*derive.Key, list b
 	if err != nil {
 		return err
 	}
-	return Whole(path, totals)
+	return Whole(path, totals, roots)
 }
 
 // Whole fails if rows of an address book are not the vault's.
-func Whole(path string, totals *book.Totals) error {
+func Whole(path string, totals *book.Totals, roots []*derive.Key) error {
 	if !totals.Failed() {
 		return nil
 	}
-	return cli.Fail(cli.Mismatch, fmt.Errorf("address book %q: %d rows mismatch and %d are bad", path, totals.Mismatch, totals.Bad),
-		"a book that is not this vault's says nothing about whom a transaction pays")
+	hints := append(addresses.Bare(roots), "a book that is not this vault's says nothing about whom a transaction pays")
+	return cli.Fail(cli.Mismatch, fmt.Errorf("address book %q: %d rows mismatch and %d are bad", path, totals.Mismatch, totals.Bad), hints...)
 }
 
 // found is what a part of the address book has.

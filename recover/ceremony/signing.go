@@ -28,6 +28,8 @@ var (
 	ErrThreshold = errors.New("two holders sign where two shares are enough: with more, all commitments must be there before anybody answers, and one carry each way would not do")
 	// ErrShares means that public keys do not say what each holder must compute.
 	ErrShares = errors.New("two holders sign with shares of Shamir's scheme, whose public keys are all recorded")
+	// ErrBoth means that one machine has the shares of both holders.
+	ErrBoth = errors.New("the shares of both holders are here, which give the key: mpc-recover sign makes the signatures on one machine")
 	// ErrECDSA means that a key signs with ECDSA.
 	ErrECDSA = errors.New("two holders make no ECDSA signature: the protocols for it take many carries, and their checks are known to be forgeable; mpc-recover sign makes it from enough shares on one machine")
 	// ErrSlots means that a batch needs too many signatures.
@@ -187,11 +189,20 @@ func (t *seat) take(r *record.Record, other string, shares []*open.Share) error 
 		}
 		for _, x := range shares {
 			for i := range g.Participants {
-				if p := &g.Participants[i]; p.PublicKey.Equal(x.Public()) {
+				p := &g.Participants[i]
+				if !p.PublicKey.Equal(x.Public()) {
+					continue
+				}
+				if t.own != nil && p != t.own && (p.NodeID == other || t.own.NodeID == other) {
+					return ErrBoth
+				}
+				if t.own == nil {
 					t.group, t.share, t.own, t.other = g, x, p, g.ByNode(other)
-					return nil
 				}
 			}
+		}
+		if t.own != nil {
+			return nil
 		}
 	}
 	return fmt.Errorf("%w: the file has no share, as the record has them, of the root key on %v that must sign", ErrParty, t.root.Curve())

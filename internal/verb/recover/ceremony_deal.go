@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -11,6 +12,7 @@ import (
 	"lifeboat/internal/verb/holder"
 	"lifeboat/recover/ceremony"
 	"lifeboat/share/open"
+	"lifeboat/share/verdict"
 )
 
 type dealFlags struct {
@@ -234,12 +236,20 @@ func (f *dealFlags) restate(e *cli.Env, dir *folder, terms *ceremony.Terms) erro
 	})
 }
 
-// openAll opens every share of the one input, or fails.
+// openAll opens every share of the one input, or fails. One that opens and has no public
+// key is left out: nobody could check what is made with it.
 func openAll(session *holder.Session) ([]*open.Share, error) {
 	if err := session.Combine(false); err != nil {
 		return nil, err
 	}
 	in := session.Inputs[0]
+	in.Shares = slices.DeleteFunc(in.Shares, func(s *verdict.Share) bool {
+		if s.Status != verdict.Unproven {
+			return false
+		}
+		s.Sealed.Wipe()
+		return true
+	})
 	if err := in.AllOpened(); err != nil {
 		return nil, err
 	}

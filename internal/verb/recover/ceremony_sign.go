@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 
 	"lifeboat/internal/cli"
+	"lifeboat/internal/outfile"
 	"lifeboat/internal/phrase"
 	"lifeboat/internal/prompt"
 	"lifeboat/internal/secret"
@@ -160,7 +161,10 @@ func (g *together) signed(i int, all []*signature.Signature) (*signed, error) {
 // request asks the other holder, waits for the answer, and writes what is signed.
 func (f *togetherFlags) request(g *together, set *cli.Flags) error {
 	e := g.env
-	path, answer := filepath.Join(g.dir, ceremony.Name(ceremony.StepRequest, g.Self())), filepath.Join(g.dir, ceremony.Name(ceremony.StepAnswer, g.Other()))
+	path, answer, err := g.messages(g.Self(), g.Other())
+	if err != nil {
+		return err
+	}
 	if err := cmp.Or(unused(path, "a program waits for its answer, or was ended before it came"), unused(answer, "there is an answer already, and no request yet")); err != nil {
 		return err
 	}
@@ -215,6 +219,16 @@ func (g *together) await(request, answer string, set *cli.Flags) ([]byte, error)
 	}
 }
 
+// messages returns the paths of the request and of the answer. Another vendor may have
+// called a device what no file can be called.
+func (g *together) messages(asker, answerer string) (request, answer string, err error) {
+	request, answer = ceremony.Name(ceremony.StepRequest, asker), ceremony.Name(ceremony.StepAnswer, answerer)
+	if err := cmp.Or(outfile.CheckName(request), outfile.CheckName(answer)); err != nil {
+		return "", "", cli.Fail(cli.Refused, err)
+	}
+	return filepath.Join(g.dir, request), filepath.Join(g.dir, answer), nil
+}
+
 // unused refuses a folder that another signing was in.
 func unused(path, why string) error {
 	if _, err := os.Lstat(path); err != nil {
@@ -225,7 +239,10 @@ func unused(path, why string) error {
 
 // reply answers the request of the other holder.
 func (f *togetherFlags) reply(g *together) error {
-	path, answer := filepath.Join(g.dir, ceremony.Name(ceremony.StepRequest, g.Other())), filepath.Join(g.dir, ceremony.Name(ceremony.StepAnswer, g.Self()))
+	path, answer, err := g.messages(g.Other(), g.Self())
+	if err != nil {
+		return err
+	}
 	if err := unused(answer, "you have answered in this folder"); err != nil {
 		return err
 	}
@@ -259,6 +276,7 @@ var signingFaults = []struct {
 }{
 	{ceremony.ErrThreshold, cli.Refused, ""},
 	{ceremony.ErrShares, cli.Refused, ""},
+	{ceremony.ErrBoth, cli.Refused, ""},
 	{ceremony.ErrECDSA, cli.Refused, "sign those of Ed25519 and Taproot together, and the others with enough shares on one machine"},
 	{ceremony.ErrSlots, cli.Usage, ""},
 	{ceremony.ErrBatch, cli.Refused, "each of you reviews the files again with \"mpc-derive review\"; sign nothing until both have the same code"},

@@ -1,11 +1,28 @@
 package recover
 
 import (
+	"path/filepath"
 	"testing"
 
 	"lifeboat/recover/ceremony"
 	"lifeboat/share/record"
 )
+
+// A device can be called what no file can be called.
+func TestMessages(t *testing.T) {
+	g := &together{dir: "desk"}
+	request, answer, err := g.messages("iPhone TEST-1", "b")
+	if err != nil || request != filepath.Join("desk", "sign-request-iPhone TEST-1.json") || answer != filepath.Join("desk", "sign-answer-b.json") {
+		t.Errorf("%q, %q, %v", request, answer, err)
+	}
+	for _, name := range []string{"John/Mac", "../../a", `C:\a`, "a\n"} {
+		for _, pair := range [][2]string{{name, "b"}, {"b", name}} {
+			if _, _, err := g.messages(pair[0], pair[1]); err == nil {
+				t.Errorf("%q is in the name of a file", name)
+			}
+		}
+	}
+}
 
 // A dealer calls the person in the record, and never a number that nobody recorded.
 func TestCall(t *testing.T) {

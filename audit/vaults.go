@@ -287,7 +287,7 @@ func (a *Auditor) judgeVault(v *Vault, epochs []*epoch) {
 	switch n := len(best.Holders); {
 	case best.Roster && best.Threshold == n && best.InOneFile(): // that it has the key is said of the file
 	case best.Roster && best.Threshold == n:
-		a.find(Warning, "all-needed", name, "find out who holds each share: if the provider holds one, plan for a set with a spare (mpc-recover reshare)",
+		a.find(Warning, "all-needed", name, "find out who holds each share: if the provider holds one, plan for a set with a spare (mpc-recover reshare; for another vendor's vault its own program, or a new vault to which the money moves)",
 			"all %d shares are needed, so the loss of one loses the key; if the custody provider holds one of them, the key cannot be recovered without the provider", n)
 	case best.Status.Enough() && best.here() == best.Threshold:
 		a.find(Note, "no-spare", name, "know where the other shares are", "exactly as many shares are here, or attested to, as are needed: with one of them lost, those that are not here would be needed")

@@ -13,7 +13,7 @@ _mpc_recover() {
 		reshare) words='--allow-network --allow-swap --date --group --identity --json --max-iterations --max-work-factor --new-passphrase-file --no-record --old-threshold --output --party --passphrase-file --record --record-code --require-sandbox --sworn --threshold --to --xpub -i -o' ;;
 		ceremony) words='--addresses --allow-network --allow-swap --answer --ask --chain --date --group --identity --joined --json --key --key-passphrase-file --label --lost --max-fee --max-total --new-passphrase-file --no-expiry --no-record --node --old-threshold --party --passphrase-file --path --qr --reason --recipient --recipients-file --record --record-code --replaces --require-sandbox --seal-passphrase-file --short-lived --signer --sworn --threshold --to --to-file --tokens --trust-amounts --tx --xpub -R -i -o -r' ;;
 		drill) words='--allow-network --allow-swap --date --interactive --keep --require-sandbox --scenario' ;;
-		guide) words='--allow-network --allow-swap --date --do --lost --moving --no-record --page --record --record-code --require-sandbox --role --sworn' ;;
+		guide) words='--allow-network --allow-swap --date --do --lost --moving --no-record --page --record --record-code --require-sandbox --role --secret --sworn' ;;
 		version) words=--json ;;
 		esac
 	fi

@@ -22,6 +22,8 @@ const formsNotes = `- A password is asked for, or given with --passphrase-file, 
   says so.
 - A file that has all parts is the key, once it is open. Keep it apart from what opens it, and each of those from
   the others.
+- Where a file has no public keys of its shares, verify can only say "unproven", with exit status 1: they open. Enough
+  of them together are tried with mpc-recover key --check-only.
 - A vault of another vendor's is recovered (key) and signed for (sign); new shares for it are not made.
 - Whoever made a single file may have made up the vault in it: compare the root key with your own records (--xpub,
   --record).

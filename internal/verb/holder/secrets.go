@@ -1,6 +1,7 @@
 package holder
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -20,9 +21,8 @@ const secretsHelp = `  --secret NAME=FILE      a secret that a file of another v
                           forms" lists them (repeatable)
 `
 
-// readSecrets reads the files of --secret.
-func (s *Session) readSecrets(set *cli.Flags) error {
-	s.keys = open.Keys{}
+// CheckSecrets checks the names of --secret, and that each has a file.
+func CheckSecrets(set *cli.Flags, secrets []string) error {
 	var names []string
 	for _, f := range formats.Forms() {
 		for _, need := range f.Needs {
@@ -31,7 +31,7 @@ func (s *Session) readSecrets(set *cli.Flags) error {
 			}
 		}
 	}
-	for _, given := range s.flags.secrets {
+	for _, given := range secrets {
 		name, path, ok := strings.Cut(given, "=")
 		switch {
 		case !ok || path == "":
@@ -41,6 +41,18 @@ func (s *Session) readSecrets(set *cli.Flags) error {
 		case !slices.Contains(names, name):
 			return set.Misuse("--secret %q: no form needs a secret of that name; the names are %s", name, strings.Join(names, ", "))
 		}
+	}
+	return nil
+}
+
+// readSecrets reads the files of --secret.
+func (s *Session) readSecrets(set *cli.Flags) error {
+	s.keys = open.Keys{}
+	if err := CheckSecrets(set, s.flags.secrets); err != nil {
+		return err
+	}
+	for _, given := range s.flags.secrets {
+		name, path, _ := strings.Cut(given, "=")
 		WarnExposed(s.env, path)
 		text, err := prompt.ReadFile(path)
 		if err != nil {
@@ -57,12 +69,38 @@ func (s *Session) readSecrets(set *cli.Flags) error {
 func (s *Session) missingFile() error {
 	for _, in := range s.Inputs {
 		for _, need := range in.needs() {
-			if need.File && !need.IfMissed && s.keys[need.Name] == nil {
+			if mustBeFile(need) && s.keys[need.Name] == nil {
 				return cli.Fail(cli.Usage, fmt.Errorf("%q needs the %s", in.Path, need.What), fmt.Sprintf("give it with --secret %s=FILE", need.Name))
 			}
 		}
 	}
 	return nil
+}
+
+// mustBeFile reports whether nothing is opened without a secret, and nobody can type it.
+func mustBeFile(need share.Need) bool { return need.File && !need.IfMissed }
+
+// Foresight is what a file says of its shares before anything is opened.
+type Foresight struct {
+	Files    []share.Need // secrets that have to be given as files
+	Foreign  error        // why no new shares can be made of them, if so
+	Unproven bool         // nothing says that each of them can be shown to be right by itself
+}
+
+// Foresee looks at a file. Of a bundle, or of what cannot be read, it says nothing.
+func Foresee(path string) (f Foresight) {
+	in := load(path, &formats.Reader{}, true)
+	defer in.Close()
+	f.Files = slices.DeleteFunc(in.needs(), func(need share.Need) bool { return !mustBeFile(need) })
+	f.Unproven = len(in.Closed) > 0
+	for _, c := range in.Closed {
+		f.Foreign = cmp.Or(f.Foreign, Foreign(&share.Sealed{Form: c.Form}))
+	}
+	for _, sh := range in.Shares {
+		f.Foreign = cmp.Or(f.Foreign, Foreign(sh.Sealed))
+		f.Unproven = f.Unproven || sh.Sealed.Group != nil && !sh.Sealed.Group.Provable()
+	}
+	return f
 }
 
 // needs lists the secrets that open what the input is known to hold.

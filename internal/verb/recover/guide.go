@@ -62,7 +62,9 @@ before each step, and every command can still be typed alone.
   --role ROLE             the runbook of a role, to read or to print
   --record F              the record of the vault; its code is asked for
   --record-code CODE      the whole code on the paper, where there is no terminal
-` + holder.OathsHelp + `  --no-record             there is none
+` + holder.OathsHelp + `  --no-record             there is none; --do hands it on to the commands, which then trust what the files say
+  --secret NAME=FILE      a secret that opens the files, such as rsa-key=key.pem, for the commands to name; "help
+                          forms" lists them (repeatable)
   --page F.html           write the same as a page to print, to work from on the day
   PATH                    share files, bundles and address books that are left, or folders of them
 
@@ -115,10 +117,12 @@ func prepareGuide(set *cli.Flags, args []string) (*cli.Plan, error) {
 	g.oaths.Define(set)
 	set.BoolVar(&g.noRecord, "no-record", false, "")
 	set.StringVar(&g.page, "page", "", "")
+	set.StringArrayVar(&g.secrets, "secret", nil, "")
+	set.ReadsNamed("secret")
 	if err := set.Parse(args); err != nil {
 		return nil, err
 	}
-	if err := cmp.Or(g.papers.Check(set), g.oaths.Check(set, &g.papers)); err != nil {
+	if err := cmp.Or(g.papers.Check(set), g.oaths.Check(set, &g.papers), holder.CheckSecrets(set, g.secrets)); err != nil {
 		return nil, err
 	}
 	if g.noRecord && g.papers.Given() {
@@ -153,7 +157,8 @@ func prepareGuide(set *cli.Flags, args []string) (*cli.Plan, error) {
 
 // look reads the record, and looks at the files without opening anything.
 func (g *guide) look(e *cli.Env, set *cli.Flags) error {
-	for _, path := range g.paths {
+	g.foreseen = nil
+	for _, path := range append(slices.Clone(g.paths), g.secretPaths()...) {
 		if missing(path) {
 			return cli.Fail(cli.Failed, fmt.Errorf("there is no file or folder %q", path), "check the spelling; nothing was looked at")
 		}
@@ -179,7 +184,7 @@ func (g *guide) look(e *cli.Env, set *cli.Flags) error {
 			return err
 		}
 	}
-	return cmp.Or(g.checkNode(), g.checkNames())
+	return cmp.Or(g.checkNode(), g.checkNames(), g.checkForm())
 }
 
 // show prints the case, once it is known.
@@ -241,12 +246,15 @@ type guide struct {
 	path     string         // of the record
 	record   *record.Record // nil if none was given
 	oaths    holder.Oaths
-	sworn    bool   // every holder has signed the record
-	noRecord bool   // there is none, and that was said
-	page     string // to write
+	sworn    bool     // every holder has signed the record
+	noRecord bool     // there is none, and that was said
+	secrets  []string // NAME=FILE
+	page     string   // to write
 
 	do         bool     // the commands are run: what they need is found, or asked for once
 	identities []string // that may open bundles; looked for only then
+
+	foreseen map[string]holder.Foresight // what each file says before it is opened
 }
 
 // choose finds out what was lost from the flag.
@@ -398,7 +406,10 @@ func (g *guide) printKnown(b *strings.Builder, enough bool) {
 
 // sections are those of the runbook that are for this case.
 func (g *guide) sections() []string {
-	if g.record == nil && !g.is.shut {
+	switch {
+	case g.record == nil && g.is.apart && !g.is.shut:
+		return slices.Insert(slices.Clone(g.is.sections), 0, recordSection)
+	case g.record == nil && !g.is.shut:
 		return slices.Insert(slices.Clone(g.is.sections), 0, noRecordSection)
 	}
 	return g.is.sections
@@ -464,6 +475,15 @@ func (g *guide) printFound(b *strings.Builder) {
 func (g *guide) printCommands(b *strings.Builder) {
 	if files, bundles := g.files(); bundles && len(g.identities) == 0 {
 		fmt.Fprintf(b, "  Bundles among %s need the identity that opens them: add -i IDENTITY to each command.\n", cli.Clean(shell.Line(files...)))
+	}
+	for _, need := range g.lacking() {
+		if !g.do { // which asks
+			fmt.Fprintf(b, "  The files are opened with the %s, which is a file: it takes the place of {FILE of %s} in each command.\n"+
+				"  Give it to this guide with --secret %[2]s=FILE, and the commands name it. Passwords are asked for by name.\n", need.What, need.Name)
+		}
+	}
+	if g.unproven() {
+		b.WriteString("  That these shares are right may show only when they are combined: rehearse with mpc-recover key --check-only, in place of\n  mpc-backup verify.\n")
 	}
 	g.printLost(b)
 	switch _, _, known := g.holders(); {

@@ -8,11 +8,14 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 
 	"lifeboat/audit"
 	"lifeboat/docs/runbooks"
 	"lifeboat/internal/cli"
 	"lifeboat/internal/shell"
+	"lifeboat/internal/verb/holder"
+	"lifeboat/share"
 	"lifeboat/share/open"
 )
 
@@ -63,16 +66,107 @@ func (g *guide) sum(path string) string {
 
 // opening are the flags of the identities that were found.
 func (g *guide) opening() (flags []string) {
-	for _, path := range shell.Paths(g.identities) {
-		flags = append(flags, "-i", path)
+	for _, path := range g.identities {
+		if !slices.Contains(g.secretPaths(), path) {
+			flags = append(flags, "-i", shell.Paths([]string{path})[0])
+		}
 	}
 	return flags
+}
+
+// foresee returns what a file says before it is opened.
+func (g *guide) foresee(path string) holder.Foresight {
+	f, ok := g.foreseen[path]
+	if !ok {
+		if g.foreseen == nil {
+			g.foreseen = map[string]holder.Foresight{}
+		}
+		f = holder.Foresee(path)
+		g.foreseen[path] = f
+	}
+	return f
+}
+
+// foresaw returns the first of the files of which something is true, or nothing.
+func (g *guide) foresaw(is func(holder.Foresight) bool) string {
+	files, _ := g.files()
+	if i := slices.IndexFunc(files, func(path string) bool { return is(g.foresee(path)) }); i >= 0 {
+		return files[i]
+	}
+	return ""
+}
+
+func foreign(f holder.Foresight) bool { return f.Foreign != nil }
+
+// unproven reports whether nothing shows yet that each share can be checked by itself. Of
+// what is in a bundle its manifest says it.
+func (g *guide) unproven() bool {
+	for _, v := range g.vaults() {
+		if len(v.Epochs) > 0 && slices.ContainsFunc(v.Epochs[0].Holders, func(h audit.Holder) bool { return h.Here && h.PublicKey == "" }) {
+			return true
+		}
+	}
+	return g.foresaw(func(f holder.Foresight) bool { return f.Unproven }) != ""
+}
+
+// lacking are the secrets that the files need, that are files, and that were not given.
+func (g *guide) lacking() (needs []share.Need) {
+	files, _ := g.files()
+	for _, path := range files {
+		for _, need := range g.foresee(path).Files {
+			given := func(secret string) bool { return strings.HasPrefix(secret, need.Name+"=") }
+			if !slices.Contains(needs, need) && !slices.ContainsFunc(g.secrets, given) {
+				needs = append(needs, need)
+			}
+		}
+	}
+	return needs
+}
+
+// secretPaths are the files of --secret.
+func (g *guide) secretPaths() (paths []string) {
+	for _, given := range g.secrets {
+		_, path, _ := strings.Cut(given, "=")
+		paths = append(paths, path)
+	}
+	return paths
+}
+
+// secretFlags are the flags of the secrets that open the files. What is not known of
+// them is a mark.
+func (g *guide) secretFlags() string {
+	line := secretLine(g.secrets)
+	for _, need := range g.lacking() {
+		line += fmt.Sprintf(" --secret %s={FILE of %[1]s}", need.Name)
+	}
+	return line
+}
+
+// secretLine names secrets after the files of a command.
+func secretLine(secrets []string) (line string) {
+	for _, given := range secrets {
+		_, path, _ := strings.Cut(given, "=")
+		if shell.Line(path) != path {
+			given = shell.Line(given)
+		}
+		line += " --secret " + given
+	}
+	return line
+}
+
+// checkForm refuses a case that ends in new shares, if there are none.
+func (g *guide) checkForm() error {
+	if path := g.foresaw(foreign); path != "" && slices.Contains(g.is.sections, apartSection) {
+		return cli.Fail(cli.Refused, fmt.Errorf("%q: %w", path, g.foresee(path).Foreign),
+			"if the vendor's own program makes new shares, do it with that; if not, move the money to a new vault while enough shares are left: mpc-recover guide --lost provider")
+	}
+	return nil
 }
 
 // checkNames refuses names that no command can safely have.
 func (g *guide) checkNames() error {
 	files, _ := g.files()
-	for _, path := range append(slices.Concat(files, g.books, g.oaths.Paths(), g.identities), g.path) {
+	for _, path := range append(slices.Concat(files, g.books, g.oaths.Paths(), g.identities, g.secretPaths()), g.path) {
 		if !shell.Safe(path) {
 			return cli.Fail(cli.Refused, fmt.Errorf("the name %q holds what a shell could run, so no command may have it", path),
 				"give the file or its folder another name, of letters, digits, blanks, dots and dashes, or leave it out, and run this again")
@@ -171,7 +265,7 @@ func (g *guide) marks() map[string]string {
 		if bundles {
 			files = append(files, g.opening()...)
 		}
-		values["FILES"] = shell.Line(files...)
+		values["FILES"] = shell.Line(files...) + g.secretFlags()
 		if one {
 			values["FILE"] = values["FILES"]
 		}

@@ -49,6 +49,7 @@ const (
 	deskName       = "desk"       // that of a ceremony
 	newShares      = "new-shares" // the folder of a new set in the runbook
 	prepareSection = "What to prepare"
+	afterwards     = "Afterwards"
 )
 
 // doing is a case that people go through.
@@ -62,6 +63,8 @@ type doing struct {
 	keys     []string          // root public keys from people's papers, where there is no record; nil: not asked
 	typed    map[string]string // what people filled in, by its mark
 	open     []string          // commands that were passed over
+	aims     bool              // some steps recover something
+	got      bool              // and one of them has
 }
 
 // action is something to do: a command, or what people do elsewhere.
@@ -70,6 +73,14 @@ type action struct {
 	text    string // of the step; empty for its further commands
 	command string // with its marks; empty: people do it
 }
+
+// recovers reports whether a command recovers something: a key, a share, or signatures.
+func (a *action) recovers() bool {
+	return strings.HasPrefix(a.command, "mpc-recover ") && !strings.Contains(a.command, checkOnly)
+}
+
+// checkOnly is how a command ends that combines shares and makes nothing.
+const checkOnly = " --check-only"
 
 // output is what a command makes, or nothing.
 func (a *action) output() string {
@@ -169,6 +180,10 @@ func (d *doing) walk() error {
 		}
 		d.noRecord = true
 	}
+	if d.is.apart && !d.is.shut && !d.papers.Given() {
+		return cli.Fail(cli.Failed, errors.New("two holders sign by the record of the vault alone, and there is none in this folder"),
+			"make it of both holders' files (mpc-backup record), compare its code on the telephone, and copy it here: mpc-recover guide --lost provider-away prints how")
+	}
 	if err := d.guide.look(d.env, d.set); err != nil {
 		return err
 	}
@@ -180,6 +195,9 @@ func (d *doing) walk() error {
 	t.say(b.String())
 	if _, err := io.WriteString(d.env.Stdout, t.terminal.String()); err != nil || verdict != nil {
 		return cmp.Or(err, verdict)
+	}
+	if err := d.askSecrets(); err != nil {
+		return err
 	}
 	if d.record != nil {
 		if err := d.set.Set("record-code", d.record.Code().String()); err != nil {
@@ -307,6 +325,32 @@ func (d *doing) askKeys() error {
 	return nil
 }
 
+// askSecrets asks for the files that open others. What can be typed the commands ask for.
+func (d *doing) askSecrets() error {
+	if d.is.shut {
+		return nil
+	}
+	for _, need := range d.lacking() {
+		question := fmt.Sprintf("Which file in this folder has the %s? Without it nothing is opened (Enter to leave): ", need.What)
+		for {
+			answer, err := d.terminal.Line(question)
+			if err != nil {
+				return err
+			}
+			if answer == "" {
+				return cli.Fail(cli.Failed, fmt.Errorf("left before the end: the files are opened with the %s", need.What),
+					fmt.Sprintf("copy it into this folder, and run it again there, with --secret %s=FILE if you like", need.Name))
+			}
+			if !missing(answer) && shell.Safe(answer) {
+				d.secrets = append(d.secrets, need.Name+"="+answer)
+				break
+			}
+			question = fmt.Sprintf("There is no file %q whose name a command can have. Type it again (Enter to leave): ", answer)
+		}
+	}
+	return nil
+}
+
 // actions are the steps of all sections, in order.
 func (d *doing) actions() ([]action, error) {
 	var all []action
@@ -326,6 +370,9 @@ func (d *doing) actions() ([]action, error) {
 				name, _, _ := strings.Cut(command, " ")
 				if runs[name] == nil {
 					continue // its text has it
+				}
+				if slices.ContainsFunc(step.Commands, isCheckOnly) && isCheckOnly(command) != d.unproven() {
+					continue // the other one is for these shares
 				}
 				each := []string{command}
 				if strings.Contains(command, "{HOLDER}") && known {
@@ -347,6 +394,8 @@ func (d *doing) actions() ([]action, error) {
 	}
 	return all, nil
 }
+
+func isCheckOnly(command string) bool { return strings.HasSuffix(command, checkOnly) }
 
 // way is how a section is gone through: where it has several, the one whose outputs
 // are here, or that people choose.
@@ -375,6 +424,7 @@ func (d *doing) goThrough(actions []action) error {
 	var here []string
 	for i, a := range actions {
 		name, ok := a.output(), false
+		d.aims = d.aims || a.recovers()
 		if strings.HasPrefix(a.command, keygen) {
 			ok = d.pair(name)
 			if all := fingerprints(name + ".pub"); all != "" {
@@ -385,6 +435,7 @@ func (d *doing) goThrough(actions []action) error {
 		}
 		if ok {
 			done[i], here = true, append(here, name)
+			d.got = d.got || a.recovers()
 			if a.heading != prepareSection { // which may have been long before
 				last = i
 			}
@@ -401,6 +452,9 @@ func (d *doing) goThrough(actions []action) error {
 	for i, a := range actions {
 		if done[i] || i < last && a.output() == "" {
 			continue
+		}
+		if a.heading == afterwards && d.aims && !d.got {
+			return nil // there is nothing yet in place of what it has people destroy
 		}
 		if d.record == nil && !d.is.shut && a.heading != noRecordSection && d.keys == nil {
 			if err := d.askKeys(); err != nil {
@@ -523,14 +577,21 @@ func (d *doing) do(a *action) error {
 			return err
 		}
 		if code == cli.OK {
+			d.got = d.got || a.recovers()
 			return nil
 		}
 		d.env.Note("that ended with exit status %d: what stands above says why, and what to do", code)
+		if code == cli.Mismatch && d.noRecord && len(d.keys) == 0 && !d.trusts() && trusting.MatchString(line) {
+			d.env.Hint("if nothing can be compared, leave, and run the guide again with --no-record, which goes to the commands as well")
+		}
 		for _, mark := range filled { // it may have been wrong
 			delete(d.typed, mark)
 		}
 		before, _ := d.files()
 		if err := cmp.Or(d.find(), d.guide.look(d.env, d.set)); err != nil { // a file may have been brought
+			return err
+		}
+		if err := d.askSecrets(); err != nil {
 			return err
 		}
 		after, _ := d.files()
@@ -611,7 +672,7 @@ func (d *doing) line(text string) string {
 	for i, line := range lines {
 		if d.record == nil {
 			marks["--record F"] = shell.Line(d.keys...)
-			if len(d.keys) == 0 && unrecorded.MatchString(line) {
+			if len(d.keys) == 0 && (unrecorded.MatchString(line) || d.trusts() && trusting.MatchString(line)) {
 				marks["--record F"] = "--no-record"
 			}
 			marks["--record RECORD"] = marks["--record F"]
@@ -641,6 +702,12 @@ func (d *doing) renewed() map[string]string {
 // unrecorded are the commands that want it in so many words that there is no record.
 var unrecorded = regexp.MustCompile(`^ *mpc-recover (repair|reshare) `)
 
+// trusting are those that then trust one file, if people say so.
+var trusting = regexp.MustCompile(`^ *mpc-recover (key|sign) `)
+
+// trusts reports whether they said so, when they began.
+func (d *doing) trusts() bool { return d.noRecord && d.set.Changed("no-record") }
+
 // execute runs a command in this process, and returns its exit status.
 func (d *doing) execute(line string) int {
 	words := shell.Words(line)
@@ -659,6 +726,9 @@ func (d *doing) execute(line string) int {
 
 // end says what was left out, and where the rest of the runbook is.
 func (d *doing) end() error {
+	if d.aims && !d.got {
+		fmt.Fprint(d.env.Stdout, "\nNOTHING WAS RECOVERED. Keep all files and shares.\n")
+	}
 	fmt.Fprintf(d.env.Stdout, "\nTHE STEPS ARE OVER. What was run, and what came of it, is in %s.\n", transcriptName)
 	for _, command := range d.open {
 		fmt.Fprintf(d.env.Stdout, "  passed over: %s\n", d.line(command))
@@ -667,5 +737,9 @@ func (d *doing) end() error {
 		fmt.Fprintf(d.env.Stdout, "For what \"sign\" cannot read: \"%s\" in mpc-recover guide --role %s\n", lastResort, d.is.role)
 	}
 	d.note("the steps are over; passed over: %d", len(d.open))
+	if d.aims && !d.got {
+		return cli.Fail(cli.Failed, errors.New("nothing was recovered: no step that makes a key, a share or a signature was run to its end"),
+			"destroy nothing; run it again in this folder when you are ready")
+	}
 	return nil
 }

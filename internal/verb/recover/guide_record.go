@@ -19,6 +19,9 @@ import (
 // noRecordSection says what to compare where nothing was recorded.
 const noRecordSection = "There is no record"
 
+// recordSection says how one is made.
+const recordSection = "The record of the vault"
+
 // recordPath returns the value of --record, as a list of files to read.
 func recordPath(set *cli.Flags) []string {
 	if path, err := set.GetString("record"); err == nil && path != "" {
@@ -152,6 +155,9 @@ func (g *guide) who(node string) string {
 // printRecord says what the record has: root keys, people, and where money may go.
 func (g *guide) printRecord(b *strings.Builder) {
 	switch {
+	case g.record == nil && g.is.apart && !g.is.shut:
+		b.WriteString("NO RECORD: two holders sign by the record of the vault alone, which says whose signature is whose. Give it with\n--record. If there is none, make one of both holders' files, and compare its code on the telephone: see below.\n\n")
+		return
 	case g.noRecord:
 		b.WriteString("NO RECORD: nothing says whose vault the files are of. \"There is no record\" in the runbook says what to compare instead.\n\n")
 		return
@@ -280,7 +286,7 @@ func (g *guide) fillKeys(values map[string]string) {
 	case g.record != nil:
 		values["--record RECORD"] = recordLine(g.path, nil)
 		values["--record F"] = recordLine(g.path, g.oaths.Paths())
-	case g.noRecord:
+	case g.noRecord && !g.is.apart:
 		values["--record F"] = cmp.Or(values["--xpub KEY"], "{--xpub KEY}")
 		values["--record RECORD"] = values["--record F"]
 	}

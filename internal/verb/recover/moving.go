@@ -30,9 +30,10 @@ func (f *keyFlags) describeMoving(set *cli.Flags, session *holder.Session, t *ke
 	for _, path := range shell.Paths(ids) {
 		files = append(files, "-i", path)
 	}
+	secrets, _ := set.GetStringArray("secret")
 	marks := map[string]string{}
-	if err == nil && !slices.ContainsFunc(files, unsafeName) {
-		marks["FILES"] = shell.Line(files...)
+	if err == nil && !slices.ContainsFunc(secrets, unsafeName) && !slices.ContainsFunc(files, unsafeName) {
+		marks["FILES"] = shell.Line(files...) + secretLine(secrets)
 	}
 	marks["--xpub KEY"] = f.xpubLine(session)
 	marks["--record F"] = marks["--xpub KEY"]

@@ -122,6 +122,10 @@ type Group struct {
 	ChainCode    *[derive.ChainCodeSize]byte // nil if unknown
 	Lack         Lack                        // why, if it is unknown
 	Participants []Participant
+	// Absent are the node IDs of parts that the file should have and has not, where its
+	// form shows that. All parts are needed, and no more is known of these: they are not
+	// among Participants, and do not count in Threshold.
+	Absent []string
 }
 
 // Lack is why the chain code of a group is unknown.
@@ -140,6 +144,9 @@ func (l Lack) String() string {
 	return [...]string{NotStored: "these files have no chain code", NotOpened: "the chain code is encrypted, like the shares",
 		NotUsed: "how keys descend from it is not known, so no chain code is read", NoneBelow: "no keys descend from it"}[l]
 }
+
+// Needed returns how many shares are needed, with those that the file lacks.
+func (g *Group) Needed() int { return g.Threshold + len(g.Absent) }
 
 // Root returns the root key: extended, or bare if the chain code is unknown.
 func (g *Group) Root() *derive.Key {

@@ -9,9 +9,11 @@ import (
 	"fmt"
 	"maps"
 	"path"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"lifeboat/derive"
 	"lifeboat/internal/archive"
@@ -39,6 +41,10 @@ const (
 	metadataName   = "metadata.json"
 	mobileName     = "MOBILE"
 	passphraseName = "RSA_PASSPHRASE"
+
+	mobileNode = "mobile"
+	cloudNode  = "cloud-"
+	cloudParts = 2 // of a key, in every backup that is known
 )
 
 // algorithm is what a key of a backup is for, and how its parts make it.
@@ -132,6 +138,38 @@ func looksLikeMetadata(data []byte) bool {
 	return bytes.Contains(data, []byte(`"chainCode"`)) && (bytes.Contains(data, []byte(`"keys"`)) || bytes.Contains(data, []byte(`"keyId"`)))
 }
 
+// ErrUnzipped is returned for a file of a backup that does not lie in its zip, as some
+// browsers leave it. It is an ErrUnknown: alone it holds no share.
+var ErrUnzipped error = unzipped{}
+
+type unzipped struct{}
+
+func (unzipped) Error() string {
+	return "it is one file of a Fireblocks workspace backup that was unzipped: " + UnzippedAdvice
+}
+func (unzipped) Is(target error) bool { return target == ErrUnknown }
+
+// UnzippedAdvice says what makes a backup of such files.
+const UnzippedAdvice = "put metadata.json and all files that lie beside it into one zip again, under the names that they have"
+
+// cloudName is how the part of a player in the cloud is named.
+var cloudName = regexp.MustCompile(`(^|[/\\ ])[0-9]{1,10}_[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
+
+// isUnzipped recognises JSON of a backup outside its zip.
+func isUnzipped(data []byte) bool {
+	has := func(keys ...string) bool {
+		return !slices.ContainsFunc(keys, func(k string) bool { return !bytes.Contains(data, []byte(`"`+k+`"`)) })
+	}
+	isObject := bytes.HasPrefix(bytes.TrimLeft(data, " \t\r\n"), []byte("{")) // and no tar of some
+	return isObject && (looksLikeMetadata(data) && has("publicKey") || has("encryptedKey", "deviceId", "userId"))
+}
+
+// isCloudPart recognises a part of the cloud outside its zip. It is no text, and told by
+// its name.
+func isCloudPart(path string, data []byte) bool {
+	return cloudName.MatchString(path) && len(data) >= leastOAEP && len(data) <= mostOAEP && !utf8.Valid(data)
+}
+
 func readBackup(_ *Reader, d *document) ([]*share.Sealed, error) {
 	b := d.zip
 	switch {
@@ -178,7 +216,11 @@ func readBackup(_ *Reader, d *document) ([]*share.Sealed, error) {
 		if len(key.Keyset) > 0 {
 			notes = append(notes, key.keyset(id))
 		}
-		shares = append(shares, readKey(id, &key, a, parts[id])...)
+		list := readKey(id, &key, a, parts[id])
+		if g := list[0].Group; g != nil {
+			g.Absent = lacking(parts, id)
+		}
+		shares = append(shares, list...)
 	}
 	if len(shares) == 0 {
 		return nil, failed
@@ -222,9 +264,9 @@ func (b *backup) parts(m *metadataJSON) (by map[string][]part, notes []string) {
 		case name == metadataName, name == passphraseName:
 			continue
 		case p.mobile:
-			p.node, p.passphrase = "mobile", b.files[passphraseName]
+			p.node, p.passphrase = mobileNode, b.files[passphraseName]
 		case err == nil && strconv.FormatUint(x, 10) == number:
-			p.node, p.x = "cloud-"+number, uint32(x)
+			p.node, p.x = cloudNode+number, uint32(x)
 		default:
 			notes = append(notes, fmt.Sprintf("file %q in it is no part of a key", archive.Short(name)))
 			continue
@@ -239,6 +281,38 @@ func (b *backup) parts(m *metadataJSON) (by map[string][]part, notes []string) {
 		notes = append(notes, fmt.Sprintf("it has parts of key %q, which %s does not list: a master key of another product", archive.Short(id), metadataName))
 	}
 	return by, notes
+}
+
+// lacking names the parts of a key that are not in the zip. metadata.json does not list
+// them, but each known backup has one of the mobile device, and two of the same players
+// in the cloud for every key.
+func lacking(parts map[string][]part, id string) (nodes []string) {
+	has := func(id, node string) bool {
+		return slices.ContainsFunc(parts[id], func(p part) bool { return p.node == node })
+	}
+	var others []string // parts of the cloud that other keys have
+	for other := range parts {
+		for _, p := range parts[other] {
+			if !p.mobile && !has(id, p.node) && !slices.Contains(others, p.node) {
+				others = append(others, p.node)
+			}
+		}
+	}
+	clouds := len(parts[id])
+	if has(id, mobileNode) {
+		clouds--
+	}
+	switch {
+	case clouds >= cloudParts:
+	case len(others) == 1:
+		nodes = others
+	default:
+		nodes = append(nodes, cloudNode+"?")
+	}
+	if !has(id, mobileNode) {
+		nodes = append(nodes, mobileNode)
+	}
+	return nodes
 }
 
 // readKey reads the parts of one key.
@@ -298,10 +372,12 @@ func readKey(id string, key *keyJSON, a algorithm, parts []part) []*share.Sealed
 	return shares
 }
 
+// Limits of a modulus, in bytes.
+const leastOAEP, mostOAEP = 128, 2048
+
 // oaep is the lock of a part that is encrypted to an RSA key.
 func oaep(s *share.Sealed, hash string, ciphertext []byte, mobile bool) share.Lock {
-	const least, most = 128, 2048 // bytes of a modulus
-	if n := len(ciphertext); n < least || n > most {
+	if n := len(ciphertext); n < leastOAEP || n > mostOAEP {
 		s.Malformed("part "+s.NodeID, fmt.Errorf("it has %d bytes, which no RSA key gives", n))
 	}
 	return &share.RSA{Hash: hash, Ciphertext: ciphertext, Mobile: mobile}

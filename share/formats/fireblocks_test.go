@@ -243,6 +243,65 @@ func TestFireblocksZips(t *testing.T) {
 	}
 }
 
+// Of a zip that does not hold all parts, the others are named: metadata.json does not list
+// them, but all backups have the same. A file that lies outside its zip is told as well.
+func TestFireblocksIncomplete(t *testing.T) {
+	files := unzip(t, fixtures.LoadVendor("fireblocks").Files[0].Data)
+	const first, second = "0799181b-e22e-d433-f054-4a3e4cbb4dfc", "0bd0276f-f309-6a03-ba51-98713532b4ac"
+	for _, tc := range []struct {
+		without []string
+		lacking map[string][]string // by key
+	}{
+		{nil, nil},
+		{[]string{"MOBILE_" + first}, map[string][]string{first: {"mobile"}}},
+		{[]string{"MOBILE_" + first, "MOBILE_" + second}, map[string][]string{first: {"mobile"}, second: {"mobile"}}},
+		{[]string{"923242535_" + second}, map[string][]string{second: {"cloud-923242535"}}},
+		{[]string{"923242535_" + first, "923242535_" + second}, map[string][]string{first: {"cloud-?"}, second: {"cloud-?"}}},
+		{[]string{"923242535_" + first, "3429798433_" + second}, map[string][]string{first: {"cloud-923242535"}, second: {"cloud-3429798433"}}},
+	} {
+		var entries []entry
+		for name, data := range files {
+			if !slices.Contains(tc.without, name) {
+				entries = append(entries, entry{name, data})
+			}
+		}
+		list, err := formats.Parse("backup.zip", zipOf(entries...), share.Pin{})
+		if err != nil || len(list) != 6-len(tc.without) {
+			t.Errorf("without %q: %d shares, %v", tc.without, len(list), err)
+			continue
+		}
+		for _, s := range list {
+			if s.Err() != nil || !slices.Equal(s.Group.Absent, tc.lacking[s.Group.ID]) {
+				t.Errorf("without %q: group %s lacks %q, %v", tc.without, s.Group.ID, s.Group.Absent, s.Err())
+			}
+		}
+	}
+	for name, data := range files {
+		for _, path := range []string{name, "backup/" + name, `my backup\` + name, "all.tar: " + name} {
+			if _, err := formats.Parse(path, data, share.Pin{}); !errors.Is(err, formats.ErrUnzipped) || !errors.Is(err, formats.ErrUnknown) || !errors.Is(err, share.ErrFormat) {
+				t.Errorf("%s: %v", path, err)
+			}
+		}
+	}
+	// What may lie beside them is nothing of the kind, and neither is an archive of them.
+	cloud := files["923242535_"+first]
+	for path, data := range map[string][]byte{
+		"923242535": cloud, "x923242535_" + first: cloud, "923242535_" + first + ".txt": cloud, "923242535_" + first: []byte(strings.Repeat("text", 64)),
+		"3_" + first: cloud[:100], "settings.json": []byte(`{"keys": [], "publicKey": ""}`), "all.tar": append([]byte("metadata.json\x00"), files["metadata.json"]...),
+	} {
+		if _, err := formats.Parse(path, data, share.Pin{}); err == nil || errors.Is(err, formats.ErrUnzipped) {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+	// Whatever the part begins with.
+	for first := range 256 {
+		data := append([]byte{byte(first)}, bytes.Repeat([]byte{0x80, '{', '"', 0}, 64)...)
+		if _, err := formats.Parse("1_"+second, data, share.Pin{}); !errors.Is(err, formats.ErrUnzipped) {
+			t.Errorf("a part that begins with %#x: %v", first, err)
+		}
+	}
+}
+
 // A zip that unpacks to more than is looked at is refused, and not unpacked.
 func TestFireblocksBomb(t *testing.T) {
 	files := unzip(t, fixtures.LoadVendor("fireblocks-old").Files[0].Data)

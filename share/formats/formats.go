@@ -211,8 +211,12 @@ func Parse(path string, data []byte, pin share.Pin) ([]*share.Sealed, error) {
 // read; or a *Closed, that it has to be opened first. What is wrong with single fields is in each share's Problems.
 func (r *Reader) Parse(path string, data []byte) ([]*share.Sealed, error) {
 	name, shares, err := r.parse(data)
-	if err != nil && name == "" && IsDatabase(path, data) {
+	switch {
+	case err == nil:
+	case name == "" && IsDatabase(path, data):
 		err = ErrDatabase
+	case name == "" && isUnzipped(data), isCloudPart(path, data):
+		err = ErrUnzipped
 	}
 	return named(path, name, shares, err)
 }

@@ -22,6 +22,9 @@ func Gather(files []*verdict.File) (groups []*share.Group, warnings []string, er
 			if err := s.Sealed.Err(); err != nil {
 				return nil, nil, fmt.Errorf("%q: %w", f.Path, err)
 			}
+			if g := s.Sealed.Group; g != nil && len(g.Absent) > 0 {
+				return nil, nil, fmt.Errorf("%w: %q is not complete: of group %q it lacks the part of %q", share.ErrInconsistent, f.Path, g.ID, g.Absent[0])
+			}
 			all = append(all, s.Sealed)
 		}
 	}

@@ -53,12 +53,13 @@ type Apart struct{ Path, Other, Relation string }
 func (e *TooFewError) Error() string {
 	var lines []string
 	for _, s := range e.Short {
-		have := fmt.Sprintf("%d of %d shares are good", s.Have, s.Group.Threshold)
+		needed := s.Group.Needed()
+		have := fmt.Sprintf("%d of %d shares are good", s.Have, needed)
 		if s.Opened > 0 {
-			have = fmt.Sprintf("%d of %d shares open, and only all together can be proven", s.Have+s.Opened, s.Group.Threshold)
+			have = fmt.Sprintf("%d of %d shares open, and only all together can be proven", s.Have+s.Opened, needed)
 		}
 		lines = append(lines, fmt.Sprintf("too few shares: group %q on %v: %s; %d more needed, of %s",
-			s.Group.ID, s.Group.Curve, have, s.Group.Threshold-s.Have-s.Opened, phrase.Some(s.Of)))
+			s.Group.ID, s.Group.Curve, have, needed-s.Have-s.Opened, phrase.Some(s.Of)))
 	}
 	return strings.Join(lines, "\n")
 }
@@ -67,7 +68,7 @@ func (e *TooFewError) Error() string {
 // and opened.
 func (e *TooFewError) Certain() bool {
 	for _, s := range e.Short {
-		if s.Have+s.Unknown < s.Group.Threshold {
+		if s.Have+s.Unknown < s.Group.Needed() {
 			return true
 		}
 	}

@@ -113,11 +113,15 @@ func (s *Set) UsedNodes() []string {
 	return nodes
 }
 
-// MissingNodes returns the node IDs of Missing.
+// MissingNodes returns the node IDs of Missing, and of what the files lack: if the set is
+// complete, they lack nothing after all.
 func (s *Set) MissingNodes() []string {
 	nodes := []string{}
 	for _, p := range s.Missing {
 		nodes = append(nodes, p.NodeID)
+	}
+	if !s.Complete() {
+		nodes = append(nodes, s.Group.Absent...)
 	}
 	return nodes
 }

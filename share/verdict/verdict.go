@@ -5,6 +5,7 @@
 package verdict
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -231,13 +232,15 @@ func (j *Judgement) Enough() error {
 		return nothing(0, j.Stray)
 	}
 	few := &TooFewError{}
+	var unprovable error
 	first := map[curve.Curve]*Set{}
 	for _, s := range wanted {
 		if s.Complete() {
 			continue
 		}
-		if s.Unproven() {
-			return fmt.Errorf("group %q on %v: %w", s.Group.ID, s.Group.Curve, share.ErrUnprovable)
+		if s.Unproven() && len(s.Group.Absent) == 0 {
+			unprovable = cmp.Or(unprovable, fmt.Errorf("group %q on %v: %w", s.Group.ID, s.Group.Curve, share.ErrUnprovable))
+			continue
 		}
 		opened := s.Opened()
 		others := slices.DeleteFunc(s.MissingNodes(), func(node string) bool { return slices.Contains(opened, node) })
@@ -253,6 +256,9 @@ func (j *Judgement) Enough() error {
 	}
 	if len(few.Short) > 0 {
 		return few
+	}
+	if unprovable != nil {
+		return unprovable
 	}
 	for _, c := range curve.All() {
 		if stray := j.stray(c); len(stray) > 0 {
@@ -284,7 +290,7 @@ func (j *Judgement) unknown(set *Set) int {
 		}
 	}
 	for _, f := range j.Files {
-		if f.Err != nil && (len(f.Shares) == 0 || !f.contradicts()) {
+		if f.Err != nil && !errors.Is(f.Err, ErrOtherRoot) && (len(f.Shares) == 0 || !f.contradicts()) {
 			n++
 		}
 	}

@@ -219,7 +219,7 @@ type Proof struct {
 type Copy struct {
 	Path   string `json:"path"`
 	Bundle bool   `json:"bundle"` // a sealed bundle, whose public manifest says so
-	Clear  bool   `json:"clear"`  // not encrypted
+	Clear  bool   `json:"clear"`  // not encrypted, or beside its password
 	Opened bool   `json:"opened"` // its holder attested with this very file
 }
 
@@ -261,6 +261,8 @@ const (
 	HowTo            FileKind = "how-to"
 	Archive          FileKind = "archive"       // a zip, tar or mail
 	NodeDatabase     FileKind = "node-database" // of a TSS node
+	RootKey          FileKind = "root-key"      // public: box C of a keycard
+	Unzipped         FileKind = "unzipped"      // of a backup that is a zip
 	Unrecognised     FileKind = "unrecognised"
 	Unread           FileKind = "unreadable"
 )
@@ -271,5 +273,5 @@ type File struct {
 	Kind   FileKind `json:"kind"`
 	Size   int64    `json:"size"`
 	SHA256 string   `json:"sha256,omitempty"` // hex; not of files that were not recognised
-	Closed bool     `json:"closed,omitempty"` // a share file that is encrypted as a whole
+	Closed bool     `json:"closed,omitempty"` // a share file that is encrypted as a whole, or it holds one
 }

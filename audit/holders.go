@@ -164,14 +164,17 @@ func (a *Auditor) choose(claims []*epoch) *epoch {
 
 func (a *Auditor) fromFiles(set *verdict.Sharing) *epoch {
 	g := set.Group
-	e := &epoch{curve: g.Curve.String(), root: g.RootKey, set: set, known: NewRoster(g), threshold: g.Threshold}
+	e := &epoch{curve: g.Curve.String(), root: g.RootKey, set: set, known: NewRoster(g), threshold: g.Needed()}
 	e.roster = e.known.SHA256
 	for _, p := range g.Participants {
 		e.holder(p.ShareID, p.NodeID).PublicKey = share.KeyText(p.PublicKey)
 	}
+	for _, node := range g.Absent {
+		e.holders = append(e.holders, Holder{NodeID: node, Copies: []Copy{}, Damaged: []string{}})
+	}
 	for _, s := range set.Sealed {
 		h := e.holder(*s.ShareID, s.NodeID)
-		if c := (Copy{Path: s.Path, Clear: s.Lock.InClear()}); !pieceOnly(s) && !slices.Contains(h.Copies, c) {
+		if c := (Copy{Path: s.Path, Clear: share.Exposed(s.Lock)}); !pieceOnly(s) && !slices.Contains(h.Copies, c) {
 			h.Copies = append(h.Copies, c)
 		}
 		e.groupIDs.add(s.Group.ID)

@@ -184,9 +184,13 @@ func (a *Auditor) shareFile(s Source, data []byte) bool {
 		return false
 	case errors.As(err, &closed):
 		if a.file(s, FileKind(closed.Form)) {
-			a.files[len(a.files)-1].Closed = true
-			a.password(s.Path, closed.Lock)
-			a.Skip("what %q holds: it is encrypted as a whole", s.Path)
+			a.closed(s.Path, closed)
+		}
+	case errors.Is(err, formats.ErrKeychain):
+		a.keychain(s)
+	case errors.Is(err, formats.ErrUnzipped):
+		if a.file(s, Unzipped) {
+			a.unzipped(s.Path)
 		}
 	case err != nil:
 		if a.file(s, ShareFile) {
@@ -196,6 +200,24 @@ func (a *Auditor) shareFile(s Source, data []byte) bool {
 		a.addShares(s.Path, shares)
 	}
 	return true
+}
+
+// closed notes that the file that was noted last, or one in it, is encrypted as a whole.
+func (a *Auditor) closed(path string, c *formats.Closed) {
+	a.files[len(a.files)-1].Closed = true
+	a.password(path, c.Lock)
+	a.Skip("what %q holds: it is encrypted as a whole", path)
+}
+
+// keychain notes box C of a keycard.
+func (a *Auditor) keychain(s Source) {
+	if a.file(s, RootKey) {
+		a.find(Note, "root-key-here", s.Path, "give it with --xpub, from your own records: one that lies beside the backups vouches for nothing", "%v", formats.ErrKeychain)
+	}
+}
+
+func (a *Auditor) unzipped(path string) {
+	a.find(Error, "unzipped-backup", path, formats.UnzippedAdvice, "a file of a Fireblocks workspace backup lies here out of its zip, and counts for nothing")
 }
 
 func (a *Auditor) privateKeys(path string) {
@@ -296,9 +318,14 @@ func (a *Auditor) archive(s Source) {
 			a.privateKeys(path)
 		}
 		shares, err := a.reader.Parse(path, data)
+		var closed *formats.Closed
 		switch {
 		case err == nil:
 			a.addShares(path, shares)
+		case errors.As(err, &closed):
+			a.closed(path, closed)
+		case errors.Is(err, formats.ErrUnzipped):
+			a.unzipped(path)
 		case errors.Is(err, formats.ErrDatabase):
 			a.database(path)
 		case formats.LooksLike(data):
@@ -338,10 +365,19 @@ func (a *Auditor) json(s Source) {
 		return
 	}
 	shares, err := a.reader.Parse(s.Path, data)
+	var closed *formats.Closed
 	switch {
 	case err == nil:
 		if a.file(s, FileKind(shares[0].Form)) {
 			a.addShares(s.Path, shares)
+		}
+	case errors.As(err, &closed):
+		if a.file(s, FileKind(closed.Form)) {
+			a.closed(s.Path, closed)
+		}
+	case errors.Is(err, formats.ErrUnzipped):
+		if a.file(s, Unzipped) {
+			a.unzipped(s.Path)
 		}
 	case formats.LooksLike(data):
 		if a.file(s, ShareFile) {
@@ -366,10 +402,15 @@ func (a *Auditor) addShares(path string, shares []*share.Sealed) {
 				"the share lies in the file in the clear: whoever copies the file has the share")
 			continue
 		}
+		if share.Exposed(sh.Lock) {
+			a.find(Warning, "password-beside", path, "take the password out, destroy every copy that has it, and seal the file (mpc-backup seal); if anybody may have seen one, move what the keys protect",
+				"a password lies in the file, beside what it locks: the file is as good as in the clear")
+			continue
+		}
 		a.password(path, sh.Lock)
 	}
 	for _, t := range verdict.Collect(shares) {
-		if g := t.Group; len(t.Sealed) >= g.Threshold {
+		if g := t.Group; len(t.Sealed) >= g.Needed() {
 			a.find(Warning, "whole-key", path, "keep it apart from what opens it, and each of those from the others",
 				"the file holds all the shares that are needed of group %q on %v: whoever opens it has the key", g.ID, g.Curve)
 		}

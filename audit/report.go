@@ -26,6 +26,11 @@ func (a *Auditor) Report() *Report {
 	case closed >= 0:
 		a.find(Error, "nothing-found", "", "open them: mpc-backup verify, or mpc-recover key --check-only",
 			"%q, like any other share file here, is encrypted as a whole: whose shares these are, and whether they are enough, shows when they are open", r.Files[closed].Path)
+	case broken(a.findings):
+		a.find(Error, "nothing-found", "", "mend what the other findings name", "no share here can be used: the other findings say why")
+	case a.unseenBundle() != "":
+		a.find(Error, "nothing-found", "", "open it: mpc-backup verify, or mpc-recover key --check-only; then put its public manifest, or a share file of the set, beside it",
+			"no share file and no attestation is here, and no public manifest lists a share: what %q holds shows when it is open", a.unseenBundle())
 	default:
 		a.find(Error, "nothing-found", "", "check the paths", "there is no share file, no bundle with a public manifest and no attestation")
 	}
@@ -57,6 +62,13 @@ func (e *Epoch) isHere() bool  { return e.Here }
 func (e *Epoch) isOpen() bool  { return e.Opens }
 func (e *Epoch) isYours() bool { return e.Yours }
 
+// broken reports whether something was found that ought to be a backup and is none.
+func broken(list []Finding) bool {
+	return slices.ContainsFunc(list, func(f Finding) bool {
+		return slices.Contains([]string{"damaged-share", "damaged-share-file", "unzipped-backup"}, f.Code)
+	})
+}
+
 // count returns of how many root keys something is true, as their best epochs have it.
 func (r *Report) count(is func(*Epoch) bool) int {
 	n := 0
@@ -72,9 +84,18 @@ func (r *Report) all(is func(*Epoch) bool) bool {
 	return len(r.Vaults) > 0 && r.count(is) == len(r.Vaults)
 }
 
+// closed reports whether a share file is encrypted as a whole.
+func (r *Report) closed() bool {
+	return slices.ContainsFunc(r.Files, func(f File) bool { return f.Closed })
+}
+
 // InShort is the verdict in three words: are enough shares here, do they open, and
 // are they yours.
 func (r *Report) InShort() string {
+	none := "no"
+	if r.closed() {
+		none = "not shown" // what those hold
+	}
 	say := func(is func(*Epoch) bool, none string) string {
 		switch n := r.count(is); {
 		case r.all(is):
@@ -85,7 +106,7 @@ func (r *Report) InShort() string {
 			return fmt.Sprintf("%d of %d root keys", n, len(r.Vaults))
 		}
 	}
-	return fmt.Sprintf("here: %s; opens: %s; yours: %s", say((*Epoch).isHere, "no"), say((*Epoch).isOpen, "not shown"), say((*Epoch).isYours, "not shown"))
+	return fmt.Sprintf("here: %s; opens: %s; yours: %s", say((*Epoch).isHere, none), say((*Epoch).isOpen, "not shown"), say((*Epoch).isYours, "not shown"))
 }
 
 func (a *Auditor) judgeBooks() {
@@ -128,12 +149,21 @@ func (r *Report) summary() string {
 			parts = append(parts, fmt.Sprintf("%d %s", n, many))
 		}
 	}
-	say(count[TooFew]+count[Absent], "root key cannot be recovered with these files.", "root keys cannot be recovered with these files.")
+	if r.closed() {
+		say(count[TooFew]+count[Absent], "root key is not shown to be recoverable with these files.", "root keys are not shown to be recoverable with these files.")
+	} else {
+		say(count[TooFew]+count[Absent], "root key cannot be recovered with these files.", "root keys cannot be recovered with these files.")
+	}
 	say(count[Unknown], "set of shares is of an unknown root key.", "sets of shares are of unknown root keys.")
 	say(count[Present], "root key has enough shares here, which nobody has shown to open.", "root keys have enough shares here, which nobody has shown to open.")
 	say(count[SealedVerified], "root key has enough shares sealed, verified: that the identities exist is not shown.", "root keys have enough shares sealed, verified: that the identities exist is not shown.")
 	say(count[Recoverable], "root key is recoverable.", "root keys are recoverable.")
-	if len(r.Vaults) == 0 {
+	switch {
+	case r.closed():
+		parts = append(parts, "Whose shares are in the files that are encrypted as a whole shows when they are open.")
+	case len(r.Vaults) == 0 && broken(r.Findings):
+		parts = append(parts, "No backup was found that can be used.")
+	case len(r.Vaults) == 0:
 		parts = append(parts, "No backup was found.")
 	}
 	return strings.Join(parts, " ")

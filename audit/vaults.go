@@ -232,7 +232,12 @@ func (a *Auditor) vaults() []Vault {
 		}) {
 			v := Vault{Curve: r.Curve().String(), Root: r.Extended(), RootKey: hex.EncodeToString(r.Point().Bytes()), Recorded: true, Status: Absent, Epochs: []Epoch{},
 				Verdict: "Not recoverable with these files: nothing here belongs to this root key."}
-			a.find(Error, "no-backup", v.name(), "find the backups of this vault, or strike the key from your records", "no share, bundle or attestation of the recorded root key is here")
+			do := "find the backups of this vault; strike the key from your records only if the vault was given up"
+			if path := a.unseen(); path != "" {
+				v.Verdict = fmt.Sprintf("Nothing here is known to belong to this root key, and %q could not be looked into.", path)
+				do = "open what could not be looked into (mpc-backup verify), or mend it: it may be the backup of this vault"
+			}
+			a.find(Error, "no-backup", v.name(), do, "no share, bundle or attestation of the recorded root key is here, as far as can be seen")
 			vaults = append(vaults, v)
 		}
 	}
@@ -240,6 +245,31 @@ func (a *Auditor) vaults() []Vault {
 		return cmp.Or(-cmp.Compare(x.Curve, y.Curve), cmp.Compare(x.Root, y.Root))
 	})
 	return vaults
+}
+
+// unseen returns the first file that may hold a share and does not show of which vault.
+func (a *Auditor) unseen() string {
+	for _, f := range a.files {
+		if f.Closed || f.Kind == Unread {
+			return f.Path
+		}
+	}
+	for _, s := range a.shares {
+		if s.Group == nil {
+			return s.Path
+		}
+	}
+	return a.unseenBundle()
+}
+
+// unseenBundle returns the first bundle of which no public manifest lists a share.
+func (a *Auditor) unseenBundle() string {
+	for _, b := range a.bundles {
+		if b.manifest == nil || len(b.manifest.Shares) == 0 {
+			return b.path
+		}
+	}
+	return ""
 }
 
 // root returns the root key of an epoch; without a chain code in its files, the
@@ -269,6 +299,7 @@ func (a *Auditor) judgeVault(v *Vault, epochs []*epoch) {
 	}
 	a.judgeRecords(v, epochs, name)
 	best := &v.Epochs[0]
+	lacking := !best.Status.Enough() && slices.ContainsFunc(groups(epochs), func(g *share.Group) bool { return len(g.Absent) > 0 })
 	switch best.Status {
 	case TooFew:
 		text := best.Verdict
@@ -276,6 +307,9 @@ func (a *Auditor) judgeVault(v *Vault, epochs []*epoch) {
 		if enoughAcross(v) {
 			text += " Shares of other epochs are here too, and shares of two epochs never give the key together."
 			do = "find files of one and the same epoch"
+		}
+		if lacking {
+			do = "the file is not complete: take another copy of it, or have its vendor's program make the backup again"
 		}
 		a.find(Error, "too-few-shares", name, do, "%s", text)
 	case Unknown:
@@ -285,6 +319,7 @@ func (a *Auditor) judgeVault(v *Vault, epochs []*epoch) {
 			"enough shares are present, but none was opened; a roster that is consistent in itself proves nothing")
 	}
 	switch n := len(best.Holders); {
+	case lacking: // which says more
 	case best.Roster && best.Threshold == n && best.InOneFile(): // that it has the key is said of the file
 	case best.Roster && best.Threshold == n:
 		a.find(Warning, "all-needed", name, "find out who holds each share: if the provider holds one, plan for a set with a spare (mpc-recover reshare; for another vendor's vault its own program, or a new vault to which the money moves)",
@@ -372,7 +407,7 @@ func (a *Auditor) judgeEpoch(e *epoch, name string) {
 	}
 	if e.threshold > 0 && clear >= e.threshold {
 		a.find(Error, "key-in-clear", name, "seal each share to its own holder, destroy the copies, and make a new set if anybody may have seen them",
-			"%d shares lie here in the clear and %d give the key: whoever can read these files has the key", clear, e.threshold)
+			"%d shares lie here in the clear, or beside their password, and %d give the key: whoever can read these files has the key", clear, e.threshold)
 	}
 	for _, b := range e.bundled {
 		if n := len(b.nodes); n > 1 {
@@ -421,7 +456,7 @@ func (a *Auditor) matchManifests() {
 			a.find(Warning, "no-manifest", b.path, "put the public manifest beside the bundle, or have its owner run mpc-backup verify", "no public manifest says what the bundle holds, so it counts for nothing here")
 			a.Skip("what bundle %q holds", b.path)
 		} else if len(b.manifest.Shares) == 0 {
-			a.Skip("bundle %q: it holds files and no share", b.path)
+			a.Skip("bundle %q: its public manifest lists no share; one in a file that is encrypted as a whole shows only when it is open", b.path)
 		}
 	}
 	for _, m := range a.manifests {

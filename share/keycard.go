@@ -13,6 +13,7 @@ import (
 type Keycard struct {
 	Envelope *Envelope     // nil if the text lies in the clear
 	Text     *secret.Bytes // of a box in the clear
+	Beside   bool          // the file has a password, too, which is not read
 }
 
 // KeycardPassword is what opens a keycard.
@@ -50,6 +51,9 @@ func (k *Keycard) InClear() bool { return k.Envelope == nil }
 func (k *Keycard) String() string {
 	if k.Envelope == nil {
 		return "none: the share lies in the file in the clear"
+	}
+	if k.Beside {
+		return k.KDF().String() + "; BUT a password lies in the file beside it: it is as good as in the clear"
 	}
 	return k.KDF().String()
 }

@@ -23,6 +23,13 @@ type Lock interface {
 	Wipe()
 }
 
+// Exposed reports whether whoever copies the file has the share: it lies in the clear, or
+// beside what opens it.
+func Exposed(l Lock) bool {
+	k, ok := l.(*Keycard)
+	return l.InClear() || ok && k.Beside
+}
+
 // Need is a secret that opens a lock.
 type Need struct {
 	Name string // as --secret has it

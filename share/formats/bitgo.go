@@ -126,6 +126,19 @@ type keycardJSON struct {
 	User           *boxText `json:"user"`
 	Backup         *boxText `json:"backup"`
 	CommonKeychain string   `json:"commonKeychain"`
+
+	// Of the wallet. BitGo's own recovery takes it beside the boxes.
+	Passphrase stated `json:"walletPassphrase"`
+	Password   stated `json:"walletPassword"`
+}
+
+// stated notes that there is a text, and keeps nothing of it.
+type stated bool
+
+// UnmarshalJSON takes any value.
+func (s *stated) UnmarshalJSON(b []byte) error {
+	*s = len(b) > len(`""`) && b[0] == '"'
+	return nil
 }
 
 // boxText is the text of a box: a JSON string, or the object itself.
@@ -227,6 +240,7 @@ func (r *Reader) readCard(text []byte) ([]*share.Sealed, error) {
 			continue
 		}
 		lock, damage := readBox(*text)
+		lock.Beside = bool(doc.Passphrase || doc.Password)
 		s, err := r.ofKeycard(root, i, lock)
 		if err != nil {
 			return nil, err

@@ -67,6 +67,7 @@ type groupReport struct {
 	Tree         string              `json:"tree,omitempty"`
 	Threshold    int                 `json:"threshold"`
 	Participants []participantReport `json:"participants"`
+	Absent       []string            `json:"absent,omitempty"`          // parts that the file should have; all are needed
 	Root         string              `json:"root_extended_public_key"`  // empty if there is no chain code
 	RootKey      string              `json:"root_public_key,omitempty"` // in that case
 	Epoch        string              `json:"epoch"`
@@ -163,7 +164,8 @@ func describeGroup(s *share.Sealed) groupReport {
 		g.Participants = append(g.Participants, participantReport{p.NodeID, p.ShareID.Text, share.FormatKey(p.PublicKey)})
 	}
 	if s.Group != nil {
-		g.ID, g.CreatedTime, g.Threshold, g.Epoch = s.Group.ID, s.Group.CreatedTime, s.Group.Threshold, s.Group.Epoch()
+		g.ID, g.CreatedTime, g.Threshold, g.Epoch = s.Group.ID, s.Group.CreatedTime, s.Group.Needed(), s.Group.Epoch()
+		g.Absent = s.Group.Absent
 		g.Scheme, g.Tree = s.Group.Scheme.String(), s.Group.Root().Network().Name
 		g.Root, g.RootKey = holder.RootTexts(s.Group.Root())
 		g.lack = s.Group.Lack
@@ -208,7 +210,7 @@ func (r inspectReport) print(w io.Writer) error {
 			}
 		}
 		for i, c := range f.Closed {
-			fmt.Fprintf(&b, "  encrypted as a whole: what it holds shows when it is open\n    locked    %s; opened by %s\n", c.Lock, secretList(f.input.Closed[i].Lock.Needs()))
+			fmt.Fprintf(&b, "  encrypted as a whole: what it holds shows when it is open\n    locked    %s; opened by %s\n", c.Lock, holder.SecretList(f.input.Closed[i].Lock.Needs()))
 		}
 		for rest := f.Groups; len(rest) > 0; {
 			n := 1
@@ -232,30 +234,6 @@ func rootText(extended, key string, lack share.Lack) string {
 	return fmt.Sprintf("%s (public key; %v)", key, lack)
 }
 
-// secretList is how to give the secrets of a lock. What only another of them may turn
-// out to need is named last.
-func secretList(needs []share.Need) string {
-	var flags, others []string
-	for _, n := range needs {
-		flag := "--secret " + n.Name + "=FILE"
-		if n == share.Password {
-			flag = "--passphrase-file FILE"
-		}
-		if n.IfMissed {
-			others = append(others, flag)
-		} else {
-			flags = append(flags, flag)
-		}
-	}
-	switch {
-	case len(flags) == 0:
-		return strings.Join(others, " or ")
-	case len(others) == 0:
-		return phrase.And(flags)
-	}
-	return fmt.Sprintf("%s, and perhaps %s", phrase.And(flags), phrase.And(others))
-}
-
 // sameGroup reports whether two shares are of one group.
 func (g *groupReport) sameGroup(o *groupReport) bool {
 	return g.ID == o.ID && g.Curve == o.Curve && g.Epoch == o.Epoch && g.Epoch != "" && g.Root == o.Root
@@ -272,7 +250,7 @@ func printGroup(b *strings.Builder, shares []groupReport) {
 	if g.TestOnly {
 		b.WriteString("    TEST ONLY: the keys of this vault are published\n")
 	}
-	fmt.Fprintf(b, "    root key  %s\n    epoch     %s\n    shares    %d of %d give the key\n", rootText(g.Root, g.RootKey, g.lack), g.Epoch, g.Threshold, len(g.Participants))
+	fmt.Fprintf(b, "    root key  %s\n    epoch     %s\n    shares    %d of %d give the key\n", rootText(g.Root, g.RootKey, g.lack), g.Epoch, g.Threshold, len(g.Participants)+len(g.Absent))
 	for _, p := range g.Participants {
 		mark := "         "
 		if held[p.NodeID] {
@@ -280,19 +258,22 @@ func printGroup(b *strings.Builder, shares []groupReport) {
 		}
 		fmt.Fprintf(b, "    %s %q, share ID %s, %s\n", mark, p.NodeID, p.ShareID, keyText(p.PublicKey))
 	}
+	for _, node := range g.Absent {
+		fmt.Fprintf(b, "    WRONG     the part of %q is not in the file, and all are needed\n", node)
+	}
 	if g.Scheme != "" && g.Scheme != share.Shamir.String() {
 		fmt.Fprintf(b, "    scheme    %s\n", g.Scheme)
 	}
 	if len(held) >= g.Threshold && g.Threshold > 0 {
 		b.WriteString("    note      this file holds enough shares: whoever opens it has the key\n")
-	} else if len(g.Participants) == 2 && g.Threshold == 2 {
+	} else if len(g.Absent) == 0 && len(g.Participants) == 2 && g.Threshold == 2 {
 		b.WriteString("    note      both shares are needed: if the provider holds the other one, this key cannot be recovered without the provider\n")
 	}
 	for _, s := range shares {
 		if len(s.Secrets) == 0 || slices.Contains(s.Secrets, share.Password.Name) || s.Identity {
 			fmt.Fprintf(b, "    password  %s\n", s.Lock)
 		} else {
-			fmt.Fprintf(b, "    locked    %q: %s; opened by %s\n", s.Share.NodeID, s.Lock, secretList(s.needs))
+			fmt.Fprintf(b, "    locked    %q: %s; opened by %s\n", s.Share.NodeID, s.Lock, holder.SecretList(s.needs))
 		}
 		for _, n := range s.Notes {
 			fmt.Fprintf(b, "    left out  %s\n", cli.Clean(n))
@@ -310,14 +291,19 @@ func keyText(key string) string {
 	return "public key " + key
 }
 
-// verdict is exit status 3 if files contradict themselves or each other, and 1
-// if one cannot be read.
+// verdict is exit status 3 if files contradict themselves or each other, or lack parts,
+// and 1 if one cannot be read.
 func (r inspectReport) verdict() error {
 	code, bad := cli.OK, 0
 	for _, f := range r.Files {
 		wrong := f.input.Err != nil
 		if wrong {
 			code = max(code, cli.Failed)
+		}
+		for _, g := range f.Groups {
+			if len(g.Absent) > 0 {
+				wrong, code = true, cli.Mismatch
+			}
 		}
 		for _, entry := range f.input.Shares {
 			for _, p := range entry.Sealed.Problems {
@@ -348,6 +334,9 @@ func (r inspectReport) first() string {
 		for _, g := range f.Groups {
 			if len(g.Problems) > 0 {
 				return fmt.Sprintf("%q: %s", f.Path, g.Problems[0])
+			}
+			if len(g.Absent) > 0 {
+				return fmt.Sprintf("%q is not complete: of group %q on %s it lacks the part of %s", f.Path, g.ID, g.Curve, phrase.And(phrase.Quoted(g.Absent)))
 			}
 		}
 	}

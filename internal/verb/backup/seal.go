@@ -8,6 +8,7 @@ import (
 	"hash"
 	"io"
 	"path/filepath"
+	"slices"
 
 	"lifeboat/backup"
 	"lifeboat/internal/cli"
@@ -264,6 +265,10 @@ func warnTogether(e *cli.Env, files []backup.File, s *holder.Session) {
 		if in.Bundle != nil {
 			facts = append(facts, in.Bundle.Manifest.Shares()...)
 		}
+	}
+	key := slices.IndexFunc(s.Inputs, func(in *holder.Input) bool { return in.PEM })
+	if locked := slices.IndexFunc(s.Inputs, (*holder.Input).TakesFile); key >= 0 && locked >= 0 {
+		e.Warn("%q goes into one bundle with %q, and may be the key that opens it: seal keys and passphrases apart from what they open", s.Inputs[key].Path, s.Inputs[locked].Path)
 	}
 	for _, t := range backup.SharesTogether(facts) {
 		e.Warn("shares of %s in one bundle: whoever opens it has %d of the %d shares that give the key", phrase.And(phrase.Quoted(t.NodeIDs)), t.Shares, t.Threshold)

@@ -32,6 +32,7 @@ type Input struct {
 	Bundle *backup.Bundle // if it is one, and open
 	Header *backup.Header // if it is a bundle
 	Other  bool           // neither a bundle nor a share file, where Flags.AnyFile allows that
+	PEM    bool           // of those, a private key
 	Unseen []error        // what in it may hold a share but could not be looked at
 	Closed []closed       // files in it that are encrypted as a whole, and not open yet
 
@@ -99,6 +100,11 @@ func (in *Input) Close() {
 	if in.file != nil {
 		in.file.Close()
 	}
+}
+
+// TakesFile reports whether a secret that is a file opens a share in it.
+func (in *Input) TakesFile() bool {
+	return slices.ContainsFunc(in.needs(), func(n share.Need) bool { return n.File })
 }
 
 // Hint returns what to do about an input that cannot be used.
@@ -178,7 +184,7 @@ func (in *Input) recognise(r *formats.Reader) error {
 	in.SHA256 = hex.EncodeToString(sum[:])
 	err = in.find(in.Path, data, r)
 	if errors.Is(err, formats.ErrUnknown) {
-		in.Other = true
+		in.Other, in.PEM = true, bytes.Contains(data, []byte("PRIVATE KEY-----"))
 		return nil
 	}
 	if err != nil {
@@ -227,6 +233,9 @@ func (in *Input) find(name string, data []byte, r *formats.Reader) error {
 		if errors.Is(err, formats.ErrDatabase) {
 			in.Unseen = append(in.Unseen, fmt.Errorf("%w; %s", err, formats.DatabaseAdvice))
 		}
+		if errors.Is(err, formats.ErrUnzipped) {
+			in.Unseen = append(in.Unseen, err)
+		}
 		return err
 	}
 	var failures []error
@@ -239,6 +248,8 @@ func (in *Input) find(name string, data []byte, r *formats.Reader) error {
 			found = true
 		case looksBroken(inner, data) && !errors.Is(err, formats.ErrUnknown):
 			failures = append(failures, err)
+		case errors.Is(err, formats.ErrUnzipped):
+			in.Unseen = append(in.Unseen, err)
 		case errors.Is(err, formats.ErrDatabase):
 			in.Unseen = append(in.Unseen, fmt.Errorf("%w; %s", err, formats.DatabaseAdvice))
 		case archive.Kind(data) != "":
@@ -247,6 +258,9 @@ func (in *Input) find(name string, data []byte, r *formats.Reader) error {
 	})
 	if err != nil {
 		in.Unseen = append(in.Unseen, fmt.Errorf("%q: %w", name, err))
+	}
+	if i := slices.IndexFunc(in.Unseen, func(err error) bool { return errors.Is(err, formats.ErrUnzipped) }); i >= 0 && !found {
+		failures = append(failures, in.Unseen[i])
 	}
 	if len(failures) == 0 && !found {
 		return fmt.Errorf("%q is a %s, and no file that was found in it is a share file: %w", name, kind, formats.ErrUnknown)

@@ -149,6 +149,8 @@ func (s *Session) closed() error {
 		switch {
 		case errors.Is(in.Err, backup.ErrNoIdentity):
 			return cli.Fail(cli.Failed, in.Err, "give -i IDENTITY, the file of an identity that the bundle is sealed to")
+		case errors.Is(in.Err, verdict.ErrOtherRoot):
+			return cli.Fail(cli.Mismatch, in.Err, findVault)
 		case in.Err != nil:
 			return cli.Fail(cli.Failed, in.Err)
 		}
@@ -218,7 +220,12 @@ func (s *Session) hints() []string {
 	}
 	for _, in := range s.Inputs {
 		add(in.Hint())
+		add(secretHint(in.Path, in.Err))
 		for _, sh := range in.Shares {
+			add(secretHint(in.Path, sh.Err))
+			if g := sh.Sealed.Group; g != nil && len(g.Absent) > 0 {
+				add(fmt.Sprintf("%q is not complete: take another copy of it, or have its vendor's program make the backup again", in.Path))
+			}
 			if errors.Is(sh.Err, open.ErrIdentity) {
 				add("give the identity that opens it with -i, and for a quorum the other pieces and their identities")
 			}

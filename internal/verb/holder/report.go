@@ -115,8 +115,8 @@ func Groups(j *verdict.Judgement) []GroupReport {
 	groups := []GroupReport{}
 	for _, s := range j.Sets {
 		g := GroupReport{
-			ID: s.Group.ID, Curve: s.Group.Curve.String(), Epoch: s.Group.Epoch(), Threshold: s.Group.Threshold,
-			GoodShares: len(s.Good), Recoverable: s.Recoverable(), Unproven: s.Unproven(), OK: s.Recoverable() && s.Clean(), Missing: s.MissingNodes(), Files: []FileReport{}, Lack: s.Group.Lack,
+			ID: s.Group.ID, Curve: s.Group.Curve.String(), Epoch: s.Group.Epoch(), Threshold: s.Group.Needed(),
+			GoodShares: len(s.Good), Recoverable: s.Recoverable(), Unproven: s.Unproven() && len(s.Group.Absent) == 0, OK: s.Recoverable() && s.Clean(), Missing: s.MissingNodes(), Files: []FileReport{}, Lack: s.Group.Lack,
 		}
 		g.Root, g.RootKey = RootTexts(s.Group.Root())
 		for _, sh := range s.Given {

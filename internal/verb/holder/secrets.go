@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"lifeboat/internal/cli"
+	"lifeboat/internal/phrase"
 	"lifeboat/internal/prompt"
 	"lifeboat/internal/secret"
 	"lifeboat/share"
@@ -65,12 +66,19 @@ func (s *Session) readSecrets(set *cli.Flags) error {
 }
 
 // missingFile returns the error for a secret that an input needs, that is a file, and
-// that was not given. It is found before any password is asked for.
-func (s *Session) missingFile() error {
+// that was not given. It is found before any password is asked for. An input of another
+// vault than the recorded one is left out.
+func (s *Session) missingFile(salvage bool) error {
 	for _, in := range s.Inputs {
 		for _, need := range in.needs() {
-			if mustBeFile(need) && s.keys[need.Name] == nil {
-				return cli.Fail(cli.Usage, fmt.Errorf("%q needs the %s", in.Path, need.What), fmt.Sprintf("give it with --secret %s=FILE", need.Name))
+			if need.IfMissed || need == share.Password || need == share.Identity || s.keys[need.Name] != nil {
+				continue
+			}
+			if !salvage && s.leaveOut(in) {
+				break
+			}
+			if mustBeFile(need) {
+				return cli.Fail(cli.Usage, fmt.Errorf("%q needs the %s", in.Path, need.What), fmt.Sprintf("give it with --secret %s=FILE%s", need.Name, s.orLeaveOut()))
 			}
 		}
 	}
@@ -101,6 +109,71 @@ func Foresee(path string) (f Foresight) {
 		f.Unproven = f.Unproven || sh.Sealed.Group != nil && !sh.Sealed.Group.Provable()
 	}
 	return f
+}
+
+// orLeaveOut ends a hint about a secret that is missing: the other files may do.
+func (s *Session) orLeaveOut() string {
+	if len(s.Inputs) > 1 {
+		return ", or leave the file out"
+	}
+	return ""
+}
+
+// leaveOut leaves an input out whose root keys show that it is not of the recorded vault.
+// If one of them is recorded, it is.
+func (s *Session) leaveOut(in *Input) bool {
+	foreign := ""
+	for _, sh := range in.Shares {
+		g := sh.Sealed.Group
+		switch {
+		case g == nil, sh.Sealed.Err() != nil:
+		case s.Roots.Have(g.Root()):
+			return false
+		case s.Roots.On(g.Curve), s.Record != nil:
+			foreign = fmt.Sprintf("the root key of group %q on %v", g.ID, g.Curve)
+		}
+	}
+	if foreign == "" || len(s.Inputs) == 1 {
+		return false
+	}
+	in.Shares, in.Err = nil, fmt.Errorf("%q is left out: %s %w", in.Path, foreign, verdict.ErrOtherRoot)
+	return true
+}
+
+// SecretList is how to give the secrets of a lock. What only another of them may turn
+// out to need is named last.
+func SecretList(needs []share.Need) string {
+	var flags, others []string
+	for _, n := range needs {
+		flag := "--secret " + n.Name + "=FILE"
+		if n == share.Password {
+			flag = "--passphrase-file FILE"
+		}
+		if n.IfMissed {
+			others = append(others, flag)
+		} else {
+			flags = append(flags, flag)
+		}
+	}
+	switch {
+	case len(flags) == 0:
+		return strings.Join(others, " or ")
+	case len(others) == 0:
+		return phrase.And(flags)
+	}
+	return fmt.Sprintf("%s, and perhaps %s", phrase.And(flags), phrase.And(others))
+}
+
+// secretHint says which secret kept something in a file from being opened, if one did.
+func secretHint(path string, err error) string {
+	var need *open.SecretError
+	switch {
+	case !errors.As(err, &need):
+		return ""
+	case need.Missing:
+		return fmt.Sprintf("%q needs the %s: give it with --secret %s=FILE", path, need.Need.What, need.Need.Name)
+	}
+	return fmt.Sprintf("the %s that was given does not open %q: check --secret %s=FILE", need.Need.What, path, need.Need.Name)
 }
 
 // needs lists the secrets that open what the input is known to hold.
@@ -201,7 +274,7 @@ func (s *Session) askFor(path string, need share.Need, try func() error) error {
 	}
 	if errors.Is(err, prompt.ErrNoTerminal) {
 		return &stopError{cli.Fail(cli.Failed, fmt.Errorf("%q needs the %s, and there is %w", path, need.What, prompt.ErrNoTerminal),
-			fmt.Sprintf("give it with --secret %s=FILE, or run it on a terminal", need.Name))}
+			fmt.Sprintf("give it with --secret %s=FILE, or run it on a terminal%s", need.Name, s.orLeaveOut()))}
 	}
 	if errors.Is(err, errSkipped) {
 		return &open.SecretError{Need: need, Missing: true}
@@ -224,15 +297,23 @@ func (s *Session) refuse(in *Input) error {
 	}
 	for _, sh := range in.Shares {
 		if err := s.flags.Refuse(sh.Sealed); err != nil {
-			return cli.Fail(cli.Refused, fmt.Errorf("%q: %w", sh.Sealed.Path, err))
+			return refused(sh.Sealed.Path, err)
 		}
 	}
 	for _, c := range in.Closed {
 		if err := s.flags.Refuse(&share.Sealed{Form: c.Form}); err != nil {
-			return cli.Fail(cli.Refused, fmt.Errorf("%q: %w", in.Path, err))
+			return refused(in.Path, err)
 		}
 	}
 	return nil
+}
+
+func refused(path string, err error) error {
+	var hints []string
+	if errors.Is(err, errForeign) {
+		hints = []string{"with these files mpc-recover key gives the keys, and sign pays from them: to have other shares, make a new vault and move the money there (mpc-recover guide --moving)"}
+	}
+	return cli.Fail(cli.Refused, fmt.Errorf("%q: %w", path, err), hints...)
 }
 
 // errForeign says why shares are not made again.
@@ -276,7 +357,7 @@ func (s *Session) prove(t *verdict.Sharing) {
 	proven, err := open.Prove(t.Group, list)
 	for i, sh := range shares {
 		switch {
-		case errors.Is(err, open.ErrTooFew):
+		case errors.Is(err, open.ErrTooFew), errors.Is(err, open.ErrNoProof) && len(t.Group.Absent) > 0:
 			sh.Failed(verdict.Unproven, open.ErrUnproven)
 		case err != nil:
 			sh.Failed(verdict.Inconsistent, err)

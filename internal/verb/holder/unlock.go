@@ -160,14 +160,15 @@ func Load(e *cli.Env, set *cli.Flags, f *Flags, paths []string) (*Session, error
 		if !in.isBundle() { // of others it is said when they are opened
 			s.warnTestOnly(in)
 			s.warnUnseen(in)
+			s.warnAbsent(in)
 		}
 		for _, sh := range in.Shares {
 			for _, n := range sh.Sealed.Notes {
 				e.Note("%q: %s", in.Path, n)
 			}
 		}
-		if in.inClear() {
-			WarnExposed(e, in.Path) // its share is not encrypted
+		if len(in.Shares) > 0 && share.Exposed(in.Shares[0].Sealed.Lock) {
+			WarnExposed(e, in.Path)
 		}
 	}
 	return s, nil
@@ -217,6 +218,11 @@ func (s *Session) countPassphrases(set *cli.Flags) error {
 		})
 	}
 	if count == nil {
+		for _, in := range s.Inputs {
+			if needs := in.needs(); len(needs) > 0 && in.slots() == 0 {
+				return set.Misuse("--passphrase-file is not for %q: it is opened by %s", in.Path, SecretList(needs))
+			}
+		}
 		s.miscounted = set.Misuse("%s for %s: give one for each FILE, in their order (a bundle under a passphrase takes two; a bundle that holds the password of the file in it may need one less)", phrase.Count(len(s.flags.passphrases), "passphrase file"), phrase.Count(len(s.Inputs), "file"))
 		count = s.matching(func(in *Input) int {
 			if in.isBundle() && in.Header.NeedsPassphrase() {
@@ -279,6 +285,17 @@ func (s *Session) warnTestOnly(in *Input) {
 	}
 }
 
+// warnAbsent names the parts that an input should have and has not.
+func (s *Session) warnAbsent(in *Input) {
+	var last *share.Group
+	for _, sh := range in.Shares {
+		if g := sh.Sealed.Group; g != nil && g != last && len(g.Absent) > 0 {
+			s.env.Warn("%q is not complete: of group %q on %v it lacks the part of %s, and all are needed", in.Path, g.ID, g.Curve, phrase.And(phrase.Quoted(g.Absent)))
+			last = g
+		}
+	}
+}
+
 // warnUnseen warns of what was not looked at in an input that can be used.
 func (s *Session) warnUnseen(in *Input) {
 	const shown = 5
@@ -307,7 +324,7 @@ func Forget(*verdict.Share, *open.Share) bool { return false }
 // Unlock opens one input after the other, and in it one share after the other.
 // With salvage, shares whose public facts are damaged are opened, too.
 func (s *Session) Unlock(salvage bool, use Use) error {
-	if err := s.missingFile(); err != nil {
+	if err := s.missingFile(salvage); err != nil {
 		return err
 	}
 	for i, in := range s.Inputs {
@@ -479,6 +496,7 @@ func (s *Session) unlockBundle(in *Input, a *asker) error {
 }
 
 func (s *Session) openBundle(in *Input, a *asker) error {
+	defer s.warnAbsent(in)
 	defer s.warnUnseen(in)
 	defer s.warnTestOnly(in)
 	if !in.Header.NeedsPassphrase() {

@@ -121,11 +121,11 @@ func (e *VaultsError) Error() string {
 // NothingError says that the files give no set of shares.
 type NothingError struct {
 	Curve         curve.Curve // on this curve, of which they have shares; 0 for any
-	Contradicting bool        // some file can be read and contradicts itself
+	Contradicting bool        // some file can be read, and contradicts itself or the record
 }
 
 func nothing(on curve.Curve, stray []*Share) *NothingError {
-	return &NothingError{on, slices.ContainsFunc(stray, func(s *Share) bool { return s.Status == Inconsistent })}
+	return &NothingError{on, slices.ContainsFunc(stray, func(s *Share) bool { return s.Status == Inconsistent || s.Status == Elsewhere })}
 }
 
 func (e *NothingError) Error() string {

@@ -269,12 +269,21 @@ func (j *Judgement) Enough() error {
 }
 
 // stray returns the shares on a curve that are of no known set and may be of what was
-// asked for. No share on that curve can be used then, or it would be of a set.
+// asked for. No share on that curve can be used then, or it would be of a set. If the record
+// has a root key there, and all sets are of others, theirs are returned as well.
 func (j *Judgement) stray(on curve.Curve) []*Share {
 	if j.asked.Record && !j.asked.Roots.On(on) {
 		return nil
 	}
-	return slices.DeleteFunc(slices.Clone(j.Stray), func(s *Share) bool {
+	left := slices.Clone(j.Stray)
+	if !slices.ContainsFunc(j.Wanted(), func(s *Set) bool { return s.Group.Curve == on }) {
+		for _, s := range j.Sets {
+			if s.Group.Curve == on && !s.excluded {
+				left = append(left, s.Given...)
+			}
+		}
+	}
+	return slices.DeleteFunc(left, func(s *Share) bool {
 		g := s.Sealed.Group
 		return s.Sealed.Curve != on || j.asked.Group != "" && (g == nil || !share.SameID(g.ID, j.asked.Group))
 	})

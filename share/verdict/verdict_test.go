@@ -288,6 +288,32 @@ func TestJudge(t *testing.T) {
 	}
 }
 
+// A record has a root key on each curve. Shares of another on one of them are left out, and
+// the key that is recorded there is lost, however many there are on the other.
+func TestEnoughOfRecord(t *testing.T) {
+	for _, tc := range []struct{ given, group, recorded, enough string }{
+		{"tsslib-eddsa/1 tsslib-eddsa/2 other-group/1 other-group/2", "", "tsslib-eddsa 2of3", "nothing on secp256k1, and a contradiction"},
+		{"tsslib-eddsa/1 tsslib-eddsa/2 other-group/1p", "", "tsslib-eddsa 2of3", "nothing on secp256k1"},
+		{"tsslib-eddsa/1 tsslib-eddsa/2 other-group/1 2of3/1 2of3/2", "", "tsslib-eddsa 2of3", ""},
+		{"tsslib-eddsa/1 tsslib-eddsa/2 other-group/1 other-group/2", "", "tsslib-eddsa", ""}, // nothing is recorded there
+		{"tsslib-eddsa/1 tsslib-eddsa/2", "", "tsslib-eddsa 2of3", ""},                        // nor given
+		{"2of3/1 2of3/2 other-group/1 other-group/2", "2of3", "tsslib-eddsa 2of3", ""},
+	} {
+		a := asked(t, tc.group)
+		a.Record = true
+		for _, name := range strings.Fields(tc.recorded) {
+			a.Roots = a.Roots.Add(give(t, name+"/1")[0].Shares[0].Sealed.Group.Root())
+		}
+		j, err := verdict.Judge(give(t, tc.given), a)
+		if err == nil {
+			err = j.Enough()
+		}
+		if got := told(err); got != tc.enough {
+			t.Errorf("%s, with %s recorded: %q", tc.given, tc.recorded, got)
+		}
+	}
+}
+
 // Whatever is said of a share, the reason is there for all but the good ones.
 func TestReasons(t *testing.T) {
 	for given, want := range map[string]string{

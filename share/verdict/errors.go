@@ -16,6 +16,8 @@ import (
 var (
 	// ErrNoGroup means that the group that was asked for is not there.
 	ErrNoGroup = errors.New("no file has a usable share of group")
+	// ErrUnplaced means that a file has shares that show no group, and enough without them.
+	ErrUnplaced = errors.New("it may be of a root key that is not among these")
 	// ErrRootAbsent means that a recorded root key belongs to another vault than the files.
 	ErrRootAbsent = errors.New("is the root key of none of the groups in these files")
 	// ErrOtherRoot means that a file belongs to another vault than the recorded one.

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"slices"
 
+	"lifeboat/derive"
 	"lifeboat/internal/curve"
 	"lifeboat/share"
 )
@@ -223,8 +224,8 @@ func (j *Judgement) Wanted() []*Set {
 	return slices.DeleteFunc(slices.Clone(j.Sets), func(s *Set) bool { return !s.Wanted })
 }
 
-// Enough returns nil if every wanted set is complete, and no curve has shares none of
-// which can be used. Otherwise it is a NothingError or a TooFewError, or wraps
+// Enough returns nil if every wanted set is complete, and nothing shows that there is
+// another root key. Otherwise it is a NothingError or a TooFewError, or wraps ErrUnplaced, or
 // share.ErrUnprovable if shares opened that may be enough.
 func (j *Judgement) Enough() error {
 	wanted := j.Wanted()
@@ -263,6 +264,38 @@ func (j *Judgement) Enough() error {
 	for _, c := range curve.All() {
 		if stray := j.stray(c); len(stray) > 0 {
 			return nothing(c, stray)
+		}
+	}
+	if lost := j.unplaced(); lost != nil {
+		return fmt.Errorf("%q has a share that cannot be read, and %w", lost.Path, ErrUnplaced)
+	}
+	return nil
+}
+
+// unplaced returns a file with more shares that show no group than there are complete
+// sets that do without the file: one is then of a root key that nothing else tells of.
+func (j *Judgement) unplaced() *File {
+	complete := slices.DeleteFunc(slices.Clone(j.Sets), func(t *Set) bool { return !t.Complete() })
+	lost := func(k *derive.Key) bool {
+		return !slices.ContainsFunc(complete, func(t *Set) bool { return t.Group.Root().Agrees(k) })
+	}
+	if j.asked.Group != "" || j.asked.Record && !slices.ContainsFunc(j.asked.Roots, lost) {
+		return nil
+	}
+	for _, f := range j.Files {
+		places := 0
+		for _, t := range complete {
+			if !slices.ContainsFunc(t.Given, func(s *Share) bool { return s.File == f && s.counted() }) {
+				places++
+			}
+		}
+		for _, s := range f.Shares {
+			if !s.counted() && s.Sealed.Group == nil {
+				places--
+			}
+		}
+		if places < 0 {
+			return f
 		}
 	}
 	return nil

@@ -314,6 +314,33 @@ func TestEnoughOfRecord(t *testing.T) {
 	}
 }
 
+// A share that shows no group may be of a root key that is lost, unless a set that is complete
+// without the file leaves it a place.
+func TestEnoughUnplaced(t *testing.T) {
+	for _, tc := range []struct {
+		given, group string
+		want         error
+	}{
+		{"2of3/1 2of3/2", "", verdict.ErrUnplaced},
+		{"2of3/2 2of3/3 2of3/1p", "", verdict.ErrUnplaced},
+		{"2of3/1 2of3/2 tsslib-eddsa/1 tsslib-eddsa/2", "", nil},
+		{"2of3/1 2of3/2", "2of3", nil},
+	} {
+		files := give(t, tc.given)
+		s := load(t, "tsslib-eddsa/3")[0]
+		s.Problems, s.Group, s.ShareID, s.Roster, s.Curve = []error{fmt.Errorf("%w: curve", share.ErrFormat)}, nil, nil, nil, 0
+		files[0].Add(s)
+		files[0].Shares[1].Failed(verdict.Unreadable, s.Err())
+		j, err := verdict.Judge(files, asked(t, tc.group))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := j.Enough(); !errors.Is(err, tc.want) {
+			t.Errorf("%s, %s: %v", tc.given, tc.group, err)
+		}
+	}
+}
+
 // Whatever is said of a share, the reason is there for all but the good ones.
 func TestReasons(t *testing.T) {
 	for given, want := range map[string]string{

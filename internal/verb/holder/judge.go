@@ -137,6 +137,7 @@ var judged = []struct {
 	{verdict.ErrUncovered, cli.Mismatch, "give files that have them, or name the group to work on with --group"},
 	{verdict.ErrEpochs, cli.Usage, "give the files of one epoch only, or choose with --group"},
 	{verdict.ErrNotLost, cli.Usage, ""},
+	{verdict.ErrUnplaced, cli.Failed, "take another copy of the file; or name the group that is meant with --group"},
 	{share.ErrUnprovable, cli.Failed, "mpc-recover key --check-only combines them, writes nothing, and tells"},
 }
 

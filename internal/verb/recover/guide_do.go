@@ -8,6 +8,7 @@ import (
 	"maps"
 	"os"
 	"path"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -61,6 +62,7 @@ type doing struct {
 	look     func() error      // at the machine
 	log      io.Writer         // the transcript
 	keys     []string          // root public keys from people's papers, where there is no record; nil: not asked
+	sought   []string          // those of secrets that were asked for
 	typed    map[string]string // what people filled in, by its mark
 	open     []string          // commands that were passed over
 	aims     bool              // some steps recover something
@@ -341,14 +343,25 @@ func (d *doing) askSecrets() error {
 				return cli.Fail(cli.Failed, fmt.Errorf("left before the end: the files are opened with the %s", need.What),
 					fmt.Sprintf("copy it into this folder, and run it again there, with --secret %s=FILE if you like", need.Name))
 			}
-			if !missing(answer) && shell.Safe(answer) {
+			if legible(answer) && shell.Safe(answer) {
+				d.sought = append(d.sought, need.Name+"="+answer)
 				d.secrets = append(d.secrets, need.Name+"="+answer)
 				break
 			}
-			question = fmt.Sprintf("There is no file %q whose name a command can have. Type it again (Enter to leave): ", answer)
+			question = fmt.Sprintf("There is no file %q in this folder that can be read, and whose name a command can have. Type it again (Enter to leave): ", answer)
 		}
 	}
 	return nil
+}
+
+// legible reports whether a command could read a file of the folder.
+func legible(path string) bool {
+	f, err := strict.Open(path)
+	if err != nil {
+		return false
+	}
+	f.Close()
+	return filepath.IsLocal(path)
 }
 
 // actions are the steps of all sections, in order.
@@ -587,6 +600,7 @@ func (d *doing) do(a *action) error {
 		for _, mark := range filled { // it may have been wrong
 			delete(d.typed, mark)
 		}
+		d.secrets = slices.DeleteFunc(d.secrets, func(s string) bool { return slices.Contains(d.sought, s) })
 		before, _ := d.files()
 		if err := cmp.Or(d.find(), d.guide.look(d.env, d.set)); err != nil { // a file may have been brought
 			return err

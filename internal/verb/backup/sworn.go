@@ -15,9 +15,12 @@ func inRecord(vault *record.Record, sh *verdict.Share) error {
 	if len(grave) == 0 {
 		return nil
 	}
+	hint := "do not swear to what is not so: find out which of the two does not belong to the vault, or is an older set of shares"
+	if grave[0] == record.Unrecorded {
+		hint = "have a record made that has it, with --xpub and the root extended public key, and swear to that one"
+	}
 	return cli.Fail(cli.Mismatch, fmt.Errorf("%q: the record does not have the share of node %q, group %q on %v: it differs in the %s",
-		sh.File.Path, sh.Sealed.NodeID, sh.Sealed.Group.ID, sh.Sealed.Curve, record.List(grave)),
-		"do not swear to what is not so: find out which of the two does not belong to the vault, or is an older set of shares")
+		sh.File.Path, sh.Sealed.NodeID, sh.Sealed.Group.ID, sh.Sealed.Curve, record.List(grave)), hint)
 }
 
 // seatReport is a holder's place in a group of a record.

@@ -158,6 +158,7 @@ func secretLine(secrets []string) (line string) {
 func (g *guide) checkForm() error {
 	if path := g.foresaw(foreign); path != "" && slices.Contains(g.is.sections, apartSection) {
 		return cli.Fail(cli.Refused, fmt.Errorf("%q: %w", path, g.foresee(path).Foreign),
+			"if the file is of another vault than the one that is meant, leave it out, and run this again",
 			"if the vendor's own program makes new shares, do it with that; if not, move the money to a new vault while enough shares are left: mpc-recover guide --lost provider")
 	}
 	return nil

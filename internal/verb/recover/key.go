@@ -44,6 +44,9 @@ the exit status is 3. --no-record trusts one file; --group does not help, for an
 copied easily. A vault may have each curve in files of its own, so keys on two curves are
 recovered together, and nothing in the files shows that they are of one vault.
 
+Where the files have shares of a root key that cannot be recovered, the others are written
+all the same, and the exit status is not 0. --group says which one is meant.
+
 What to write (at least one):
   --addresses CSV         a key for each row of the exported address book
   --path P                a key at this path, such as m/44/60/0/0/7 (repeatable)

@@ -178,20 +178,10 @@ func (a *Auditor) Add(s Source) {
 // it for its own.
 func (a *Auditor) shareFile(s Source, data []byte) bool {
 	shares, err := a.reader.Parse(s.Path, data)
-	var closed *formats.Closed
 	switch {
 	case errors.Is(err, formats.ErrUnrecognised) && !formats.Named(s.Path):
 		return false
-	case errors.As(err, &closed):
-		if a.file(s, FileKind(closed.Form)) {
-			a.closed(s.Path, closed)
-		}
-	case errors.Is(err, formats.ErrKeychain):
-		a.keychain(s)
-	case errors.Is(err, formats.ErrUnzipped):
-		if a.file(s, Unzipped) {
-			a.unzipped(s.Path)
-		}
+	case a.shareless(s, err):
 	case err != nil:
 		if a.file(s, ShareFile) {
 			a.brokenShare(s.Path, err)
@@ -202,18 +192,33 @@ func (a *Auditor) shareFile(s Source, data []byte) bool {
 	return true
 }
 
+// shareless notes a file that is known and shows no share, as reading it for shares said.
+func (a *Auditor) shareless(s Source, err error) bool {
+	var closed *formats.Closed
+	switch {
+	case errors.As(err, &closed):
+		if a.file(s, FileKind(closed.Form)) {
+			a.closed(s.Path, closed)
+		}
+	case errors.Is(err, formats.ErrKeychain): // box C of a keycard
+		if a.file(s, RootKey) {
+			a.find(Note, "root-key-here", s.Path, "give it with --xpub, from your own records: one that lies beside the backups vouches for nothing", "%v", formats.ErrKeychain)
+		}
+	case errors.Is(err, formats.ErrUnzipped):
+		if a.file(s, Unzipped) {
+			a.unzipped(s.Path)
+		}
+	default:
+		return false
+	}
+	return true
+}
+
 // closed notes that the file that was noted last, or one in it, is encrypted as a whole.
 func (a *Auditor) closed(path string, c *formats.Closed) {
 	a.files[len(a.files)-1].Closed = true
 	a.password(path, c.Lock)
 	a.Skip("what %q holds: it is encrypted as a whole", path)
-}
-
-// keychain notes box C of a keycard.
-func (a *Auditor) keychain(s Source) {
-	if a.file(s, RootKey) {
-		a.find(Note, "root-key-here", s.Path, "give it with --xpub, from your own records: one that lies beside the backups vouches for nothing", "%v", formats.ErrKeychain)
-	}
 }
 
 func (a *Auditor) unzipped(path string) {
@@ -365,20 +370,12 @@ func (a *Auditor) json(s Source) {
 		return
 	}
 	shares, err := a.reader.Parse(s.Path, data)
-	var closed *formats.Closed
 	switch {
 	case err == nil:
 		if a.file(s, FileKind(shares[0].Form)) {
 			a.addShares(s.Path, shares)
 		}
-	case errors.As(err, &closed):
-		if a.file(s, FileKind(closed.Form)) {
-			a.closed(s.Path, closed)
-		}
-	case errors.Is(err, formats.ErrUnzipped):
-		if a.file(s, Unzipped) {
-			a.unzipped(s.Path)
-		}
+	case a.shareless(s, err):
 	case formats.LooksLike(data):
 		if a.file(s, ShareFile) {
 			a.brokenShare(s.Path, err)

@@ -230,12 +230,7 @@ func (in *Input) find(name string, data []byte, r *formats.Reader) error {
 		if errors.Is(err, formats.ErrUnrecognised) && !errors.Is(err, formats.ErrUnknown) && !looksBroken(name, data) {
 			return fmt.Errorf("%q is %s: %w", name, whatIs(data), formats.ErrUnknown)
 		}
-		if errors.Is(err, formats.ErrDatabase) {
-			in.Unseen = append(in.Unseen, fmt.Errorf("%w; %s", err, formats.DatabaseAdvice))
-		}
-		if errors.Is(err, formats.ErrUnzipped) {
-			in.Unseen = append(in.Unseen, err)
-		}
+		in.partOfMore(err)
 		return err
 	}
 	var failures []error
@@ -248,10 +243,7 @@ func (in *Input) find(name string, data []byte, r *formats.Reader) error {
 			found = true
 		case looksBroken(inner, data) && !errors.Is(err, formats.ErrUnknown):
 			failures = append(failures, err)
-		case errors.Is(err, formats.ErrUnzipped):
-			in.Unseen = append(in.Unseen, err)
-		case errors.Is(err, formats.ErrDatabase):
-			in.Unseen = append(in.Unseen, fmt.Errorf("%w; %s", err, formats.DatabaseAdvice))
+		case in.partOfMore(err):
 		case archive.Kind(data) != "":
 			in.Unseen = append(in.Unseen, fmt.Errorf("%q: a %s in a %s", inner, archive.Kind(data), kind))
 		}
@@ -266,6 +258,19 @@ func (in *Input) find(name string, data []byte, r *formats.Reader) error {
 		return fmt.Errorf("%q is a %s, and no file that was found in it is a share file: %w", name, kind, formats.ErrUnknown)
 	}
 	return errors.Join(failures...)
+}
+
+// partOfMore notes a file that gives its share with others only, as reading it said.
+func (in *Input) partOfMore(err error) bool {
+	switch {
+	case errors.Is(err, formats.ErrUnzipped):
+		in.Unseen = append(in.Unseen, err)
+	case errors.Is(err, formats.ErrDatabase):
+		in.Unseen = append(in.Unseen, fmt.Errorf("%w; %s", err, formats.DatabaseAdvice))
+	default:
+		return false
+	}
+	return true
 }
 
 // ours names another file of these programs that is given for a share, or says nothing.

@@ -336,7 +336,7 @@ func (r inspectReport) first() string {
 				return fmt.Sprintf("%q: %s", f.Path, g.Problems[0])
 			}
 			if len(g.Absent) > 0 {
-				return fmt.Sprintf("%q is not complete: of group %q on %s it lacks the part of %s", f.Path, g.ID, g.Curve, phrase.And(phrase.Quoted(g.Absent)))
+				return holder.Incomplete(f.Path, g.ID, g.Curve, g.Absent)
 			}
 		}
 	}

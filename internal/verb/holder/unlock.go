@@ -290,10 +290,15 @@ func (s *Session) warnAbsent(in *Input) {
 	var last *share.Group
 	for _, sh := range in.Shares {
 		if g := sh.Sealed.Group; g != nil && g != last && len(g.Absent) > 0 {
-			s.env.Warn("%q is not complete: of group %q on %v it lacks the part of %s, and all are needed", in.Path, g.ID, g.Curve, phrase.And(phrase.Quoted(g.Absent)))
+			s.env.Warn("%s, and all are needed", Incomplete(in.Path, g.ID, g.Curve.String(), g.Absent))
 			last = g
 		}
 	}
+}
+
+// Incomplete says which parts of a group a file should have and has not.
+func Incomplete(path, group, curve string, absent []string) string {
+	return fmt.Sprintf("%q is not complete: of group %q on %s it lacks the part of %s", path, group, curve, phrase.And(phrase.Quoted(absent)))
 }
 
 // warnUnseen warns of what was not looked at in an input that can be used.

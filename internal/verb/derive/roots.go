@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"slices"
 	"strings"
 
 	"lifeboat/derive"
@@ -15,6 +14,7 @@ import (
 	"lifeboat/internal/verb/recorded"
 	"lifeboat/share"
 	"lifeboat/share/formats"
+	"lifeboat/share/verdict"
 )
 
 // onCurves says which root keys there are, to whoever gives the wrong one.
@@ -72,15 +72,15 @@ func readKeys(args []string) ([]root, error) {
 	return roots, nil
 }
 
+// add is verdict.Roots.Add for keys that it is known of whence they are.
 func add(roots []root, r root) []root {
-	i := slices.IndexFunc(roots, func(o root) bool { return o.Agrees(r.Key) })
-	switch {
-	case i < 0:
-		return append(roots, r)
-	case roots[i].IsBare():
-		roots[i] = r
-	case !r.IsBare() && !slices.ContainsFunc(roots, func(o root) bool { return o.SameKey(r.Key) }):
-		return append(roots, r)
+	for i, k := range verdict.Roots(keysOf(roots)).Add(r.Key) {
+		switch {
+		case i == len(roots):
+			return append(roots, r)
+		case k != roots[i].Key:
+			roots[i] = r
+		}
 	}
 	return roots
 }

@@ -66,10 +66,10 @@ func (g *guide) sum(path string) string {
 
 // opening are the flags of the identities that were found.
 func (g *guide) opening() (flags []string) {
-	for _, path := range g.identities {
-		if !slices.Contains(g.secretPaths(), path) {
-			flags = append(flags, "-i", shell.Paths([]string{path})[0])
-		}
+	secrets := g.secretPaths()
+	own := slices.DeleteFunc(slices.Clone(g.identities), func(path string) bool { return slices.Contains(secrets, path) })
+	for _, path := range shell.Paths(own) {
+		flags = append(flags, "-i", path)
 	}
 	return flags
 }
